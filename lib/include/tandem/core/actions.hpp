@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/core/cause.hpp"
+#include "tandem/core/ids.hpp"
+#include "tandem/core/time.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace tandem {
+
+enum class stage : std::uint8_t {
+  handshake,    ///< go on with the upgrade: negotiate security, then report `authenticated`
+  established,  ///< the permit is taken: negotiate the muxer, then report `ready`
+};
+
+enum class refuse_how : std::uint8_t {
+  reset,  ///< before the handshake: the dialer sees a reset
+  tell,   ///< after it: finish the muxer, GoAway with the reason, shut down sending, drain
+};
+
+enum class direction : std::uint8_t { inbound, outbound };
+
+enum class notice : std::uint8_t {
+  dial_started,           ///< the first attempt of a request began
+  dial_succeeded,
+  dial_failed,            ///< `why`; `until`: not before then again, when backing off
+  attempt_failed,         ///< one address failed; the dial may go on
+  connection_established,
+  connection_closed,      ///< of an established connection
+  handshake_failed,       ///< a connection ended before it was ready
+  inbound_refused,        ///< this node refused; `current` against `limit`
+  remote_refused,         ///< the peer refused and said why
+  backoff_started,        ///< `failures`, `ceiling`, `until`
+  circuit_opened,
+  circuit_half_opened,
+  circuit_closed,
+  shutdown_began,
+};
+
+std::string_view name_of(notice) noexcept;
+
+/// One thing worth telling the application, with its cause and the numbers that led to it. Fields
+/// that do not apply are empty.
+struct notification {
+  notice kind{};
+  cause why = cause::none;
+  direction way = direction::outbound;
+  connection_id conn{};
+  request_id request{};
+  peer_id peer;
+  std::uint64_t current = 0;  ///< the count a limit was compared with
+  std::uint64_t limit = 0;    ///< that limit
+  std::uint32_t failures = 0; ///< consecutive failures of the peer
+  duration ceiling{};         ///< the most the backoff could have been
+  time_point until = never;   ///< when the refusal ends, if known
+
+  friend bool operator==(const notification&, const notification&) = default;
+};
+
+/// `LimitReached{limit: 256, current: 256}`: the cause of a notification with its numbers.
+std::string describe(const notification&);
+
+/// What the core tells the driver to do.
+namespace actions {
+
+struct resolve { request_id request{}; peer_id peer; };
+/// Connect to `address`. The core itself cancels after `timeout`.
+struct start_attempt { connection_id attempt{}; peer_id peer; endpoint address; duration timeout{}; };
+/// Stop connecting; `attempt_failed` still comes, or `attempt_connected` when it crossed.
+struct cancel_attempt { connection_id attempt{}; };
+struct admit { connection_id conn{}; enum stage stage{}; };
+/// The core aborts by itself when a told peer lingers longer than `refusal_linger`.
+struct refuse { connection_id conn{}; cause refusal{}; refuse_how how{}; duration retry_after{}; };
+struct probe { connection_id conn{}; std::uint32_t nonce = 0; };
+/// Orderly: say why, shut down sending, drain. The core aborts at `drain_until`.
+struct close { connection_id conn{}; cause reason{}; duration retry_after{}; time_point drain_until{}; };
+struct abort { connection_id conn{}; cause reason{}; };
+struct listen_pause {};
+struct listen_resume {};
+struct notify { notification what; };
+struct shutdown_complete { std::uint64_t left = 0; /**< ids whose `closed` never came */ };
+
+}  // namespace actions
+
+using action = std::variant<actions::resolve, actions::start_attempt, actions::cancel_attempt,
+                            actions::admit, actions::refuse, actions::probe, actions::close,
+                            actions::abort, actions::listen_pause, actions::listen_resume,
+                            actions::notify, actions::shutdown_complete>;
+
+}  // namespace tandem

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace tandem {
+
+/// Why something was decided or happened. One table for refusals, closes and failures, so that a
+/// reason has one name in C++, on the wire, in results, in Python and in metrics labels.
+enum class cause : std::uint8_t {
+  none,
+
+  // Refusals: this node's policy said no. They never count against the peer.
+  limit_reached,
+  per_peer_limit_reached,
+  pending_limit_reached,
+  backing_off,
+  circuit_open,
+  shutting_down,
+  denied,
+  duplicate,
+  self_dial,
+  no_address,
+  unknown_request,
+
+  // Closes: why an open connection ended.
+  requested,
+  idle_timeout,
+  liveness_lost,
+  remote_closed,
+  reset,
+  transport_timeout,
+  protocol_error,
+  handshake_timeout,
+  aborted,
+
+  // Failures of a dial.
+  connection_refused,
+  connect_timeout,
+  dial_deadline,
+  unreachable,
+  abandoned,
+  wrong_peer,
+  handshake_failed,
+  local_resource,
+  remote_refused,
+};
+
+/// One row of the table of causes.
+struct cause_row {
+  cause value;
+  std::string_view name;      ///< what users see: `LimitReached`
+  std::uint32_t wire_code;    ///< the code a yamux GoAway carries; 0 = none of our own
+  std::string_view sentence;  ///< one sentence for a person
+};
+
+/// Every cause, in the order of the enumeration.
+std::span<const cause_row> causes() noexcept;
+
+std::string_view name_of(cause) noexcept;
+std::string_view sentence_of(cause) noexcept;
+std::uint32_t wire_code_of(cause) noexcept;
+
+/// The cause with this name or wire code (never 0); nothing when there is none.
+std::optional<cause> cause_named(std::string_view name) noexcept;
+std::optional<cause> cause_of_wire_code(std::uint32_t code) noexcept;
+
+/// True for the causes by which a policy refuses.
+constexpr bool is_refusal(cause c) noexcept {
+  return c >= cause::limit_reached && c <= cause::unknown_request;
+}
+
+/// Number of causes, for tables indexed by one.
+inline constexpr std::size_t causes_count = static_cast<std::size_t>(cause::remote_refused) + 1;
+
+}  // namespace tandem

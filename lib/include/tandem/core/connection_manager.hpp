@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/core/actions.hpp"
+#include "tandem/core/events.hpp"
+#include "tandem/core/options.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace tandem {
+
+/// Plain numbers of one manager, exact after every drained event. The Prometheus names are in
+/// tandem/net/metrics.hpp.
+struct manager_counters {
+  std::uint64_t active_connections = 0;  ///< ready and not yet closed
+  std::uint64_t connected_peers = 0;     ///< distinct peers among them
+  std::uint64_t connection_limit = 0;    ///< max_connections in force
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t established_total = 0;
+  std::uint64_t failed_total = 0;        ///< dials and handshakes that failed; not our refusals
+  std::uint64_t closed_total = 0;        ///< of established connections
+
+  std::uint64_t permits_issued = 0;      ///< established permits
+  std::uint64_t permits_released = 0;
+  std::uint64_t permits_live = 0;        ///< counted apart; issued - released == live always
+  std::uint64_t pending_inbound = 0;
+  std::uint64_t pending_outbound = 0;
+  std::uint64_t lingering = 0;           ///< refused and told, not yet closed
+  std::uint64_t remembered_peers = 0;    ///< with a failure record
+  std::uint64_t records_dropped = 0;     ///< failure records evicted because the table was full
+  std::uint64_t ignored_events = 0;      ///< for unknown or finished ids
+  std::array<std::uint64_t, causes_count> refused{};  ///< by this node, by refusal
+
+  friend bool operator==(const manager_counters&, const manager_counters&) = default;
+};
+
+enum class circuit_state : std::uint8_t { closed, open, half_open };
+
+/// Why a peer is or is not connected, from the last decisions about it.
+struct explanation {
+  peer_id peer;
+  std::uint64_t connections = 0;        ///< established now
+  std::uint64_t pending = 0;
+  std::uint32_t failures = 0;           ///< consecutive
+  circuit_state circuit = circuit_state::closed;
+  time_point next_dial = {};            ///< a dial before this is refused; the past when allowed
+  std::optional<notification> last;     ///< the last decision, with its numbers
+  std::string sentence;
+};
+
+/// Receives the canonical encoding of everything that enters and leaves a manager, in order.
+class trace_sink {
+ public:
+  virtual ~trace_sink() = default;
+  virtual void record(std::span<const std::byte> bytes) = 0;
+};
+
+/// The policy of one node: decides everything and does nothing. No clock, no thread, no socket, no
+/// random device, no logging; time and seed are parameters. Not thread-safe.
+///
+/// The driver, whenever something happens at `now`:
+///   1. handle(now, traffic) for what moved, then handle(now, event) or advance(now);
+///   2. poll_action() until empty, carrying each action out;
+///   3. wake up at next_deadline() to call advance. Early or twice is harmless.
+///
+/// Inbound:  arrived -> admit(handshake) -> authenticated -> admit(established) | refuse(tell)
+///           -> ready -> ... -> closed.       A refusal at `arrived` is refuse(reset).
+/// Outbound: dial_wanted [-> resolve -> addresses_found] -> start_attempt -> attempt_connected
+///           -> admit(handshake) -> authenticated -> admit(established) -> ready -> ... -> closed;
+///           or attempt_failed instead of attempt_connected.
+///
+/// Exactly one of `closed` (once connected or arrived) and `attempt_failed` (before) ends every id,
+/// also after cancel_attempt, refuse, close and abort; only it releases the id's permits.
+/// The established permit is taken at `authenticated`; a connection is pending until `ready`.
+/// Time never goes backwards: an earlier `now` counts as the latest seen. Events for unknown or
+/// finished ids are counted and ignored. An event must not arrive before the actions of the one
+/// before it are drained (asserted).
+class connection_manager {
+ public:
+  /// Throws std::invalid_argument naming fields and values when problems_of(options) is not empty.
+  /// `seed` feeds the only generator. `sink`, when given, outlives the manager.
+  connection_manager(const manager_options& options, const peer_id& self, std::uint64_t seed,
+                     trace_sink* sink = nullptr);
+  ~connection_manager();
+  connection_manager(connection_manager&&) noexcept;
+  connection_manager& operator=(connection_manager&&) noexcept;
+
+  void handle(time_point now, const event& what);
+  void advance(time_point now);
+  std::optional<action> poll_action();
+
+  /// The earliest time at which advance() has something to do; `never` when there is none.
+  time_point next_deadline() const noexcept;
+
+  const manager_counters& counters() const noexcept;
+  const manager_options& options() const noexcept;
+  const peer_id& self() const noexcept;
+  bool shutting_down() const noexcept;
+  explanation explain(const peer_id& peer, time_point now) const;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+/// Hears every step of a manager from its driver; all calls come on the driver's thread.
+class manager_observer {
+ public:
+  virtual ~manager_observer() = default;
+  virtual void on_notification(time_point now, const notification& what) = 0;
+  /// After each handle or advance, when its actions are drained.
+  virtual void on_step(time_point now, const connection_manager& manager) = 0;
+  /// What the driver is about to flush into the manager (contract, rule 7).
+  virtual void on_traffic(time_point now, const events::traffic& what) { (void)now, (void)what; }
+};
+
+}  // namespace tandem

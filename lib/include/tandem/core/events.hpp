@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/core/cause.hpp"
+#include "tandem/core/ids.hpp"
+#include "tandem/core/options.hpp"
+#include "tandem/core/time.hpp"
+
+#include <cstdint>
+#include <span>
+#include <variant>
+
+namespace tandem {
+
+enum class dial_mode : std::uint8_t {
+  join,        ///< one connection is enough: use the one there is, or the dial in progress
+  additional,  ///< one more connection, whatever there is already
+};
+
+enum class mark : std::uint8_t { protect, tag, keep_alive, allow, deny };
+
+/// What the driver tells the core. Spans are read during handle() only.
+namespace events {
+
+// Commands of the application.
+struct dial_wanted {
+  request_id request{};
+  peer_id peer;
+  std::span<const endpoint> addresses;  ///< none: the core asks with `resolve`
+  dial_mode mode = dial_mode::join;
+  std::int32_t priority = 0;
+  time_point deadline = never;  ///< the whole dial; the earlier of this and `dial_timeout` holds
+};
+struct dial_abandoned { request_id request{}; };
+/// Closes one connection, or every connection of `peer` when `conn` is none.
+struct disconnect_wanted { peer_id peer; connection_id conn{}; cause reason = cause::requested; };
+struct peer_marked { peer_id peer; mark what{}; bool on = true; time_point until = never; };
+struct backoff_overridden { peer_id peer; };
+struct configured { manager_options options; };
+/// `deadline`: when it must be over; the earlier of this and `shutdown_timeout` holds.
+struct shutdown_wanted { time_point deadline = never; };
+
+// Outbound.
+struct addresses_found { request_id request{}; std::span<const endpoint> list; bool final = true; };
+/// The transport is connected; the upgrade may begin once `admit` says so.
+struct attempt_connected { connection_id attempt{}; };
+/// The attempt never connected. `local`: the fault is ours (no route, no descriptor); blames nobody.
+struct attempt_failed {
+  connection_id attempt{};
+  cause why{};
+  bool local = false;
+  duration retry_after{};
+};
+
+// Inbound.
+struct arrived { connection_id conn{}; endpoint remote; };
+
+// Both directions.
+struct authenticated { connection_id conn{}; peer_id peer; };
+struct ready { connection_id conn{}; };
+/// Sums since the last one; the driver coalesces and flushes before every handle and advance.
+struct traffic {
+  connection_id conn{};
+  std::uint64_t sent = 0;           ///< transport bytes
+  std::uint64_t received = 0;       ///< transport bytes; any of them is life
+  std::uint64_t app_bytes = 0;      ///< application bytes, both directions; only they are use
+  time_point last_received_at{};    ///< of the last byte received, when received > 0
+  time_point last_app_at{};         ///< of the last application byte, when app_bytes > 0
+};
+struct rtt_sampled { connection_id conn{}; duration rtt{}; };
+struct probe_answered { connection_id conn{}; std::uint32_t nonce = 0; };
+struct stream_opened { connection_id conn{}; bool app = true; };
+struct stream_closed { connection_id conn{}; bool app = true; };
+/// The peer told us why it will not have us; `closed` follows.
+struct remote_refused { connection_id conn{}; cause reason{}; duration retry_after{}; };
+/// The last event of every id that was connected or arrived.
+struct closed { connection_id conn{}; cause why{}; };
+
+// The host.
+struct network_changed {};
+struct pressure { bool memory = false; bool descriptors = false; };
+struct accept_failed { cause why{}; };
+
+}  // namespace events
+
+using event = std::variant<
+    events::dial_wanted, events::dial_abandoned, events::disconnect_wanted, events::peer_marked,
+    events::backoff_overridden, events::configured, events::shutdown_wanted,
+    events::addresses_found, events::attempt_connected, events::attempt_failed, events::arrived,
+    events::authenticated, events::ready, events::traffic, events::rtt_sampled,
+    events::probe_answered, events::stream_opened, events::stream_closed, events::remote_refused,
+    events::closed, events::network_changed, events::pressure, events::accept_failed>;
+
+}  // namespace tandem

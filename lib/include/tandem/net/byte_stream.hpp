@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace tandem {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using io_handler = asio::any_completion_handler<void(error_code, std::size_t)>;
+
+/// What a network implements: one full-duplex reliable connection. At most one read and one write
+/// are pending. Every operation completes exactly once, through the executor, never inside the call
+/// that began it; pending ones belong to the execution context and die with it. Zero-length
+/// operations complete at once. The stream may be destroyed with operations pending: they complete
+/// with operation_aborted, and the connection is aborted unless it was closed.
+/// Reads end with asio::error::eof after the peer's orderly end, connection_reset after a reset,
+/// timed_out when the transport gave up. Per-operation cancellation is honoured for reads.
+class stream_impl {
+ public:
+  virtual ~stream_impl() = default;
+  virtual asio::any_io_executor executor() = 0;
+  virtual void read_some(asio::mutable_buffer into, io_handler done) = 0;
+  /// The bytes stay valid until `done`. May take fewer than given.
+  virtual void write_some(asio::const_buffer from, io_handler done) = 0;
+  /// Sends end-of-file after what was written; reading goes on.
+  virtual void shutdown_send() = 0;
+  /// Orderly end in both directions: what was written is still delivered. Pending operations abort.
+  virtual void close() = 0;
+  /// Forgets the connection at once; the peer sees a reset. Pending operations abort.
+  virtual void abort() = 0;
+};
+
+/// Owns one connection; models Asio's AsyncReadStream and AsyncWriteStream, so that asio::async_read,
+/// asio::async_write and ssl::stream work on it.
+class byte_stream {
+ public:
+  using executor_type = asio::any_io_executor;
+  using lowest_layer_type = byte_stream;
+
+  byte_stream() = default;
+  explicit byte_stream(std::unique_ptr<stream_impl> impl) : impl_(std::move(impl)) {}
+
+  explicit operator bool() const noexcept { return impl_ != nullptr; }
+  executor_type get_executor() const { return impl_->executor(); }
+  lowest_layer_type& lowest_layer() { return *this; }
+  const lowest_layer_type& lowest_layer() const { return *this; }
+  void shutdown_send() { impl_->shutdown_send(); }
+  void close() { impl_->close(); }
+  void abort() { impl_->abort(); }
+
+  template <class Buffers, asio::completion_token_for<void(error_code, std::size_t)> Token>
+  auto async_read_some(const Buffers& into, Token&& token) {
+    return asio::async_initiate<Token, void(error_code, std::size_t)>(
+        [](auto handler, stream_impl* impl, asio::mutable_buffer buffer) {
+          impl->read_some(buffer, std::move(handler));
+        },
+        token, impl_.get(), first_of<asio::mutable_buffer>(into));
+  }
+
+  template <class Buffers, asio::completion_token_for<void(error_code, std::size_t)> Token>
+  auto async_write_some(const Buffers& from, Token&& token) {
+    return asio::async_initiate<Token, void(error_code, std::size_t)>(
+        [](auto handler, stream_impl* impl, asio::const_buffer buffer) {
+          impl->write_some(buffer, std::move(handler));
+        },
+        token, impl_.get(), first_of<asio::const_buffer>(from));
+  }
+
+ private:
+  template <class Buffer, class Buffers>
+  static Buffer first_of(const Buffers& buffers) {
+    for (auto it = asio::buffer_sequence_begin(buffers); it != asio::buffer_sequence_end(buffers);
+         ++it)
+      if (Buffer buffer(*it); buffer.size() != 0) return buffer;
+    return {};
+  }
+
+  std::unique_ptr<stream_impl> impl_;
+};
+
+}  // namespace tandem

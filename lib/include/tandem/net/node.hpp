@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/core/connection_manager.hpp"
+#include "tandem/net/identity.hpp"
+#include "tandem/net/send_result.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tandem {
+
+class network;
+
+/// What a node is besides its policy.
+struct node_options {
+  manager_options manager;
+  identity self;
+  std::vector<endpoint> listen;          ///< none: it only dials
+  std::uint64_t seed = 0;                ///< of the policy's generator
+  bool allow_plaintext = false;          ///< without it a node without another security refuses to start
+  std::size_t message_size_max = 1 << 20;    ///< bytes of one message; longer ones are refused
+  std::size_t backlog_max = 1 << 20;         ///< unsent bytes of one connection
+  std::size_t address_book_max = 4096;       ///< peers whose addresses are remembered; oldest out first
+  std::size_t command_queue_max = 65536;     ///< commands waiting for the loop; further ones are refused
+};
+
+struct dial_options {
+  std::vector<endpoint> addresses;       ///< none: from the address book
+  dial_mode mode = dial_mode::join;
+  std::int32_t priority = 0;
+  time_point deadline = never;
+};
+
+/// One application message as it arrived.
+struct received_message {
+  connection_id conn{};
+  peer_id peer;
+  std::vector<std::byte> bytes;
+};
+
+/// What a subscriber reads: policy notifications and messages, oldest first.
+using node_event = std::variant<notification, received_message>;
+
+/// A bounded queue of a node's events, read from any thread. A subscriber too slow for its bound
+/// loses the oldest events, never blocks the node, and is told how many it lost.
+class event_subscription {
+ public:
+  virtual ~event_subscription() = default;
+  /// The oldest event, waiting up to `patience` of real time; nothing when none came.
+  virtual std::optional<node_event> next(std::chrono::milliseconds patience) = 0;
+  /// Events dropped since the last call.
+  virtual std::uint64_t take_dropped() = 0;
+};
+
+/// Hears a node on its own thread, without a queue: for simulations and embedding.
+class node_observer : public manager_observer {
+ public:
+  virtual void on_message(time_point now, const received_message& message) = 0;
+};
+
+/// The connection manager on a network: feeds the core with what the network reports and carries
+/// out its actions. Holds no policy.
+///
+/// Commands may be called from any thread; they run on the network's executor in the order of the
+/// calls, and return without waiting. Everything else belongs to the executor's thread.
+/// `net`, `observer` and `sink` outlive the node. Destroying it aborts every connection at once.
+class node {
+ public:
+  node(network& net, node_options options, node_observer* observer = nullptr,
+       trace_sink* sink = nullptr);
+  ~node();
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  /// Listens on every address. Throws boost::system::system_error naming the address that failed,
+  /// std::invalid_argument for options that cannot be used. Call once, on the executor's thread.
+  void start();
+
+  // Commands, from any thread.
+  request_id dial(const peer_id& peer, dial_options options = {});
+  void abandon(request_id request);
+  void disconnect(const peer_id& peer);
+  void disconnect(connection_id conn);
+  /// Queues `message` for the oldest ready connection of `peer`; `done` hears what became of it, on the
+  /// executor's thread. An empty message is allowed.
+  void send(const peer_id& peer, std::vector<std::byte> message,
+            std::function<void(send_result)> done = {});
+  void send(connection_id conn, std::vector<std::byte> message,
+            std::function<void(send_result)> done = {});
+  void override_backoff(const peer_id& peer);
+  void configure(const manager_options& options);
+  void add_addresses(const peer_id& peer, std::vector<endpoint> addresses);
+  /// Graceful end within `shutdown_timeout`; the future is ready when it is over.
+  std::shared_future<void> shutdown();
+  /// A new subscription that holds at most `bound` events (default from the field: 4096).
+  std::shared_ptr<event_subscription> subscribe(std::size_t bound = 4096);
+  /// The counters as of now, asked of the executor's thread.
+  std::future<manager_counters> counters();
+  std::future<explanation> explain(const peer_id& peer);
+
+  // On the executor's thread.
+  const identity& self() const noexcept;
+  const connection_manager& manager() const noexcept;
+  std::vector<endpoint> listening() const;
+
+ private:
+  class impl;
+  std::shared_ptr<impl> impl_;
+};
+
+}  // namespace tandem

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/core/actions.hpp"
+#include "tandem/core/cause.hpp"
+#include "tandem/core/ids.hpp"
+#include "tandem/net/byte_stream.hpp"
+#include "tandem/net/clock.hpp"
+#include "tandem/net/identity.hpp"
+#include "tandem/net/send_result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace tandem {
+
+/// What the sessions of one node share.
+struct session_options {
+  identity self;
+  bool allow_plaintext = false;                  ///< /plaintext/2.0.0: simulations and tests only
+  std::size_t message_size_max = 1 << 20;        ///< one application message
+  std::size_t backlog_max = 1 << 20;             ///< unsent application bytes of one connection
+  std::size_t streams_max = 256;                 ///< open yamux streams of one connection, inbound
+  std::uint32_t window = 256 * 1024;             ///< yamux receive window of one stream (its specification)
+};
+
+/// What moved on one connection since the owner last took it.
+struct session_traffic {
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  std::uint64_t app_bytes = 0;
+  time_point last_received_at{};
+  time_point last_app_at{};
+};
+
+/// Hears one session. Calls come from the session's coroutines on the node's executor; inside them
+/// every function of the session may be called.
+class session_owner {
+ public:
+  virtual ~session_owner() = default;
+  /// The session waits until admit() or refuse() is called.
+  virtual void on_authenticated(connection_id conn, const peer_id& peer) = 0;
+  /// Listener: the muxer is negotiated. Dialer: the first yamux frame of the peer came and was no
+  /// refusal.
+  virtual void on_ready(connection_id conn) = 0;
+  /// The peer's GoAway carried a refusal or a close reason of ours (see cause.hpp).
+  virtual void on_remote_refused(connection_id conn, cause reason) = 0;
+  virtual void on_rtt(connection_id conn, duration rtt) = 0;
+  virtual void on_probe_answered(connection_id conn, std::uint32_t nonce) = 0;
+  virtual void on_message(connection_id conn, std::span<const std::byte> message) = 0;
+  virtual void on_stream(connection_id conn, bool opened) = 0;  ///< an application stream
+  /// traffic() became non-zero; not called again until take_traffic().
+  virtual void on_dirty(connection_id conn) = 0;
+  /// The last call, exactly once. The session may be destroyed inside it.
+  virtual void on_closed(connection_id conn, cause why) = 0;
+};
+
+/// One connection from the connected byte stream to its end: multistream-select, security,
+/// multistream-select, yamux with ping, and the message protocol, as in libp2p's specifications.
+/// It has no timers and no policy: deadlines are its owner's. Its coroutines keep what they need
+/// alive; destroying the session aborts the stream, and nothing is called afterwards.
+class session {
+ public:
+  /// `expected`: who a dialer dialled (empty: whoever answers). References outlive the session.
+  session(connection_id conn, direction way, byte_stream stream, const session_options& options,
+          const tandem::clock& time, const peer_id& expected, session_owner& owner);
+  ~session();
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  void start();                      ///< begins the upgrade
+  void admit();                      ///< answers on_authenticated: go on to the muxer
+  void refuse(cause why);            ///< answers on_authenticated: finish the muxer, tell, end
+  void probe(std::uint32_t nonce);   ///< a yamux ping
+  send_result send(std::span<const std::byte> message);
+  /// GoAway with the reason (0 for requested), end of sending, drain to end of file. Before the muxer is there: as abort().
+  void close(cause reason);
+  void abort(cause reason);          ///< at once; on_closed(reason) follows, not inside the call
+  /// What moved since the last call, and starts anew.
+  session_traffic take_traffic();
+
+ private:
+  class impl;
+  std::shared_ptr<impl> impl_;
+};
+
+}  // namespace tandem

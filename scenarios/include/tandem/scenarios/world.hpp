@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/core/connection_manager.hpp"
+#include "tandem/net/send_result.hpp"
+#include "tandem/sim/link.hpp"
+#include "tandem/sim/tcp_profile.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tandem::scenarios {
+
+using node_index = std::uint32_t;
+
+/// One node of a world.
+struct node_spec {
+  manager_options manager;
+  bool listens = false;
+};
+
+/// Hears every node of a world, in the order things happen; one thread.
+class world_observer {
+ public:
+  virtual ~world_observer() = default;
+  virtual void on_notification(node_index node, time_point now, const notification& what) = 0;
+  /// After each step of a node's manager.
+  virtual void on_step(node_index node, time_point now, const connection_manager& manager) = 0;
+  /// Application bytes moved on a connection (sent or received).
+  virtual void on_app_bytes(node_index node, time_point now, connection_id conn,
+                            std::uint64_t bytes) = 0;
+};
+
+struct world_options {
+  std::uint64_t seed = 1;
+  const sim::tcp_profile* tcp = &sim::linux_legacy();
+  sim::link_map links;
+  bool traced = true;                   ///< keep a hash of every core's trace
+  world_observer* observer = nullptr;   ///< outlives the world
+};
+
+/// What the runner of a scenario talks to, whatever the level. One thread; times are the world's.
+class world {
+ public:
+  virtual ~world() = default;
+
+  virtual node_index add_node(const node_spec& spec) = 0;
+  virtual std::size_t size() const = 0;
+  virtual const peer_id& id(node_index node) const = 0;
+
+  virtual request_id dial(node_index from, node_index to, dial_mode mode, time_point deadline) = 0;
+  virtual void send(node_index from, node_index to, std::uint64_t bytes) = 0;
+  virtual void disconnect(node_index from, node_index to) = 0;
+  virtual void disconnect(node_index from, connection_id conn) = 0;
+  virtual void shutdown(node_index node) = 0;
+  virtual void kill(node_index node) = 0;
+  virtual void restart(node_index node) = 0;
+  /// Cuts every packet between different sides; an empty function heals.
+  virtual void partition(std::function<int(node_index)> side) = 0;
+
+  virtual time_point now() const = 0;
+  virtual void at(time_point when, std::function<void()> what) = 0;
+  virtual void run_until(time_point until, const std::function<bool()>& stop) = 0;
+
+  virtual const connection_manager& manager(node_index node) const = 0;
+  /// Sixteen hexadecimal digits over every node's trace; empty where time is real.
+  virtual std::string trace_hash() const = 0;
+  /// Events of the network so far; 0 where there is no such count.
+  virtual std::uint64_t events() const = 0;
+};
+
+}  // namespace tandem::scenarios

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/net/clock.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace tandem::sim {
+
+/// Virtual time: runs tasks in (time, sequence) order. A monotone radix queue; integer nanoseconds;
+/// nothing but tasks moves the time. Several kernels can run side by side in threads.
+class kernel final : public tandem::clock {
+ public:
+  kernel();
+  ~kernel() override;  ///< destroys the tasks that never ran
+
+  time_point now() const noexcept override;
+  timer_id at(time_point when, task what) override;
+  void cancel(timer_id id) override;
+
+  /// Runs after every task: where a simulation polls its io_context.
+  void after_each(std::function<void()> hook);
+  /// Runs the next task; false when there is none.
+  bool run_one();
+  /// Runs every task up to and including `until`, then sets the time to `until`. Asks `stop` now and
+  /// then; when it says so, returns at once with the time where it is.
+  void run_until(time_point until, const std::function<bool()>& stop = {});
+  /// Destroys every pending task.
+  void clear();
+
+  std::uint64_t tasks_run() const noexcept;
+  std::uint64_t tasks_pending() const noexcept;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace tandem::sim

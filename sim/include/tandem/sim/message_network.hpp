@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/core/connection_manager.hpp"
+#include "tandem/net/send_result.hpp"
+#include "tandem/sim/kernel.hpp"
+#include "tandem/sim/link.hpp"
+#include "tandem/sim/tcp_profile.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace tandem::sim {
+
+struct message_network_options {
+  std::uint64_t seed = 1;
+  const tcp_profile* tcp = &linux_legacy();
+  link_map links;  ///< empty: the default link everywhere
+};
+
+/// Drives one connection_manager per host over messages with delay, rate and loss, in virtual time.
+/// TCP connect timing follows the SYN schedule of the profile; the upgrade costs the round trips of
+/// multistream-select, /plaintext/2.0.0 and yamux (dialer ready 3 round trips after the dial,
+/// listener after 2.5). Lost messages after the handshake of TCP arrive late, never not at all.
+/// Does not cover: byte counts of the protocols (only application bytes are counted), congestion,
+/// flow control, sessions and node.
+class message_network {
+ public:
+  explicit message_network(message_network_options options);
+  ~message_network();
+
+  /// A host with a manager; it listens when `listens`. `observer` and `sink` may be null and outlive
+  /// the network. Returns its index, from 0.
+  host_index add_host(const manager_options& options, const peer_id& self, bool listens,
+                      manager_observer* observer, trace_sink* sink);
+
+  /// Now, in virtual time. Ids of requests are the caller's, unique per host.
+  void command(host_index host, const event& what);
+  /// Moves `bytes` application bytes from `from` to the peer `to` over its oldest ready connection.
+  send_result send(host_index from, const peer_id& to, std::uint64_t bytes);
+  connection_manager& manager(host_index host);
+
+  kernel& time();
+  void run_until(time_point until, const std::function<bool()>& stop = {});
+  void partition(std::function<int(host_index)> side);  ///< as fabric::partition
+  void kill(host_index host);                           ///< as fabric::kill
+  void restart(host_index host);                        ///< with a fresh manager, same options
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace tandem::sim
