@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""The house rules that a compiler does not check: which room may include which, and what the core
+must not know. Run by ctest with /usr/bin/python3 -m pytest."""
+
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# Room -> rooms whose headers it may include (DESIGN: core <- net <- {asio, sim} <- scenarios <- bindings).
+MAY_INCLUDE = {
+    "core": {"core"},
+    "net": {"core", "net"},
+    "asio": {"core", "net", "asio"},
+    "sim": {"core", "net", "sim"},
+    "packet": {"core", "net", "sim", "packet"},
+    "scenarios": {"core", "net", "asio", "sim", "scenarios"},
+}
+# Where a level is wired in, ns-3's room is in sight.
+WIRING = {"scenarios/cli", "bindings"}
+
+FOLDERS = {
+    "lib/core": "core",
+    "lib/include/tandem/core": "core",
+    "lib/net": "net",
+    "lib/include/tandem/net": "net",
+    "lib/asio": "asio",
+    "lib/include/tandem/asio": "asio",
+    "sim/kernel": "sim",
+    "sim/stream": "sim",
+    "sim/message": "sim",
+    "sim/include": "sim",
+    "sim/packet": "packet",
+    "scenarios": "scenarios",
+}
+
+
+def sources(folder):
+    for path in sorted((ROOT / folder).rglob("*")):
+        if path.suffix in {".hpp", ".cpp", ".h", ".cc"}:
+            yield path
+
+
+def rooms_included(path):
+    for target in re.findall(r'#include\s+[<"]tandem/(\w+)/', path.read_text()):
+        yield target
+
+
+def test_every_folder_of_the_map_has_sources():
+    for folder in FOLDERS:
+        assert list(sources(folder)), folder
+
+
+def test_arrows_point_one_way():
+    wrong = []
+    for folder, room in FOLDERS.items():
+        for path in sources(folder):
+            relative = path.relative_to(ROOT).as_posix()
+            allowed = MAY_INCLUDE[room]
+            if any(relative.startswith(place) for place in WIRING):
+                allowed = allowed | {"packet"}
+            wrong += [f"{relative} includes {r}" for r in rooms_included(path) if r not in allowed]
+    assert wrong == []
+
+
+def test_the_core_knows_no_clock_no_network_and_no_random_device():
+    forbidden = re.compile(r"::now\(|random_device|boost/asio|ns3/|<thread>|<iostream>|spdlog")
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}: {line}"
+        for folder in ("lib/core", "lib/include/tandem/core")
+        for path in sources(folder)
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if forbidden.search(line)
+    ]
+    assert wrong == []
+
+
+def test_only_the_packet_room_includes_ns3():
+    wrong = [
+        path.relative_to(ROOT).as_posix()
+        for top in ("lib", "sim", "scenarios", "bindings")
+        for path in sources(top)
+        if "sim/packet" not in path.as_posix() and re.search(r'#include\s+[<"]ns3/', path.read_text())
+    ]
+    assert wrong == []
+
+
+def test_the_public_headers_of_scenarios_and_sim_do_not_include_asio_or_ns3():
+    wrong = []
+    for folder in ("scenarios/include", "sim/packet/include"):
+        for path in sources(folder):
+            if re.search(r'#include\s+[<"](boost/asio|ns3)/', path.read_text()):
+                wrong.append(path.relative_to(ROOT).as_posix())
+    assert wrong == []
+
+
+def test_the_seam_has_at_most_four_interfaces_and_fifteen_functions():
+    seam = ["clock.hpp", "byte_stream.hpp", "network.hpp"]
+    text = "".join((ROOT / "lib/include/tandem/net" / name).read_text() for name in seam)
+    functions = [f for f in re.findall(r"virtual [^;]*;", text) if "~" not in f]
+    interfaces = re.findall(r"virtual ~(\w+)\(", text)
+    assert len(interfaces) <= 4, interfaces
+    assert len(functions) <= 15, functions
+
+
+def test_no_source_uses_the_wall_clock_where_time_is_virtual():
+    forbidden = re.compile(r"(system|steady|high_resolution)_clock|random_device|std::rand\b|gettimeofday")
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for folder in ("lib/core", "lib/net", "sim")
+        for path in sources(folder)
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if forbidden.search(line.split("//")[0])
+    ]
+    assert wrong == []
+
+
+def test_every_source_names_its_licence():
+    wrong = []
+    for top in ("lib", "sim", "scenarios", "bindings"):
+        for path in sources(top):
+            first = path.read_text().split("\n", 1)[0]
+            licence = "GPL-2.0-only" if "sim/packet" in path.as_posix() else "MIT"
+            if first != f"// SPDX-License-Identifier: {licence}":
+                wrong.append(path.relative_to(ROOT).as_posix())
+    assert wrong == []
