@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "tandem/sim/kernel.hpp"
+
+#include "kernel/radix_queue.hpp"
+#include "kernel/task_slab.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace tandem::sim {
+
+namespace {
+
+constexpr std::uint64_t tasks_between_stop_checks = 1024;
+constexpr std::uint64_t dead_before_sweep = 4096;
+
+std::uint64_t ticks_of(time_point t) {
+  return static_cast<std::uint64_t>(t.time_since_epoch().count());
+}
+
+timer_id id_of(const task_slab::name& n) {
+  return static_cast<timer_id>(std::uint64_t{n.generation} << 32 | n.slot);
+}
+
+task_slab::name name_of(timer_id id) {
+  const auto bits = static_cast<std::uint64_t>(id);
+  return {static_cast<std::uint32_t>(bits), static_cast<std::uint32_t>(bits >> 32)};
+}
+
+}  // namespace
+
+// Cancelling frees the slot at once and leaves a dead entry in the queue, recognised by its
+// generation; when the dead outnumber the living the queue is swept.
+struct kernel::state {
+  bool run_next(time_point until) {
+    assert(!running && "a task must not run the kernel");
+    if (pending == 0) return false;
+    radix_queue::entry next;
+    if (!queue.pop(ticks_of(until), next, [this](const auto& e) { return dead(e); })) return false;
+    now = time_point(duration(static_cast<duration::rep>(next.when)));
+    slab.retire_name(next.slot);
+    --pending;
+    ++run;
+    const finish done{*this, next.slot};
+    slab.at(next.slot).what();
+    if (hook) hook();
+    return true;
+  }
+
+  bool dead(const radix_queue::entry& e) {
+    if (dead_entries == 0 || slab.holds({e.slot, e.generation})) return false;
+    --dead_entries;
+    return true;
+  }
+
+  void forget(const task_slab::name& n) {
+    slab.retire_name(n.slot);
+    --pending;
+    ++dead_entries;
+    const task dying = std::move(slab.at(n.slot).what);
+    slab.release(n.slot);
+  }
+
+  void clear() {
+    clearing = true;
+    for (std::uint32_t i = 0; i < slab.used(); ++i)
+      if (const auto generation = slab.at(i).generation; generation % 2 != 0)
+        forget({i, generation});
+    queue.clear();
+    dead_entries = 0;
+    clearing = false;
+  }
+
+  struct finish {
+    state& of;
+    std::uint32_t slot;
+    explicit finish(state& s, std::uint32_t i) : of(s), slot(i) { of.running = true; }
+    finish(const finish&) = delete;
+    ~finish() {
+      of.running = false;
+      of.slab.release(slot);
+    }
+  };
+
+  radix_queue queue;
+  task_slab slab;
+  time_point now{};
+  std::uint64_t run = 0;
+  std::uint64_t pending = 0;
+  std::uint64_t dead_entries = 0;
+  std::function<void()> hook;
+  bool running = false;
+  bool clearing = false;
+};
+
+kernel::kernel() : state_(std::make_unique<state>()) {}
+kernel::~kernel() { state_->clear(); }
+
+time_point kernel::now() const noexcept { return state_->now; }
+
+timer_id kernel::at(time_point when, task what) {
+  state& s = *state_;
+  if (s.clearing) return timer_id::none;
+  const task_slab::name name = s.slab.put(std::move(what));
+  s.queue.push({ticks_of(std::max(when, s.now)), name.slot, name.generation});
+  ++s.pending;
+  return id_of(name);
+}
+
+void kernel::cancel(timer_id id) {
+  state& s = *state_;
+  if (id == timer_id::none || !s.slab.holds(name_of(id))) return;
+  s.forget(name_of(id));
+  if (s.dead_entries > dead_before_sweep && s.dead_entries > s.pending)
+    s.queue.sweep([&s](const auto& e) { return s.dead(e); });
+}
+
+void kernel::after_each(std::function<void()> hook) { state_->hook = std::move(hook); }
+
+bool kernel::run_one() { return state_->run_next(never); }
+
+void kernel::run_until(time_point until, const std::function<bool()>& stop) {
+  state& s = *state_;
+  for (std::uint64_t n = 1; s.run_next(until); ++n)
+    if (n % tasks_between_stop_checks == 0 && stop && stop()) return;
+  if (until != never) s.now = std::max(s.now, until);
+}
+
+void kernel::clear() { state_->clear(); }
+
+std::uint64_t kernel::tasks_run() const noexcept { return state_->run; }
+std::uint64_t kernel::tasks_pending() const noexcept { return state_->pending; }
+
+}  // namespace tandem::sim
