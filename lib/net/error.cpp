@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "tandem/net/error.hpp"
+
+#include <string>
+
+namespace tandem {
+namespace {
+
+class category final : public boost::system::error_category {
+ public:
+  const char* name() const noexcept override { return "tandem.net"; }
+
+  std::string message(int value) const override {
+    switch (static_cast<net_error>(value)) {
+      case net_error::message_too_long:
+        return "a length prefix is above its bound";
+      case net_error::malformed:
+        return "the bytes are not what the protocol allows here";
+      case net_error::not_multistream:
+        return "the peer does not speak multistream-select";
+      case net_error::no_common_protocol:
+        return "the peer accepts none of the protocols proposed";
+      case net_error::wrong_peer:
+        return "somebody else answered than was dialled";
+      case net_error::key_mismatch:
+        return "the peer id sent is not the one of the key sent";
+      case net_error::plaintext_not_allowed:
+        return "plaintext is not allowed by this node";
+      case net_error::window_exceeded:
+        return "the peer sent beyond the yamux window";
+      case net_error::unknown_frame:
+        return "a yamux frame has an unknown version or type";
+      case net_error::too_many_streams:
+        return "the bound on streams of one connection is reached";
+      case net_error::bad_address:
+        return "the text is no address";
+      case net_error::bad_peer_id:
+        return "the text is no peer id";
+    }
+    return "unknown error " + std::to_string(value);
+  }
+};
+
+}  // namespace
+
+const boost::system::error_category& net_category() noexcept {
+  static const category instance;
+  return instance;
+}
+
+}  // namespace tandem
