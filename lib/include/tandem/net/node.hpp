@@ -25,17 +25,18 @@ class network;
 struct node_options {
   manager_options manager;
   identity self;
-  std::vector<endpoint> listen;          ///< none: it only dials
-  std::uint64_t seed = 0;                ///< of the policy's generator
-  bool allow_plaintext = false;          ///< without it a node without another security refuses to start
-  std::size_t message_size_max = 1 << 20;    ///< bytes of one message; longer ones are refused
-  std::size_t backlog_max = 1 << 20;         ///< unsent bytes of one connection
-  std::size_t address_book_max = 4096;       ///< peers whose addresses are remembered; oldest out first
-  std::size_t command_queue_max = 65536;     ///< commands waiting for the loop; further ones are refused
+  std::vector<endpoint> listen;  ///< none: it only dials
+  std::uint64_t seed = 0;        ///< of the policy's generator
+  bool allow_plaintext = false;  ///< without it a node without another security refuses to start
+  std::size_t message_size_max = 1 << 20;  ///< bytes of one message; longer ones are refused
+  std::size_t backlog_max = 1 << 20;       ///< unsent bytes of one connection
+  std::size_t address_book_max = 4096;  ///< peers whose addresses are remembered; oldest out first
+  std::size_t command_queue_max =
+      65536;  ///< commands waiting for the loop; further ones are refused
 };
 
 struct dial_options {
-  std::vector<endpoint> addresses;       ///< none: from the address book
+  std::vector<endpoint> addresses;  ///< none: from the address book
   dial_mode mode = dial_mode::join;
   std::int32_t priority = 0;
   time_point deadline = never;
@@ -72,8 +73,14 @@ class node_observer : public manager_observer {
 /// out its actions. Holds no policy.
 ///
 /// Commands may be called from any thread; they run on the network's executor in the order of the
-/// calls, and return without waiting. Everything else belongs to the executor's thread.
-/// `net`, `observer` and `sink` outlive the node. Destroying it aborts every connection at once.
+/// calls, and return without waiting. Everything else belongs to the executor's thread, and so does
+/// destroying the node unless the executor runs no more.
+/// When `command_queue_max` commands wait, further ones are refused: dial returns request_id::none,
+/// send calls `done(send_result::refused)` on the caller's thread before it returns, counters and
+/// explain give a future with std::future_errc::broken_promise, the rest is dropped; all are
+/// counted by commands_refused(). shutdown and subscribe are never refused. `net`, `observer` and
+/// `sink` outlive the node. Destroying it aborts every connection at once: peers see resets,
+/// nothing is called afterwards, commands still waiting are dropped without an answer.
 class node {
  public:
   node(network& net, node_options options, node_observer* observer = nullptr,
@@ -83,7 +90,8 @@ class node {
   node& operator=(const node&) = delete;
 
   /// Listens on every address. Throws boost::system::system_error naming the address that failed,
-  /// std::invalid_argument for options that cannot be used. Call once, on the executor's thread.
+  /// std::invalid_argument for options that cannot be used (no identity, no security). Call once,
+  /// on the executor's thread.
   void start();
 
   // Commands, from any thread.
@@ -91,26 +99,32 @@ class node {
   void abandon(request_id request);
   void disconnect(const peer_id& peer);
   void disconnect(connection_id conn);
-  /// Queues `message` for the oldest ready connection of `peer`; `done` hears what became of it, on the
-  /// executor's thread. An empty message is allowed.
+  /// Queues `message` for the oldest ready connection of `peer`; `done` hears what became of it, on
+  /// the executor's thread. An empty message is allowed.
   void send(const peer_id& peer, std::vector<std::byte> message,
             std::function<void(send_result)> done = {});
   void send(connection_id conn, std::vector<std::byte> message,
             std::function<void(send_result)> done = {});
   void override_backoff(const peer_id& peer);
+  /// Throws std::invalid_argument, on the caller's thread, for options that cannot be used.
   void configure(const manager_options& options);
   void add_addresses(const peer_id& peer, std::vector<endpoint> addresses);
-  /// Graceful end within `shutdown_timeout`; the future is ready when it is over.
+  /// Graceful end within `shutdown_timeout`: listeners close first, peers are told. The future is
+  /// ready when it is over, also when the node is destroyed before; calls after the first share it.
   std::shared_future<void> shutdown();
   /// A new subscription that holds at most `bound` events (default from the field: 4096).
   std::shared_ptr<event_subscription> subscribe(std::size_t bound = 4096);
   /// The counters as of now, asked of the executor's thread.
   std::future<manager_counters> counters();
   std::future<explanation> explain(const peer_id& peer);
+  /// Commands refused so far because the queue was full.
+  std::uint64_t commands_refused() const;
 
   // On the executor's thread.
   const identity& self() const noexcept;
+  /// Its byte counts lag behind by what moved since the last event; flush() brings them up to date.
   const connection_manager& manager() const noexcept;
+  void flush();
   std::vector<endpoint> listening() const;
 
  private:
