@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+"""Run Tandem's scenarios and read their results as pandas DataFrames.
+
+    import tandem
+
+    r = tandem.run("scenarios/global_limit.yaml", level="stream", seed=1)
+    r.ok                  # every expectation and invariant held
+    r.expectations        # DataFrame: text, ok, measured
+    r.events              # DataFrame: what every connection manager notified
+    r.samples             # DataFrame: the icn_p2p_* metrics over time
+
+A scenario is a path to a YAML file or a dict of the same shape (scenarios/README.md lists the keys).
+Bad input raises BadInput (a ValueError) with one line that says where and what.
+"""
+
+from ._tandem import BadInput
+from ._result import Result
+from ._run import check, levels, options, run
+
+__all__ = ["BadInput", "Result", "check", "levels", "options", "run"]

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""What a run found."""
+
+import functools
+import json
+
+import numpy
+import pandas
+
+from . import _tandem
+
+_NOWHERE = numpy.iinfo(numpy.int64).max
+
+
+def _seconds(nanoseconds):
+    """Seconds as float64; NaN where the time is not known."""
+    unknown = (nanoseconds < 0) | (nanoseconds == _NOWHERE)
+    return numpy.where(unknown, numpy.nan, nanoseconds / 1e9)
+
+
+class Result:
+    """One run of one scenario on one level.
+
+    ok            every expectation and built-in invariant held
+    scenario, level, seed, commit, scenario_hash, trace_hash (None where time is real)
+    reproduce     the command line that runs it again
+    wall_s        seconds it took; `steps`: steps of all managers
+    groups        dict GROUP -> METRIC -> {"last", "min", "max"}, METRIC the icn_p2p_* names
+    refusals      dict GROUP -> REFUSAL -> count, counted where the refusal was made
+    stopped       the run ended early
+    """
+
+    def __init__(self, raw):
+        self._raw = raw
+        self.json = json.loads(raw["json"])[0]
+        self.ok = self.json["ok"]
+        self.scenario = self.json["scenario"]
+        self.level = self.json["level"]
+        self.seed = self.json["seed"]
+        self.commit = self.json["commit"]
+        self.trace_hash = self.json["trace_hash"]
+        self.groups = self.json["groups"]
+        self.refusals = self.json["refusals"]
+        self.steps = self.json["events"]
+        self.wall_s = self.json["wall_s"]
+        self.scenario_hash = raw["scenario_hash"]
+        self.reproduce = raw["reproduce"]
+        self.stopped = raw["stopped"]
+        self.events_dropped = raw["events_dropped"]
+
+    @functools.cached_property
+    def expectations(self):
+        """DataFrame: text, ok, measured; one row per expectation, then per invariant that failed."""
+        return pandas.DataFrame(self.json["expectations"], columns=["text", "ok", "measured"])
+
+    @functools.cached_property
+    def events(self):
+        """DataFrame of every notification of every manager, oldest first.
+
+        time (s), group, node, event, cause, direction, connection, request, peer (node index, -1:
+        unknown), current and limit (the numbers a refusal compared), failures, ceiling (s), until
+        (s; NaN: not known).
+        """
+        raw = self._raw["events"]
+        return pandas.DataFrame({
+            "time": _seconds(raw["time_ns"]),
+            "group": self._group_of_nodes(raw["node"]),
+            "node": raw["node"],
+            "event": pandas.Categorical.from_codes(raw["kind"], _tandem.notices),
+            "cause": pandas.Categorical.from_codes(raw["why"], _tandem.causes),
+            "direction": pandas.Categorical.from_codes(raw["way"], ["inbound", "outbound"]),
+            "connection": raw["connection"],
+            "request": raw["request"],
+            "peer": raw["peer"],
+            "current": raw["current"],
+            "limit": raw["limit"],
+            "failures": raw["failures"],
+            "ceiling": raw["ceiling_ns"] / 1e9,
+            "until": _seconds(raw["until_ns"]),
+        })
+
+    @functools.cached_property
+    def samples(self):
+        """DataFrame of the metrics every `sample_every`: time (s), group, node (-1: the whole group),
+        then one column per metric. Large worlds have group rows only."""
+        raw = dict(self._raw["samples"])
+        names = [name for name, _, _ in self._raw["groups"]]
+        table = {
+            "time": _seconds(raw.pop("time_ns")),
+            "group": pandas.Categorical.from_codes(raw.pop("group"), names),
+            "node": raw.pop("node"),
+        }
+        return pandas.DataFrame({**table, **raw})
+
+    def _group_of_nodes(self, nodes):
+        names = [name for name, _, _ in self._raw["groups"]]
+        firsts = [first for _, first, _ in self._raw["groups"]]
+        codes = numpy.searchsorted(firsts, nodes, side="right") - 1
+        return pandas.Categorical.from_codes(codes, names)
+
+    def plot(self, metric="icn_p2p_active_connections", groups=None, ax=None):
+        """Draw one metric of the groups over time; return the matplotlib Axes."""
+        import matplotlib.pyplot
+
+        ax = ax or matplotlib.pyplot.gca()
+        rows = self.samples[self.samples.node == -1]
+        for name in groups or self.groups:
+            part = rows[rows.group == name]
+            ax.plot(part.time, part[metric], drawstyle="steps-post", label=f"{name} ({self.level})")
+        ax.set_xlabel("time (s)")
+        ax.set_ylabel(metric)
+        ax.legend()
+        return ax
+
+    def __repr__(self):
+        verdict = "ok" if self.ok else "FAILED"
+        return f"<tandem.Result {self.scenario} on {self.level}, seed {self.seed}: {verdict}>"

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""The Python package on a built tree: PYTHONPATH names build/PRESET/python, TANDEM_SCENARIOS the files."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import pytest
+
+import tandem
+
+SCENARIOS = pathlib.Path(os.environ["TANDEM_SCENARIOS"])
+PAIR = {
+    "scenario": "pair",
+    "levels": ["message", "stream"],
+    "duration": "40s",
+    "groups": {"server": {"listen": True}, "client": {}},
+    "workload": [{"dial": {"from": "client", "to": "server"}}],
+    "expectations": ["server.closed.IdleTimeout in [0, 1]", "client.icn_p2p_connections_established_total == 1"],
+}
+LONG = {**PAIR, "duration": "10000000s", "expectations": [],
+        "workload": [{"keep_connected": {"from": "client", "to": "server"}}]}
+
+
+def test_a_scenario_file_runs_and_holds():
+    result = tandem.run(SCENARIOS / "global_limit.yaml", level="message", seed=1)
+    assert result.ok
+    assert result.groups["server"]["icn_p2p_active_connections"] == {"last": 256, "min": 0, "max": 256}
+    assert result.refusals["server"] == {"LimitReached": 144}
+    assert result.expectations.ok.all()
+    assert "global_limit" in result.reproduce
+
+
+def test_events_are_a_data_frame_that_agrees_with_the_counters():
+    result = tandem.run(SCENARIOS / "global_limit.yaml", level="stream")
+    events = result.events
+    server = events[events.group == "server"]
+    assert (server.event == "connection_established").sum() == 256
+    refused = server[server.event == "inbound_refused"]
+    assert len(refused) == 144
+    assert set(refused.cause) == {"LimitReached"}
+    assert set(refused.limit) == {256}
+    assert events.time.is_monotonic_increasing
+
+
+def test_samples_are_a_data_frame_over_time():
+    samples = tandem.run(PAIR).samples
+    server = samples[(samples.group == "server") & (samples.node == -1)].set_index("time")
+    assert server.icn_p2p_active_connections[10.0] == 1
+    assert server.icn_p2p_active_connections.iloc[-1] == 0
+    assert list(server.index[:3]) == [0.0, 1.0, 2.0]
+
+
+def test_a_dict_is_a_scenario_and_the_same_seed_gives_the_same_trace():
+    first, second, other = (tandem.run(PAIR, level="stream", seed=s) for s in (5, 5, 6))
+    assert first.ok
+    assert first.trace_hash == second.trace_hash
+    assert first.trace_hash != other.trace_hash
+    assert first.events.equals(second.events)
+
+
+def test_set_changes_the_scenario():
+    result = tandem.run(SCENARIOS / "global_limit.yaml", set={"groups.server.manager.max_connections": 100})
+    assert not result.ok
+    assert result.groups["server"]["icn_p2p_active_connections"]["max"] == 100
+
+
+@pytest.mark.parametrize("scenario, level, words", [
+    ("no/such/file.yaml", "message", "no/such/file.yaml"),
+    ({**PAIR, "grups": {}}, "message", "groups"),
+    (PAIR, "massage", "message"),
+    ({**PAIR, "duration": "-1s"}, "message", "duration"),
+])
+def test_bad_input_raises_one_clear_line(scenario, level, words):
+    with pytest.raises(tandem.BadInput) as caught:
+        tandem.run(scenario, level=level)
+    assert isinstance(caught.value, ValueError)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_progress_is_called_and_what_it_raises_ends_the_run():
+    seen = []
+
+    def progress(now, length, events):
+        seen.append((now, length, events))
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        tandem.run(LONG, progress=progress, events_max=0)
+    assert len(seen) == 1
+    assert seen[0][1] == 1e7
+
+
+def test_other_python_threads_go_on_while_it_runs():
+    ticks = []
+    stop = threading.Event()
+
+    def tick():
+        while not stop.is_set():
+            ticks.append(time.monotonic())
+            time.sleep(0.01)
+
+    def progress(now, length, events):
+        if len(ticks) > 20:
+            raise RuntimeError("ticked")
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    try:
+        with pytest.raises(RuntimeError, match="ticked"):
+            tandem.run(LONG, progress=progress, events_max=0)
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_control_c_ends_a_run():
+    program = textwrap.dedent(f"""
+        import tandem
+        print("running", flush=True)
+        try:
+            tandem.run({LONG!r}, events_max=0)
+        except KeyboardInterrupt:
+            print("interrupted")
+    """)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout.readline() == "running\n"
+        time.sleep(0.5)
+        child.send_signal(signal.SIGINT)
+        out, _ = child.communicate(timeout=60)
+    assert out == "interrupted\n"
+
+
+@pytest.mark.skipif("packet" not in tandem.levels(), reason="built without ns-3")
+def test_packet_runs_follow_one_another():
+    first = tandem.run(PAIR | {"levels": ["packet"]}, level="packet", seed=2)
+    second = tandem.run(PAIR | {"levels": ["packet"]}, level="packet", seed=2)
+    assert first.ok and first.trace_hash == second.trace_hash
+
+
+def test_options_are_described():
+    options = tandem.options()
+    assert options.default["max_connections"] == 256
+    assert options.default["connection_timeout"] == 30.0
+    assert all(options.doc.str.len() > 20)
