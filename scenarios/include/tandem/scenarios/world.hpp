@@ -38,8 +38,8 @@ struct world_options {
   std::uint64_t seed = 1;
   const sim::tcp_profile* tcp = &sim::linux_legacy();
   sim::link_map links;
-  bool traced = true;                   ///< keep a hash of every core's trace
-  world_observer* observer = nullptr;   ///< outlives the world
+  bool traced = true;                  ///< keep a hash of every core's trace
+  world_observer* observer = nullptr;  ///< outlives the world
 };
 
 /// What the runner of a scenario talks to, whatever the level. One thread; times are the world's.

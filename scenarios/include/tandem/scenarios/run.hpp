@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/core/actions.hpp"
+#include "tandem/scenarios/level.hpp"
+#include "tandem/scenarios/scenario.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tandem::scenarios {
+
+/// How far a run is.
+struct progress {
+  duration now{};     ///< time of the world
+  duration length{};  ///< of the scenario
+  std::chrono::duration<double> wall{};
+  std::uint64_t events = 0;
+};
+
+struct run_options {
+  std::optional<std::uint64_t> seed;  ///< instead of the scenario's
+  bool record_events = true;
+  std::size_t events_max = 1'000'000;  ///< rows; the first ones are kept, the rest counted
+  std::size_t node_samples_max = 64;   ///< worlds with more nodes are sampled by group only
+  /// Called on the thread of run() about every `progress_every`; may throw to stop.
+  std::function<void(const progress&)> on_progress;
+  std::chrono::milliseconds progress_every{250};
+  std::function<bool()> stop;  ///< asked now and then; true ends the run early
+};
+
+/// One expectation, or one built-in invariant that did not hold.
+struct check_result {
+  std::string text;
+  bool ok = false;
+  std::string measured;
+};
+
+struct number_summary {
+  double last = 0;
+  double min = 0;
+  double max = 0;
+};
+
+struct group_result {
+  std::string name;
+  std::uint32_t first_node = 0;
+  std::uint32_t count = 0;
+  std::vector<std::pair<std::string, number_summary>> metrics;  ///< the icn_p2p_* names
+  std::vector<std::pair<std::string, std::uint64_t>> refusals;  ///< by this group's nodes, not 0
+};
+
+/// What the managers notified, oldest first: one row in each column. -1 stands for "none".
+struct event_table {
+  std::vector<std::int64_t> time_ns;
+  std::vector<std::int32_t> node;
+  std::vector<std::uint8_t> kind;  ///< enum notice
+  std::vector<std::uint8_t> why;   ///< enum cause
+  std::vector<std::uint8_t> way;   ///< enum direction
+  std::vector<std::uint64_t> connection;
+  std::vector<std::uint64_t> request;
+  std::vector<std::int32_t> peer;  ///< node index
+  std::vector<std::uint64_t> current;
+  std::vector<std::uint64_t> limit;
+  std::vector<std::uint32_t> failures;
+  std::vector<std::int64_t> ceiling_ns;
+  std::vector<std::int64_t> until_ns;  ///< -1: not known
+  std::uint64_t dropped = 0;           ///< rows beyond events_max
+  std::size_t size() const noexcept { return time_ns.size(); }
+};
+
+/// Numbers every `sample_every`: one row per group (node -1) and, in small worlds, per node.
+struct sample_table {
+  std::vector<std::int64_t> time_ns;
+  std::vector<std::int32_t> group;
+  std::vector<std::int32_t> node;
+  std::vector<std::string> names;                  ///< of the columns in `values`
+  std::vector<std::vector<std::uint64_t>> values;  ///< values[column][row]
+  std::size_t size() const noexcept { return time_ns.size(); }
+};
+
+/// Everything one run of one scenario on one level found.
+struct run_result {
+  std::string scenario;
+  std::string level;
+  std::uint64_t seed = 0;
+  std::string commit;
+  std::string scenario_hash;  ///< FNV-1a of the file's text and the `--set`s
+  std::string trace_hash;     ///< empty where time is real
+  std::string reproduce;      ///< the line that runs it again
+  bool ok = false;
+  bool stopped = false;  ///< ended early by `stop`
+  std::vector<check_result> checks;
+  std::vector<group_result> groups;
+  std::uint64_t events = 0;  ///< steps of all managers; the same meaning at every level
+  double wall_s = 0;
+  event_table event_rows;
+  sample_table samples;
+};
+
+/// Runs `what` on `on`. Built-in invariants are always on: limits are never exceeded at any event,
+/// permits are conserved, nothing idle outlives its timeout, backoff stays within its bounds,
+/// metrics equal the ledger of notifications. Throws bad_input when the level cannot honour the
+/// scenario.
+run_result run(const scenario& what, const level& on, const run_options& options = {});
+
+/// The commit this was built from, with `-dirty` when files differed; `unknown` outside of git.
+const std::string& build_commit();
+
+}  // namespace tandem::scenarios

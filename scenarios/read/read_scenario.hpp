@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/scenarios/scenario.hpp"
+#include "yaml_value.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tandem::scenarios {
+
+std::vector<std::string> group_names(const scenario& of);
+
+/// Reads `workload:` and `faults:` into `out`, whose groups are read already.
+void read_workload(const yaml_value& list, scenario& out);
+void read_faults(const yaml_value& list, scenario& out);
+
+/// Sets one manager option from its value. Throws bad_input when it is out of range.
+void read_option(const option_row& row, const yaml_value& value, manager_options& out);
+
+}  // namespace tandem::scenarios

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "yaml_value.hpp"
+
+#include "tandem/scenarios/bad_input.hpp"
+#include "units.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace tandem::scenarios {
+namespace {
+
+std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+
+std::string position(const std::string& name, const YAML::Mark& mark) {
+  if (mark.is_null()) return name;
+  return name + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+}
+
+// Where `path` stands: the `--set` that put it or its parent there, else the place in the file.
+std::string place(const yaml_source& source, const std::string& path, const YAML::Mark& mark) {
+  for (const auto& [put, text] : source.sets)
+    if (path == put || (path.starts_with(put) && path[put.size()] == '.') ||
+        (mark.is_null() && put.starts_with(path)))
+      return "--set " + text;
+  return position(source.name, mark);
+}
+
+std::string shown(const YAML::Node& node) {
+  if (node.IsScalar()) return quoted(node.Scalar());
+  if (node.IsMap()) return "a mapping";
+  if (node.IsSequence()) return "a list";
+  return "nothing";
+}
+
+}  // namespace
+
+yaml_value::yaml_value(yaml_source& source, YAML::Node node, std::string path)
+    : source_(&source), node_(std::move(node)), path_(std::move(path)) {
+  if (!path_.empty()) source_->where.emplace(path_, where());
+}
+
+std::string yaml_value::where() const { return place(*source_, path_, node_.Mark()); }
+
+void yaml_value::fail(const std::string& message) const { throw bad_input(where(), message); }
+
+template <class T>
+T yaml_value::parsed(std::optional<T> value, const char* expected) const {
+  if (!node_.IsScalar() || !value)
+    fail(quoted(path_) + " must be " + expected + ", not " + shown(node_));
+  return *value;
+}
+
+std::string yaml_value::as_text() const {
+  return parsed(node_.IsScalar() ? std::optional(node_.Scalar()) : std::nullopt, "text");
+}
+
+bool yaml_value::as_bool() const {
+  std::optional<bool> value;
+  if (node_.IsScalar() && node_.Scalar() == "true") value = true;
+  if (node_.IsScalar() && node_.Scalar() == "false") value = false;
+  return parsed(value, "true or false");
+}
+
+std::uint64_t yaml_value::as_count(std::uint64_t least, std::uint64_t most) const {
+  const auto value = parsed(parse_count(node_.IsScalar() ? node_.Scalar() : ""), "a whole number");
+  if (value < least)
+    fail(quoted(path_) + " must be at least " + std::to_string(least) + ", not " +
+         std::to_string(value));
+  if (value > most)
+    fail(quoted(path_) + " must be at most " + std::to_string(most) + ", not " +
+         std::to_string(value));
+  return value;
+}
+
+double yaml_value::as_number() const {
+  return parsed(parse_number(node_.IsScalar() ? node_.Scalar() : ""), "a number");
+}
+
+duration yaml_value::as_duration(duration least) const {
+  const auto value = parsed(parse_duration(node_.IsScalar() ? node_.Scalar() : ""),
+                            "a duration, as in 30s, 600ms or 2m");
+  if (value < least) {
+    if (least == duration{}) fail(quoted(path_) + " must not be negative, as is " + node_.Scalar());
+    if (least == duration{1}) fail(quoted(path_) + " must be above 0, not " + node_.Scalar());
+    fail(quoted(path_) + " must be at least " + format_duration(least) + ", not " + node_.Scalar());
+  }
+  return value;
+}
+
+double yaml_value::as_rate() const {
+  const auto value =
+      parsed(parse_rate(node_.IsScalar() ? node_.Scalar() : ""), "a rate, as in 20/s or 300/m");
+  if (!(value > 0)) fail(quoted(path_) + " must be above 0, not " + node_.Scalar());
+  return value;
+}
+
+std::uint64_t yaml_value::as_bandwidth() const {
+  const auto value = parsed(parse_bandwidth(node_.IsScalar() ? node_.Scalar() : ""),
+                            "a bandwidth, as in 100Mbit/s");
+  if (value == 0) fail(quoted(path_) + " must be above 0; leave it out for unlimited");
+  return value;
+}
+
+std::uint64_t yaml_value::as_bytes(std::uint64_t most) const {
+  const auto value = parsed(parse_bytes(node_.IsScalar() ? node_.Scalar() : ""),
+                            "a number of bytes, as in 1500 or 64KiB");
+  if (value > most)
+    fail(quoted(path_) + " must be at most " + std::to_string(most) + " bytes, not " +
+         node_.Scalar());
+  return value;
+}
+
+double yaml_value::as_ratio() const {
+  return parsed(parse_ratio(node_.IsScalar() ? node_.Scalar() : ""), "a ratio, as in 0.01 or 1%");
+}
+
+std::vector<yaml_value> yaml_value::as_list() const {
+  if (!node_.IsSequence()) fail(quoted(path_) + " must be a list, not " + shown(node_));
+  std::vector<yaml_value> list;
+  for (std::size_t i = 0; i < node_.size(); ++i)
+    list.emplace_back(*source_, node_[i], path_ + "." + std::to_string(i));
+  return list;
+}
+
+std::size_t yaml_value::as_one_of(const std::vector<std::string>& names,
+                                  std::string_view what) const {
+  const auto text = as_text();
+  const auto it = std::ranges::find(names, text);
+  if (it == names.end())
+    fail("no " + std::string(what) + " is called " + quoted(text) + suggestion(text, names));
+  return static_cast<std::size_t>(it - names.begin());
+}
+
+std::vector<std::pair<std::string, yaml_value>> yaml_value::entries() const {
+  const auto named = path_.empty() ? std::string("a scenario") : quoted(path_);
+  if (!node_.IsMap()) fail(named + " must be a mapping, not " + shown(node_));
+  std::vector<std::pair<std::string, yaml_value>> list;
+  for (const auto& entry : node_) {
+    const auto key = entry.first.IsScalar() ? entry.first.Scalar() : std::string("?");
+    const auto path = path_.empty() ? key : path_ + "." + key;
+    for (const auto& [seen, value] : list)
+      if (seen == key)
+        throw bad_input(place(*source_, path, entry.first.Mark()),
+                        quoted(path) + " is given twice; first at " + value.where());
+    list.emplace_back(key, yaml_value(*source_, entry.second, path));
+    list.back().second.key_ = place(*source_, path, entry.first.Mark());
+  }
+  return list;
+}
+
+yaml_mapping::yaml_mapping(const yaml_value& value, std::string_view what,
+                           std::vector<std::string> known)
+    : self_(value), what_(what), known_(std::move(known)), entries_(value.entries()) {
+  for (const auto& [key, entry] : entries_)
+    if (std::ranges::find(known_, key) == known_.end())
+      throw bad_input(entry.key_where(),
+                      "unknown key " + quoted(key) + " in " + what_ + suggestion(key, known_));
+}
+
+const yaml_value* yaml_mapping::find(std::string_view key) const {
+  for (const auto& [name, value] : entries_)
+    if (name == key) return &value;
+  return nullptr;
+}
+
+const yaml_value& yaml_mapping::need(std::string_view key) const {
+  if (const auto* value = find(key)) return *value;
+  self_.fail("key " + quoted(key) + " is missing in " + what_);
+}
+
+const std::pair<std::string, yaml_value>& yaml_mapping::only() const {
+  if (entries_.size() == 1) return entries_.front();
+  std::string list;
+  for (const auto& name : known_) list += (list.empty() ? "" : ", ") + name;
+  self_.fail(what_ + " must have exactly one of the keys " + list);
+}
+
+}  // namespace tandem::scenarios

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "tandem/core/cause.hpp"
+#include "tandem/scenarios/results.hpp"
+
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+
+namespace tandem::scenarios {
+namespace {
+
+constexpr const char* schema = R"(
+CREATE TABLE run (key TEXT PRIMARY KEY, value);
+CREATE TABLE nodes (node INTEGER PRIMARY KEY, name TEXT, "group" TEXT);
+CREATE TABLE events (time_ns INTEGER, node INTEGER, kind TEXT, cause TEXT, direction TEXT,
+  connection INTEGER, request INTEGER, peer INTEGER, current INTEGER, "limit" INTEGER,
+  failures INTEGER, ceiling_ns INTEGER, until_ns INTEGER);
+CREATE TABLE samples (time_ns INTEGER, "group" TEXT, node INTEGER, metric TEXT, value INTEGER);
+)";
+
+class database {
+ public:
+  explicit database(std::string path) : path_(std::move(path)) {
+    sqlite3* raw = nullptr;
+    const int code = sqlite3_open(path_.c_str(), &raw);
+    handle_.reset(raw);
+    check(code);
+    // A result is written once and whole: a crash loses it, whatever the journal did.
+    run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
+  }
+  void run(const char* sql) { check(sqlite3_exec(get(), sql, nullptr, nullptr, nullptr)); }
+  void check(int code) const {
+    if (code != SQLITE_OK && code != SQLITE_DONE && code != SQLITE_ROW)
+      throw std::runtime_error(path_ + ": " +
+                               (handle_ ? sqlite3_errmsg(get()) : sqlite3_errstr(code)));
+  }
+  sqlite3* get() const { return handle_.get(); }
+
+ private:
+  struct closer {
+    void operator()(sqlite3* handle) const { sqlite3_close(handle); }
+  };
+  std::string path_;
+  std::unique_ptr<sqlite3, closer> handle_;
+};
+
+class insertion {
+ public:
+  insertion(database& into, const char* sql) : into_(into) {
+    into_.check(sqlite3_prepare_v2(into_.get(), sql, -1, &statement_, nullptr));
+  }
+  ~insertion() { sqlite3_finalize(statement_); }
+  insertion(const insertion&) = delete;
+  insertion& operator=(const insertion&) = delete;
+
+  template <class... Values>
+  void operator()(const Values&... values) {
+    int at = 0;
+    (bind(++at, values), ...);
+    into_.check(sqlite3_step(statement_));
+    sqlite3_reset(statement_);
+  }
+
+ private:
+  void bind(int at, std::string_view text) {
+    sqlite3_bind_text(statement_, at, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+  }
+  void bind(int at, double value) { sqlite3_bind_double(statement_, at, value); }
+  template <class Integer>
+  requires std::is_integral_v<Integer>
+  void bind(int at, Integer value) {
+    sqlite3_bind_int64(statement_, at, static_cast<sqlite3_int64>(value));
+  }
+  void bind(int at, std::nullptr_t) { sqlite3_bind_null(statement_, at); }
+
+  database& into_;
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+void write_run(database& into, const run_result& r) {
+  insertion add(into, "INSERT INTO run VALUES (?, ?)");
+  add("scenario", r.scenario);
+  add("level", r.level);
+  add("seed", r.seed);
+  add("commit", r.commit);
+  add("scenario_hash", r.scenario_hash);
+  if (r.trace_hash.empty())
+    add("trace_hash", nullptr);
+  else
+    add("trace_hash", r.trace_hash);
+  add("ok", r.ok ? 1 : 0);
+  add("events", r.events);
+  add("events_dropped", r.event_rows.dropped);
+  add("wall_s", r.wall_s);
+  add("reproduce", r.reproduce);
+  add("json", to_json({&r, 1}));
+}
+
+void write_nodes(database& into, const run_result& r) {
+  insertion add(into, "INSERT INTO nodes VALUES (?, ?, ?)");
+  for (const auto& group : r.groups)
+    for (std::uint32_t i = 0; i < group.count; ++i)
+      add(group.first_node + i, group.name + "." + std::to_string(i), group.name);
+}
+
+void write_events(database& into, const run_result& r) {
+  insertion add(into, "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  const auto& e = r.event_rows;
+  for (std::size_t i = 0; i < e.size(); ++i)
+    add(e.time_ns[i], e.node[i], name_of(notice{e.kind[i]}), name_of(cause{e.why[i]}),
+        direction{e.way[i]} == direction::inbound ? "inbound" : "outbound", e.connection[i],
+        e.request[i], e.peer[i], e.current[i], e.limit[i], e.failures[i], e.ceiling_ns[i],
+        e.until_ns[i]);
+}
+
+void write_samples(database& into, const run_result& r) {
+  insertion add(into, "INSERT INTO samples VALUES (?,?,?,?,?)");
+  const auto& s = r.samples;
+  for (std::size_t i = 0; i < s.size(); ++i)
+    for (std::size_t column = 0; column < s.names.size(); ++column)
+      add(s.time_ns[i], r.groups[static_cast<std::size_t>(s.group[i])].name, s.node[i],
+          s.names[column], s.values[column][i]);
+}
+
+}  // namespace
+
+std::string write_sqlite(const run_result& result, const std::string& directory) {
+  namespace fs = std::filesystem;
+  try {
+    fs::create_directories(directory);
+    const auto path = fs::path(directory) / (result.scenario + "-" + result.level + "-" +
+                                             std::to_string(result.seed) + ".sqlite");
+    fs::remove(path);
+    database into(path.string());
+    into.run("BEGIN");
+    into.run(schema);
+    into.run(("PRAGMA user_version = " + std::to_string(sqlite_schema_version)).c_str());
+    write_run(into, result);
+    write_nodes(into, result);
+    write_events(into, result);
+    write_samples(into, result);
+    into.run("COMMIT");
+    return path.string();
+  } catch (const fs::filesystem_error& e) {
+    throw std::runtime_error(directory + ": " + e.code().message());
+  }
+}
+
+}  // namespace tandem::scenarios

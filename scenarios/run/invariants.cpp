@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// The built-in invariants: the part of the tracker that judges.
+#include "tracker.hpp"
+
+#include "../read/units.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace tandem::scenarios {
+namespace {
+
+constexpr std::size_t violations_max = 16;
+
+std::string against(std::uint64_t value, const char* relation, std::uint64_t bound) {
+  return std::to_string(value) + " " + relation + " " + std::to_string(bound);
+}
+
+}  // namespace
+
+void tracker::violated(const char* invariant, node_index node, time_point now,
+                       const std::string& how) {
+  const auto known =
+      std::ranges::find(violations_, invariant, [](const auto& v) { return v.first; });
+  if (known != violations_.end() || violations_.size() == violations_max) return;
+  const auto& group = scenario_.groups[nodes_[node].group].name;
+  violations_.emplace_back(invariant, how + ", first at " +
+                                          format_duration(now.time_since_epoch()) + " on node " +
+                                          std::to_string(node) + " (" + group + ")");
+}
+
+void tracker::check_limits(node_index node, time_point now, const connection_manager& manager) {
+  const auto& is = manager.counters();
+  const auto& was = nodes_[node].last;
+  const auto& options = manager.options();
+  const struct {
+    const char* name;
+    std::uint64_t before, after, most;
+  } limits[] = {
+      {"max_connections is never exceeded", was.permits_live, is.permits_live,
+       options.max_connections},
+      {"established never exceeds permits", was.active_connections, is.active_connections,
+       is.permits_live},
+      {"max_pending_inbound is never exceeded", was.pending_inbound, is.pending_inbound,
+       options.max_pending_inbound},
+      {"max_pending_outbound is never exceeded", was.pending_outbound, is.pending_outbound,
+       options.max_pending_outbound},
+      {"max_lingering_refusals is never exceeded", was.lingering, is.lingering,
+       options.max_lingering_refusals},
+  };
+  // A limit that was lowered below what is there must only not grow beyond it any more.
+  for (const auto& limit : limits)
+    if (limit.after > limit.most && limit.after > limit.before)
+      violated(limit.name, node, now, against(limit.after, ">", limit.most));
+  if (is.permits_issued - is.permits_released != is.permits_live)
+    violated("permits are conserved", node, now,
+             against(is.permits_issued - is.permits_released, "!=", is.permits_live));
+}
+
+void tracker::check_ledger(node_index node, time_point now, const manager_counters& is) {
+  const auto& ledger = nodes_[node];
+  if (is.established_total != ledger.established)
+    violated("metrics equal the ledger: established", node, now,
+             against(is.established_total, "!=", ledger.established));
+  if (is.closed_total != ledger.closed)
+    violated("metrics equal the ledger: closed", node, now,
+             against(is.closed_total, "!=", ledger.closed));
+  if (is.active_connections != ledger.established - ledger.closed)
+    violated("metrics equal the ledger: active", node, now,
+             against(is.active_connections, "!=", ledger.established - ledger.closed));
+  if (is.connected_peers != ledger.peers)
+    violated("metrics equal the ledger: peers", node, now,
+             against(is.connected_peers, "!=", ledger.peers));
+}
+
+void tracker::check_backoff(node_index node, time_point now, const notification& what) {
+  const auto& options = options_of(node);
+  const auto delay = what.until - now;
+  if (what.ceiling > duration{})
+    numbers_of(node)
+        .of(spread::backoff_fraction)
+        .add(static_cast<double>(delay.count()) / static_cast<double>(what.ceiling.count()));
+  if (delay < duration{} || delay > what.ceiling)
+    violated("backoff stays within [0, ceiling]", node, now,
+             format_duration(delay) + " against a ceiling of " + format_duration(what.ceiling));
+  const double grown = static_cast<double>(options.backoff_base.count()) *
+                       std::pow(options.backoff_multiplier, double(what.failures) - 1);
+  const double formula = std::min(grown, static_cast<double>(options.backoff_cap.count()));
+  // The core counts in integers: one part in a million, or a nanosecond, is rounding.
+  if (std::abs(static_cast<double>(what.ceiling.count()) - formula) > 1 + formula * 1e-6)
+    violated(
+        "the backoff ceiling is min(cap, base * multiplier^(n-1))", node, now,
+        format_duration(what.ceiling) + " after " + std::to_string(what.failures) + " failures");
+}
+
+void tracker::finish(time_point now) {
+  std::optional<std::pair<key, time_point>> oldest;
+  for (const auto& [at, connection] : connections_) {
+    const auto& options = options_of(at.first);
+    const auto latest =
+        later(later(connection.used, options.connection_timeout), options.close_linger + patience_);
+    if (now > latest && (!oldest || at < oldest->first)) oldest = {at, connection.used};
+  }
+  if (oldest)
+    violated("no connection outlives its idle timeout", oldest->first.first, now,
+             "last used at " + format_duration(oldest->second.time_since_epoch()));
+}
+
+}  // namespace tandem::scenarios

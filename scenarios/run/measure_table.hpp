@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/core/connection_manager.hpp"
+#include "tandem/scenarios/expectation.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace tandem::scenarios {
+
+/// One number read from manager_counters: the Prometheus metrics first, then ours.
+struct counter_row {
+  std::string_view name;
+  std::uint64_t manager_counters::*field;
+  bool gauge;  ///< falls back to 0 when its node dies
+};
+std::span<const counter_row> counter_rows();
+
+/// Numbers that a tracker counts from notifications.
+enum class tally : std::uint8_t { dials, attempts, dials_succeeded };
+inline constexpr std::size_t tallies_count = 3;
+
+enum class spread : std::uint8_t {
+  idle_close_after,  ///< last application byte to the close by IdleTimeout, same node
+  dial_time,         ///< dial to ready
+  failure_time,      ///< dial to dial_failed, of dials that reached the network
+  attempt_gap,       ///< between two attempts of one node at one peer
+  backoff_fraction,  ///< the delay as a part of its ceiling
+};
+inline constexpr std::size_t spreads_count = 5;
+
+/// The layout of measures(): counters, then one block per family, then tallies, then spreads.
+std::size_t measure_of(std::size_t counter_row) noexcept;
+std::size_t measure_of_refusal(cause why);
+std::size_t measure_of_told(cause why);
+std::size_t measure_of_closed(cause why);
+std::size_t measure_of_dial_failed(cause why);
+std::size_t measure_of(tally what);
+std::size_t measure_of(spread what);
+/// Numbers are measures [0, numbers_count()).
+std::size_t numbers_count();
+
+}  // namespace tandem::scenarios

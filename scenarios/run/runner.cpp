@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include "evaluate.hpp"
+#include "recorder.hpp"
+#include "tandem/core/trace.hpp"
+#include "tandem/scenarios/bad_input.hpp"
+#include "tandem/scenarios/run.hpp"
+#include "workload.hpp"
+
+#include <exception>
+#include <memory>
+#include <stdexcept>
+
+namespace tandem::scenarios {
+namespace {
+
+using wall_clock = std::chrono::steady_clock;
+
+// In real time a close may be noticed this late on a busy machine; virtual time is exact up to the
+// network's own delays, which stay below a few round trips.
+constexpr duration patience_virtual = std::chrono::seconds(3);
+constexpr duration patience_real = std::chrono::seconds(5);
+
+// Asks the link of every pair of nodes of the groups of a scenario.
+sim::link_map link_map_of(const scenario& what) {
+  struct table {
+    std::vector<std::uint16_t> group_of;
+    std::vector<sim::link> links;
+    std::size_t groups;
+  };
+  if (what.links.empty() && what.default_link == sim::link{}) return {};
+  auto made = std::make_shared<table>();
+  made->groups = what.groups.size();
+  made->links.assign(made->groups * made->groups, what.default_link);
+  for (const auto& link : what.links) {
+    made->links[link.first * made->groups + link.second] = link.link;
+    made->links[link.second * made->groups + link.first] = link.link;
+  }
+  for (std::size_t g = 0; g < what.groups.size(); ++g)
+    made->group_of.insert(made->group_of.end(), what.groups[g].count,
+                          static_cast<std::uint16_t>(g));
+  return [made](sim::host_index from, sim::host_index to) -> const sim::link& {
+    return made->links[made->group_of[from] * made->groups + made->group_of[to]];
+  };
+}
+
+// Hands what the world tells to the tracker, the recorder and the workload, in this order.
+class listener final : public world_observer {
+ public:
+  tracker* ledger = nullptr;  ///< null: not listening yet, or no more
+  recorder* rows = nullptr;
+  workload* work = nullptr;
+
+  void on_notification(node_index node, time_point now, const notification& what) override {
+    if (!ledger) return;
+    ledger->on_notification(node, now, what);
+    rows->on_notification(node, now, what);
+    work->on_notification(node, now, what);
+  }
+  void on_step(node_index node, time_point now, const connection_manager& manager) override {
+    if (ledger) ledger->on_step(node, now, manager);
+  }
+  void on_app_bytes(node_index node, time_point now, connection_id conn, std::uint64_t) override {
+    if (ledger) ledger->on_app_bytes(node, now, conn);
+  }
+};
+
+// Reports progress and asks whether to stop. An exception of a callback must not pass through the
+// network: it is kept, and thrown when the network has returned.
+class supervisor {
+ public:
+  supervisor(const run_options& options, const world& in, const tracker& ledger, time_point start,
+             duration length)
+      : options_(options), world_(in), tracker_(ledger), start_(start), length_(length) {}
+
+  bool ask() noexcept {
+    try {
+      if (options_.on_progress && wall_clock::now() - reported_ >= options_.progress_every) {
+        reported_ = wall_clock::now();
+        options_.on_progress(
+            {world_.now() - start_, length_, reported_ - began_, tracker_.steps()});
+      }
+      stopped_ = stopped_ || (options_.stop && options_.stop());
+    } catch (...) {
+      failure_ = std::current_exception();
+      stopped_ = true;
+    }
+    return stopped_;
+  }
+  bool stopped() const noexcept { return stopped_; }
+  void rethrow() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+  double wall_s() const {
+    return std::chrono::duration<double>(wall_clock::now() - began_).count();
+  }
+
+ private:
+  const run_options& options_;
+  const world& world_;
+  const tracker& tracker_;
+  time_point start_;
+  duration length_;
+  wall_clock::time_point began_ = wall_clock::now();
+  wall_clock::time_point reported_ = began_;
+  bool stopped_ = false;
+  std::exception_ptr failure_;
+};
+
+void plan_samples(world& in, recorder& rows, time_point start, duration every, duration length) {
+  struct plan {
+    world& in;
+    recorder& rows;
+    duration every;
+    time_point end;
+    void next(time_point when) const {
+      if (when > end) return;
+      in.at(when, [self = *this, when] {
+        self.rows.sample(when);
+        self.next(when + self.every);
+      });
+    }
+  };
+  plan{in, rows, every, start + length}.next(start);
+}
+
+void plan_values_at(world& in, const scenario& what, const tracker& ledger, time_point start,
+                    std::vector<std::optional<double>>& values) {
+  values.resize(what.expectations.size());
+  for (std::size_t i = 0; i < what.expectations.size(); ++i) {
+    const auto& e = what.expectations[i];
+    if (!e.at) continue;
+    in.at(start + *e.at, [&values, &ledger, &e, i] {
+      values[i] = static_cast<double>(ledger.group(e.group).numbers[e.measure].value());
+    });
+  }
+}
+
+std::string quoted_for_shell(const std::string& text) {
+  if (text.find_first_of(" \t'\"$&;|<>()*?[]{}\\`!#~") == std::string::npos) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+run_result head_of(const scenario& what, const level& on, std::uint64_t seed) {
+  run_result r;
+  r.scenario = what.name;
+  r.level = on.name;
+  r.seed = seed;
+  r.commit = build_commit();
+  trace_hash hash;
+  hash.add(std::as_bytes(std::span(what.text)));
+  r.reproduce = "tandem run " + quoted_for_shell(what.file) + " --level " + on.name + " --seed " +
+                std::to_string(seed);
+  for (const auto& set : what.sets) {
+    hash.add(std::as_bytes(std::span(set)));
+    r.reproduce += " --set " + quoted_for_shell(set);
+  }
+  r.scenario_hash = hash.text();
+  return r;
+}
+
+}  // namespace
+
+run_result run(const scenario& what, const level& on, const run_options& options) {
+  check_level(what, on);
+  const auto seed = options.seed.value_or(what.seed);
+  auto result = head_of(what, on, seed);
+
+  listener hears;
+  tracker ledger(what, on.virtual_time ? patience_virtual : patience_real);
+  std::unique_ptr<world> place;
+  try {
+    place = on.make_world({seed, what.tcp, link_map_of(what), on.virtual_time, &hears});
+    for (const auto& group : what.groups)
+      for (std::uint32_t i = 0; i < group.count; ++i)
+        place->add_node({group.manager, group.listen});
+  } catch (const std::invalid_argument& e) {
+    throw bad_input(what.file, "level " + on.name + ": " + e.what());
+  }
+  ledger.begin(*place);
+
+  const auto start = place->now();
+  recorder rows(what, options, ledger, start, result);
+  workload work(what, *place, ledger, seed, start);
+  hears.ledger = &ledger;
+  hears.rows = &rows;
+  hears.work = &work;
+
+  std::vector<std::optional<double>> at_values;
+  work.begin();
+  plan_samples(*place, rows, start, what.sample_every, what.length);
+  plan_values_at(*place, what, ledger, start, at_values);
+  supervisor watch(options, *place, ledger, start, what.length);
+  place->run_until(start + what.length, [&watch] { return watch.ask(); });
+  hears.ledger = nullptr;
+  watch.rethrow();
+
+  ledger.finish(place->now());
+  result.stopped = watch.stopped();
+  result.trace_hash = on.virtual_time ? place->trace_hash() : std::string();
+  result.checks = evaluate(what, ledger, at_values, place->now());
+  result.groups = summarize(what, ledger);
+  result.events = ledger.steps();
+  result.wall_s = watch.wall_s();
+  result.ok = !result.stopped;
+  for (const auto& check : result.checks) result.ok = result.ok && check.ok;
+  return result;
+}
+
+}  // namespace tandem::scenarios

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "group_numbers.hpp"
+#include "tandem/scenarios/scenario.hpp"
+#include "tandem/scenarios/world.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tandem::scenarios {
+
+/// Keeps the ledger of a run from what the nodes tell: the numbers of each group, exact at every
+/// event, and the built-in invariants.
+class tracker {
+ public:
+  /// `patience`: how late a close may be noticed beyond its deadline (real time is not exact).
+  tracker(const scenario& what, duration patience);
+
+  /// Reads every node's counters once they are all there. `self` outlives the tracker.
+  void begin(const world& self);
+
+  void on_dial(node_index node, request_id request, time_point now);
+  void on_notification(node_index node, time_point now, const notification& what);
+  void on_step(node_index node, time_point now, const connection_manager& manager);
+  void on_app_bytes(node_index node, time_point at, connection_id conn);
+  /// The node was killed: its gauges are 0 now, its counters stay in the sums.
+  void on_killed(node_index node, time_point now);
+  /// Looks for connections that outlived their timeout.
+  void finish(time_point now);
+
+  const group_numbers& group(group_index at) const { return groups_[at]; }
+  const manager_counters& counters(node_index node) const { return nodes_[node].last; }
+  group_index group_of(node_index node) const { return nodes_[node].group; }
+  std::size_t nodes() const noexcept { return nodes_.size(); }
+  /// The index of this peer; -1 when it is none of ours.
+  std::int32_t index_of(const peer_id& peer) const;
+  /// Established connections of `node` with `peer` now.
+  std::uint32_t connections(node_index node, node_index peer) const;
+  std::uint64_t steps() const noexcept { return steps_; }
+  /// Invariants that did not hold: which, and where first; few.
+  const std::vector<std::pair<std::string, std::string>>& violations() const { return violations_; }
+
+ private:
+  struct node_state {
+    group_index group = 0;
+    manager_counters last;
+    std::uint64_t established = 0;
+    std::uint64_t closed = 0;
+    std::uint64_t peers = 0;
+  };
+  struct connection_state {
+    std::int32_t peer = -1;
+    time_point used{};  ///< last application byte, or ready
+  };
+  struct pair_state {
+    std::uint32_t ready = 0;
+    time_point last_attempt = never;
+  };
+  struct request_state {
+    time_point asked{};
+    bool started = false;
+  };
+  using key = std::pair<node_index, std::uint64_t>;
+
+  group_numbers& numbers_of(node_index node) { return groups_[nodes_[node].group]; }
+  const manager_options& options_of(node_index node) const {
+    return scenario_.groups[nodes_[node].group].manager;
+  }
+  void count(node_index node, time_point now, std::size_t measure);
+  void apply(node_index node, time_point now, const manager_counters& next);
+  void on_established(node_index node, time_point now, const notification& what);
+  void on_closed(node_index node, time_point now, const notification& what);
+  void on_dial_ended(node_index node, time_point now, const notification& what);
+  void check_backoff(node_index node, time_point now, const notification& what);
+  void check_limits(node_index node, time_point now, const connection_manager& manager);
+  void check_ledger(node_index node, time_point now, const manager_counters& counters);
+  void violated(const char* invariant, node_index node, time_point now, const std::string& how);
+
+  const scenario& scenario_;
+  duration patience_;
+  std::vector<group_numbers> groups_;
+  std::vector<node_state> nodes_;
+  boost::unordered_flat_map<peer_id, node_index, std::hash<peer_id>> index_;
+  boost::unordered_flat_map<key, connection_state> connections_;
+  boost::unordered_flat_map<key, pair_state> pairs_;
+  boost::unordered_flat_map<key, request_state> requests_;
+  std::vector<std::pair<std::string, std::string>> violations_;
+  std::uint64_t steps_ = 0;
+};
+
+}  // namespace tandem::scenarios

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+#include "workload.hpp"
+
+#include <cmath>
+
+namespace tandem::scenarios {
+
+struct workload::dial_state {
+  const dial_work* work;
+  random_stream arrivals;
+  random_stream holding;
+  random_stream choice;
+  std::uint64_t done = 0;
+  time_point next{};
+};
+
+workload::workload(const scenario& what, world& in, tracker& ledger, std::uint64_t seed,
+                   time_point start)
+    : scenario_(what),
+      world_(in),
+      tracker_(ledger),
+      seed_(seed),
+      start_(start),
+      alive_(ledger.nodes(), true),
+      leaving_(ledger.nodes(), false),
+      faults_on_(what.faults.size(), false) {
+  node_index next = 0;
+  for (const auto& group : what.groups) {
+    first_node_.push_back(next);
+    next += group.count;
+  }
+}
+
+workload::~workload() = default;
+
+void workload::begin() {
+  for (std::size_t i = 0; i < scenario_.workload.size(); ++i) {
+    const auto& work = scenario_.workload[i];
+    if (const auto* dials = std::get_if<dial_work>(&work)) plan_dials(*dials, i);
+    if (const auto* sends = std::get_if<send_work>(&work)) plan_sends(*sends);
+    if (const auto* keep = std::get_if<keep_connected_work>(&work)) plan_keep(*keep, i);
+    if (const auto* what = std::get_if<group_work>(&work)) plan(*what);
+  }
+  plan_faults();
+}
+
+node_index workload::target_of(group_index to, node_index from, std::uint64_t k) const {
+  const auto target = node_of(to, k % size_of(to));
+  return target != from ? target : node_of(to, (k + 1) % size_of(to));
+}
+
+request_id workload::dial(node_index from, node_index to, dial_mode mode, duration deadline) {
+  const auto now = world_.now();
+  const auto until = deadline > duration{} ? later(now, deadline) : never;
+  const auto request = world_.dial(from, to, mode, until);
+  tracker_.on_dial(from, request, now);
+  return request;
+}
+
+void workload::plan_dials(const dial_work& work, std::size_t index) {
+  dials_.push_back(std::make_unique<dial_state>(
+      dial_state{&work, random_stream::of(seed_, "arrivals", index),
+                 random_stream::of(seed_, "holding", index),
+                 random_stream::of(seed_, "choice", index), 0, start_ + work.at}));
+  auto& state = *dials_.back();
+  if (work.arrive.how != arrivals::kind::at_once) {
+    if (work.arrive.how == arrivals::kind::poisson)
+      state.next +=
+          duration(std::llround(state.arrivals.exponential(1e9 / work.arrive.per_second)));
+    next_dial(state);
+    return;
+  }
+  world_.at(state.next, [this, &state] {
+    for (auto left = state.work->count * size_of(state.work->from); left > 0; --left)
+      dial_once(state);
+  });
+}
+
+// Plans the next dial of a stream of arrivals, while there is one.
+void workload::next_dial(dial_state& state) {
+  const auto& work = *state.work;
+  if (work.count != 0 && state.done == work.count * size_of(work.from)) return;
+  if (work.until != duration::max() && state.next > start_ + work.until) return;
+  world_.at(state.next, [this, &state] {
+    dial_once(state);
+    const auto& arrive = state.work->arrive;
+    state.next += arrive.how == arrivals::kind::every
+                      ? arrive.every
+                      : duration(std::llround(state.arrivals.exponential(1e9 / arrive.per_second)));
+    next_dial(state);
+  });
+}
+
+void workload::dial_once(dial_state& state) {
+  const auto& work = *state.work;
+  const auto k = state.done++;
+  const auto from = node_of(work.from, k % size_of(work.from));
+  if (!alive_[from]) return;
+  const auto choice = work.pick == pick::random ? state.choice.up_to(size_of(work.to) - 1) : k;
+  const auto request = dial(from, target_of(work.to, from, choice), work.mode, work.deadline);
+  if (work.hold.how != holding::kind::for_ever)
+    holds_[key(from, static_cast<std::uint64_t>(request))] = {&state.holding, work.hold};
+}
+
+void workload::plan_sends(const send_work& work) {
+  world_.at(start_ + work.at, [this, &work] { send_round(work, 0); });
+}
+
+void workload::send_round(const send_work& work, std::uint64_t round) {
+  for (std::uint64_t i = 0; i < size_of(work.from); ++i) {
+    const auto from = node_of(work.from, i);
+    if (alive_[from]) world_.send(from, target_of(work.to, from, i), work.bytes);
+  }
+  if (round + 1 < work.count)
+    world_.at(start_ + work.at + work.every * static_cast<std::int64_t>(round + 1),
+              [this, &work, round] { send_round(work, round + 1); });
+}
+
+void workload::plan_keep(const keep_connected_work& work, std::size_t index) {
+  auto choice = random_stream::of(seed_, "choice", index);
+  for (std::uint64_t i = 0; i < size_of(work.from); ++i) {
+    const auto node = node_of(work.from, i);
+    const auto k = work.pick == pick::random ? choice.up_to(size_of(work.to) - 1) : i;
+    keeps_[node] = {&work, target_of(work.to, node, k), {}, false};
+    keep_later(node, start_ + work.at);
+  }
+}
+
+void workload::keep_later(node_index node, time_point when) {
+  keeps_[node].planned = true;
+  world_.at(when, [this, node] { keep_dial(node); });
+}
+
+void workload::keep_dial(node_index node) {
+  auto& state = keeps_[node];
+  state.planned = false;
+  if (!alive_[node] || leaving_[node] || state.request != request_id::none) return;
+  if (tracker_.connections(node, state.target) == 0)
+    state.request = dial(node, state.target, dial_mode::join, {});
+}
+
+void workload::on_keep_notification(node_index node, time_point now, const notification& what) {
+  const auto it = keeps_.find(node);
+  if (it == keeps_.end() || leaving_[node]) return;
+  auto& state = it->second;
+  const auto pause = later(now, state.work->pause);
+  if (what.kind == notice::connection_closed) {
+    if (tracker_.index_of(what.peer) == static_cast<std::int32_t>(state.target) && !state.planned &&
+        state.request == request_id::none && tracker_.connections(node, state.target) == 0)
+      keep_later(node, pause);
+  } else if (what.request == state.request && state.request != request_id::none) {
+    state.request = {};
+    if (what.kind == notice::dial_failed && !state.planned)
+      keep_later(node, what.until != never && what.until > now ? what.until : pause);
+  }
+}
+
+void workload::on_notification(node_index node, time_point now, const notification& what) {
+  const bool ended = what.kind == notice::dial_succeeded || what.kind == notice::dial_failed;
+  if (ended) {
+    const auto it = holds_.find(key(node, static_cast<std::uint64_t>(what.request)));
+    if (it != holds_.end()) {
+      auto [random, hold] = it->second;
+      holds_.erase(it);
+      if (what.kind == notice::dial_succeeded) {
+        auto length = hold.mean;
+        if (hold.how == holding::kind::exponential)
+          length = duration(std::llround(random->exponential(static_cast<double>(length.count()))));
+        world_.at(later(now, length), [this, node, conn = what.conn] {
+          if (alive_[node]) world_.disconnect(node, conn);
+        });
+      }
+    }
+  }
+  if (ended || what.kind == notice::connection_closed) on_keep_notification(node, now, what);
+}
+
+void workload::plan(const group_work& work) {
+  world_.at(start_ + work.at, [this, &work] {
+    for (std::uint64_t i = 0; i < size_of(work.group); ++i)
+      run_on(work.what, node_of(work.group, i));
+  });
+}
+
+void workload::run_on(group_work::kind what, node_index node) {
+  switch (what) {
+    case group_work::kind::shutdown:
+      leaving_[node] = true;
+      if (alive_[node]) world_.shutdown(node);
+      break;
+    case group_work::kind::kill:
+      if (!alive_[node]) break;
+      alive_[node] = false;
+      world_.kill(node);
+      tracker_.on_killed(node, world_.now());
+      break;
+    case group_work::kind::restart:
+      if (alive_[node]) {
+        world_.kill(node);
+        tracker_.on_killed(node, world_.now());
+      }
+      world_.restart(node);
+      alive_[node] = true;
+      leaving_[node] = false;
+      if (const auto it = keeps_.find(node); it != keeps_.end()) {
+        it->second.request = {};
+        if (!it->second.planned) keep_later(node, world_.now());
+      }
+      break;
+  }
+}
+
+void workload::plan_faults() {
+  for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
+    const auto& fault = scenario_.faults[i];
+    const auto change = [this, i](bool on) {
+      faults_on_[i] = on;
+      apply_faults();
+    };
+    world_.at(start_ + fault.at, [change] { change(true); });
+    if (fault.until != duration::max())
+      world_.at(start_ + fault.until, [change] { change(false); });
+  }
+}
+
+// The side of a node: one bit for each partition in force that it is part of.
+void workload::apply_faults() {
+  std::vector<int> sides(alive_.size(), 0);
+  bool any = false;
+  for (std::size_t i = 0; i < faults_on_.size(); ++i) {
+    if (!faults_on_[i]) continue;
+    any = true;
+    for (const auto group : scenario_.faults[i].groups)
+      for (std::uint64_t member = 0; member < size_of(group); ++member)
+        sides[node_of(group, member)] |= 1 << i;
+  }
+  if (!any)
+    world_.partition({});
+  else
+    world_.partition([sides = std::move(sides)](node_index node) { return sides[node]; });
+}
+
+}  // namespace tandem::scenarios

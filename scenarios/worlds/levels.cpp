@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "../read/units.hpp"
+#include "tandem/scenarios/bad_input.hpp"
+#include "tandem/scenarios/level.hpp"
+#include "tandem/sim/fabric.hpp"
+
+#include <algorithm>
+
+namespace tandem::scenarios {
+namespace {
+
+std::vector<std::string> refuse_nothing(const scenario&) { return {}; }
+
+// Real sockets on one machine: no link is ours to shape or cut, and TCP is the kernel's.
+std::vector<std::string> refuse_at_loopback(const scenario& what) {
+  std::vector<std::string> problems;
+  for (const auto& [path, where] : what.where) {
+    const auto leaf = path.substr(path.rfind('.') + 1);
+    const bool shaped = path.starts_with("links.") && (leaf == "latency" || leaf == "jitter" ||
+                                                       leaf == "bandwidth" || leaf == "loss");
+    const bool cut = path.starts_with("faults.") && leaf == "partition";
+    if (shaped || cut || path == "tcp")
+      problems.push_back(where + ": level loopback cannot honour `" + path +
+                         "`: it runs on this machine's own TCP; remove it or choose another level");
+  }
+  return problems;
+}
+
+}  // namespace
+
+level fabric_level(std::string name,
+                   std::function<std::unique_ptr<sim::fabric>(sim::fabric_options)> make) {
+  return {std::move(name), true,
+          [make = std::move(make)](const world_options& o) {
+            return make_node_world(o, make({o.seed, o.tcp, o.links}), false);
+          },
+          refuse_nothing};
+}
+
+std::vector<level> standard_levels() {
+  return {{"message", true, make_message_world, refuse_nothing},
+          fabric_level("stream", &sim::make_stream_fabric),
+          {"loopback", false,
+           [](const world_options& o) { return make_node_world(o, make_loopback_fabric(), true); },
+           refuse_at_loopback}};
+}
+
+const level& level_named(const std::vector<level>& levels, std::string_view name) {
+  for (const auto& level : levels)
+    if (level.name == name) return level;
+  if (name == "packet")
+    throw bad_input("--level packet", "this build has no ns-3; build with -DTANDEM_NS3=ON");
+  std::vector<std::string> names{"all"};
+  for (const auto& level : levels) names.push_back(level.name);
+  throw bad_input("--level " + std::string(name),
+                  "no level is called `" + std::string(name) + "`" + suggestion(name, names));
+}
+
+void check_level(const scenario& what, const level& on) {
+  if (const auto problems = on.refuse(what); !problems.empty()) throw bad_input(problems.front());
+  if (std::ranges::find(what.levels, on.name) == what.levels.end()) {
+    const auto it = what.where.find("levels");
+    throw bad_input(it == what.where.end() ? what.file : it->second,
+                    "the scenario is not for level " + on.name + "; add it to `levels`");
+  }
+}
+
+}  // namespace tandem::scenarios

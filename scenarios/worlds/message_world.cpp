@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "node_hash.hpp"
+#include "tandem/net/identity.hpp"
+#include "tandem/scenarios/level.hpp"
+#include "tandem/sim/message_network.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace tandem::scenarios {
+namespace {
+
+// Every host has one address, which only its index decides.
+endpoint address_of(node_index node) {
+  const auto part = [node](int shift) { return static_cast<std::uint8_t>(node >> shift); };
+  return endpoint::v4(10, part(16), part(8), part(0), 4001);
+}
+
+// One core on the message network, and who hears it.
+struct message_node final : manager_observer {
+  message_node(world_observer* to, node_index self, const peer_id& name)
+      : observer(to), index(self), id(name) {}
+
+  void on_notification(time_point now, const notification& what) override {
+    if (observer) observer->on_notification(index, now, what);
+  }
+  void on_step(time_point now, const connection_manager& manager) override {
+    if (observer) observer->on_step(index, now, manager);
+  }
+  void on_traffic(time_point, const events::traffic& what) override {
+    if (observer && what.app_bytes > 0)
+      observer->on_app_bytes(index, what.last_app_at, what.conn, what.app_bytes);
+  }
+
+  world_observer* observer;
+  node_index index;
+  peer_id id;
+  std::uint64_t requests = 0;
+  hash_sink hash;
+};
+
+class message_world final : public world {
+ public:
+  explicit message_world(const world_options& options)
+      : options_(options), network_({options.seed, options.tcp, options.links}) {}
+
+  node_index add_node(const node_spec& spec) override {
+    const auto index = static_cast<node_index>(nodes_.size());
+    auto& node = *nodes_.emplace_back(std::make_unique<message_node>(
+        options_.observer, index, identity::of_node(options_.seed, index).id()));
+    network_.add_host(spec.manager, node.id, spec.listens, options_.observer ? &node : nullptr,
+                      options_.traced ? &node.hash : nullptr);
+    return index;
+  }
+  std::size_t size() const override { return nodes_.size(); }
+  const peer_id& id(node_index node) const override { return nodes_[node]->id; }
+
+  request_id dial(node_index from, node_index to, dial_mode mode, time_point deadline) override {
+    const request_id request{++nodes_[from]->requests};
+    later_command(from, [this, request, to, mode, deadline](sim::host_index host) {
+      const endpoint at = address_of(to);
+      network_.command(host, events::dial_wanted{request, id(to), {&at, 1}, mode, 0, deadline});
+    });
+    return request;
+  }
+  void send(node_index from, node_index to, std::uint64_t bytes) override {
+    network_.send(from, id(to), bytes);
+  }
+  void disconnect(node_index from, node_index to) override {
+    later_command(from, [this, to](sim::host_index host) {
+      network_.command(host, events::disconnect_wanted{id(to)});
+    });
+  }
+  void disconnect(node_index from, connection_id conn) override {
+    later_command(from, [this, conn](sim::host_index host) {
+      network_.command(host, events::disconnect_wanted{{}, conn});
+    });
+  }
+  void shutdown(node_index node) override {
+    later_command(
+        node, [this](sim::host_index host) { network_.command(host, events::shutdown_wanted{}); });
+  }
+  void kill(node_index node) override { network_.kill(node); }
+  void restart(node_index node) override { network_.restart(node); }
+  void partition(std::function<int(node_index)> side) override {
+    network_.partition(std::move(side));
+  }
+
+  time_point now() const override { return time().now(); }
+  void at(time_point when, std::function<void()> what) override {
+    time().at(when, std::move(what));
+  }
+  void run_until(time_point until, const std::function<bool()>& stop) override {
+    network_.run_until(until, stop);
+  }
+  const connection_manager& manager(node_index node) const override {
+    return network_.manager(node);
+  }
+  std::string trace_hash() const override {
+    return world_hash(nodes_, [](const auto& node) { return node->hash.value(); });
+  }
+  std::uint64_t events() const override { return time().tasks_run(); }
+
+ private:
+  sim::kernel& time() const { return network_.time(); }
+
+  // As in a node, a command runs after the call that gives it, so that its notifications do not
+  // come before the caller knows the request.
+  template <class Command>
+  void later_command(node_index node, Command command) {
+    time().at(time().now(), [node, command] { command(node); });
+  }
+
+  world_options options_;
+  std::vector<std::unique_ptr<message_node>> nodes_;  // outlives the network, which calls it
+  mutable sim::message_network network_;
+};
+
+}  // namespace
+
+std::unique_ptr<world> make_message_world(const world_options& options) {
+  return std::make_unique<message_world>(options);
+}
+
+}  // namespace tandem::scenarios

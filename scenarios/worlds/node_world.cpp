@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "node_hash.hpp"
+#include "tandem/core/random.hpp"
+#include "tandem/net/node.hpp"
+#include "tandem/scenarios/level.hpp"
+#include "tandem/sim/fabric.hpp"
+
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+namespace tandem::scenarios {
+namespace {
+
+// One node on a host of the fabric, and who hears it. The node comes and goes, the host stays.
+struct hosted_node final : node_observer {
+  hosted_node(world_observer* to, node_index self, node_spec how)
+      : observer(to), index(self), spec(std::move(how)) {}
+
+  void on_notification(time_point now, const notification& what) override {
+    if (observer) observer->on_notification(index, now, what);
+  }
+  void on_step(time_point now, const connection_manager& manager) override {
+    if (observer) observer->on_step(index, now, manager);
+  }
+  void on_traffic(time_point, const events::traffic& what) override {
+    if (observer && what.app_bytes > 0)
+      observer->on_app_bytes(index, what.last_app_at, what.conn, what.app_bytes);
+  }
+  void on_message(time_point, const received_message&) override {}
+
+  world_observer* observer;
+  node_index index;
+  node_spec spec;
+  peer_id id;
+  endpoint address;  ///< where others dial it; unset when it does not listen
+  std::uint64_t lives = 0;
+  hash_sink hash;
+  std::unique_ptr<tandem::node> node;
+};
+
+class node_world final : public world {
+ public:
+  node_world(const world_options& options, std::unique_ptr<sim::fabric> fabric, bool real_time)
+      : options_(options), fabric_(std::move(fabric)), real_time_(real_time) {}
+
+  node_index add_node(const node_spec& spec) override {
+    const auto index = static_cast<node_index>(nodes_.size());
+    if (fabric_->add_host() != index) throw std::logic_error("the fabric has other hosts");
+    auto& made =
+        *nodes_.emplace_back(std::make_unique<hosted_node>(options_.observer, index, spec));
+    if (spec.listens) made.address = fabric_->listen_address(index);
+    start(made);
+    return index;
+  }
+  std::size_t size() const override { return nodes_.size(); }
+  const peer_id& id(node_index node) const override { return nodes_[node]->id; }
+
+  request_id dial(node_index from, node_index to, dial_mode mode, time_point deadline) override {
+    return node(from).dial(id(to), {{nodes_[to]->address}, mode, 0, deadline});
+  }
+  void send(node_index from, node_index to, std::uint64_t bytes) override {
+    node(from).send(id(to), std::vector<std::byte>(bytes));
+  }
+  void disconnect(node_index from, node_index to) override { node(from).disconnect(id(to)); }
+  void disconnect(node_index from, connection_id conn) override { node(from).disconnect(conn); }
+  void shutdown(node_index which) override { node(which).shutdown(); }
+  void kill(node_index which) override { nodes_[which]->node.reset(); }
+  void restart(node_index which) override {
+    kill(which);
+    start(*nodes_[which]);
+  }
+  void partition(std::function<int(node_index)> side) override {
+    fabric_->partition(std::move(side));
+  }
+
+  time_point now() const override { return fabric_->clock().now(); }
+  void at(time_point when, std::function<void()> what) override {
+    fabric_->clock().at(when, std::move(what));
+  }
+  void run_until(time_point until, const std::function<bool()>& stop) override {
+    fabric_->run_until(until, stop);
+  }
+  const connection_manager& manager(node_index which) const override {
+    return nodes_[which]->node->manager();
+  }
+  std::string trace_hash() const override {
+    if (real_time_) return {};
+    return world_hash(nodes_, [](const auto& node) { return node->hash.value(); });
+  }
+  std::uint64_t events() const override { return fabric_->events(); }
+
+ private:
+  tandem::node& node(node_index which) { return *nodes_[which]->node; }
+
+  void start(hosted_node& host) {
+    node_options options;
+    options.manager = host.spec.manager;
+    options.self = identity::of_node(options_.seed, host.index);
+    if (host.spec.listens) options.listen = {host.address};
+    // A restarted node must not repeat the random numbers of its last life.
+    options.seed = random_stream::of(options_.seed, "node", host.index).next() + host.lives++;
+    options.allow_plaintext = true;
+    host.id = options.self.id();
+    host.node = std::make_unique<tandem::node>(fabric_->host(host.index), std::move(options), &host,
+                                               options_.traced ? &host.hash : nullptr);
+    host.node->start();
+    // A real listener chooses its port at the first start, and keeps it.
+    if (host.spec.listens && host.address.port == 0) host.address = host.node->listening().front();
+  }
+
+  world_options options_;
+  std::unique_ptr<sim::fabric> fabric_;
+  std::vector<std::unique_ptr<hosted_node>> nodes_;  // die before the fabric
+  bool real_time_;
+};
+
+}  // namespace
+
+std::unique_ptr<world> make_node_world(const world_options& options,
+                                       std::unique_ptr<sim::fabric> fabric, bool real_time) {
+  return std::make_unique<node_world>(options, std::move(fabric), real_time);
+}
+
+}  // namespace tandem::scenarios
