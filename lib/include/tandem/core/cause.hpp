@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -39,7 +40,8 @@ enum class cause : std::uint8_t {
 
   // Failures of a dial.
   connection_refused,
-  connect_timeout,
+  connect_timeout,   ///< the transport gave up
+  attempt_timeout,   ///< our `attempt_timeout` ended it
   dial_deadline,
   unreachable,
   abandoned,

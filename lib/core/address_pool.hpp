@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "slot_table.hpp"
+#include "tandem/core/ids.hpp"
+
+#include <cstddef>
+
+namespace tandem::detail {
+
+/// The addresses of one dial, in the order they are tried.
+struct address_list {
+  slot_index first = no_slot;
+  slot_index last = no_slot;
+  std::uint32_t size = 0;
+};
+
+/// Holds the addresses of all dials in progress: a dial costs what its addresses need.
+class address_pool {
+ public:
+  /// False when the list has addresses_max already.
+  bool append(address_list& list, const endpoint& address) {
+    if (list.size == addresses_max) return false;
+    const slot_index i = nodes_.take();
+    nodes_[i].address = address;
+    (list.last == no_slot ? list.first : nodes_[list.last].next) = i;
+    list.last = i;
+    ++list.size;
+    return true;
+  }
+  void clear(address_list& list) noexcept {
+    for (slot_index i = list.first; i != no_slot;) {
+      const slot_index next = nodes_[i].next;
+      nodes_.release(i);
+      i = next;
+    }
+    list = {};
+  }
+  const endpoint& at(slot_index i) const noexcept { return nodes_[i].address; }
+  slot_index after(slot_index i) const noexcept { return nodes_[i].next; }
+
+ private:
+  struct node {
+    endpoint address;
+    bool used = false;
+    slot_index next = no_slot;
+    slot_index next_free = no_slot;
+  };
+  slot_table<node> nodes_;
+};
+
+}  // namespace tandem::detail

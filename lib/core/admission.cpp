@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "state.hpp"
+
+#include <utility>
+
+namespace tandem {
+using namespace detail;
+using slot = slot_index;
+
+void connection_manager::state::enter_pending(slot s) {
+  connection& c = connections[s];
+  c.pending = true;
+  ++(c.way == direction::inbound ? counters.pending_inbound : counters.pending_outbound);
+}
+
+void connection_manager::state::leave_pending(slot s) {
+  connection& c = connections[s];
+  if (!c.pending) return;
+  c.pending = false;
+  --(c.way == direction::inbound ? counters.pending_inbound : counters.pending_outbound);
+}
+
+void connection_manager::state::on(const events::arrived& e) {
+  if (e.conn == connection_id::none || is_outbound(e.conn) || find(e.conn) != no_slot)
+    return ignore();
+  const slot s = connections.take();
+  connection& c = connections[s];
+  c.id = e.conn;
+  c.way = direction::inbound;
+  c.connected = true;
+  c.last_received = now;
+  c.at = phase::handshaking;
+  by_connection.insert(mix(static_cast<std::uint64_t>(e.conn)), s);
+
+  cause why = cause::none;
+  if (stopping)
+    why = cause::shutting_down;
+  else if (counters.pending_inbound >= options.max_pending_inbound)
+    why = cause::pending_limit_reached;
+  if (why == cause::none) {
+    enter_pending(s);
+    timers.arm(timer_kind::connection, s, later(now, options.handshake_timeout));
+    emit(actions::admit{e.conn, stage::handshake});
+    return;
+  }
+  c.at = phase::ending;
+  c.refused = true;
+  c.end = why;
+  ++counters.refused[static_cast<std::size_t>(why)];
+  notification n = about(notice::inbound_refused, s);
+  n.why = why;
+  if (why == cause::pending_limit_reached) {
+    n.current = counters.pending_inbound;
+    n.limit = options.max_pending_inbound;
+  }
+  emit(actions::refuse{e.conn, why, refuse_how::reset, {}});
+  notify(n);
+}
+
+bool connection_manager::state::belongs_to_dial(slot s, const peer_id& peer) {
+  const slot d = connections[s].dial;
+  if (d == no_slot || dials[d].peer == no_slot) return true;
+  return peers[dials[d].peer].id == peer;
+}
+
+void connection_manager::state::on(const events::authenticated& e) {
+  const slot s = find(e.conn);
+  if (s == no_slot || connections[s].at != phase::handshaking || e.peer.empty()) return ignore();
+  if (!belongs_to_dial(s, e.peer)) return cut(s, cause::wrong_peer);
+
+  const slot peer = peers.intern(e.peer);
+  connection& c = connections[s];
+  c.peer = peer;
+  c.previous_of_peer = peers[peer].last_connection;
+  (c.previous_of_peer == no_slot ? peers[peer].first_connection
+                                 : connections[c.previous_of_peer].next_of_peer) = s;
+  peers[peer].last_connection = s;
+
+  const failure_record* record = peers.record_of(peer);
+  if (e.peer == self) return refuse_connection(s, cause::self_dial, 0, 0);
+  if (record != nullptr && record->denied(now)) return refuse_connection(s, cause::denied, 0, 0);
+  if (c.way == direction::inbound && resolve_crossing(s)) return;
+  const auto shortage = ledger.shortage_for(peer, options);
+  if (shortage.why != cause::none)
+    return refuse_connection(s, shortage.why, shortage.current, shortage.limit);
+  take_permit(s, ledger.issue(peer));
+}
+
+void connection_manager::state::take_permit(slot s, permit right) {
+  connection& c = connections[s];
+  c.right = std::move(right);
+  c.at = phase::authenticated;
+  emit(actions::admit{c.id, stage::established});
+}
+
+/// Two joining dials in opposite directions: both ends keep the one dialled by the greater peer id.
+/// Returns true when that decided about the inbound connection `s`.
+bool connection_manager::state::resolve_crossing(slot s) {
+  const slot peer = connections[s].peer;
+  const slot d = joinable_dial(peer);
+  if (d == no_slot || dials[d].adopted != no_slot) return false;
+  const slot own = dials[d].attempt;
+  const bool own_lives = own != no_slot && connections[own].at != phase::ending;
+  if (own_lives && self > peers[peer].id) {
+    refuse_connection(s, cause::duplicate, 0, 0);
+    return true;
+  }
+  if (own_lives && connections[own].right) {
+    // The right moves over, so that a limit of one lets exactly one connection survive.
+    take_permit(s, std::move(connections[own].right));
+  } else {
+    if (ledger.shortage_for(peer, options).why != cause::none) return false;
+    take_permit(s, ledger.issue(peer));
+  }
+  adopt(d, s);
+  if (own_lives) supersede(own);
+  return true;
+}
+
+void connection_manager::state::adopt(slot d, slot s) {
+  dial& x = dials[d];
+  stop_waiting(d);
+  timers.disarm(timer_kind::dial, d);
+  x.pausing = false;
+  x.adopted = s;
+  connections[s].dial = d;
+  // Should the adopted connection fail, the dial tries the same address again.
+  if (x.attempt != no_slot) x.next_address = x.tried_address;
+  recount(d);
+}
+
+void connection_manager::state::supersede(slot own) {
+  connection& c = connections[own];
+  if (c.at == phase::authenticated)
+    c.at = phase::superseded;
+  else
+    cut(own, cause::duplicate);
+}
+
+void connection_manager::state::refuse_connection(slot s, cause why, std::uint64_t current,
+                                                  std::uint64_t limit) {
+  connection& c = connections[s];
+  c.refused = true;
+  c.end = why;
+  ++counters.refused[static_cast<std::size_t>(why)];
+  notification n = about(notice::inbound_refused, s);
+  n.why = why;
+  n.current = current;
+  n.limit = limit;
+
+  const bool tell = counters.lingering < options.max_lingering_refusals;
+  if (tell) {
+    leave_pending(s);
+    c.lingering = true;
+    ++counters.lingering;
+    c.at = phase::refusing;
+    timers.arm(timer_kind::connection, s, later(now, options.refusal_linger));
+  } else {
+    c.at = phase::ending;
+    timers.disarm(timer_kind::connection, s);
+  }
+  emit(actions::refuse{c.id, why, tell ? refuse_how::tell : refuse_how::reset, {}});
+  if (c.way == direction::inbound) return notify(n);
+  if (c.dial == no_slot) return;
+  dial_failure failure;
+  failure.why = why;
+  failure.counted = failure.blames = false;
+  failure.current = current;
+  failure.limit = limit;
+  fail_dial(c.dial, failure);
+}
+
+void connection_manager::state::on(const events::ready& e) {
+  const slot s = find(e.conn);
+  if (s == no_slot) return ignore();
+  connection& c = connections[s];
+  if (c.at == phase::superseded) return cut(s, cause::duplicate);
+  if (c.at != phase::authenticated) return ignore();
+  leave_pending(s);
+  c.at = phase::ready;
+  c.was_ready = true;
+  c.ready_at = c.last_use = c.last_received = now;
+  ++counters.established_total;
+  ++counters.active_connections;
+  if (++peers[c.peer].active == 1) ++counters.connected_peers;
+  arm_ready(s);
+
+  notify(about(notice::connection_established, s));
+  failure_record* record = peers.record_of(c.peer);
+  if (record != nullptr && record->succeeded()) {
+    notification n = about(notice::circuit_closed, s);
+    n.failures = record->failures();
+    notify(n);
+  }
+  if (c.dial != no_slot) succeed_dial(c.dial, s);
+}
+
+}  // namespace tandem

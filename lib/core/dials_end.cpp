@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "state.hpp"
+
+#include <algorithm>
+
+namespace tandem {
+using namespace detail;
+using slot = slot_index;
+
+namespace {
+
+// A dial refused as a duplicate waits this long for the connection its peer prefers, then tries
+// again: TCP's initial retransmission time (RFC 6298, 2.1), more than one round trip on nearly
+// every path.
+constexpr duration duplicate_pause = std::chrono::seconds(1);
+
+}  // namespace
+
+void connection_manager::state::connection_over(slot d, slot s, const connection_end& end) {
+  dial& x = dials[d];
+  if (x.adopted == s) {
+    x.adopted = no_slot;
+    recount(d);
+    return proceed(d);
+  }
+  x.attempt = no_slot;
+  recount(d);
+  if (x.adopted != no_slot) return;
+  x.retry_after = std::max(x.retry_after, end.retry_after);
+  dial_failure failure;
+  failure.why = end.why;
+  if (end.why == cause::duplicate) {
+    x.next_address = x.tried_address;
+    x.pausing = true;
+    timers.arm(timer_kind::dial, d, later(now, duplicate_pause));
+    return;
+  }
+  if (end.told) {
+    failure.feeds_breaker = false;
+    return fail_dial(d, failure);
+  }
+  if (end.why == cause::requested) {
+    failure.counted = failure.blames = false;
+    return fail_dial(d, failure);
+  }
+  x.last = end.why;
+  if (!end.local && end.why != cause::local_resource) x.blames = true;
+  proceed(d);
+}
+
+void connection_manager::state::recount(slot d) {
+  dial& x = dials[d];
+  const bool engaged = x.attempt != no_slot || x.adopted != no_slot;
+  if (engaged && !x.engaged) ++dials_engaged;
+  if (!engaged && x.engaged) --dials_engaged;
+  x.engaged = engaged;
+}
+
+bool connection_manager::state::clear_if_proven(slot peer) {
+  failure_record* record = peers.record_of(peer);
+  if (record == nullptr) return false;
+  for (slot s = peers[peer].first_connection; s != no_slot; s = connections[s].next_of_peer) {
+    const connection& c = connections[s];
+    if (!c.was_ready || now < later(c.ready_at, options.backoff_reset_after)) continue;
+    record->clear();
+    return true;
+  }
+  return false;
+}
+
+void connection_manager::state::fail_dial(slot d, const dial_failure& failure) {
+  dial& x = dials[d];
+  notification n;
+  n.kind = notice::dial_failed;
+  n.why = failure.why;
+  n.current = failure.current;
+  n.limit = failure.limit;
+  n.until = failure.until;
+  if (x.peer != no_slot) n.peer = peers[x.peer].id;
+  if (x.attempt != no_slot) n.conn = connections[x.attempt].id;
+  if (failure.counted) ++counters.failed_total;
+  if (failure.refuses) ++counters.refused[static_cast<std::size_t>(failure.why)];
+
+  if (failure.blames && x.peer != no_slot) {
+    clear_if_proven(x.peer);
+    failure_record& record = peers.remember(x.peer);
+    const bool opened =
+        record.failed(now, options, random, failure.why, failure.feeds_breaker, x.retry_after);
+    n.failures = record.failures();
+    n.ceiling = record.ceiling();
+    n.until = std::max(now, record.next_dial());
+    notification more = n;
+    if (opened) {
+      more.kind = notice::circuit_opened;
+      notify(more);
+    }
+    more.kind = notice::backoff_started;
+    more.until = record.until();
+    notify(more);
+  } else if (failure_record* record = peers.record_of(x.peer); record != nullptr) {
+    if (x.trial) record->dial_ended_silently();
+    n.failures = record->failures();
+    if (failure.counted) n.until = std::max(now, record->next_dial());
+  } else if (failure.counted) {
+    n.until = now;
+  }
+  end_requests(d, n);
+}
+
+void connection_manager::state::succeed_dial(slot d, slot s) {
+  end_requests(d, about(notice::dial_succeeded, s));
+}
+
+void connection_manager::state::end_requests(slot d, notification n) {
+  while (dials[d].first_request != no_slot) {
+    n.request = requests[dials[d].first_request].id;
+    notify(n);
+    remove_request(dials[d].first_request);
+  }
+  const cause why = n.kind == notice::dial_failed ? n.why : cause::duplicate;
+  const slot attempt = dials[d].attempt;
+  remove_dial(d);
+  // What the dial was still doing has no purpose any more. A superseded connection is left to the
+  // peer, who refuses it in its own words.
+  if (attempt == no_slot) return;
+  const phase at = connections[attempt].at;
+  if (at == phase::attempting || at == phase::handshaking || at == phase::authenticated)
+    cut(attempt, why);
+}
+
+void connection_manager::state::remove_request(slot r) {
+  request& q = requests[r];
+  dial& x = dials[q.dial];
+  (q.previous_of_dial == no_slot ? x.first_request : requests[q.previous_of_dial].next_of_dial) =
+      q.next_of_dial;
+  (q.next_of_dial == no_slot ? x.last_request : requests[q.next_of_dial].previous_of_dial) =
+      q.previous_of_dial;
+  timers.disarm(timer_kind::request, r);
+  by_request.erase(mix(static_cast<std::uint64_t>(q.id)), r);
+  requests.release(r);
+}
+
+void connection_manager::state::remove_dial(slot d) {
+  dial& x = dials[d];
+  stop_waiting(d);
+  timers.disarm(timer_kind::dial, d);
+  if (x.attempt != no_slot) connections[x.attempt].dial = no_slot;
+  if (x.adopted != no_slot) connections[x.adopted].dial = no_slot;
+  x.attempt = x.adopted = no_slot;
+  recount(d);
+  const slot peer = x.peer;
+  if (peer != no_slot) {
+    (x.previous_of_peer == no_slot ? peers[peer].first_dial
+                                   : dials[x.previous_of_peer].next_of_peer) = x.next_of_peer;
+    if (x.next_of_peer != no_slot) dials[x.next_of_peer].previous_of_peer = x.previous_of_peer;
+  }
+  addresses.clear(x.addresses);
+  dials.release(d);
+  settle(peer);
+}
+
+void connection_manager::state::drop_request(slot r, const dial_failure& failure) {
+  const slot d = requests[r].dial;
+  dial& x = dials[d];
+  if (x.first_request == x.last_request) return fail_dial(d, failure);
+  notification n;
+  n.kind = notice::dial_failed;
+  n.why = failure.why;
+  n.request = requests[r].id;
+  if (x.peer != no_slot) n.peer = peers[x.peer].id;
+  const bool resolving = x.resolver == n.request && !x.complete;
+  notify(n);
+  remove_request(r);
+  if (resolving) proceed(d);
+}
+
+void connection_manager::state::request_expired(slot r) {
+  const dial& x = dials[requests[r].dial];
+  dial_failure failure;
+  failure.why = cause::dial_deadline;
+  // Waiting for a slot of our own or for addresses says nothing about the peer.
+  failure.blames = x.blames || x.attempt != no_slot;
+  drop_request(r, failure);
+}
+
+void connection_manager::state::dial_expired(slot d) {
+  dials[d].pausing = false;
+  proceed(d);
+}
+
+}  // namespace tandem

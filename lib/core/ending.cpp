@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "state.hpp"
+
+#include <algorithm>
+
+namespace tandem {
+using namespace detail;
+using slot = slot_index;
+
+namespace {
+
+/// Whether a handshake that ended so counts as failed: not when somebody decided against it.
+bool is_failure(cause why) noexcept {
+  return why != cause::requested && why != cause::abandoned && why != cause::duplicate &&
+         why != cause::shutting_down;
+}
+
+}  // namespace
+
+void connection_manager::state::connection_expired(slot s) {
+  switch (connections[s].at) {
+    case phase::attempting:
+      return cut(s, cause::attempt_timeout);
+    case phase::handshaking:
+    case phase::authenticated:
+      return cut(s, cause::handshake_timeout);
+    case phase::superseded:
+      return cut(s, cause::duplicate);
+    case phase::ready:
+      return ready_expired(s);
+    case phase::refusing:
+    case phase::closing:
+      return cut(s, connections[s].end);
+    case phase::ending:
+      return;
+  }
+}
+
+/// Orderly end of a ready connection.
+void connection_manager::state::close(slot s, cause why) {
+  connection& c = connections[s];
+  c.at = phase::closing;
+  if (c.end == cause::none) c.end = why;
+  const time_point until = stopping ? drain_until : later(now, options.close_linger);
+  timers.arm(timer_kind::connection, s, until);
+  emit(actions::close{c.id, c.end, {}, until});
+}
+
+/// Ends a connection at once; its last event is still to come.
+void connection_manager::state::cut(slot s, cause why) {
+  connection& c = connections[s];
+  if (c.at == phase::ending) return;
+  const bool connecting = c.at == phase::attempting;
+  c.at = phase::ending;
+  if (c.end == cause::none) c.end = why;
+  timers.disarm(timer_kind::connection, s);
+  if (connecting)
+    emit(actions::cancel_attempt{c.id});
+  else
+    emit(actions::abort{c.id, c.end});
+}
+
+void connection_manager::state::on(const events::closed& e) {
+  const slot s = find(e.conn);
+  if (s == no_slot) return ignore();
+  end_connection(s, e.why, false, {});
+}
+
+void connection_manager::state::on(const events::remote_refused& e) {
+  const slot s = find(e.conn);
+  if (s == no_slot) return ignore();
+  connection& c = connections[s];
+  if (c.end != cause::none) return;  // our own reason stands
+  c.end = e.reason == cause::none ? cause::remote_refused : e.reason;
+  if (c.was_ready) return;
+  c.told = true;
+  c.retry_after = e.retry_after;
+  notification n = about(notice::remote_refused, s);
+  n.why = c.end;
+  if (e.retry_after > duration::zero()) n.until = later(now, e.retry_after);
+  notify(n);
+}
+
+void connection_manager::state::on(const events::disconnect_wanted& e) {
+  const auto end = [&](slot s) {
+    const phase at = connections[s].at;
+    if (at == phase::ready)
+      close(s, e.reason);
+    else if (at != phase::refusing && at != phase::closing)
+      cut(s, e.reason);
+  };
+  if (e.conn != connection_id::none) {
+    const slot s = find(e.conn);
+    return s == no_slot ? ignore() : end(s);
+  }
+  const slot peer = peers.find(e.peer);
+  if (peer == no_slot || !peers[peer].engaged()) return ignore();
+  // Connections first: ending the last dial of a peer may forget the peer.
+  slot next = no_slot;
+  for (slot s = peers[peer].first_connection; s != no_slot; s = next) {
+    next = connections[s].next_of_peer;
+    if (connections[s].at == phase::ready)
+      close(s, e.reason);
+    else if (connections[s].dial == no_slot || connections[s].way == direction::inbound)
+      end(s);
+  }
+  dial_failure failure;
+  failure.why = e.reason;
+  failure.counted = failure.blames = false;
+  for (slot d = peers[peer].first_dial; d != no_slot; d = next) {
+    next = dials[d].next_of_peer;
+    fail_dial(d, failure);
+  }
+}
+
+void connection_manager::state::count_end(slot s, cause why) {
+  const connection& c = connections[s];
+  notification n = about(notice::handshake_failed, s);
+  n.why = why;
+  if (c.was_ready) {
+    n.kind = notice::connection_closed;
+    --counters.active_connections;
+    ++counters.closed_total;
+    if (--peers[c.peer].active == 0) --counters.connected_peers;
+    failure_record* record = peers.record_of(c.peer);
+    if (record != nullptr && now >= later(c.ready_at, options.backoff_reset_after)) record->clear();
+    return notify(n);
+  }
+  if (c.refused) return;
+  if (c.way == direction::inbound && is_failure(why)) ++counters.failed_total;
+  if (c.told) return;
+  if (!c.connected) n.kind = notice::attempt_failed;
+  notify(n);
+}
+
+void connection_manager::state::end_connection(slot s, cause reported, bool local,
+                                               duration retry_after) {
+  connection& c = connections[s];
+  cause why = c.end != cause::none ? c.end : reported;
+  if (why == cause::none) why = c.connected ? cause::remote_closed : cause::unreachable;
+  const connection_end end{why, local, c.told, std::max(c.retry_after, retry_after)};
+
+  timers.disarm(timer_kind::connection, s);
+  leave_pending(s);
+  if (c.lingering) --counters.lingering;
+  count_end(s, why);
+
+  const slot peer = c.peer;
+  const slot d = c.dial;
+  if (peer != no_slot) {
+    (c.previous_of_peer == no_slot ? peers[peer].first_connection
+                                   : connections[c.previous_of_peer].next_of_peer) = c.next_of_peer;
+    (c.next_of_peer == no_slot ? peers[peer].last_connection
+                               : connections[c.next_of_peer].previous_of_peer) = c.previous_of_peer;
+  }
+  by_connection.erase(mix(static_cast<std::uint64_t>(c.id)), s);
+  connections.release(s);
+  if (d != no_slot) connection_over(d, s, end);
+  // The dial may have ended and forgotten the peer already, unless other connections hold it.
+  if (peer != no_slot && peers[peer].used) settle(peer);
+}
+
+}  // namespace tandem

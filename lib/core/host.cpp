@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "state.hpp"
+
+#include <algorithm>
+
+namespace tandem {
+using namespace detail;
+using slot = slot_index;
+
+namespace {
+
+// Host timers, by slot of timer_kind::host.
+constexpr slot resume_timer = 0;
+constexpr slot drain_timer = 1;
+constexpr slot shutdown_timer = 2;
+
+// How long listening pauses after a failed accept: long enough not to spin when descriptors are
+// exhausted, short against any connect timeout.
+constexpr duration listen_pause_period = std::chrono::milliseconds(100);
+
+}  // namespace
+
+void connection_manager::state::on(const events::peer_marked& e) {
+  if (e.peer.empty()) return ignore();
+  const bool denies = e.what == mark::deny && e.on;
+  const bool allows = (e.what == mark::deny && !e.on) || (e.what == mark::allow && e.on);
+  if (!denies && !allows) return;
+  const slot peer = denies ? peers.intern(e.peer) : peers.find(e.peer);
+  if (peer == no_slot) return;
+  if (denies)
+    peers.remember(peer).deny(e.until);
+  else if (failure_record* record = peers.record_of(peer); record != nullptr)
+    record->allow();
+  settle(peer);
+}
+
+void connection_manager::state::on(const events::backoff_overridden& e) {
+  failure_record* record = peers.record_of(peers.find(e.peer));
+  if (record == nullptr) return ignore();
+  record->override_backoff();
+}
+
+void connection_manager::state::on(const events::configured& e) {
+  if (!problems_of(e.options).empty()) return ignore();
+  options = e.options;
+  counters.connection_limit = options.max_connections;
+  for (slot s = 0; s < connections.bound(); ++s)
+    if (connections[s].used && connections[s].at == phase::ready) arm_ready(s);
+}
+
+void connection_manager::state::on(const events::network_changed&) {}
+void connection_manager::state::on(const events::pressure&) {}
+
+void connection_manager::state::on(const events::accept_failed&) {
+  if (paused || stopping) return;
+  paused = true;
+  timers.arm(timer_kind::host, resume_timer, later(now, listen_pause_period));
+  emit(actions::listen_pause{});
+}
+
+void connection_manager::state::on(const events::shutdown_wanted& e) {
+  const time_point deadline =
+      std::max(now, std::min(e.deadline, later(now, options.shutdown_timeout)));
+  const bool first = !stopping;
+  if (stopped || (!first && deadline >= timers.armed(timer_kind::host, shutdown_timer))) return;
+  stopping = true;
+  drain_until = std::min(drain_until, later(now, (deadline - now) * 3 / 4));
+  timers.arm(timer_kind::host, drain_timer, drain_until);
+  timers.arm(timer_kind::host, shutdown_timer, deadline);
+  if (!first) return;
+
+  timers.disarm(timer_kind::host, resume_timer);
+  notification n;
+  n.kind = notice::shutdown_began;
+  n.why = cause::shutting_down;
+  n.until = deadline;
+  notify(n);
+  dial_failure failure;
+  failure.why = cause::shutting_down;
+  failure.counted = failure.blames = false;
+  for (slot d = 0; d < dials.bound(); ++d)
+    if (dials[d].used) fail_dial(d, failure);
+  for (slot s = 0; s < connections.bound(); ++s) {
+    if (!connections[s].used) continue;
+    const phase at = connections[s].at;
+    if (at == phase::ready)
+      close(s, cause::shutting_down);
+    else if (at != phase::refusing && at != phase::closing)
+      cut(s, cause::shutting_down);
+  }
+}
+
+void connection_manager::state::abort_everything() {
+  for (slot s = 0; s < connections.bound(); ++s)
+    if (connections[s].used) cut(s, cause::shutting_down);
+}
+
+void connection_manager::state::complete_shutdown() {
+  stopped = true;
+  timers.disarm(timer_kind::host, drain_timer);
+  timers.disarm(timer_kind::host, shutdown_timer);
+  emit(actions::shutdown_complete{connections.size()});
+}
+
+void connection_manager::state::host_expired(slot which) {
+  if (which == resume_timer) {
+    paused = false;
+    emit(actions::listen_resume{});
+  } else if (which == drain_timer) {
+    abort_everything();
+  } else if (!stopped) {
+    complete_shutdown();
+  }
+}
+
+}  // namespace tandem

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "index_table.hpp"
+
+#include "tandem/core/assert.hpp"
+
+namespace tandem::detail {
+
+void index_table::place(cell what) noexcept {
+  std::uint32_t i = what.hash & mask();
+  while (cells_[i].slot != no_slot) i = (i + 1) & mask();
+  cells_[i] = what;
+}
+
+void index_table::grow() {
+  std::vector<cell> old(cells_.empty() ? 4 : cells_.size() * 2);
+  old.swap(cells_);
+  for (const cell& c : old)
+    if (c.slot != no_slot) place(c);
+}
+
+void index_table::insert(std::uint64_t hash, slot_index slot) {
+  if ((size_ + 1) * std::uint64_t{4} > cells_.size() * 3) grow();
+  place({static_cast<std::uint32_t>(hash), slot});
+  ++size_;
+}
+
+void index_table::erase(std::uint64_t hash, slot_index slot) noexcept {
+  TANDEM_ASSERT(size_ > 0);
+  std::uint32_t hole = static_cast<std::uint32_t>(hash) & mask();
+  while (cells_[hole].slot != slot) {
+    TANDEM_ASSERT(cells_[hole].slot != no_slot);
+    hole = (hole + 1) & mask();
+  }
+  for (std::uint32_t i = (hole + 1) & mask(); cells_[i].slot != no_slot; i = (i + 1) & mask()) {
+    // A cell moves into the hole unless its home lies cyclically after the hole.
+    const std::uint32_t home = cells_[i].hash & mask();
+    if (((i - home) & mask()) >= ((i - hole) & mask())) {
+      cells_[hole] = cells_[i];
+      hole = i;
+    }
+  }
+  cells_[hole] = cell{};
+  --size_;
+}
+
+}  // namespace tandem::detail

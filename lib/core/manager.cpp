@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "state.hpp"
+#include "tandem/core/assert.hpp"
+#include "trace_codec.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace tandem {
+using namespace detail;
+
+namespace {
+
+const manager_options& checked(const manager_options& options) {
+  std::string text;
+  for (const option_problem& p : problems_of(options))
+    text += (text.empty() ? "" : "; ") + p.message;
+  if (!text.empty()) throw std::invalid_argument(text);
+  return options;
+}
+
+std::uint64_t hash_of_id(auto id) noexcept { return mix(static_cast<std::uint64_t>(id)); }
+
+}  // namespace
+
+connection_manager::state::state(const manager_options& given, const peer_id& own,
+                                 std::uint64_t seed, trace_sink* trace)
+    : options(checked(given)), self(own), sink(trace), random(seed), ledger(counters, peers) {
+  counters.connection_limit = options.max_connections;
+  if (sink != nullptr) trace_codec::write_header(*sink, options, self, seed);
+}
+
+void connection_manager::state::step_begins(time_point at) {
+  TANDEM_ASSERT(queue.empty() && "drain poll_action() before the next event");
+  now = std::max(now, at);
+}
+
+void connection_manager::state::step_ends() {
+  if (first_waiting != no_slot) serve_waiting();
+  if (stopping && !stopped && connections.size() == 0) complete_shutdown();
+}
+
+void connection_manager::state::handle(time_point at, const event& what) {
+  step_begins(at);
+  if (sink != nullptr) trace_codec::write_event(*sink, now, what);
+  std::visit([this](const auto& e) { on(e); }, what);
+  step_ends();
+}
+
+void connection_manager::state::advance(time_point at) {
+  step_begins(at);
+  if (sink != nullptr) trace_codec::write_advance(*sink, now);
+  while (timers.next() <= now) expired(timers.pop());
+  step_ends();
+}
+
+void connection_manager::state::expired(deadline_queue::due what) {
+  switch (what.kind) {
+    case timer_kind::connection:
+      return connection_expired(what.slot);
+    case timer_kind::dial:
+      return dial_expired(what.slot);
+    case timer_kind::request:
+      return request_expired(what.slot);
+    case timer_kind::host:
+      return host_expired(what.slot);
+  }
+}
+
+void connection_manager::state::emit(const action& what) {
+  if (sink != nullptr) trace_codec::write_action(*sink, what);
+  queue.push(what);
+}
+
+void connection_manager::state::notify(const notification& what) {
+  const bool decides = what.kind == notice::dial_failed || what.kind == notice::inbound_refused ||
+                       what.kind == notice::remote_refused;
+  if (decides && !what.peer.empty()) decisions.add(what);
+  emit(actions::notify{what});
+}
+
+connection_manager::state::slot_index connection_manager::state::find(connection_id id) const {
+  return by_connection.find(hash_of_id(id), [&](slot_index s) { return connections[s].id == id; });
+}
+
+connection_manager::state::slot_index connection_manager::state::find(request_id id) const {
+  return by_request.find(hash_of_id(id), [&](slot_index r) { return requests[r].id == id; });
+}
+
+notification connection_manager::state::about(notice kind, slot_index s) const {
+  const connection& c = connections[s];
+  notification n;
+  n.kind = kind;
+  n.way = c.way;
+  n.conn = c.id;
+  if (c.peer != no_slot)
+    n.peer = peers[c.peer].id;
+  else if (c.dial != no_slot && dials[c.dial].peer != no_slot)
+    n.peer = peers[dials[c.dial].peer].id;
+  return n;
+}
+
+void connection_manager::state::settle(slot_index peer) {
+  counters.records_dropped += peers.settle(peer, now, options.max_remembered_peers);
+  counters.remembered_peers = peers.records();
+}
+
+connection_manager::connection_manager(const manager_options& options, const peer_id& self,
+                                       std::uint64_t seed, trace_sink* sink)
+    : state_(std::make_unique<state>(options, self, seed, sink)) {}
+connection_manager::~connection_manager() = default;
+connection_manager::connection_manager(connection_manager&&) noexcept = default;
+connection_manager& connection_manager::operator=(connection_manager&&) noexcept = default;
+
+void connection_manager::handle(time_point now, const event& what) { state_->handle(now, what); }
+void connection_manager::advance(time_point now) { state_->advance(now); }
+
+std::optional<action> connection_manager::poll_action() {
+  if (state_->queue.empty()) return std::nullopt;
+  return state_->queue.pop();
+}
+
+time_point connection_manager::next_deadline() const noexcept { return state_->timers.next(); }
+const manager_counters& connection_manager::counters() const noexcept { return state_->counters; }
+const manager_options& connection_manager::options() const noexcept { return state_->options; }
+const peer_id& connection_manager::self() const noexcept { return state_->self; }
+bool connection_manager::shutting_down() const noexcept { return state_->stopping; }
+explanation connection_manager::explain(const peer_id& peer, time_point now) const {
+  return state_->explain(peer, now);
+}
+
+}  // namespace tandem

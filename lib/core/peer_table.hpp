@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "failure_record.hpp"
+#include "index_table.hpp"
+#include "slot_table.hpp"
+#include "tandem/core/ids.hpp"
+
+#include <cstdint>
+
+namespace tandem::detail {
+
+/// A peer this node has connections with, dials, or remembers something about.
+struct peer_entry {
+  peer_id id;
+  bool used = false;
+  bool evictable = false;  ///< in the list of records that may be dropped
+  slot_index next_free = no_slot;
+  slot_index record = no_slot;            ///< into the records, when something is remembered
+  slot_index first_connection = no_slot;  ///< authenticated ones, oldest first
+  slot_index last_connection = no_slot;
+  slot_index first_dial = no_slot;  ///< in progress
+  std::uint32_t permits = 0;        ///< established permits held
+  std::uint32_t active = 0;         ///< ready and not yet closed
+
+  bool engaged() const noexcept { return first_connection != no_slot || first_dial != no_slot; }
+};
+
+/// Interned peers and their failure records. A peer without connections, dials and record is
+/// forgotten at once. Records of peers that are engaged are never dropped, and bounded by the
+/// limits on connections and dials; the others are bounded by `max_remembered_peers`: when there is
+/// one too many, the peer that was engaged (failed, or was banned) longest ago goes first, in O(1).
+class peer_table {
+ public:
+  /// The peer's index, or no_slot.
+  slot_index find(const peer_id& id) const;
+  /// The peer's index; a new peer is added. Call settle() when done with it.
+  slot_index intern(const peer_id& id);
+  /// The peer may have stopped being engaged: forgets it, or makes its record droppable. Returns
+  /// the number of records dropped for being too many.
+  std::uint64_t settle(slot_index peer, time_point now, std::uint64_t records_max);
+
+  peer_entry& operator[](slot_index peer) noexcept { return peers_[peer]; }
+  const peer_entry& operator[](slot_index peer) const noexcept { return peers_[peer]; }
+  /// The record, or null.
+  failure_record* record_of(slot_index peer) noexcept;
+  const failure_record* record_of(slot_index peer) const noexcept;
+  /// The record, made when there is none.
+  failure_record& remember(slot_index peer);
+  std::size_t records() const noexcept { return records_.size(); }
+  std::size_t size() const noexcept { return peers_.size(); }
+
+ private:
+  struct record_slot {
+    failure_record value;
+    slot_index peer = no_slot;
+    slot_index older = no_slot;  ///< among the droppable
+    slot_index newer = no_slot;
+    slot_index next_free = no_slot;
+    bool used = false;
+  };
+  void link_newest(slot_index record) noexcept;
+  void unlink(slot_index record) noexcept;
+  void forget(slot_index peer) noexcept;
+
+  slot_table<peer_entry> peers_;
+  slot_table<record_slot> records_;
+  index_table by_id_;
+  slot_index oldest_ = no_slot;
+  slot_index newest_ = no_slot;
+};
+
+}  // namespace tandem::detail

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "address_pool.hpp"
+#include "permit.hpp"
+#include "slot_table.hpp"
+#include "tandem/core/actions.hpp"
+#include "tandem/core/events.hpp"
+#include "tandem/core/ids.hpp"
+#include "tandem/core/time.hpp"
+
+#include <cstdint>
+
+namespace tandem::detail {
+
+/// Where a connection stands between its first packet and the event that ends its id.
+enum class phase : std::uint8_t {
+  attempting,     ///< outbound: start_attempt went out
+  handshaking,    ///< connected or accepted; security is being negotiated
+  authenticated,  ///< holds a permit, not ready
+  superseded,     ///< lost a simultaneous open after it had a permit; the peer will refuse it
+  ready,
+  refusing,  ///< refused after the handshake, being told
+  closing,   ///< close went out, draining
+  ending,    ///< cancel_attempt, abort or a reset went out; only the last event is missing
+};
+
+/// One connection of the node, from attempt or arrival to the event that ends its id.
+struct connection {
+  connection_id id{};
+  time_point ready_at{};
+  time_point last_received{};
+  time_point last_use{};  ///< ready, application byte, end of the last application stream
+  time_point last_probe{};
+  duration rtt{};
+  duration retry_after{};  ///< as the peer's refusal asked
+  permit right;
+  slot_index peer = no_slot;  ///< once authenticated
+  slot_index dial = no_slot;  ///< the dial it serves, until that is decided
+  slot_index next_of_peer = no_slot;
+  slot_index previous_of_peer = no_slot;
+  slot_index next_free = no_slot;
+  std::uint32_t streams = 0;  ///< open application streams
+  std::uint32_t nonce = 0;    ///< of the last probe
+  std::uint16_t probes = 0;   ///< in a row without a byte received since
+  phase at = phase::attempting;
+  direction way = direction::outbound;
+  cause end = cause::none;  ///< why we end it, or the peer said it does
+  bool used = false;
+  bool pending = false;    ///< in the pending ledger
+  bool lingering = false;  ///< in the ledger of told refusals
+  bool connected = false;  ///< past the attempt
+  bool was_ready = false;
+  bool refused = false;  ///< by this node's policy
+  bool told = false;     ///< the peer refused it and said why
+};
+
+/// One dial in progress: the addresses of one peer, tried in turn for one or more requests.
+struct dial {
+  slot_index peer = no_slot;     ///< none: whoever answers
+  slot_index attempt = no_slot;  ///< the connection it tries
+  slot_index adopted = no_slot;  ///< the inbound connection it waits for instead
+  slot_index next_of_peer = no_slot;
+  slot_index previous_of_peer = no_slot;
+  slot_index next_waiting = no_slot;  ///< among those that wait for a pending slot
+  slot_index previous_waiting = no_slot;
+  slot_index first_request = no_slot;  ///< oldest first
+  slot_index last_request = no_slot;
+  request_id resolver{};  ///< the request `resolve` went out for
+  slot_index next_free = no_slot;
+  slot_index next_address = no_slot;
+  slot_index tried_address = no_slot;  ///< the last one tried
+  address_list addresses;
+  std::int32_t priority = 0;
+  duration retry_after{};
+  dial_mode mode = dial_mode::join;
+  cause last = cause::none;  ///< of the last attempt that failed
+  bool used = false;
+  bool engaged = false;    ///< has an attempt or an adopted connection
+  bool waiting = false;    ///< in the queue for a pending slot
+  bool pausing = false;    ///< refused as a duplicate: tries again later
+  bool complete = true;    ///< no more addresses will come
+  bool permitted = false;  ///< limits, backoff and breaker said yes
+  bool trial = false;      ///< of a half-open circuit
+  bool started = false;    ///< an attempt began
+  bool blames = false;     ///< an attempt failed that was not our own fault
+};
+
+/// One request of the application that waits for its dial.
+struct request {
+  request_id id{};
+  slot_index dial = no_slot;
+  slot_index next_of_dial = no_slot;
+  slot_index previous_of_dial = no_slot;
+  slot_index next_free = no_slot;
+  bool used = false;
+};
+
+}  // namespace tandem::detail

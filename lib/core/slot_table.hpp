@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace tandem::detail {
+
+/// Names a slot of a table; `no_slot` is none.
+using slot_index = std::uint32_t;
+inline constexpr slot_index no_slot = std::numeric_limits<slot_index>::max();
+
+/// Values with stable indices. Freed slots are used again, last freed first; capacity is kept.
+/// T has a member `slot_index next_free` and a member `bool used`.
+template <class T>
+class slot_table {
+ public:
+  /// A slot with a default value. References to other slots end here.
+  slot_index take() {
+    slot_index i = free_;
+    if (i == no_slot) {
+      i = static_cast<slot_index>(slots_.size());
+      slots_.emplace_back();
+    } else {
+      free_ = slots_[i].next_free;
+      slots_[i] = T{};
+    }
+    slots_[i].used = true;
+    ++size_;
+    return i;
+  }
+  void release(slot_index i) noexcept {
+    slots_[i] = T{};
+    slots_[i].next_free = free_;
+    free_ = i;
+    --size_;
+  }
+
+  T& operator[](slot_index i) noexcept { return slots_[i]; }
+  const T& operator[](slot_index i) const noexcept { return slots_[i]; }
+  /// Slots in use.
+  std::size_t size() const noexcept { return size_; }
+  /// Every index below this has a slot, used or not.
+  slot_index bound() const noexcept { return static_cast<slot_index>(slots_.size()); }
+
+ private:
+  std::vector<T> slots_;
+  slot_index free_ = no_slot;
+  std::uint32_t size_ = 0;
+};
+
+}  // namespace tandem::detail

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "address_pool.hpp"
+#include "deadline_queue.hpp"
+#include "decision_log.hpp"
+#include "index_table.hpp"
+#include "peer_table.hpp"
+#include "permit.hpp"
+#include "records.hpp"
+#include "ring.hpp"
+#include "slot_table.hpp"
+#include "tandem/core/connection_manager.hpp"
+#include "tandem/core/random.hpp"
+
+namespace tandem {
+
+/// The manager's tables and the decisions over them, one source file per stage of a connection's
+/// life: dialing.cpp, dials_end.cpp, admission.cpp, established.cpp, ending.cpp, host.cpp.
+struct connection_manager::state {
+  using slot_index = detail::slot_index;
+  using phase = detail::phase;
+
+  /// Why a dial ends without a connection, and what follows from it.
+  struct dial_failure {
+    cause why = cause::none;
+    bool counted = true;   ///< in failed_total
+    bool refuses = false;  ///< counted as a refusal of this node
+    bool blames = true;    ///< the peer's backoff grows
+    bool feeds_breaker = true;
+    std::uint64_t current = 0;
+    std::uint64_t limit = 0;
+    time_point until = never;
+  };
+  /// How a connection ended, for the dial it served.
+  struct connection_end {
+    cause why = cause::none;
+    bool local = false;
+    bool told = false;
+    duration retry_after{};
+  };
+
+  state(const manager_options& options, const peer_id& self, std::uint64_t seed, trace_sink* sink);
+
+  // manager.cpp
+  void handle(time_point at, const event& what);
+  void advance(time_point at);
+  void step_begins(time_point at);
+  void step_ends();
+  void expired(detail::deadline_queue::due what);
+  void emit(const action& what);
+  void notify(const notification& what);
+  void ignore() noexcept { ++counters.ignored_events; }
+  slot_index find(connection_id id) const;
+  slot_index find(request_id id) const;
+  notification about(notice kind, slot_index connection) const;
+  void settle(slot_index peer);
+
+  // dialing.cpp
+  void on(const events::dial_wanted& e);
+  void on(const events::dial_abandoned& e);
+  void on(const events::addresses_found& e);
+  void on(const events::attempt_connected& e);
+  void on(const events::attempt_failed& e);
+  void refuse_dial(const events::dial_wanted& e, cause why, std::uint64_t current,
+                   std::uint64_t limit);
+  slot_index make_dial(const events::dial_wanted& e);
+  void add_request(slot_index d, const events::dial_wanted& e);
+  void add_addresses(slot_index d, std::span<const endpoint> list);
+  slot_index joinable_dial(slot_index peer) const;
+  slot_index oldest(slot_index peer, phase at) const;
+  bool permit_dial(slot_index d);
+  void proceed(slot_index d);
+  void start_attempt(slot_index d);
+  void wait_for_slot(slot_index d);
+  void stop_waiting(slot_index d);
+  void serve_waiting();
+  std::uint64_t queued_requests() const noexcept;
+
+  // dials_end.cpp
+  void connection_over(slot_index d, slot_index s, const connection_end& end);
+  void fail_dial(slot_index d, const dial_failure& failure);
+  void succeed_dial(slot_index d, slot_index s);
+  void end_requests(slot_index d, notification n);
+  void remove_request(slot_index r);
+  void remove_dial(slot_index d);
+  void recount(slot_index d);
+  void request_expired(slot_index r);
+  void dial_expired(slot_index d);
+  void drop_request(slot_index r, const dial_failure& failure);
+  bool clear_if_proven(slot_index peer);
+
+  // admission.cpp
+  void on(const events::arrived& e);
+  void on(const events::authenticated& e);
+  void on(const events::ready& e);
+  bool belongs_to_dial(slot_index s, const peer_id& peer);
+  bool resolve_crossing(slot_index s);
+  void adopt(slot_index d, slot_index s);
+  void supersede(slot_index own);
+  void take_permit(slot_index s, detail::permit right);
+  void refuse_connection(slot_index s, cause why, std::uint64_t current, std::uint64_t limit);
+  void enter_pending(slot_index s);
+  void leave_pending(slot_index s);
+
+  // established.cpp
+  void on(const events::traffic& e);
+  void on(const events::rtt_sampled& e);
+  void on(const events::probe_answered& e);
+  void on(const events::stream_opened& e);
+  void on(const events::stream_closed& e);
+  void ready_expired(slot_index s);
+  time_point idle_at(const detail::connection& c) const noexcept;
+  time_point probe_at(const detail::connection& c) const noexcept;
+  void arm_ready(slot_index s);
+
+  // ending.cpp
+  void on(const events::disconnect_wanted& e);
+  void on(const events::remote_refused& e);
+  void on(const events::closed& e);
+  void connection_expired(slot_index s);
+  void close(slot_index s, cause why);
+  void cut(slot_index s, cause why);
+  void end_connection(slot_index s, cause reported, bool local, duration retry_after);
+  void count_end(slot_index s, cause why);
+
+  // host.cpp
+  void on(const events::peer_marked& e);
+  void on(const events::backoff_overridden& e);
+  void on(const events::configured& e);
+  void on(const events::shutdown_wanted& e);
+  void on(const events::network_changed& e);
+  void on(const events::pressure& e);
+  void on(const events::accept_failed& e);
+  void host_expired(slot_index which);
+  void abort_everything();
+  void complete_shutdown();
+
+  // explain.cpp
+  explanation explain(const peer_id& peer, time_point at) const;
+
+  manager_options options;
+  const peer_id self;
+  trace_sink* const sink;
+  random_stream random;
+  time_point now = time_point::min();
+
+  // Destroyed in reverse: the connections give their permits back to the ledger, it counts in the
+  // peers.
+  manager_counters counters;
+  detail::peer_table peers;
+  detail::permit_ledger ledger;
+  detail::slot_table<detail::connection> connections;
+  detail::slot_table<detail::dial> dials;
+  detail::slot_table<detail::request> requests;
+  detail::address_pool addresses;
+  detail::index_table by_connection;
+  detail::index_table by_request;
+  detail::deadline_queue timers;
+  detail::ring<action> queue;
+  detail::decision_log decisions;
+
+  std::uint64_t next_attempt = 1;
+  std::uint32_t dials_engaged = 0;  ///< dials with an attempt or an adopted connection
+  slot_index first_waiting = detail::no_slot;
+  slot_index last_waiting = detail::no_slot;
+  bool paused = false;  ///< listen_pause went out
+  bool stopping = false;
+  bool stopped = false;            ///< shutdown_complete went out
+  time_point drain_until = never;  ///< of the shutdown
+};
+
+}  // namespace tandem
