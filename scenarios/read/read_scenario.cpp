@@ -2,6 +2,7 @@
 #include "read_scenario.hpp"
 
 #include "tandem/scenarios/bad_input.hpp"
+#include "tandem/scenarios/option_text.hpp"
 #include "tandem/scenarios/read.hpp"
 #include "units.hpp"
 
@@ -155,21 +156,11 @@ std::vector<std::string> group_names(const scenario& of) {
 }
 
 void read_option(const option_row& row, const yaml_value& value, manager_options& out) {
-  double given = 0;
-  if (const auto* count = std::get_if<std::uint64_t manager_options::*>(&row.field)) {
-    out.** count = value.as_count(0, std::numeric_limits<std::int64_t>::max());
-    given = static_cast<double>(out.**count);
-  } else if (const auto* time = std::get_if<duration manager_options::*>(&row.field)) {
-    out.** time = value.as_duration();
-    given = std::chrono::duration<double>(out.**time).count();
-  } else {
-    out.*std::get<double manager_options::*>(row.field) = given = value.as_number();
+  try {
+    set_option(row, value.as_text(), out);
+  } catch (const std::invalid_argument& e) {
+    value.fail(e.what());
   }
-  if (given >= row.least && given <= row.most) return;
-  const auto in =
-      std::holds_alternative<duration manager_options::*>(row.field) ? unit::seconds : unit::plain;
-  value.fail("`" + std::string(row.name) + "` must be between " + format_value(row.least, in) +
-             " and " + format_value(row.most, in) + ", not " + value.as_text());
 }
 
 scenario parse_scenario(std::string_view text, const std::string& name,

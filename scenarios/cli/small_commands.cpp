@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// check, list and version.
+#include "commands.hpp"
+#include "find_scenario.hpp"
+#include "tandem/scenarios/bad_input.hpp"
+#include "tandem/scenarios/read.hpp"
+#include "tandem/scenarios/run.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+namespace tandem::cli {
+namespace {
+
+using namespace scenarios;
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+class check_command final : public command {
+ public:
+  explicit check_command(CLI::App& parent)
+      : app_(*parent.add_subcommand("check", "Read a scenario and say what is wrong with it")) {
+    app_.add_option("SCENARIO", scenario_, "A file, or a name found in ./scenarios or installed")
+        ->required();
+    app_.add_option("--set", sets_, "path=value: change the scenario before it is read")
+        ->expected(1)
+        ->take_all();
+    app_.footer("Example:\n  tandem check scenarios/global_limit.yaml");
+  }
+  CLI::App& app() override { return app_; }
+
+  int run() override {
+    const auto what = read_scenario(find_scenario(scenario_), sets_);
+    std::uint64_t nodes = 0;
+    for (const auto& group : what.groups) nodes += group.count;
+    for (const auto& level : build_levels())
+      if (std::ranges::find(what.levels, level.name) != what.levels.end()) check_level(what, level);
+    std::printf("%s: scenario %s is fine: %llu nodes in %zu groups, %zu expectations, levels %s\n",
+                what.file.c_str(), what.name.c_str(), static_cast<unsigned long long>(nodes),
+                what.groups.size(), what.expectations.size(), joined(what.levels).c_str());
+    return exit_held;
+  }
+
+ private:
+  CLI::App& app_;
+  std::string scenario_;
+  std::vector<std::string> sets_;
+};
+
+class list_command final : public command {
+ public:
+  explicit list_command(CLI::App& parent)
+      : app_(*parent.add_subcommand("list", "List scenarios and what they show")) {
+    app_.add_option("DIR", folder_,
+                    "Folder to look in (default: ./scenarios and the installed ones)");
+    app_.footer("Example:\n  tandem list scenarios");
+  }
+  CLI::App& app() override { return app_; }
+
+  int run() override {
+    std::error_code ignored;
+    if (!folder_.empty() && !std::filesystem::is_directory(folder_, ignored))
+      throw bad_input(folder_, "no such folder");
+    const auto folders = folder_.empty() ? scenario_folders() : std::vector{folder_};
+    bool good = true;
+    for (const auto& folder : folders)
+      for (const auto& file : scenarios_in(folder)) good = show(file) && good;
+    return good ? exit_held : exit_bad_input;
+  }
+
+ private:
+  static bool show(const std::string& file) try {
+    const auto what = read_scenario(file);
+    std::printf("%-18s %-36s %s\n", what.name.c_str(), joined(what.levels).c_str(),
+                what.description.c_str());
+    return true;
+  } catch (const bad_input& e) {
+    std::fprintf(stderr, "tandem: %s\n", e.what());
+    return false;
+  }
+
+  CLI::App& app_;
+  std::string folder_;
+};
+
+class version_command final : public command {
+ public:
+  explicit version_command(CLI::App& parent)
+      : app_(*parent.add_subcommand("version", "Print version, commit and the levels built in")) {
+    app_.footer("Example:\n  tandem version");
+  }
+  CLI::App& app() override { return app_; }
+
+  int run() override {
+    std::vector<std::string> levels;
+    for (const auto& level : build_levels()) levels.push_back(level.name);
+    std::printf("tandem %s (%s), levels %s\n", TANDEM_VERSION, build_commit().c_str(),
+                joined(levels).c_str());
+    return exit_held;
+  }
+
+ private:
+  CLI::App& app_;
+};
+
+}  // namespace
+
+std::unique_ptr<command> make_check_command(CLI::App& parent) {
+  return std::make_unique<check_command>(parent);
+}
+std::unique_ptr<command> make_list_command(CLI::App& parent) {
+  return std::make_unique<list_command>(parent);
+}
+std::unique_ptr<command> make_version_command(CLI::App& parent) {
+  return std::make_unique<version_command>(parent);
+}
+
+}  // namespace tandem::cli

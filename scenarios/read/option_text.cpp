@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "tandem/scenarios/option_text.hpp"
+
+#include "tandem/scenarios/expectation.hpp"
+#include "units.hpp"
+
+#include <stdexcept>
+
+namespace tandem::scenarios {
+namespace {
+
+using count_field = std::uint64_t manager_options::*;
+using time_field = duration manager_options::*;
+using ratio_field = double manager_options::*;
+
+[[noreturn]] void fail(const option_row& row, const std::string& must, std::string_view text) {
+  throw std::invalid_argument("`" + std::string(row.name) + "` must be " + must + ", not `" +
+                              std::string(text) + "`");
+}
+
+void check_range(const option_row& row, double value, unit in, std::string_view text) {
+  if (value >= row.least && value <= row.most) return;
+  fail(row, "between " + format_value(row.least, in) + " and " + format_value(row.most, in), text);
+}
+
+}  // namespace
+
+void set_option(const option_row& row, std::string_view text, manager_options& into) {
+  if (const auto* count = std::get_if<count_field>(&row.field)) {
+    const auto value = parse_count(text);
+    if (!value) fail(row, "a whole number", text);
+    check_range(row, static_cast<double>(*value), unit::plain, text);
+    into.** count = *value;
+  } else if (const auto* time = std::get_if<time_field>(&row.field)) {
+    const auto value = parse_duration(text);
+    if (!value) fail(row, "a duration, as in 30s, 600ms or 2m", text);
+    check_range(row, std::chrono::duration<double>(*value).count(), unit::seconds, text);
+    into.** time = *value;
+  } else {
+    const auto value = parse_number(text);
+    if (!value) fail(row, "a number", text);
+    check_range(row, *value, unit::plain, text);
+    into.*std::get<ratio_field>(row.field) = *value;
+  }
+}
+
+std::string option_text(const option_row& row, const manager_options& of) {
+  if (const auto* count = std::get_if<count_field>(&row.field)) return std::to_string(of.**count);
+  if (const auto* time = std::get_if<time_field>(&row.field)) return format_duration(of.**time);
+  return format_value(of.*std::get<ratio_field>(row.field), unit::plain);
+}
+
+std::string_view option_kind(const option_row& row) {
+  if (std::holds_alternative<count_field>(row.field)) return "COUNT";
+  return std::holds_alternative<time_field>(row.field) ? "DURATION" : "RATIO";
+}
+
+}  // namespace tandem::scenarios
