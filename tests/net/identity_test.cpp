@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "tandem/net/identity.hpp"
+#include "tandem/net/error.hpp"
+
+#include "net/hex.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace tandem {
+namespace {
+
+/// The lines of a file under tests/net/vectors without comments, split at blanks.
+std::vector<std::vector<std::string>> rows_of(const std::string& name) {
+  std::ifstream in(TANDEM_SOURCE_DIR "/tests/net/vectors/" + name);
+  EXPECT_TRUE(in) << name;
+  std::vector<std::vector<std::string>> rows;
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty() || line.starts_with('#')) continue;
+    std::istringstream words(line);
+    rows.emplace_back(std::istream_iterator<std::string>(words),
+                      std::istream_iterator<std::string>());
+  }
+  EXPECT_FALSE(rows.empty()) << name;
+  return rows;
+}
+
+TEST(identity, of_a_seed_is_the_one_js_libp2p_derives) {
+  for (const auto& row : rows_of("seeds.txt")) {
+    const auto seed = from_hex(row[0]);
+    const auto self = identity::from_seed(std::span<const std::uint8_t, 32>(seed));
+    EXPECT_EQ(to_hex(self.public_key_message()), row[1]);
+    EXPECT_EQ(to_string(self.id()), row[2]);
+    EXPECT_EQ(to_hex(self.seed()), row[0]);
+  }
+}
+
+TEST(identity, of_a_node_depends_on_both_numbers_alone) {
+  EXPECT_EQ(identity::of_node(1, 2).id(), identity::of_node(1, 2).id());
+  EXPECT_NE(identity::of_node(1, 2).id(), identity::of_node(2, 1).id());
+  EXPECT_NE(identity::of_node(1, 2).id(), identity::of_node(1, 3).id());
+  EXPECT_NE(identity::generate().id(), identity::generate().id());
+}
+
+TEST(peer_id, of_a_key_and_its_texts_are_those_of_the_specification) {
+  for (const auto& row : rows_of("peer_ids.txt")) {
+    const auto id = peer_id::from_bytes(from_hex(row[1]));
+    ASSERT_FALSE(id.empty());
+    if (row[0] != "-") {
+      EXPECT_EQ(peer_id_of_public_key(from_hex(row[0])), id);
+    }
+    EXPECT_EQ(to_string(id), row[2]);
+    for (std::size_t text = 2; text < row.size(); ++text) {
+      const auto parsed = parse_peer_id(row[text]);
+      ASSERT_TRUE(parsed) << row[text];
+      EXPECT_EQ(*parsed, id) << row[text];
+    }
+  }
+}
+
+TEST(peer_id, refuses_other_texts) {
+  for (const char* text :
+       {"", "1", "Qm", "b", "12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH",
+        "12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH0",
+        "bafzaajaiaejcahwr5d5ofrfbis4l5d6uwr57hu5tjodrypfm6yaq6dsc2r2pzyt",
+        "bafybeie5745rpv2m6tjyuugywy4d5ewrqgqqhfnf445he3omzpjbx5xqxe", "hello"}) {
+    const auto parsed = parse_peer_id(text);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_EQ(parsed.error(), net_error::bad_peer_id);
+  }
+  EXPECT_FALSE(parse_peer_id(std::string(100'000, '1')));
+}
+
+TEST(address, prints_and_parses_both_families) {
+  const auto v4 = endpoint::v4(127, 0, 0, 1, 40101);
+  endpoint v6;
+  v6.v6 = true;
+  v6.address[15] = 1;
+  v6.port = 4001;
+  EXPECT_EQ(to_string(v4), "127.0.0.1:40101");
+  EXPECT_EQ(to_string(v6), "[::1]:4001");
+  EXPECT_EQ(to_multiaddr(v4), "/ip4/127.0.0.1/tcp/40101");
+  EXPECT_EQ(to_multiaddr(v6), "/ip6/::1/tcp/4001");
+  for (const auto& at : {v4, v6}) {
+    EXPECT_EQ(parse_address(to_string(at))->at, at);
+    EXPECT_EQ(parse_address(to_multiaddr(at))->at, at);
+    EXPECT_TRUE(parse_address(to_multiaddr(at))->peer.empty());
+  }
+  const auto long_v6 = parse_address("/ip6/2001:db8::ff00:42:8329/tcp/443");
+  ASSERT_TRUE(long_v6);
+  EXPECT_EQ(to_multiaddr(long_v6->at), "/ip6/2001:db8::ff00:42:8329/tcp/443");
+}
+
+TEST(address, carries_the_peer_of_a_multiaddr) {
+  const std::string id = "12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5";
+  const auto parsed = parse_address("/ip4/127.0.0.1/tcp/4001/p2p/" + id);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(to_string(parsed->peer), id);
+  EXPECT_EQ(parsed->at, endpoint::v4(127, 0, 0, 1, 4001));
+}
+
+TEST(address, refuses_what_cannot_be_dialled) {
+  for (const char* text :
+       {"", "localhost:1", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
+        "127.0.0.1:1x", "::1:4001", "[127.0.0.1]:1", "/ip4/127.0.0.1", "/ip4/127.0.0.1/udp/9000",
+        "/ip4/::1/tcp/1", "/ip6/127.0.0.1/tcp/1", "/dns4/example.com/tcp/4001",
+        "/ip4/127.0.0.1/tcp", "/ip4/127.0.0.1/tcp/1/", "/ip4/127.0.0.1/tcp/1/p2p",
+        "/ip4/1.2.3.4/tcp/1/ws", "/"}) {
+    EXPECT_FALSE(parse_address(text)) << text;
+  }
+  EXPECT_EQ(parse_address("/ip4/127.0.0.1/tcp/1/p2p/nobody").error(), net_error::bad_peer_id);
+  EXPECT_EQ(parse_address("nowhere").error(), net_error::bad_address);
+}
+
+TEST(net_error, has_one_sentence_for_every_value) {
+  for (int value = 1; value <= static_cast<int>(net_error::bad_peer_id); ++value) {
+    const boost::system::error_code error = static_cast<net_error>(value);
+    EXPECT_FALSE(error.message().starts_with("unknown error")) << value;
+    EXPECT_STREQ(error.category().name(), "tandem.net");
+  }
+}
+
+}  // namespace
+}  // namespace tandem
