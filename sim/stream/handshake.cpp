@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "stream/modelled_acceptor.hpp"
+#include "stream/modelled_stream.hpp"
+#include "stream/transport.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace tandem::sim {
+
+void transport::connect(host_index from, std::uint16_t port, const endpoint& remote,
+                        connect_handler done) {
+  connection& c = table_.make();
+  c.dial.arm(io_, std::move(done));
+  connection_end& local = c.end(side::dialer);
+  local.host = from;
+  local.port = port;
+  local.present = true;
+  c.remote = remote;
+  c.began = kernel_.now();
+  c.dial.on_cancel([this, h = c.handle] { dial_cancelled(h); });
+  if (remote.v6) {
+    end_dial(c, asio::error::network_unreachable);
+    return;
+  }
+  send_syn(c.handle);
+}
+
+time_point transport::next_syn_at(const connection& c) const {
+  const auto& at = profile_.syn_at;
+  return c.began + (c.syns < at.size() ? at[c.syns] : profile_.gives_up_at);
+}
+
+void transport::send_syn(connection_handle h) {
+  connection* c = find(h);
+  if (!c || !c->dial.armed()) return;
+  c->next_syn = timer_id::none;
+  if (c->syns == profile_.syn_at.size()) {
+    end_dial(*c, asio::error::timed_out);
+    return;
+  }
+  ++c->syns;
+  const auto to = directory_.host_at(c->remote);
+  std::optional<time_point> arrival;
+  if (to) arrival = paths_.send(kernel_.now(), c->end(side::dialer).host, *to, packet_overhead);
+  if (arrival) kernel_.at(*arrival, [this, h] { syn_arrived(h); });
+  if (!arrival || *arrival >= next_syn_at(*c)) arm_next_syn(*c);
+}
+
+void transport::arm_next_syn(connection& c) {
+  if (c.next_syn == timer_id::none)
+    c.next_syn = kernel_.at(next_syn_at(c), [this, h = c.handle] { send_syn(h); });
+}
+
+void transport::syn_arrived(connection_handle h) {
+  connection* c = find(h);
+  if (!c || !c->dial.armed()) return;
+  const host_index host = *directory_.host_at(c->remote);
+  modelled_acceptor* listener = directory_.listener_on(host, c->remote.port);
+  c->end(side::listener).host = host;
+  c->end(side::listener).port = c->remote.port;
+  if (!listener || (c->inbound != inbound_state::none && c->listener != listener->serial())) {
+    answer_syn(*c, true);
+    return;
+  }
+  if (c->inbound == inbound_state::none) {
+    if (!listener->take_place()) {
+      arm_next_syn(*c);
+      return;
+    }
+    c->inbound = inbound_state::half_open;
+    c->listener = listener->serial();
+    c->end(side::listener).present = true;
+    c->end(side::listener).open = true;
+  }
+  answer_syn(*c, false);
+}
+
+void transport::answer_syn(connection& c, bool with_reset) {
+  const auto arrival = paths_.send(kernel_.now(), c.end(side::listener).host,
+                                   c.end(side::dialer).host, packet_overhead);
+  if (arrival)
+    kernel_.at(*arrival, [this, h = c.handle, with_reset] { syn_answered(h, with_reset); });
+  if (!arrival || *arrival >= next_syn_at(c)) arm_next_syn(c);
+}
+
+void transport::syn_answered(connection_handle h, bool with_reset) {
+  connection* c = find(h);
+  if (!c || !c->dial.armed()) return;
+  if (with_reset) {
+    end_dial(*c, asio::error::connection_refused);
+    return;
+  }
+  kernel_.cancel(std::exchange(c->next_syn, timer_id::none));
+  c->end(side::dialer).open = true;
+  c->sent_by(side::dialer).append(chunk::make(chunk::kind::handshake_ack, {}));
+  pump(*c, side::dialer);
+  c->dial.complete(io_, error_code{}, hand_over(*c, side::dialer));
+}
+
+void transport::dial_cancelled(connection_handle h) {
+  if (connection* c = find(h)) end_dial(*c, asio::error::operation_aborted);
+}
+
+void transport::end_dial(connection& c, error_code why) {
+  kernel_.cancel(std::exchange(c.next_syn, timer_id::none));
+  c.dial.complete(io_, why, connected{});
+  c.end(side::dialer).present = false;
+  if (c.inbound == inbound_state::half_open) {
+    // The SYN-ACK finds nobody and is answered by a reset.
+    send_reset(c, side::dialer);
+  }
+  free_if_over(c);
+}
+
+void transport::handshake_completed(connection& c) {
+  if (c.inbound != inbound_state::half_open) return;
+  modelled_acceptor* listener =
+      directory_.listener_on(c.end(side::listener).host, c.end(side::listener).port);
+  if (!listener || listener->serial() != c.listener) {
+    refuse(c.handle);
+    return;
+  }
+  c.inbound = inbound_state::queued;
+  listener->enqueue(c.handle);
+}
+
+std::optional<connected> transport::accept(connection_handle h) {
+  connection* c = find(h);
+  if (!c || c->inbound != inbound_state::queued) return std::nullopt;
+  c->inbound = inbound_state::accepted;
+  return hand_over(*c, side::listener);
+}
+
+void transport::refuse(connection_handle h) {
+  if (connection* c = find(h)) abort(*c, side::listener);
+}
+
+connected transport::hand_over(connection& c, side s) {
+  connection_end& here = c.end(s);
+  const connection_end& there = c.end(other(s));
+  auto user = std::make_unique<modelled_stream>(*this, c.handle, s);
+  here.user = user.get();
+  return {byte_stream(std::move(user)), directory_.address_of(here.host, here.port),
+          directory_.address_of(there.host, there.port)};
+}
+
+}  // namespace tandem::sim
