@@ -7,7 +7,7 @@
 #include "tandem/scenarios/bad_input.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/scenarios/read.hpp"
-#include "tandem/scenarios/report.hpp"
+#include "tandem/scenarios/results.hpp"
 #include "tandem/scenarios/run.hpp"
 
 #include <pybind11/functional.h>
