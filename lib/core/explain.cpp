@@ -33,22 +33,24 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
   else if (newest_ready != no_slot)
     x.last = about(notice::connection_established, newest_ready);
 
-  const auto count = [](std::uint64_t n, const char* what) {
-    return std::to_string(n) + " " + what;
+  std::string& text = x.sentence;
+  const auto add = [&text](const char* before, std::int64_t n, const char* what) {
+    text.append(before).append(std::to_string(n)).append(what);
   };
-  if (record != nullptr && record->denied(at)) x.sentence = "denied; ";
-  x.sentence += count(x.connections, "established, ") + count(x.pending, "pending");
+  if (record != nullptr && record->denied(at)) text = "denied; ";
+  add("", static_cast<std::int64_t>(x.connections), " established");
+  add(", ", static_cast<std::int64_t>(x.pending), " pending");
   if (x.failures > 0) {
-    x.sentence += ", " + count(x.failures, "failures in a row");
+    add(", ", x.failures, " failures in a row");
     if (x.next_dial > at)
-      x.sentence +=
-          ", next dial in " + count((x.next_dial - at) / std::chrono::milliseconds(1), "ms");
+      add(", next dial in ", (x.next_dial - at) / std::chrono::milliseconds(1), " ms");
   }
   if (x.circuit != circuit_state::closed)
-    x.sentence += x.circuit == circuit_state::open ? ", circuit open" : ", circuit half-open";
-  if (x.last)
-    x.sentence += "; last: " + std::string(name_of(x.last->kind)) +
-                  (x.last->why == cause::none ? "" : " " + describe(*x.last));
+    text += x.circuit == circuit_state::open ? ", circuit open" : ", circuit half-open";
+  if (x.last) {
+    text.append("; last: ").append(name_of(x.last->kind));
+    if (x.last->why != cause::none) text.append(" ").append(describe(*x.last));
+  }
   return x;
 }
 
