@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "tandem/sim/link.hpp"
+
+#include <ns3/channel.h>
+#include <ns3/ipv4-address.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace ns3 {
+
+class TandemCloudNetDevice;
+
+/// A network without routers: carries every packet from its device to the one that has the packet's
+/// IPv4 destination, with the latency, jitter and loss of that pair of hosts. One event per packet,
+/// whatever the number of devices.
+class TandemCloudChannel : public Channel {
+ public:
+  static TypeId GetTypeId();
+
+  /// Host `i` has the address Base + i.
+  Ipv4Address GetAddress(std::uint32_t host) const;
+  /// The device of an address; null when no host has it.
+  TandemCloudNetDevice* Find(std::uint32_t address) const;
+  /// Adds a device as the next host and returns its number.
+  std::uint32_t Attach(Ptr<TandemCloudNetDevice> device);
+
+  /// The links; empty: the default one everywhere.
+  void SetLinks(tandem::sim::link_map links) { m_links = std::move(links); }
+  const tandem::sim::link& GetLink(std::uint32_t from, std::uint32_t to) const {
+    return m_links ? m_links(from, to) : m_default;
+  }
+  /// Packets between hosts of different sides vanish; empty: none.
+  void SetPartition(std::function<int(std::uint32_t)> side) { m_side = std::move(side); }
+  bool IsCut(std::uint32_t from, std::uint32_t to) const {
+    return m_side && m_side(from) != m_side(to);
+  }
+  std::uint64_t GetSeed() const { return m_seed; }
+
+  std::size_t GetNDevices() const override { return m_devices.size(); }
+  Ptr<NetDevice> GetDevice(std::size_t i) const override;
+
+ private:
+  void DoDispose() override;
+
+  std::vector<Ptr<TandemCloudNetDevice>> m_devices;  // index = host
+  tandem::sim::link_map m_links;
+  tandem::sim::link m_default;
+  std::function<int(std::uint32_t)> m_side;
+  Ipv4Address m_base;
+  std::uint64_t m_seed = 1;
+};
+
+}  // namespace ns3

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cloud/cloud_net_device.hpp"
+
+#include "tandem/core/random.hpp"
+
+#include <ns3/simulator.h>
+#include <ns3/trace-source-accessor.h>
+#include <ns3/uinteger.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace ns3 {
+
+NS_OBJECT_ENSURE_REGISTERED(TandemCloudNetDevice);
+
+TypeId TandemCloudNetDevice::GetTypeId() {
+  static TypeId id =
+      TypeId("ns3::TandemCloudNetDevice")
+          .SetParent<NetDevice>()
+          .SetGroupName("Tandem")
+          .AddConstructor<TandemCloudNetDevice>()
+          .AddAttribute("Mtu", "Largest IPv4 packet, in bytes.", UintegerValue(1500),
+                        MakeUintegerAccessor(&TandemCloudNetDevice::m_mtu),
+                        MakeUintegerChecker<std::uint16_t>(68))
+          .AddAttribute("QueueMax",
+                        "Longest wait in the queue of the access link; a packet that would wait "
+                        "longer is dropped.",
+                        TimeValue(Seconds(1)), MakeTimeAccessor(&TandemCloudNetDevice::m_queue_max),
+                        MakeTimeChecker(Time(0)))
+          .AddTraceSource("MacTx", "A packet leaves this host.",
+                          MakeTraceSourceAccessor(&TandemCloudNetDevice::m_tx),
+                          "ns3::Packet::TracedCallback")
+          .AddTraceSource("MacRx", "A packet reaches this host.",
+                          MakeTraceSourceAccessor(&TandemCloudNetDevice::m_rx),
+                          "ns3::Packet::TracedCallback")
+          .AddTraceSource("MacTxDrop",
+                          "A packet is lost: full queue, loss, partition or no such host.",
+                          MakeTraceSourceAccessor(&TandemCloudNetDevice::m_drop),
+                          "ns3::Packet::TracedCallback");
+  return id;
+}
+
+void TandemCloudNetDevice::Attach(Ptr<TandemCloudChannel> channel) {
+  m_channel = channel;
+  m_host = channel->Attach(this);
+}
+
+bool TandemCloudNetDevice::SetMtu(const std::uint16_t mtu) {
+  m_mtu = mtu;
+  return true;
+}
+
+bool TandemCloudNetDevice::Drop(const Ptr<Packet>& packet) {
+  m_drop(packet);
+  return true;  // taken, and lost on the way: the sender cannot know
+}
+
+std::int64_t TandemCloudNetDevice::Leave(std::int64_t now, std::uint32_t bytes,
+                                         std::uint64_t bandwidth) {
+  if (bandwidth == 0) return now;
+  __extension__ using wide = unsigned __int128;
+  const auto serialization = static_cast<std::int64_t>(
+      (static_cast<wide>(bytes) * 8 * 1'000'000'000 + bandwidth - 1) / bandwidth);
+  m_idle_from = std::max(now, m_idle_from) + serialization;
+  return m_idle_from;
+}
+
+bool TandemCloudNetDevice::Send(Ptr<Packet> packet, const Address&, std::uint16_t protocol) {
+  std::uint8_t header[20];  // IPv4; the destination is its last field
+  if (!m_channel || packet->CopyData(header, sizeof header) != sizeof header) return false;
+  const std::uint32_t address = std::uint32_t{header[16]} << 24 | std::uint32_t{header[17]} << 16 |
+                                std::uint32_t{header[18]} << 8 | header[19];
+  TandemCloudNetDevice* to = m_channel->Find(address);
+  if (to == nullptr || m_channel->IsCut(m_host, to->m_host)) return Drop(packet);
+
+  const tandem::sim::link& link = m_channel->GetLink(m_host, to->m_host);
+  const std::int64_t now = Simulator::Now().GetTimeStep();
+  if (link.bandwidth != 0 && m_idle_from - now > m_queue_max.GetTimeStep()) return Drop(packet);
+  m_tx(packet);
+  std::int64_t arrival = Leave(now, packet->GetSize(), link.bandwidth) + link.latency.count();
+  if (link.jitter.count() > 0 || link.loss > 0) {
+    flow& f = m_flows[to->m_host];
+    // A generator per packet: a lost packet costs the next one nothing.
+    auto random = tandem::random_stream::of(
+        m_channel->GetSeed() + std::uint64_t{m_host} * 0x9e3779b97f4a7c15ULL, "cloud",
+        std::uint64_t{to->m_host} << 40 ^ f.packets++);
+    const bool lost = random.unit() < link.loss;
+    arrival +=
+        static_cast<std::int64_t>(random.up_to(static_cast<std::uint64_t>(link.jitter.count())));
+    if (lost) return Drop(packet);
+    arrival = std::max(arrival, f.last_arrival);
+    f.last_arrival = arrival;
+  }
+  Simulator::ScheduleWithContext(to->m_node->GetId(), TimeStep(arrival - now),
+                                 &TandemCloudNetDevice::Receive, to, packet, protocol);
+  return true;
+}
+
+bool TandemCloudNetDevice::SendFrom(Ptr<Packet> packet, const Address&, const Address& dest,
+                                    std::uint16_t protocol) {
+  return Send(packet, dest, protocol);
+}
+
+void TandemCloudNetDevice::Receive(Ptr<Packet> packet, std::uint16_t protocol) {
+  m_rx(packet);
+  if (!m_receive.IsNull()) m_receive(this, packet, protocol, m_address);
+}
+
+void TandemCloudNetDevice::DoDispose() {
+  m_channel = nullptr;
+  m_node = nullptr;
+  m_receive.Nullify();
+  m_flows.clear();
+  NetDevice::DoDispose();
+}
+
+}  // namespace ns3

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "engine/loop.hpp"
+
+#include <ns3/nstime.h>
+#include <ns3/simulator.h>
+
+#include <algorithm>
+
+namespace tandem::packet {
+
+loop::~loop() {
+  closing_ = true;
+  const auto tasks = std::move(tasks_);  // may own handlers, which need io_
+  tasks_.clear();
+  when_.clear();
+  ns3::Simulator::Cancel(armed_);
+  ns3::Simulator::Cancel(poll_);
+}
+
+void loop::wake() {
+  if (woken_ || running_ || closing_) return;
+  woken_ = true;
+  if (how_ == polled::by_events) poll_ = ns3::Simulator::ScheduleNow(&loop::run_ready, this);
+}
+
+void loop::run_ready() {
+  if (running_) return;
+  running_ = true;
+  io_.restart();
+  io_.poll();
+  running_ = false;
+  woken_ = false;
+}
+
+time_point loop::now() const noexcept {
+  return time_point(duration(ns3::Simulator::Now().GetNanoSeconds()));
+}
+
+timer_id loop::at(time_point when, task what) {
+  const std::uint64_t id = next_id_++;
+  when = std::max(when, now());
+  tasks_.emplace(key(when, id), std::move(what));
+  when_.emplace(id, when);
+  arm();
+  return timer_id{id};
+}
+
+void loop::cancel(timer_id id) {
+  const auto number = static_cast<std::uint64_t>(id);
+  const auto found = when_.find(number);
+  if (found == when_.end()) return;
+  const auto node = tasks_.extract(key(found->second, number));  // dies last: it may call us
+  when_.erase(found);
+}
+
+void loop::arm() {
+  if (in_due_ || closing_ || tasks_.empty()) return;
+  const time_point first = tasks_.begin()->first.first;
+  if (first >= armed_for_) return;
+  ns3::Simulator::Cancel(armed_);
+  armed_for_ = first;
+  if (first == never) return;
+  const auto wait = std::max(first - now(), duration::zero());
+  armed_ = ns3::Simulator::Schedule(ns3::NanoSeconds(wait.count()), &loop::run_due, this);
+}
+
+void loop::run_due() {
+  armed_for_ = never;
+  in_due_ = true;
+  while (!tasks_.empty() && tasks_.begin()->first.first <= now()) {
+    auto node = tasks_.extract(tasks_.begin());
+    when_.erase(node.key().second);
+    node.mapped()();
+    run_ready();
+  }
+  in_due_ = false;
+  arm();
+}
+
+}  // namespace tandem::packet

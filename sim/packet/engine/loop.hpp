@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "tandem/net/clock.hpp"
+
+#include <ns3/event-id.h>
+#include <boost/asio/io_context.hpp>
+
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+namespace tandem::packet {
+
+/// Where Asio's handlers run inside a simulation of ns-3: an io_context that is polled between
+/// events, and the clock that reads and waits in ns-3's time.
+///
+/// Handlers never run inside a call of ns-3: whoever completes an operation says wake(), and the
+/// handlers run after the event, at its time.
+class loop final : public tandem::clock {
+ public:
+  enum class polled {
+    by_owner,   ///< the owner of the event loop calls run_ready() after each event that woke()
+    by_events,  ///< through events of ns-3, for simulations that others run
+  };
+
+  explicit loop(polled how) : how_(how) {}
+  ~loop() override;
+
+  boost::asio::io_context& io() { return io_; }
+
+  /// Handlers became ready.
+  void wake();
+  bool woken() const { return woken_; }
+  /// Runs the ready handlers, and those they make ready; nothing when called by one of them.
+  void run_ready();
+
+  time_point now() const noexcept override;
+  timer_id at(time_point when, task what) override;
+  void cancel(timer_id id) override;
+
+ private:
+  using key = std::pair<time_point, std::uint64_t>;
+
+  void arm();
+  void run_due();
+
+  polled how_;
+  bool closing_ = false;
+  bool woken_ = false;
+  bool running_ = false;
+  bool in_due_ = false;
+
+  // One event of ns-3 waits for the earliest task. Cancelled tasks leave at once, which those of
+  // ns-3's queue do not.
+  std::map<key, task> tasks_;
+  std::unordered_map<std::uint64_t, time_point> when_;
+  std::uint64_t next_id_ = 1;
+  time_point armed_for_ = never;
+  ns3::EventId armed_;
+  ns3::EventId poll_;
+
+  boost::asio::io_context io_{1};  // dies first: its handlers use all of the above
+};
+
+}  // namespace tandem::packet

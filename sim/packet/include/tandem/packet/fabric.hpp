@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "tandem/sim/fabric.hpp"
+
+#include <memory>
+
+namespace tandem::packet {
+
+/// Hosts on ns-3's IPv4 and TCP, packet by packet, in virtual time.
+///
+/// Every host is one ns-3 node with one address of 10.0.0.0/8 on a cloud: a unicast channel that
+/// gives each packet the latency, jitter and loss of its pair of hosts, after the access rate of the
+/// sender. Packets of one pair of hosts never overtake each other. Partitions apply to packets when
+/// they are sent.
+///
+/// Does not cover: queueing inside routers and at the receiver's access link, ARP, IPv6.
+///
+/// TCP follows options.tcp: its SYN schedule and least retransmission timeout; with Linux profiles
+/// also Linux' delayed ACK (40 ms), 15 data retries and 60 s of TIME_WAIT. Segments are 1448 bytes.
+///
+/// ns-3 is one per process: throws std::logic_error while another fabric, or another use of ns-3,
+/// is alive. Fabrics can follow one another. Nodes and streams are destroyed before their fabric,
+/// or are owned by handlers of its executor.
+std::unique_ptr<sim::fabric> make_packet_fabric(sim::fabric_options options);
+
+}  // namespace tandem::packet

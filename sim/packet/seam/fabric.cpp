@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tandem/packet/fabric.hpp"
+
+#include "cloud/cloud_channel.hpp"
+#include "cloud/cloud_net_device.hpp"
+#include "engine/loop.hpp"
+#include "engine/simulator.hpp"
+#include "seam/addresses.hpp"
+#include "seam/host_network.hpp"
+
+#include <ns3/ipv4-l3-protocol.h>
+#include <ns3/ipv4-static-routing.h>
+#include <ns3/node-list.h>
+#include <ns3/simulator.h>
+#include <ns3/tcp-l4-protocol.h>
+#include <ns3/traffic-control-layer.h>
+#include <ns3/uinteger.h>
+
+#include <stdexcept>
+#include <vector>
+
+namespace tandem::packet {
+
+namespace {
+
+constexpr std::uint16_t listen_port = 4001;  // libp2p's customary port
+constexpr std::uint64_t events_between_stops = 1024;
+
+/// Takes ns-3 for one fabric, which must be alone.
+class exclusive_ns3 {
+ public:
+  exclusive_ns3() : simulator_(ns3::CreateObject<stepping_simulator>()) {
+    if (taken) throw std::logic_error(busy);
+    if (ns3::NodeList::GetNNodes() != 0 || !ns3::Simulator::IsFinished())
+      throw std::logic_error(busy);
+    ns3::Simulator::Destroy();
+    ns3::Simulator::SetImplementation(simulator_);
+    taken = true;
+  }
+  ~exclusive_ns3() {
+    ns3::Simulator::Destroy();
+    taken = false;
+  }
+  exclusive_ns3(const exclusive_ns3&) = delete;
+  exclusive_ns3& operator=(const exclusive_ns3&) = delete;
+
+  stepping_simulator* operator->() const { return ns3::PeekPointer(simulator_); }
+
+ private:
+  static constexpr const char* busy =
+      "a packet fabric or another ns-3 simulation is alive in this process, and ns-3 is one per "
+      "process: destroy it first, or use another process";
+  inline static bool taken = false;
+
+  ns3::Ptr<stepping_simulator> simulator_;
+};
+
+class packet_fabric final : public sim::fabric {
+ public:
+  explicit packet_fabric(sim::fabric_options options) : options_(std::move(options)) {
+    channel_ = ns3::CreateObject<ns3::TandemCloudChannel>();
+    channel_->SetAttribute("Seed", ns3::UintegerValue(options_.seed));
+    channel_->SetLinks(options_.links);
+  }
+
+  ~packet_fabric() override {
+    channel_->Dispose();
+    hosts_.clear();  // their dials end through the loop
+  }
+
+  sim::host_index add_host() override {
+    const auto node = ns3::CreateObject<ns3::Node>();
+    node->AggregateObject(ns3::CreateObject<ns3::Ipv4L3Protocol>());
+    const auto ipv4 = node->GetObject<ns3::Ipv4>();
+    ipv4->SetRoutingProtocol(ns3::CreateObject<ns3::Ipv4StaticRouting>());
+    node->AggregateObject(ns3::CreateObject<ns3::TrafficControlLayer>());  // Ipv4Interface needs it
+    node->AggregateObject(ns3::CreateObject<ns3::TcpL4Protocol>());
+
+    const auto device = ns3::CreateObject<ns3::TandemCloudNetDevice>();
+    node->AddDevice(device);
+    device->Attach(channel_);
+    const std::uint32_t interface = ipv4->AddInterface(device);
+    ipv4->AddAddress(interface, ns3::Ipv4InterfaceAddress(channel_->GetAddress(device->GetHost()),
+                                                          ns3::Ipv4Mask("/8")));
+    ipv4->SetUp(interface);
+    ns3::TandemTcpSocketFactory::Of(node)->SetProfile(*options_.tcp);
+    hosts_.push_back(std::make_unique<host_network>(loop_, node));
+    return device->GetHost();
+  }
+
+  network& host(sim::host_index index) override { return *hosts_.at(index); }
+  endpoint listen_address(sim::host_index index) override {
+    return to_endpoint(channel_->GetAddress(index), listen_port);
+  }
+  tandem::clock& clock() override { return loop_; }
+
+  void run_until(time_point until, const std::function<bool()>& stop) override {
+    const auto end = static_cast<std::uint64_t>(until.time_since_epoch().count());
+    loop_.run_ready();
+    for (std::uint64_t n = 1; simulator_->step(end); ++n) {
+      if (loop_.woken()) loop_.run_ready();
+      if (stop && n % events_between_stops == 0 && stop()) return;
+    }
+    simulator_->advance(end);
+  }
+
+  void partition(std::function<int(sim::host_index)> side) override {
+    channel_->SetPartition(std::move(side));
+  }
+  bool can_partition() const override { return true; }
+  std::uint64_t events() const override { return simulator_->GetEventCount(); }
+
+ private:
+  // Destroyed from the bottom up: handlers, which may own streams, while ns-3 still stands.
+  sim::fabric_options options_;
+  exclusive_ns3 simulator_;
+  ns3::Ptr<ns3::TandemCloudChannel> channel_;
+  std::vector<std::unique_ptr<host_network>> hosts_;
+  loop loop_{loop::polled::by_owner};
+};
+
+}  // namespace
+
+std::unique_ptr<sim::fabric> make_packet_fabric(sim::fabric_options options) {
+  return std::make_unique<packet_fabric>(std::move(options));
+}
+
+}  // namespace tandem::packet

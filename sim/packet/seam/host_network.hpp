@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "engine/loop.hpp"
+#include "seam/dial.hpp"
+#include "tandem/net/network.hpp"
+#include "tcp/tcp_socket_factory.hpp"
+
+#include <ns3/ipv4.h>
+
+#include <memory>
+#include <set>
+
+namespace tandem::packet {
+
+/// A node of ns-3 as a tandem::network: its IPv4 stack, whatever the topology, through
+/// TandemTcpSockets.
+class host_network final : public network, dial_owner {
+ public:
+  /// The node has IPv4 and TCP; `l` outlives the network.
+  host_network(loop& l, ns3::Ptr<ns3::Node> node);
+  ~host_network() override;
+
+  asio::any_io_executor executor() override { return loop_.io().get_executor(); }
+  tandem::clock& clock() override { return loop_; }
+  boost::system::result<std::unique_ptr<acceptor>> listen(const endpoint& local) override;
+
+ private:
+  void connect(const endpoint& remote, connect_handler done) override;
+  void forget(dial& finished) override;
+
+  loop& loop_;
+  ns3::Ptr<ns3::Node> node_;
+  ns3::Ptr<ns3::TandemTcpSocketFactory> sockets_;
+  std::shared_ptr<std::set<endpoint>> listening_;
+  std::set<std::unique_ptr<dial>, dial_order> dials_;
+};
+
+}  // namespace tandem::packet

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tcp/tcp_socket.hpp"
+
+#include <ns3/ipv4-end-point.h>
+#include <ns3/rtt-estimator.h>
+#include <ns3/simulator.h>
+#include <ns3/tcp-header.h>
+#include <ns3/tcp-rx-buffer.h>
+#include <ns3/tcp-tx-buffer.h>
+#include <ns3/uinteger.h>
+
+#include <algorithm>
+
+namespace ns3 {
+
+NS_OBJECT_ENSURE_REGISTERED(TandemTcpSocket);
+
+TypeId TandemTcpSocket::GetTypeId() {
+  static TypeId id =
+      TypeId("ns3::TandemTcpSocket")
+          .SetParent<TcpSocketBase>()
+          .SetGroupName("Tandem")
+          .AddConstructor<TandemTcpSocket>()
+          .AddAttribute("FinRetries",
+                        "How often a FIN is sent again before the connection has timed out (Linux "
+                        "tcp_orphan_retries: 8).",
+                        UintegerValue(8), MakeUintegerAccessor(&TandemTcpSocket::m_fin_retries),
+                        MakeUintegerChecker<std::uint32_t>(0, 100))
+          .AddAttribute("FinTimeout",
+                        "How long a closed socket waits for the peer's FIN (Linux "
+                        "tcp_fin_timeout: 60 s).",
+                        TimeValue(Seconds(60)), MakeTimeAccessor(&TandemTcpSocket::m_fin_timeout),
+                        MakeTimeChecker(Time(0)));
+  return id;
+}
+
+TandemTcpSocket::TandemTcpSocket(const TandemTcpSocket& other)
+    : TcpSocketBase(other),
+      m_backlog(other.m_backlog),
+      m_fin_retries(other.m_fin_retries),
+      m_fin_timeout(other.m_fin_timeout) {}
+
+TandemTcpSocket::~TandemTcpSocket() {
+  LeaveBacklog();
+  m_orphan_event.Cancel();
+}
+
+void TandemTcpSocket::SetTimers(const Timers& timers) {
+  m_cnTimeout = timers.connect_timeout;
+  m_synRetries = timers.connect_count;
+  m_minRto = timers.min_rto;
+  m_clockGranularity = timers.rto_granularity;
+  m_dataRetries = timers.data_retries;
+  m_delAckTimeout = timers.delayed_ack;
+  m_msl = timers.time_wait.GetSeconds() / 2;
+}
+
+TandemTcpSocket::Segment TandemTcpSocket::Peek(const Ptr<Packet>& packet) {
+  std::uint8_t h[20] = {};
+  packet->CopyData(h, sizeof h);
+  const auto word = [&h](int at) {
+    return SequenceNumber32(std::uint32_t{h[at]} << 24 | std::uint32_t{h[at + 1]} << 16 |
+                            std::uint32_t{h[at + 2]} << 8 | h[at + 3]);
+  };
+  return {h[13], word(4), word(8), packet->GetSize() - (h[12] >> 4) * 4U};
+}
+
+void TandemTcpSocket::CompleteFork(Ptr<Packet> packet, const TcpHeader& header, const Address& from,
+                                   const Address& to) {
+  const auto backlog = m_backlog.lock();
+  if (!backlog) return;
+  m_half_open = true;
+  ++backlog->half_open;
+  TcpSocketBase::CompleteFork(packet, header, from, to);
+}
+
+void TandemTcpSocket::LeaveBacklog() {
+  if (!std::exchange(m_half_open, false)) return;
+  if (const auto backlog = m_backlog.lock()) --backlog->half_open;
+}
+
+bool TandemTcpSocket::FinUnacknowledged() const {
+  return m_state == FIN_WAIT_1 || m_state == CLOSING || m_state == LAST_ACK;
+}
+
+void TandemTcpSocket::DoForwardUp(Ptr<Packet> packet, const Address& from, const Address& to) {
+  const Ptr<TandemTcpSocket> self(this);
+  const Segment segment = Peek(packet);
+  const TcpStates_t before = m_state;
+  m_probes = 0;
+  if (segment.flags & TcpHeader::RST) {
+    if (before != LISTEN && before != TIME_WAIT && before != CLOSED) Reset(segment);
+    return;
+  }
+  if (AnswerRepeated(segment)) return;
+
+  if (before == ESTABLISHED && (segment.flags & TcpHeader::FIN) &&
+      segment.ack > m_txBuffer->HeadSequence() && segment.ack <= m_tcb->m_highTxMark.Get()) {
+    TcpHeader header;  // the base ignores the ACK of a segment with FIN
+    packet->PeekHeader(header);
+    ReceivedAck(Create<Packet>(), header);
+  }
+  // In LAST_ACK and CLOSING the base takes any ACK for that of the FIN.
+  const bool masked = (before == LAST_ACK || before == CLOSING) &&
+                      segment.ack != m_txBuffer->TailSequence() + SequenceNumber32(1);
+  if (masked) m_state = CLOSE_WAIT;
+  TcpSocketBase::DoForwardUp(packet, from, to);
+  if (masked && (m_state == CLOSE_WAIT || m_state == LAST_ACK)) m_state = before;
+  AfterSegment(before);
+}
+
+void TandemTcpSocket::Reset(const Segment& segment) {
+  if (m_state != SYN_SENT) return Fail(Failure::RESET);
+  const bool acknowledges_syn = (segment.flags & TcpHeader::ACK) != 0 &&
+                                segment.ack == m_tcb->m_nextTxSequence + SequenceNumber32(1);
+  if (acknowledges_syn) Fail(Failure::REFUSED);
+}
+
+bool TandemTcpSocket::AnswerRepeated(const Segment& segment) {
+  const bool syn_ack =
+      (segment.flags & (TcpHeader::SYN | TcpHeader::ACK)) == (TcpHeader::SYN | TcpHeader::ACK);
+  if (syn_ack && m_state != SYN_SENT && m_state != SYN_RCVD && m_state != LISTEN &&
+      m_state != CLOSED) {
+    SendEmptyPacket(TcpHeader::ACK);  // ours was lost
+    return true;
+  }
+  if ((segment.flags & TcpHeader::FIN) == 0) return false;
+  if (m_state == TIME_WAIT || m_state == CLOSE_WAIT || m_state == CLOSING || m_state == LAST_ACK)
+    SendEmptyPacket(TcpHeader::ACK);
+  return m_state == TIME_WAIT;
+}
+
+void TandemTcpSocket::AfterSegment(TcpStates_t before) {
+  if (before == SYN_RCVD && m_state != SYN_RCVD) {
+    const auto backlog = m_backlog.lock();
+    LeaveBacklog();
+    if (m_connected && backlog)
+      backlog->Accepted(this);
+    else if (m_connected)
+      return Abort();  // the listener closed in the meantime
+  }
+  if (m_rWnd.Get() != 0 && !m_first_persist_timeout.IsZero())
+    m_persistTimeout = std::exchange(m_first_persist_timeout, Time(0));
+  if (m_orphan)
+    while (m_tcb->m_rxBuffer->Extract(~0U)) {
+    }
+  if (m_txBuffer->Size() == 0) {
+    if (m_closeOnEmpty && (m_state == ESTABLISHED || m_state == CLOSE_WAIT)) DoClose();
+    if (FinUnacknowledged() && m_retxEvent.IsExpired())
+      m_retxEvent = Simulator::Schedule(m_rto, &TandemTcpSocket::SendEmptyPacket, this,
+                                        std::uint8_t{TcpHeader::FIN});
+  }
+  if (m_orphan && m_state == FIN_WAIT_2 && !m_orphan_event.IsRunning())
+    m_orphan_event = Simulator::Schedule(m_fin_timeout, &TandemTcpSocket::Forget, this);
+  Changed();
+}
+
+void TandemTcpSocket::Fail(Failure why) {
+  const Ptr<TandemTcpSocket> self(this);
+  const bool connecting = m_state == SYN_SENT;
+  m_failure = why;
+  Forget();
+  LeaveBacklog();
+  if (!std::exchange(m_closeNotified, true)) {
+    if (connecting)
+      NotifyConnectionFailed();
+    else
+      NotifyErrorClose();
+  }
+  Changed();
+}
+
+void TandemTcpSocket::Forget() {
+  const Ptr<TandemTcpSocket> self(this);
+  m_orphan_event.Cancel();
+  m_state = CLOSED;
+  DeallocateEndPoint();
+}
+
+void TandemTcpSocket::Abort() {
+  const Ptr<TandemTcpSocket> self(this);
+  m_observer = nullptr;
+  if (m_state == TIME_WAIT) return;  // over on both sides
+  if (m_state != SYN_SENT && m_state != LISTEN && m_state != CLOSED)
+    SendEmptyPacket(TcpHeader::RST);
+  Forget();
+}
+
+int TandemTcpSocket::Send(Ptr<Packet> packet, std::uint32_t flags) {
+  if (m_shutdownSend) {
+    m_errno = ERROR_SHUTDOWN;
+    return -1;
+  }
+  const int taken = TcpSocketBase::Send(packet, flags);
+  if (taken > 0 && m_connected && m_rWnd.Get() == 0 && !m_persistEvent.IsRunning())
+    m_persistEvent = Simulator::Schedule(m_persistTimeout, &TandemTcpSocket::PersistTimeout, this);
+  return taken;
+}
+
+Ptr<Packet> TandemTcpSocket::Recv(std::uint32_t max_size, std::uint32_t flags) {
+  const std::uint32_t advertised = m_advWnd.Get();
+  const Ptr<Packet> packet = TcpSocketBase::Recv(max_size, flags);
+  const std::uint32_t worth_telling =
+      std::min(2 * m_tcb->m_segmentSize, m_tcb->m_rxBuffer->MaxBufferSize() / 2);
+  if (packet && m_connected && advertised < worth_telling && !m_tcb->m_rxBuffer->GotFin() &&
+      m_tcb->m_rxBuffer->MaxRxSequence() - m_tcb->m_rxBuffer->NextRxSequence() >=
+          static_cast<std::int32_t>(worth_telling))
+    SendEmptyPacket(TcpHeader::ACK);
+  return packet;
+}
+
+void TandemTcpSocket::FinishSending() {
+  m_shutdownSend = true;
+  if (m_txBuffer->SizeFromSequence(m_tcb->m_nextTxSequence) > 0)
+    m_closeOnEmpty = true;  // the last segment takes the FIN along
+  else
+    DoClose();
+}
+
+int TandemTcpSocket::ShutdownSend() {
+  if (!m_shutdownSend && (m_state == ESTABLISHED || m_state == CLOSE_WAIT)) FinishSending();
+  return 0;
+}
+
+int TandemTcpSocket::Close() {
+  const Ptr<TandemTcpSocket> self(this);
+  if (m_state == SYN_SENT || m_state == LISTEN || m_state == CLOSED) {
+    m_closeNotified = true;
+    Forget();
+    return 0;
+  }
+  Orphan();
+  if (!m_shutdownSend) FinishSending();
+  return 0;
+}
+
+void TandemTcpSocket::Orphan() {
+  m_orphan = true;
+  while (m_tcb->m_rxBuffer->Extract(~0U)) {
+  }
+  if (m_state == FIN_WAIT_2)
+    m_orphan_event = Simulator::Schedule(m_fin_timeout, &TandemTcpSocket::Forget, this);
+}
+
+void TandemTcpSocket::SendEmptyPacket(std::uint8_t flags) {
+  if ((flags & TcpHeader::SYN) && m_synCount == 0) return Fail(Failure::TIMED_OUT);
+  if ((flags & TcpHeader::FIN) == 0) return TcpSocketBase::SendEmptyPacket(flags);
+  if (m_fin_tries > m_fin_retries) return Fail(Failure::TIMED_OUT);
+  TcpSocketBase::SendEmptyPacket(flags);
+  if (m_txBuffer->Size() != 0) return;  // its retransmission comes first
+  const Time wait =
+      std::min(m_rto.Get() * (std::int64_t{1} << std::min<int>(m_fin_tries, 16)), Seconds(60));
+  ++m_fin_tries;
+  m_retxEvent.Cancel();
+  m_retxEvent = Simulator::Schedule(wait, &TandemTcpSocket::SendEmptyPacket, this, flags);
+}
+
+void TandemTcpSocket::ReTxTimeout() {
+  const Ptr<TandemTcpSocket> self(this);
+  const bool gives_up = m_dataRetrCount == 0 && m_state != SYN_SENT && m_state != CLOSED &&
+                        m_state != TIME_WAIT && m_txBuffer->Size() != 0;
+  if (gives_up) return Fail(Failure::TIMED_OUT);
+  TcpSocketBase::ReTxTimeout();
+}
+
+void TandemTcpSocket::PersistTimeout() {
+  const Ptr<TandemTcpSocket> self(this);
+  if (m_txBuffer->SizeFromSequence(m_tcb->m_nextTxSequence) == 0) return;
+  if (m_probes >= m_dataRetries) return Fail(Failure::TIMED_OUT);
+  ++m_probes;
+  if (m_first_persist_timeout.IsZero()) m_first_persist_timeout = m_persistTimeout;
+  TcpSocketBase::PersistTimeout();
+}
+
+}  // namespace ns3

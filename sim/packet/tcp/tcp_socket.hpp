@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <ns3/nstime.h>
+#include <ns3/tcp-socket-base.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace ns3 {
+
+class TandemTcpSocket;
+
+/// What a listening socket and its half-open children share; gone when the listener is.
+struct TandemTcpBacklog {
+  virtual ~TandemTcpBacklog() = default;
+  /// A child's handshake completed (final ACK).
+  virtual void Accepted(Ptr<TandemTcpSocket> child) = 0;
+
+  std::size_t half_open = 0;
+};
+
+/// Hears that something about a socket changed: connected, readable, writable, ended or failed. The
+/// state is in the socket. Called inside ns-3: must not call back into the socket's destructive
+/// operations.
+class TandemTcpObserver {
+ public:
+  virtual void SocketChanged() = 0;
+
+ protected:
+  ~TandemTcpObserver() = default;
+};
+
+/// TcpSocketBase of ns-3.37 with the ends of connections repaired, without patching ns-3:
+/// - RST in SYN_SENT refuses at once (RFC 9293, 3.10.7.3); later it is a reset, told from an end;
+/// - FINs are retried with backoff a bounded number of times, then the connection has timed out; so
+///   are window probes; the state after any failure is CLOSED, and GetFailure() keeps the reason;
+/// - Close() in SYN_SENT is silent; Close() with unread data is orderly, and what still arrives is
+///   dropped; an orphan in FIN_WAIT_2 dies after FinTimeout (Linux tcp_fin_timeout, 60 s);
+/// - LAST_ACK and CLOSING wait for the ACK of the FIN, not for any ACK; a repeated FIN or SYN+ACK
+/// is
+///   acknowledged again;
+/// - reading from a full buffer sends a window update; the ACK of a segment with FIN counts.
+class TandemTcpSocket : public TcpSocketBase {
+ public:
+  enum class Failure : std::uint8_t { NONE, REFUSED, RESET, TIMED_OUT };
+
+  /// What follows an operating system; see TandemTcpSocketFactory's attributes.
+  struct Timers {
+    Time connect_timeout;
+    std::uint32_t connect_count;
+    Time min_rto;
+    Time rto_granularity;
+    std::uint32_t data_retries;
+    Time delayed_ack;
+    Time time_wait;
+  };
+
+  static TypeId GetTypeId();
+  TypeId GetInstanceTypeId() const override { return GetTypeId(); }
+  TandemTcpSocket() = default;
+  TandemTcpSocket(const TandemTcpSocket& other);
+  ~TandemTcpSocket() override;
+
+  /// Before connecting or listening.
+  void SetTimers(const Timers& timers);
+  /// `observer` outlives the socket or is replaced by null.
+  void SetObserver(TandemTcpObserver* observer) { m_observer = observer; }
+  /// For a listening socket: its children report here.
+  void SetBacklog(const std::shared_ptr<TandemTcpBacklog>& backlog) { m_backlog = backlog; }
+
+  Failure GetFailure() const { return m_failure; }
+  bool IsConnected() const { return m_connected; }
+  /// The peer's FIN came and everything before it.
+  bool PeerFinished() const { return m_tcb->m_rxBuffer->Finished(); }
+  /// Forgets the connection; the peer gets a RST. Nothing is notified.
+  void Abort();
+
+  int Send(Ptr<Packet> packet, std::uint32_t flags) override;
+  Ptr<Packet> Recv(std::uint32_t max_size, std::uint32_t flags) override;
+  int ShutdownSend() override;
+  int Close() override;
+
+ protected:
+  Ptr<TcpSocketBase> Fork() override { return CopyObject<TandemTcpSocket>(this); }
+  void CompleteFork(Ptr<Packet> packet, const TcpHeader& header, const Address& from,
+                    const Address& to) override;
+  void DoForwardUp(Ptr<Packet> packet, const Address& from, const Address& to) override;
+  void SendEmptyPacket(std::uint8_t flags) override;
+  void ReTxTimeout() override;
+  void LastAckTimeout() override {}  // SendEmptyPacket retries the FIN
+  void PersistTimeout() override;
+
+ private:
+  struct Segment {
+    std::uint8_t flags;
+    SequenceNumber32 sequence;
+    SequenceNumber32 ack;
+    std::uint32_t payload;
+  };
+
+  static Segment Peek(const Ptr<Packet>& packet);
+  void Reset(const Segment& segment);
+  bool AnswerRepeated(const Segment& segment);
+  void AfterSegment(TcpStates_t before);
+  bool FinUnacknowledged() const;
+  void FinishSending();
+  void Fail(Failure why);
+  void Orphan();
+  void Forget();
+  void LeaveBacklog();
+  void Changed() {
+    if (m_observer != nullptr) m_observer->SocketChanged();
+  }
+
+  TandemTcpObserver* m_observer = nullptr;
+  std::weak_ptr<TandemTcpBacklog> m_backlog;
+  Failure m_failure = Failure::NONE;
+  bool m_half_open = false;  // counted in the backlog
+  bool m_orphan = false;     // closed: nobody reads any more
+  std::uint8_t m_fin_tries = 0;
+  std::uint8_t m_probes = 0;
+  std::uint32_t m_fin_retries = 8;
+  Time m_fin_timeout;
+  Time m_first_persist_timeout;
+  EventId m_orphan_event;
+};
+
+}  // namespace ns3

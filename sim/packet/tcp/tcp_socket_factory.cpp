@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tcp/tcp_socket_factory.hpp"
+
+#include <ns3/rtt-estimator.h>
+#include <ns3/tcp-cubic.h>
+#include <ns3/tcp-l4-protocol.h>
+#include <ns3/tcp-prr-recovery.h>
+#include <ns3/uinteger.h>
+
+namespace ns3 {
+
+NS_OBJECT_ENSURE_REGISTERED(TandemTcpSocketFactory);
+
+TypeId TandemTcpSocketFactory::GetTypeId() {
+  using Self = TandemTcpSocketFactory;
+  static TypeId id =
+      TypeId("ns3::TandemTcpSocketFactory")
+          .SetParent<SocketFactory>()
+          .SetGroupName("Tandem")
+          .AddConstructor<Self>()
+          .AddAttribute("ConnTimeout", "Time to the second SYN; doubles from there.",
+                        TimeValue(Seconds(1)), MakeTimeAccessor(&Self::m_connect_timeout),
+                        MakeTimeChecker(Time(1)))
+          .AddAttribute("ConnCount", "Number of SYNs.", UintegerValue(7),
+                        MakeUintegerAccessor(&Self::m_connect_count),
+                        MakeUintegerChecker<std::uint32_t>(1, 20))
+          .AddAttribute("MinRto", "Least retransmission timeout (Linux TCP_RTO_MIN).",
+                        TimeValue(MilliSeconds(200)), MakeTimeAccessor(&Self::m_min_rto),
+                        MakeTimeChecker(Time(1)))
+          .AddAttribute(
+              "RtoGranularity",
+              "Least margin of the retransmission timeout over the round trip time; "
+              "Linux: TCP_RTO_MIN, which keeps delayed ACKs from causing retransmissions.",
+              TimeValue(MilliSeconds(200)), MakeTimeAccessor(&Self::m_rto_granularity),
+              MakeTimeChecker(Time(1)))
+          .AddAttribute("DataRetries",
+                        "Retransmissions of data before the connection has timed out (Linux "
+                        "tcp_retries2).",
+                        UintegerValue(15), MakeUintegerAccessor(&Self::m_data_retries),
+                        MakeUintegerChecker<std::uint32_t>(0, 100))
+          .AddAttribute("DelAckTimeout", "Delay of an ACK (Linux TCP_DELACK_MIN).",
+                        TimeValue(MilliSeconds(40)), MakeTimeAccessor(&Self::m_delayed_ack),
+                        MakeTimeChecker(Time(0)))
+          .AddAttribute("TimeWait", "How long TIME_WAIT lasts (Linux TCP_TIMEWAIT_LEN).",
+                        TimeValue(Seconds(60)), MakeTimeAccessor(&Self::m_time_wait),
+                        MakeTimeChecker(Time(0)))
+          .AddAttribute("SegmentSize",
+                        "Bytes of data in a segment: 1500 less 20 of IPv4, 20 of TCP and 12 of the "
+                        "timestamp option.",
+                        UintegerValue(1448), MakeUintegerAccessor(&Self::m_segment_size),
+                        MakeUintegerChecker<std::uint32_t>(1, 65483));
+  return id;
+}
+
+Ptr<TandemTcpSocketFactory> TandemTcpSocketFactory::Of(Ptr<Node> node) {
+  auto factory = node->GetObject<TandemTcpSocketFactory>();
+  if (!factory) {
+    factory = CreateObject<TandemTcpSocketFactory>();
+    node->AggregateObject(factory);
+  }
+  return factory;
+}
+
+void TandemTcpSocketFactory::SetProfile(const tandem::sim::tcp_profile& profile) {
+  m_connect_timeout = NanoSeconds(profile.ns3_connect_timeout.count());
+  m_connect_count = profile.ns3_connect_count;
+  m_min_rto = NanoSeconds(profile.rto_min.count());
+  if (profile.name != tandem::sim::ns3_default().name) {
+    m_rto_granularity = m_min_rto;
+    return;
+  }
+  // TcpSocket's and TcpSocketBase's own defaults.
+  m_rto_granularity = MilliSeconds(1);
+  m_data_retries = 6;
+  m_delayed_ack = MilliSeconds(200);
+  m_time_wait = Seconds(240);
+}
+
+Ptr<Socket> TandemTcpSocketFactory::CreateSocket() { return CreateTcp(); }
+
+Ptr<TandemTcpSocket> TandemTcpSocketFactory::CreateTcp() {
+  const auto node = GetObject<Node>();
+  const auto socket = CreateObject<TandemTcpSocket>();
+  socket->SetNode(node);
+  socket->SetTcp(node->GetObject<TcpL4Protocol>());
+  socket->SetRtt(CreateObject<RttMeanDeviation>());
+  socket->SetCongestionControlAlgorithm(CreateObject<TcpCubic>());
+  socket->SetRecoveryAlgorithm(CreateObject<TcpPrrRecovery>());
+  socket->SetTimers({m_connect_timeout, m_connect_count, m_min_rto, m_rto_granularity,
+                     m_data_retries, m_delayed_ack, m_time_wait});
+  socket->SetAttribute("SegmentSize", UintegerValue(m_segment_size));
+  return socket;
+}
+
+}  // namespace ns3

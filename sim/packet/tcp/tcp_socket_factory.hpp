@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "tandem/sim/tcp_profile.hpp"
+#include "tcp/tcp_socket.hpp"
+
+#include <ns3/node.h>
+#include <ns3/nstime.h>
+#include <ns3/socket-factory.h>
+
+namespace ns3 {
+
+/// Makes TandemTcpSockets on the node it is aggregated to. Its attributes are the values of those
+/// of TcpSocket that follow an operating system; Cubic, SACK, window scaling and timestamps are on.
+class TandemTcpSocketFactory : public SocketFactory {
+ public:
+  static TypeId GetTypeId();
+
+  /// The factory of `node`, made and aggregated when it has none.
+  static Ptr<TandemTcpSocketFactory> Of(Ptr<Node> node);
+  /// Takes the SYN schedule and the timers of an operating system.
+  void SetProfile(const tandem::sim::tcp_profile& profile);
+
+  Ptr<Socket> CreateSocket() override;
+  Ptr<TandemTcpSocket> CreateTcp();
+
+ private:
+  Time m_connect_timeout;
+  std::uint32_t m_connect_count = 0;
+  Time m_min_rto;
+  Time m_rto_granularity;
+  std::uint32_t m_data_retries = 0;
+  Time m_delayed_ack;
+  Time m_time_wait;
+  std::uint32_t m_segment_size = 0;
+};
+
+}  // namespace ns3
