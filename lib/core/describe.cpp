@@ -40,8 +40,8 @@ std::string_view name_of(notice kind) noexcept {
 std::string describe(const notification& n) {
   std::string fields;
   const auto add = [&fields](const char* name, auto value, const char* unit = "") {
-    fields +=
-        (fields.empty() ? "" : ", ") + std::string(name) + ": " + std::to_string(value) + unit;
+    if (!fields.empty()) fields.append(", ");
+    fields.append(name).append(": ").append(std::to_string(value)).append(unit);
   };
   const auto milliseconds = [](duration d) { return d / std::chrono::milliseconds(1); };
   if (n.limit > 0) {
@@ -52,7 +52,7 @@ std::string describe(const notification& n) {
   if (n.ceiling > duration::zero()) add("ceiling", milliseconds(n.ceiling), " ms");
   if (n.until != never) add("until", milliseconds(n.until.time_since_epoch()), " ms");
   std::string text(name_of(n.why));
-  if (!fields.empty()) text += "{" + fields + "}";
+  if (!fields.empty()) text.append("{").append(fields).append("}");
   return text;
 }
 

@@ -108,9 +108,10 @@ void check_order(std::vector<option_problem>& problems, const manager_options& o
   const plain_value low = value_of(options, *option_named(least));
   const plain_value high = value_of(options, *option_named(most));
   if (low.value <= high.value) return;
-  problems.push_back({std::string(least),
-                      std::string(least) + " (" + text_of(low.value, low.seconds) + ") is above " +
-                          std::string(most) + " (" + text_of(high.value, high.seconds) + ")"});
+  std::string message(least);
+  message.append(" (").append(text_of(low.value, low.seconds)).append(") is above ");
+  message.append(most).append(" (").append(text_of(high.value, high.seconds)).append(")");
+  problems.push_back({std::string(least), message});
 }
 
 }  // namespace
@@ -129,10 +130,11 @@ std::vector<option_problem> problems_of(const manager_options& options) {
     const plain_value v = value_of(options, row);
     // Written so that a NaN is out of range.
     if (v.value >= row.least && v.value <= row.most) continue;
-    problems.push_back({std::string(row.name), std::string(row.name) + " (" +
-                                                   text_of(v.value, v.seconds) + ") is outside " +
-                                                   text_of(row.least, v.seconds) + " to " +
-                                                   text_of(row.most, v.seconds)});
+    std::string message(row.name);
+    message.append(" (").append(text_of(v.value, v.seconds)).append(") is outside ");
+    message.append(text_of(row.least, v.seconds)).append(" to ");
+    message.append(text_of(row.most, v.seconds));
+    problems.push_back({std::string(row.name), message});
   }
   check_order(problems, options, "max_connections_per_peer", "max_connections");
   check_order(problems, options, "backoff_base", "backoff_cap");

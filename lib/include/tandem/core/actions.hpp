@@ -51,7 +51,7 @@ struct notification {
   direction way = direction::outbound;
   connection_id conn{};
   request_id request{};
-  peer_id peer;
+  peer_id peer{};
   std::uint64_t current = 0;  ///< the count a limit was compared with
   std::uint64_t limit = 0;    ///< that limit
   std::uint32_t failures = 0; ///< consecutive failures of the peer
@@ -67,9 +67,9 @@ std::string describe(const notification&);
 /// What the core tells the driver to do.
 namespace actions {
 
-struct resolve { request_id request{}; peer_id peer; };
+struct resolve { request_id request{}; peer_id peer{}; };
 /// Connect to `address`. The core itself cancels after `timeout`.
-struct start_attempt { connection_id attempt{}; peer_id peer; endpoint address; duration timeout{}; };
+struct start_attempt { connection_id attempt{}; peer_id peer{}; endpoint address{}; duration timeout{}; };
 /// Stop connecting; `attempt_failed` still comes, or `attempt_connected` when it crossed.
 struct cancel_attempt { connection_id attempt{}; };
 struct admit { connection_id conn{}; enum stage stage{}; };
@@ -81,7 +81,7 @@ struct close { connection_id conn{}; cause reason{}; duration retry_after{}; tim
 struct abort { connection_id conn{}; cause reason{}; };
 struct listen_pause {};
 struct listen_resume {};
-struct notify { notification what; };
+struct notify { notification what{}; };
 struct shutdown_complete { std::uint64_t left = 0; /**< ids whose `closed` never came */ };
 
 }  // namespace actions

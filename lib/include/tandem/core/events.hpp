@@ -25,23 +25,23 @@ namespace events {
 // Commands of the application.
 struct dial_wanted {
   request_id request{};
-  peer_id peer;
-  std::span<const endpoint> addresses;  ///< none: the core asks with `resolve`
+  peer_id peer{};
+  std::span<const endpoint> addresses{};  ///< none: the core asks with `resolve`
   dial_mode mode = dial_mode::join;
   std::int32_t priority = 0;
   time_point deadline = never;  ///< the whole dial; the earlier of this and `dial_timeout` holds
 };
 struct dial_abandoned { request_id request{}; };
 /// Closes one connection, or every connection of `peer` when `conn` is none.
-struct disconnect_wanted { peer_id peer; connection_id conn{}; cause reason = cause::requested; };
-struct peer_marked { peer_id peer; mark what{}; bool on = true; time_point until = never; };
-struct backoff_overridden { peer_id peer; };
-struct configured { manager_options options; };
+struct disconnect_wanted { peer_id peer{}; connection_id conn{}; cause reason = cause::requested; };
+struct peer_marked { peer_id peer{}; mark what{}; bool on = true; time_point until = never; };
+struct backoff_overridden { peer_id peer{}; };
+struct configured { manager_options options{}; };
 /// `deadline`: when it must be over; the earlier of this and `shutdown_timeout` holds.
 struct shutdown_wanted { time_point deadline = never; };
 
 // Outbound.
-struct addresses_found { request_id request{}; std::span<const endpoint> list; bool final = true; };
+struct addresses_found { request_id request{}; std::span<const endpoint> list{}; bool final = true; };
 /// The transport is connected; the upgrade may begin once `admit` says so.
 struct attempt_connected { connection_id attempt{}; };
 /// The attempt never connected. `local`: the fault is ours (no route, no descriptor); blames nobody.
@@ -53,10 +53,10 @@ struct attempt_failed {
 };
 
 // Inbound.
-struct arrived { connection_id conn{}; endpoint remote; };
+struct arrived { connection_id conn{}; endpoint remote{}; };
 
 // Both directions.
-struct authenticated { connection_id conn{}; peer_id peer; };
+struct authenticated { connection_id conn{}; peer_id peer{}; };
 struct ready { connection_id conn{}; };
 /// Sums since the last one; the driver coalesces and flushes before every handle and advance.
 struct traffic {

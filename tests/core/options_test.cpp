@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "driver.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <set>
+#include <stdexcept>
+
+namespace tandem::test {
+namespace {
+
+void set_to(manager_options& options, const option_row& row, double value) {
+  std::visit(
+      [&](auto field) {
+        using type = std::remove_cvref_t<decltype(options.*field)>;
+        if constexpr (std::is_same_v<type, duration>)
+          options.*field = std::chrono::duration_cast<duration>(std::chrono::duration<double>(value));
+        else
+          options.*field = static_cast<type>(value);
+      },
+      row.field);
+}
+
+TEST(options, defaults_can_be_used) { EXPECT_TRUE(problems_of({}).empty()); }
+
+TEST(options, table_has_every_field_once_with_a_doc_line) {
+  std::set<std::string_view> names;
+  std::size_t bytes = 0;
+  for (const option_row& row : option_table()) {
+    EXPECT_TRUE(names.insert(row.name).second);
+    EXPECT_FALSE(row.doc.empty());
+    EXPECT_LE(row.least, row.most);
+    EXPECT_EQ(option_named(row.name), &row);
+    bytes += std::visit([](auto field) { return sizeof(manager_options{}.*field); }, row.field);
+  }
+  EXPECT_EQ(bytes, sizeof(manager_options));  // every field is eight bytes: none is missing
+  EXPECT_EQ(option_named("max_conections"), nullptr);
+}
+
+TEST(options, every_field_is_refused_just_outside_its_range) {
+  for (const option_row& row : option_table()) {
+    manager_options options;
+    set_to(options, row, row.most * 2);
+    bool named = false;
+    for (const option_problem& p : problems_of(options)) named |= p.field == row.name;
+    EXPECT_TRUE(named) << row.name;
+    if (row.least == 0) continue;
+    options = {};
+    set_to(options, row, 0);
+    named = false;
+    for (const option_problem& p : problems_of(options)) named |= p.field == row.name;
+    EXPECT_TRUE(named) << row.name;
+  }
+}
+
+TEST(options, contradictions_name_both_fields_and_values) {
+  manager_options options;
+  options.max_connections = 4;
+  options.max_connections_per_peer = 5;
+  ASSERT_EQ(problems_of(options).size(), 1U);
+  EXPECT_EQ(problems_of(options)[0].field, "max_connections_per_peer");
+  EXPECT_EQ(problems_of(options)[0].message,
+            "max_connections_per_peer (5) is above max_connections (4)");
+  options.max_connections_per_peer = 4;
+  EXPECT_TRUE(problems_of(options).empty());
+
+  options = {};
+  options.backoff_cap = 500ms;
+  ASSERT_EQ(problems_of(options).size(), 1U);
+  EXPECT_EQ(problems_of(options)[0].message, "backoff_base (1 s) is above backoff_cap (0.5 s)");
+
+  options = {};
+  options.breaker_open_max = 10s;
+  ASSERT_EQ(problems_of(options).size(), 1U);
+  EXPECT_EQ(problems_of(options)[0].message, "breaker_open (30 s) is above breaker_open_max (10 s)");
+
+  options = {};
+  options.backoff_multiplier = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(problems_of(options).size(), 1U);
+  options.backoff_multiplier = 0.5;
+  EXPECT_EQ(problems_of(options).size(), 1U);
+}
+
+TEST(options, a_manager_refuses_impossible_ones) {
+  manager_options options;
+  options.max_connections = 1;
+  EXPECT_THROW(
+      {
+        try {
+          connection_manager manager(options, peer(1), 1);
+        } catch (const std::invalid_argument& e) {
+          EXPECT_STREQ(e.what(), "max_connections_per_peer (2) is above max_connections (1)");
+          throw;
+        }
+      },
+      std::invalid_argument);
+}
+
+TEST(options, configured_takes_effect_for_new_ones_and_invalid_ones_are_ignored) {
+  driver d;
+  d.accept(conn(2), peer(1));
+  d.accept(conn(4), peer(2));
+  manager_options options;
+  options.max_connections = options.max_connections_per_peer = 1;
+  d.tell(events::configured{options});
+  EXPECT_EQ(d.counters().connection_limit, 1U);
+  EXPECT_EQ(d.counters().active_connections, 2U);
+  d.accept(conn(6), peer(3));
+  EXPECT_EQ(d.refused(cause::limit_reached), 1U);
+  EXPECT_EQ(d.counters().active_connections, 2U);
+
+  options.max_connections = 0;
+  d.tell(events::configured{options});
+  EXPECT_EQ(d.counters().ignored_events, 2U);  // this one, and `ready` of the refused connection
+  EXPECT_EQ(d.manager.options().max_connections, 1U);
+}
+
+TEST(options, a_shorter_timeout_holds_for_connections_that_are_there) {
+  driver d;
+  d.accept(conn(2), peer(1));
+  manager_options options;
+  options.connection_timeout = 5s;
+  d.run_to(1s);
+  d.tell(events::configured{options});
+  d.run_to(20s);
+  EXPECT_EQ(d.when<actions::close>(), at(5s));
+}
+
+}  // namespace
+}  // namespace tandem::test
