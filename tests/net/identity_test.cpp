@@ -2,30 +2,12 @@
 #include "tandem/net/identity.hpp"
 #include "tandem/net/error.hpp"
 
-#include "net/hex.hpp"
+#include "net/vectors.hpp"
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
 namespace tandem {
 namespace {
-
-/// The lines of a file under tests/net/vectors without comments, split at blanks.
-std::vector<std::vector<std::string>> rows_of(const std::string& name) {
-  std::ifstream in(TANDEM_SOURCE_DIR "/tests/net/vectors/" + name);
-  EXPECT_TRUE(in) << name;
-  std::vector<std::vector<std::string>> rows;
-  for (std::string line; std::getline(in, line);) {
-    if (line.empty() || line.starts_with('#')) continue;
-    std::istringstream words(line);
-    rows.emplace_back(std::istream_iterator<std::string>(words),
-                      std::istream_iterator<std::string>());
-  }
-  EXPECT_FALSE(rows.empty()) << name;
-  return rows;
-}
 
 TEST(identity, of_a_seed_is_the_one_js_libp2p_derives) {
   for (const auto& row : rows_of("seeds.txt")) {

@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct memory_options {
   std::size_t read_max = std::numeric_limits<std::size_t>::max();   ///< bytes of one read
   std::size_t write_max = std::numeric_limits<std::size_t>::max();  ///< bytes of one write
   std::size_t capacity = std::numeric_limits<std::size_t>::max();   ///< bytes unread by the peer
-  std::size_t fail_at = 0;  ///< the operation (1, 2, …) that fails as a reset does; 0: none
+  std::size_t fail_at = 0;  ///< the operation (1, 2, …) at which the link fails; 0: none
+  error_code fails_with = asio::error::connection_reset;
 };
 
 /// Two connected ends without delay on one io_context. Destroying the link drops what is pending.
@@ -88,6 +90,8 @@ class memory_link {
   }
 
   end a, b;
+  /// Every write of a stream, in order; end a is C.
+  std::vector<std::pair<std::string, std::vector<std::uint8_t>>> record;
 
  private:
   class stream final : public stream_impl {
@@ -135,12 +139,12 @@ class memory_link {
     end& end_;
   };
 
-  /// Counts an operation; the chosen one resets the link for both ends.
+  /// Counts an operation; at the chosen one the link fails for both ends.
   bool fails() {
     if (++operations_ != options_.fail_at) return false;
     for (auto* e : {&a, &b}) {
       e->unread.clear();
-      e->over = asio::error::connection_reset;
+      e->over = options_.fails_with;
       e->sending = false;
     }
     wake(a);
@@ -167,12 +171,13 @@ class memory_link {
       complete(e.reader, e.over, 0);
     }
     if (e.writer && !e.sending) {
-      complete(e.writer, asio::error::connection_reset, 0);
+      complete(e.writer, e.over ? e.over : asio::error::connection_reset, 0);
     } else if (e.writer && e.peer->unread.size() < options_.capacity) {
       const auto size =
           std::min({e.from.size(), options_.write_max, options_.capacity - e.peer->unread.size()});
       const auto* from = static_cast<const std::uint8_t*>(e.from.data());
       e.sent.insert(e.sent.end(), from, from + size);
+      record.emplace_back(&e == &a ? "C>S" : "S>C", std::vector(from, from + size));
       if (!e.peer->closed) e.peer->unread.insert(e.peer->unread.end(), from, from + size);
       complete(e.writer, {}, size);
       wake(*e.peer);
