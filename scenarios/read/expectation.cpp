@@ -15,8 +15,6 @@ namespace {
 
 [[noreturn]] void fail(const std::string& message) { throw std::invalid_argument(message); }
 
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
-
 // Splits at blanks and around operators, brackets and commas.
 std::vector<std::string> words_of(std::string_view text) {
   static constexpr std::string_view operators = "=<>!";

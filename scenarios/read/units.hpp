@@ -28,6 +28,9 @@ std::optional<std::uint64_t> parse_count(std::string_view text);
 /// `30s`, `600ms`: the shortest exact text.
 std::string format_duration(duration value);
 
+/// The text between backticks, as messages show what was given.
+std::string quoted(std::string_view text);
+
 /// The known word closest to `word` by edit distance, when close enough to be a slip; else empty.
 std::string closest(std::string_view word, const std::vector<std::string>& known);
 /// `; did you mean `x`?`, or `; known: …` when nothing is close and the list is short.
