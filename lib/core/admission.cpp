@@ -75,6 +75,7 @@ void connection_manager::state::on(const events::authenticated& e) {
   (c.previous_of_peer == no_slot ? peers[peer].first_connection
                                  : connections[c.previous_of_peer].next_of_peer) = s;
   peers[peer].last_connection = s;
+  settle(peer);
 
   const failure_record* record = peers.record_of(peer);
   if (e.peer == self) return refuse_connection(s, cause::self_dial, 0, 0);

@@ -66,6 +66,7 @@ slot connection_manager::state::make_dial(const events::dial_wanted& e) {
     x.next_of_peer = peers[peer].first_dial;
     if (x.next_of_peer != no_slot) dials[x.next_of_peer].previous_of_peer = d;
     peers[peer].first_dial = d;
+    settle(peer);
   }
   return d;
 }

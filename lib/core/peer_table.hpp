@@ -36,8 +36,9 @@ class peer_table {
   slot_index find(const peer_id& id) const;
   /// The peer's index; a new peer is added. Call settle() when done with it.
   slot_index intern(const peer_id& id);
-  /// The peer may have stopped being engaged: forgets it, or makes its record droppable. Returns
-  /// the number of records dropped for being too many.
+  /// To be called whenever the peer may have become engaged or stopped being so: shields its
+  /// record, makes it droppable, or forgets the peer. Returns how many records were dropped for
+  /// being too many.
   std::uint64_t settle(slot_index peer, time_point now, std::uint64_t records_max);
 
   peer_entry& operator[](slot_index peer) noexcept { return peers_[peer]; }
