@@ -6,13 +6,6 @@
 #include <utility>
 
 namespace tandem {
-namespace {
-
-/// After a failed accept that did not make the core pause, the next try (origin: Go's net/http
-/// retries accept after at most 1 s; a fraction of it keeps an idle loop idle).
-constexpr duration accept_retry = std::chrono::milliseconds(100);
-
-}  // namespace
 
 std::vector<endpoint> node::impl::listening() const {
   std::vector<endpoint> out;
@@ -43,11 +36,7 @@ void node::impl::accepted(std::size_t index, const error_code& error, connected 
     return accept(index);
   }
   submit(events::accept_failed{cause::local_resource});
-  if (dead_ || paused_) return;
-  const auto again = [weak = weak_from_this(), index] {
-    if (const auto self = weak.lock()) self->accept(index);
-  };
-  net_.clock().at(later(net_.clock().now(), accept_retry), again);
+  accept(index);  // does nothing when the core chose to pause
 }
 
 node::impl::link* node::impl::find(connection_id id) {

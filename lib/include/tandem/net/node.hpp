@@ -31,8 +31,7 @@ struct node_options {
   std::size_t message_size_max = 1 << 20;  ///< bytes of one message; longer ones are refused
   std::size_t backlog_max = 1 << 20;       ///< unsent bytes of one connection
   std::size_t address_book_max = 4096;  ///< peers whose addresses are remembered; oldest out first
-  std::size_t command_queue_max =
-      65536;  ///< commands waiting for the loop; further ones are refused
+  std::size_t command_queue_max = 65536;  ///< commands waiting for the loop; see class node
 };
 
 struct dial_options {
