@@ -3,9 +3,9 @@
 
 #include "kernel/radix_queue.hpp"
 #include "kernel/task_slab.hpp"
+#include "tandem/core/assert.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 
 namespace tandem::sim {
@@ -34,7 +34,7 @@ task_slab::name name_of(timer_id id) {
 // generation; when the dead outnumber the living the queue is swept.
 struct kernel::state {
   bool run_next(time_point until) {
-    assert(!running && "a task must not run the kernel");
+    TANDEM_ASSERT(!running && "a task must not run the kernel");
     if (pending == 0) return false;
     radix_queue::entry next;
     if (!queue.pop(ticks_of(until), next, [this](const auto& e) { return dead(e); })) return false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "tandem/core/assert.hpp"
+
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -9,7 +11,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <cassert>
 #include <utility>
 
 namespace tandem::sim {
@@ -85,7 +86,7 @@ class pending final : pending_service::operation {
 
   void arm(asio::io_context& io, handler done) {
     auto& service = asio::use_service<pending_service>(io);
-    assert(!armed() && "one operation of a kind at a time");
+    TANDEM_ASSERT(!armed() && "one operation of a kind at a time");
     if (service.shut_down()) return;
     // Swap: move assignment of Boost 1.81's any_completion_handler recurses without end.
     handler_.swap(done);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace tandem::sim {
 
@@ -35,7 +36,12 @@ class message_network {
   host_index add_host(const manager_options& options, const peer_id& self, bool listens,
                       manager_observer* observer, trace_sink* sink);
 
-  /// Now, in virtual time. Ids of requests are the caller's, unique per host.
+  /// Where a host is dialled when it listens: 10.0.0.0 plus its index, port 4001.
+  static endpoint address_of(host_index host) noexcept;
+  /// The index that has this address, whatever the port; nothing outside 10.0.0.0/8.
+  static std::optional<host_index> host_at(const endpoint& at) noexcept;
+
+  /// Now, in virtual time. Ids of requests are the caller's, unique per host. Not from an observer.
   void command(host_index host, const event& what);
   /// Moves `bytes` application bytes from `from` to the peer `to` over its oldest ready connection.
   send_result send(host_index from, const peer_id& to, std::uint64_t bytes);

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "tandem/sim/message_network.hpp"
+
+#include "message/state.hpp"
+#include "tandem/core/assert.hpp"
+
+#include <utility>
+
+namespace tandem::sim {
+
+message_network::message_network(message_network_options options)
+    : state_(std::make_unique<state>(std::move(options))) {}
+message_network::~message_network() = default;
+
+host_index message_network::add_host(const manager_options& options, const peer_id& self,
+                                     bool listens, manager_observer* observer, trace_sink* sink) {
+  return state_->add_host(options, self, listens, observer, sink);
+}
+
+endpoint message_network::address_of(host_index host) noexcept {
+  return endpoint::v4(10, static_cast<std::uint8_t>(host >> 16),
+                      static_cast<std::uint8_t>(host >> 8), static_cast<std::uint8_t>(host),
+                      message_port);
+}
+
+std::optional<host_index> message_network::host_at(const endpoint& at) noexcept {
+  if (at.v6 || at.address[0] != 10) return std::nullopt;
+  return static_cast<host_index>(at.address[1]) << 16 |
+         static_cast<host_index>(at.address[2]) << 8 | at.address[3];
+}
+
+void message_network::command(host_index host, const event& what) {
+  TANDEM_ASSERT(!state_->driving && "a manager must not be commanded from its observer");
+  state_->command(host, what);
+}
+
+send_result message_network::send(host_index from, const peer_id& to, std::uint64_t bytes) {
+  return state_->send(from, to, bytes);
+}
+
+connection_manager& message_network::manager(host_index host) {
+  return state_->hosts[host].manager;
+}
+kernel& message_network::time() { return state_->time; }
+
+void message_network::run_until(time_point until, const std::function<bool()>& stop) {
+  state_->time.run_until(until, stop);
+}
+
+void message_network::partition(std::function<int(host_index)> side) {
+  state_->net.partition(std::move(side));
+}
+
+void message_network::kill(host_index host) { state_->kill(host); }
+void message_network::restart(host_index host) { state_->restart(host); }
+
+}  // namespace tandem::sim

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/core/cause.hpp"
+#include "tandem/core/ids.hpp"
+#include "tandem/core/time.hpp"
+#include "tandem/sim/link.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace tandem::sim::message {
+
+inline constexpr std::uint32_t none = ~std::uint32_t{0};
+
+/// Names one end of a connection: twice the slot of the connection, plus 1 for the listener's.
+using end_index = std::uint32_t;
+inline constexpr unsigned dialer = 0;
+inline constexpr unsigned listener = 1;
+
+/// Names a connection for as long as it lives.
+struct handle {
+  std::uint32_t slot = none;
+  std::uint32_t generation = 0;
+};
+
+/// How far one end has come, as its driver sees it.
+enum class phase : std::uint8_t {
+  absent,     ///< not there yet
+  dialing,    ///< SYNs go out
+  upgrading,  ///< connected or accepted, not ready
+  ready,
+  refusing,  ///< refused by this end, being told
+  closing,   ///< said goodbye, waits for the other's
+  gone,      ///< its last event was reported
+};
+
+constexpr bool is_live(phase p) noexcept { return p != phase::absent && p != phase::gone; }
+
+/// What crosses the network after the handshake of TCP, in order.
+enum class kind : std::uint8_t {
+  hello,     ///< dialer: acknowledgement, multistream header, security proposal
+  exchange,  ///< listener: echo, its Exchange
+  propose,   ///< dialer: its Exchange, multistream header, muxer proposal
+  open,      ///< listener: echo, first yamux frame
+  goodbye,   ///< GoAway with a reason, end of sending
+  fin,       ///< end of sending, in answer
+  ping,
+  pong,
+  data,  ///< application bytes
+};
+
+struct packet {
+  kind what{};
+  cause why = cause::none;  ///< of a goodbye
+  std::uint64_t value = 0;  ///< nonce, or application bytes
+};
+
+/// One end of a connection.
+struct end_record {
+  std::uint64_t id = 0;
+  time_point last_arrival{};  ///< of what this end sent: nothing overtakes
+  time_point asked_at{};      ///< when it sent what the next answer answers
+  host_index host = 0;
+  end_index older_of_host = none;
+  end_index newer_of_host = none;
+  end_index older_of_pair = none;  ///< ready connections of the same two hosts
+  end_index newer_of_pair = none;
+  std::uint32_t held = none;  ///< packets that wait for a retransmission
+  phase at = phase::absent;
+  cause refusal = cause::none;
+};
+
+struct record {
+  std::uint32_t generation = 0;
+  std::uint32_t next_free = none;
+  time_point began{};             ///< of the first SYN
+  host_index target = none;       ///< none: nobody has the address
+  std::uint32_t incarnation = 0;  ///< of the listener when it answered the SYN
+  std::uint16_t port = 0;
+  std::uint8_t syns = 0;
+  bool syn_armed = false;
+  bool accepted_syn = false;  ///< a listener took a SYN
+  bool hello_flying = false;  ///< the listener's end is about to come into being
+  std::array<end_record, 2> ends;
+};
+
+/// The connections of all hosts, at stable addresses; grows by chunks and keeps them.
+class record_slab {
+ public:
+  handle take();
+  void give(std::uint32_t slot);
+  record& at(std::uint32_t slot) { return (*chunks_[slot / chunk_size])[slot % chunk_size]; }
+  record* find(handle h) {
+    record& r = at(h.slot);
+    return r.generation == h.generation ? &r : nullptr;
+  }
+  handle handle_of(std::uint32_t slot) { return {slot, at(slot).generation}; }
+  end_record& end(end_index e) { return at(e / 2).ends[e % 2]; }
+
+ private:
+  static constexpr std::size_t chunk_size = 1024;
+  std::vector<std::unique_ptr<std::array<record, chunk_size>>> chunks_;
+  std::uint32_t used_ = 0;
+  std::uint32_t free_ = none;
+};
+
+/// Packets of one direction that wait until the first of them gets through.
+struct held_packets {
+  std::vector<packet> waiting;
+  time_point failing_since{};
+  std::uint32_t retries = 0;
+  std::uint32_t next_free = none;
+};
+
+}  // namespace tandem::sim::message

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "kernel/paths.hpp"
+#include "message/records.hpp"
+#include "tandem/sim/kernel.hpp"
+#include "tandem/sim/message_network.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace tandem::sim {
+
+/// The port every listening host of a message network listens on.
+inline constexpr std::uint16_t message_port = 4001;
+
+/// Everything of a message network. One source file for each part: drive.cpp (managers and their
+/// actions), dialing.cpp (SYNs), packets.cpp (delivery), upgrade.cpp (what packets mean).
+struct message_network::state {
+  using handle = message::handle;
+  using end_index = message::end_index;
+  using packet = message::packet;
+  using end_record = message::end_record;
+  using record = message::record;
+
+  struct host {
+    connection_manager manager;
+    peer_id self;
+    manager_observer* observer;
+    trace_sink* sink;
+    std::uint32_t options;  // index of all_options
+    std::uint32_t incarnation = 0;
+    std::uint64_t last_inbound = 0;
+    time_point wakes_at = never;  // earliest wake-up armed
+    end_index oldest = message::none;
+    end_index newest = message::none;
+    bool listens;
+    bool paused = false;
+    bool alive = true;
+  };
+  // What happens next at the host whose manager is being driven.
+  struct follow_up {
+    event what;
+    end_index ready = message::none;     // the end that `what` makes ready
+    std::optional<endpoint> resolved{};  // what `what` found
+  };
+
+  explicit state(message_network_options options);
+
+  // drive.cpp
+  host_index add_host(const manager_options& options, const peer_id& self, bool listens,
+                      manager_observer* observer, trace_sink* sink);
+  void command(host_index h, const event& what);
+  void step(host_index h, const event& what);
+  void step_follow_up(host_index h, follow_up what);
+  void advance(host_index h);
+  void drain(host_index h);
+  void follow(host_index h);
+  void wake_at_deadline(host_index h);
+  void woken(host_index h);
+  void kill(host_index h);
+  void restart(host_index h);
+  connection_manager fresh_manager(host_index h, bool traced) const;
+  std::uint32_t remember(const manager_options& options);
+  void carry_out(host_index h, const action& what);
+  void carry_out(host_index h, const actions::start_attempt& a);
+  void carry_out(host_index h, const actions::cancel_attempt& a);
+  void carry_out(host_index h, const actions::resolve& a);
+  void carry_out(host_index h, const actions::admit& a);
+  void carry_out(host_index h, const actions::refuse& a);
+  void carry_out(host_index h, const actions::close& a);
+  void carry_out(host_index h, const actions::abort& a);
+  void carry_out(host_index h, const actions::probe& a);
+  void carry_out(host_index h, const actions::notify& a);
+  void carry_out(host_index h, const actions::listen_pause&) { hosts[h].paused = true; }
+  void carry_out(host_index h, const actions::listen_resume&) { hosts[h].paused = false; }
+  void carry_out(host_index, const actions::shutdown_complete&) {}
+
+  // dialing.cpp
+  void send_syn(handle h);
+  void arm_next_syn(handle h, record& c);
+  time_point next_syn_at(const record& c) const;
+  void syn_arrived(handle h);
+  void syn_answered(handle h, bool with_reset);
+  void attempt_failed(handle h, cause why);
+
+  // packets.cpp
+  void dispatch(end_index from, const packet& p);
+  bool transmit(end_index from, const packet& p);
+  void hold(end_index from, const packet& p);
+  void retry(handle h, unsigned side);
+  void arm_retry(end_index from);
+  void drop_held(end_record& e);
+  void send_reset(end_index from);
+  void reset_arrived(handle h, unsigned side);
+
+  // upgrade.cpp
+  void arrived(handle h, unsigned side, const packet& p);
+  void hello_arrived(handle h, record& c);
+  void goodbye_arrived(end_index e, cause why);
+  void data_arrived(end_index e, std::uint64_t bytes);
+  send_result send(host_index from, const peer_id& to, std::uint64_t bytes);
+  void send(end_index e, std::uint64_t bytes);
+
+  // ends.cpp
+  end_index find(host_index h, connection_id id) const;
+  end_index oldest_ready(host_index from, const peer_id& to) const;
+  void enter(end_index e, host_index h, connection_id id, message::phase at);
+  void leave_pair(end_index e);
+  void enter_pair(end_index e);
+  /// The end's last event was, or will be, reported: the network forgets it.
+  void leave(end_index e);
+  void end_with(end_index e, cause why);
+  void free_if_over(std::uint32_t slot);
+
+  static end_index other(end_index e) { return e ^ 1U; }
+  handle handle_of(end_index e) { return connections.handle_of(e / 2); }
+
+  kernel time;
+  paths net;
+  const tcp_profile& tcp;
+  std::uint64_t seed;
+  std::deque<host> hosts;
+  std::vector<manager_options> all_options;
+  message::record_slab connections;
+  std::vector<message::held_packets> held;
+  std::uint32_t free_held = message::none;
+  boost::unordered_flat_map<std::uint64_t, end_index> by_id;  // host and connection id
+  boost::unordered_flat_map<std::uint64_t, std::pair<end_index, end_index>> by_pair;
+  boost::unordered_flat_map<peer_id, host_index, std::hash<peer_id>> by_peer;
+  std::vector<follow_up> follow_ups;
+  bool driving = false;
+};
+
+}  // namespace tandem::sim

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "message/state.hpp"
+
+#include "kernel/paths.hpp"
+
+namespace tandem::sim {
+
+using message::dialer;
+using message::kind;
+using message::listener;
+using message::none;
+using message::phase;
+
+namespace {
+
+// The default bound of one message at the levels that run sessions.
+constexpr std::uint64_t message_size_max = 1 << 20;
+
+// Application bytes of one message of /tandem/message/1.0.0: a uvarint of the length goes ahead.
+std::uint64_t framed(std::uint64_t bytes) {
+  std::uint64_t prefix = 1;
+  for (std::uint64_t rest = bytes; rest >= 128; rest /= 128) ++prefix;
+  return bytes + prefix;
+}
+
+}  // namespace
+
+void message_network::state::arrived(handle h, unsigned side, const packet& p) {
+  record* c = connections.find(h);
+  if (!c) return;
+  if (p.what == kind::hello) return hello_arrived(h, *c);
+  const end_index e = h.slot * 2 + side;
+  end_record& here = c->ends[side];
+  const auto id = static_cast<connection_id>(here.id);
+  if (!is_live(here.at)) {
+    if (p.what != kind::fin && p.what != kind::goodbye) send_reset(e);
+    return;
+  }
+  const host_index there = c->ends[side ^ 1U].host;
+  switch (p.what) {
+    case kind::exchange:
+    case kind::propose:
+      if (here.at == phase::upgrading)
+        step(here.host, events::authenticated{id, hosts[there].self});
+      return;
+    case kind::open:
+      if (here.at == phase::upgrading)
+        step_follow_up(here.host, {events::ready{id}, e, {}});
+      else if (here.at == phase::refusing)
+        dispatch(e, {kind::goodbye, here.refusal, 0});
+      return;
+    case kind::goodbye:
+      return goodbye_arrived(e, p.why);
+    case kind::fin:
+      drop_held(here);
+      return end_with(e, cause::remote_closed);
+    case kind::ping:
+      return dispatch(e, {kind::pong, cause::none, p.value});
+    case kind::pong:
+      return step(here.host, events::probe_answered{id, static_cast<std::uint32_t>(p.value)});
+    case kind::data:
+      return data_arrived(e, p.value);
+    case kind::hello:
+      return;
+  }
+}
+
+void message_network::state::hello_arrived(handle h, record& c) {
+  c.hello_flying = false;
+  const end_index e = h.slot * 2 + listener;
+  host& asked = hosts[c.target];
+  if (!asked.alive || asked.incarnation != c.incarnation) {
+    c.ends[listener].at = phase::gone;
+    send_reset(e);
+    free_if_over(h.slot);
+    return;
+  }
+  asked.last_inbound += 2;
+  const connection_id id{asked.last_inbound};
+  enter(e, c.target, id, phase::upgrading);
+  step(c.target, events::arrived{id, message_network::address_of(c.ends[dialer].host)});
+}
+
+void message_network::state::goodbye_arrived(end_index e, cause why) {
+  const handle h = handle_of(e);
+  const host_index at = connections.end(e).host;
+  const auto id = static_cast<connection_id>(connections.end(e).id);
+  if (wire_code_of(why) != 0) {
+    step(at, events::remote_refused{id, why, {}});
+    if (!connections.find(h) || !is_live(connections.end(e).at)) return;
+  }
+  drop_held(connections.end(e));
+  dispatch(e, {kind::fin, cause::none, 0});
+  end_with(e, cause::remote_closed);
+}
+
+void message_network::state::data_arrived(end_index e, std::uint64_t bytes) {
+  end_record& here = connections.end(e);
+  if (here.at != phase::ready && here.at != phase::closing) return;
+  events::traffic moved;
+  moved.conn = static_cast<connection_id>(here.id);
+  moved.received = moved.app_bytes = bytes;
+  moved.last_received_at = moved.last_app_at = time.now();
+  if (hosts[here.host].observer) hosts[here.host].observer->on_traffic(time.now(), moved);
+  step(here.host, moved);
+}
+
+send_result message_network::state::send(host_index from, const peer_id& to, std::uint64_t bytes) {
+  const end_index e = oldest_ready(from, to);
+  if (e == none) return send_result::gone;
+  if (bytes > message_size_max) return send_result::refused;
+  if (driving) {
+    time.at(time.now(), [this, h = handle_of(e), side = e % 2, bytes] {
+      record* c = connections.find(h);
+      if (c && c->ends[side].at == phase::ready) send(h.slot * 2 + side, bytes);
+    });
+  } else {
+    send(e, bytes);
+  }
+  return send_result::accepted;
+}
+
+void message_network::state::send(end_index e, std::uint64_t bytes) {
+  const host_index from = connections.end(e).host;
+  events::traffic moved;
+  moved.conn = static_cast<connection_id>(connections.end(e).id);
+  moved.sent = moved.app_bytes = framed(bytes);
+  moved.last_app_at = time.now();
+  dispatch(e, {kind::data, cause::none, moved.sent});
+  if (hosts[from].observer) hosts[from].observer->on_traffic(time.now(), moved);
+  step(from, moved);
+}
+
+}  // namespace tandem::sim
