@@ -68,7 +68,7 @@ TEST(message_network, gives_up_when_the_attempt_times_out_before_the_profile_doe
   net.add(false);
   net.dial(0, 1);
   net.run_until(at(700s));
-  expect_only(net.logs[0], notice::dial_failed, 15s, cause::connect_timeout);
+  expect_only(net.logs[0], notice::dial_failed, 15s, cause::attempt_timeout);
 }
 
 TEST(message_network, connects_with_the_first_syn_after_a_partition_heals) {
@@ -137,7 +137,7 @@ TEST(message_network, lets_a_dialer_refuse) {
   net.add(true);
   net.add(true);
   manager_options one;
-  one.max_connections = 1;
+  one.max_connections = one.max_connections_per_peer = 1;
   net.add(false, one);
   net.dial(2, 0);
   net.dial(2, 1);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Scale of the message level: NODES nodes, each dials PER_NODE others, sends 100 bytes on each
+// connection, is idle until the connection timeout and closes. Prints microseconds of CPU and bytes
+// for each connection (peak RSS less the RSS after building the nodes), recorder off.
+// Arguments: NODES (10 000) PER_NODE (10).
+#include "tandem/core/random.hpp"
+#include "tandem/sim/message_network.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace tandem;
+
+double cpu_seconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+         static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1e-6;
+}
+
+std::uint64_t rss_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t size = 0, resident = 0;
+  statm >> size >> resident;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t peak_rss_bytes() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
+}
+
+peer_id peer_of(sim::host_index host) {
+  std::array<std::uint8_t, 38> bytes{0x00, 0x24, 0x08, 0x01, 0x12, 0x20};
+  random_stream random(host);
+  for (std::size_t i = 6; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::uint8_t>(random.next());
+  return peer_id::from_bytes(bytes);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto nodes = static_cast<sim::host_index>(argc > 1 ? std::atoll(argv[1]) : 10'000);
+  const int per_node = argc > 2 ? std::atoi(argv[2]) : 10;
+  const sim::link path{.latency = 50ms, .jitter = 10ms};
+
+  double start = cpu_seconds();
+  sim::message_network net(
+      {1, &sim::linux_legacy(),
+       [&path](sim::host_index, sim::host_index) -> const sim::link& { return path; }});
+  for (sim::host_index i = 0; i < nodes; ++i) net.add_host({}, peer_of(i), true, nullptr, nullptr);
+  const double build = cpu_seconds() - start;
+  const std::uint64_t built = rss_bytes();
+
+  start = cpu_seconds();
+  random_stream random(1);
+  std::uint64_t requests = 0;
+  for (int k = 1; k <= per_node; ++k)
+    for (sim::host_index i = 0; i < nodes; ++i) {
+      const sim::host_index to = (i + static_cast<sim::host_index>(k)) % nodes;
+      const auto when = time_point(duration(random.up_to(10'000'000'000)));
+      net.time().at(when, [&net, i, to, request = ++requests] {
+        const endpoint address = sim::message_network::address_of(to);
+        net.command(
+            i, events::dial_wanted{
+                   request_id{request}, peer_of(to), {&address, 1}, dial_mode::join, 0, never});
+      });
+      net.time().at(when + 5s, [&net, i, to] { net.send(i, peer_of(to), 100); });
+    }
+  net.run_until(time_point(12s));
+  std::uint64_t active = 0, established = 0;
+  for (sim::host_index i = 0; i < nodes; ++i)
+    active += net.manager(i).counters().active_connections;
+  const double up = cpu_seconds() - start;
+  net.run_until(time_point(60s));
+  const double life = cpu_seconds() - start;
+  std::uint64_t left = 0;
+  for (sim::host_index i = 0; i < nodes; ++i) {
+    established += net.manager(i).counters().established_total;
+    left += net.manager(i).counters().permits_live;
+  }
+  const double connections = static_cast<double>(established) / 2;
+  std::printf(
+      "message_scale nodes=%u connections=%.0f active_ends_at_12s=%llu left=%llu | "
+      "build %.2f s, %.0f B/node | %.2f us CPU/connection life (%.2f until up) | "
+      "%.0f B/connection | %llu events, %.2f Mevents/s, peak %.0f MB\n",
+      nodes, connections, static_cast<unsigned long long>(active),
+      static_cast<unsigned long long>(left), build,
+      static_cast<double>(built) / static_cast<double>(nodes), life / connections * 1e6,
+      up / connections * 1e6, static_cast<double>(peak_rss_bytes() - built) / connections,
+      static_cast<unsigned long long>(net.time().tasks_run()),
+      static_cast<double>(net.time().tasks_run()) / life * 1e-6,
+      static_cast<double>(peak_rss_bytes()) / 1e6);
+  return left == 0 ? 0 : 1;
+}
