@@ -21,6 +21,8 @@ struct multistream_message {
 };
 
 void put_multistream(byte_buffer& out, std::string_view text);
+/// The first message of either side. Fails with not_multistream at the first byte that differs.
+decoded<multistream_message> parse_multistream_header(byte_view in);
 /// Fails with message_too_long, or malformed when the newline is missing.
 decoded<multistream_message> parse_multistream(byte_view in);
 

@@ -57,9 +57,10 @@ void inbound_stream::on_data(yamux_stream& stream, byte_view in) {
 
 void inbound_stream::negotiate(yamux_stream& stream) {
   while (stream.alive() && (state_ == state::header || state_ == state::proposal)) {
-    const auto message = parse_multistream(held_);
+    const auto message =
+        state_ == state::header ? parse_multistream_header(held_) : parse_multistream(held_);
     if (message && !*message) return;
-    if (!message || (state_ == state::header && (*message)->text != multistream_header)) {
+    if (!message) {
       stream.reset();
       return;
     }

@@ -60,15 +60,10 @@ constexpr int proposals_max = 16;
 
 [[noreturn]] void fail(net_error error) { throw boost::system::system_error(error); }
 
-asio::awaitable<void> take_header(wire& on) {
-  const auto header = co_await on.take(parse_multistream);
-  if (header.text != multistream_header) fail(net_error::not_multistream);
-}
-
 asio::awaitable<void> propose(wire& on, std::string_view protocol) {
   put_multistream(on.unsent(), multistream_header);
   put_multistream(on.unsent(), protocol);
-  co_await take_header(on);
+  co_await on.take(parse_multistream_header);
   const auto answer = co_await on.take(parse_multistream);
   if (answer.text == multistream_na) fail(net_error::no_common_protocol);
   if (answer.text != protocol) fail(net_error::malformed);
@@ -77,7 +72,7 @@ asio::awaitable<void> propose(wire& on, std::string_view protocol) {
 /// The first proposal `known` accepts; its echo is left unsent.
 template <class Known>
 asio::awaitable<void> respond(wire& on, Known known) {
-  co_await take_header(on);
+  co_await on.take(parse_multistream_header);
   put_multistream(on.unsent(), multistream_header);
   for (int proposals = 0; proposals < proposals_max; ++proposals) {
     const auto proposal = co_await on.take(parse_multistream);

@@ -64,6 +64,20 @@ TEST(multistream, bounds_a_message_at_1024_bytes) {
   }
 }
 
+TEST(multistream, refuses_another_header_at_its_first_wrong_byte) {
+  byte_buffer header;
+  put_multistream(header, multistream_header);
+  EXPECT_EQ(parse_multistream_header(header).value()->size, header.size());
+  EXPECT_FALSE(parse_multistream_header({}).value());
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    EXPECT_FALSE(parse_multistream_header(byte_view(header).first(i)).value());
+    header[i] ^= 1;
+    EXPECT_EQ(parse_multistream_header(byte_view(header).first(i + 1)).error(),
+              net_error::not_multistream);
+    header[i] ^= 1;
+  }
+}
+
 TEST(multistream, refuses_a_message_without_its_newline) {
   EXPECT_EQ(parse_multistream(from_hex("036e6161")).error(), net_error::malformed);
   EXPECT_EQ(parse_multistream(from_hex("00")).error(), net_error::malformed);
