@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+// Nodes on real sockets. Times are real: upper bounds only, and generous ones.
+#include "tandem/net/node.hpp"
+#include "asio/loop.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <future>
+#include <map>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace tandem;
+using namespace tandem::test;
+
+node_options options_of(std::uint64_t index, bool listens = true) {
+  node_options out;
+  out.self = identity::of_node(7, index);
+  out.allow_plaintext = true;
+  if (listens) out.listen = {any_port};
+  return out;
+}
+
+dial_options to(const node& other) {
+  dial_options out;
+  out.addresses = other.listening();
+  return out;
+}
+
+std::vector<std::byte> bytes_of(std::string_view text) {
+  const auto* first = reinterpret_cast<const std::byte*>(text.data());
+  return {first, first + text.size()};
+}
+
+std::uint64_t active(const node& of) { return of.manager().counters().active_connections; }
+
+TEST(asio_node, exchanges_messages_with_another) {
+  loop io;
+  node server(*io.net, options_of(1)), client(*io.net, options_of(2, false));
+  server.start();
+  client.start();
+  const auto heard = server.subscribe(), back = client.subscribe();
+  client.dial(server.self().id(), to(server));
+  ASSERT_TRUE(io.run_until([&] { return active(client) == 1 && active(server) == 1; }));
+  client.send(server.self().id(), bytes_of("over"));
+  server.send(client.self().id(), bytes_of("and back"));
+  const auto message = [&](event_subscription& from) {
+    std::optional<received_message> found;
+    EXPECT_TRUE(io.run_until([&] {
+      while (!found) {
+        auto next = from.next(0ms);
+        if (!next) return false;
+        if (auto* m = std::get_if<received_message>(&*next)) found = std::move(*m);
+      }
+      return true;
+    }));
+    return found.value_or(received_message{});
+  };
+  const auto first = message(*heard), second = message(*back);
+  EXPECT_EQ(first.bytes, bytes_of("over"));
+  EXPECT_EQ(first.peer, client.self().id());
+  EXPECT_EQ(second.bytes, bytes_of("and back"));
+}
+
+TEST(asio_node, names_the_address_whose_port_is_in_use) {
+  loop io;
+  node first(*io.net, options_of(1));
+  first.start();
+  auto options = options_of(2);
+  options.listen = first.listening();
+  node second(*io.net, options);
+  try {
+    second.start();
+    FAIL() << "listened twice";
+  } catch (const boost::system::system_error& error) {
+    EXPECT_EQ(error.code(), asio::error::address_in_use);
+    EXPECT_NE(std::string(error.what()).find(to_string(options.listen[0])), std::string::npos);
+  }
+}
+
+TEST(asio_node, lets_an_honest_peer_in_beside_256_silent_ones) {
+  loop io;
+  node server(*io.net, options_of(1)), client(*io.net, options_of(2, false));
+  server.start();
+  client.start();
+  std::vector<arrival> silent(256);
+  for (auto& each : silent) io.net->async_connect(server.listening()[0], each.handler());
+  ASSERT_TRUE(io.run_until([&] { return server.manager().counters().pending_inbound == 256; }));
+  client.dial(server.self().id(), to(server));
+  ASSERT_TRUE(io.run_until([&] { return active(client) == 1 && active(server) == 1; }));
+  EXPECT_EQ(server.manager().counters().pending_inbound, 256U);
+}
+
+TEST(asio_node, shuts_down_within_two_seconds_beside_silent_peers) {
+  loop io;
+  node server(*io.net, options_of(1)), client(*io.net, options_of(2, false));
+  server.start();
+  client.start();
+  std::vector<arrival> silent(16);
+  for (auto& each : silent) io.net->async_connect(server.listening()[0], each.handler());
+  client.dial(server.self().id(), to(server));
+  ASSERT_TRUE(io.run_until(
+      [&] { return active(server) == 1 && server.manager().counters().pending_inbound == 16; }));
+  const auto began = std::chrono::steady_clock::now();
+  const auto over = server.shutdown();
+  ASSERT_TRUE(io.run_until([&] { return over.wait_for(0s) == std::future_status::ready; }));
+  EXPECT_LE(std::chrono::steady_clock::now() - began, 2s + 250ms);  // the loop's own delay
+  EXPECT_EQ(server.manager().counters().permits_live, 0U);
+}
+
+TEST(asio_node, dies_at_once_and_its_peers_see_a_reset) {
+  loop io;
+  auto server = std::make_unique<node>(*io.net, options_of(1));
+  node client(*io.net, options_of(2, false));
+  server->start();
+  client.start();
+  const auto said = client.subscribe();
+  client.dial(server->self().id(), to(*server));
+  ASSERT_TRUE(io.run_until([&] { return active(client) == 1 && active(*server) == 1; }));
+  server.reset();
+  ASSERT_TRUE(io.run_until([&] { return active(client) == 0; }));
+  std::optional<notification> closed;
+  while (auto next = said->next(0ms))
+    if (auto* n = std::get_if<notification>(&*next); n && n->kind == notice::connection_closed)
+      closed = *n;
+  ASSERT_TRUE(closed);
+  EXPECT_EQ(closed->why, cause::reset);
+}
+
+TEST(asio_node, waits_without_spinning_while_descriptors_lack_and_then_recovers) {
+  loop io;
+  node server(*io.net, options_of(1)), client(*io.net, options_of(2, false));
+  server.start();
+  client.start();
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const int free = dup(0);
+  close(free);
+  auto scarce = before;
+  scarce.rlim_cur = static_cast<rlim_t>(free) + 1;  // enough for the dialer's end alone
+  setrlimit(RLIMIT_NOFILE, &scarce);
+  client.dial(server.self().id(), to(server));
+  const auto cpu = std::clock();
+  io.run_for(500ms);
+  const double busy = static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC;
+  EXPECT_EQ(active(client), 0U);
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_LT(busy, 0.25);  // a spinning loop takes all of it
+  EXPECT_TRUE(io.run_until([&] { return active(client) == 1 && active(server) == 1; }, 5s));
+}
+
+TEST(asio_node, is_destroyed_with_everything_pending) {
+  loop io;
+  {
+    node server(*io.net, options_of(1)), client(*io.net, options_of(2, false));
+    server.start();
+    client.start();
+    std::vector<arrival> silent(4);
+    for (auto& each : silent) io.net->async_connect(server.listening()[0], each.handler());
+    client.dial(server.self().id(), to(server));
+    ASSERT_TRUE(io.run_until([&] { return active(server) == 1; }));
+    client.send(server.self().id(), std::vector<std::byte>(500'000));
+    client.dial(identity::of_node(7, 9).id(), to(server));
+    io.run_until([] { return false; }, 1ms);
+  }
+  io.run_for(20ms);
+}
+
+/// Runs a context in a thread of its own, as a service does.
+class service {
+ public:
+  service() : thread_([this] { context_.run(); }) {}
+  ~service() {
+    guard_.reset();
+    context_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+  /// Runs `what` on the loop's thread and waits for it.
+  template <class What>
+  void call(What what) {
+    std::promise<void> done;
+    asio::post(context_, [&] {
+      what();
+      done.set_value();
+    });
+    done.get_future().get();
+  }
+  network& net() { return *net_; }
+
+ private:
+  asio::io_context context_{1};
+  std::unique_ptr<network> net_ = make_asio_network(context_);
+  asio::executor_work_guard<asio::io_context::executor_type> guard_{context_.get_executor()};
+  std::thread thread_;
+};
+
+TEST(asio_node, takes_commands_from_many_threads) {
+  constexpr int threads = 4, each = 50;
+  service loop;
+  std::unique_ptr<node> server, client;
+  loop.call([&] {
+    server = std::make_unique<node>(loop.net(), options_of(1));
+    client = std::make_unique<node>(loop.net(), options_of(2, false));
+    server->start();
+    client->start();
+  });
+  std::vector<endpoint> at;
+  loop.call([&] { at = server->listening(); });
+  const auto events = server->subscribe();
+  client->add_addresses(server->self().id(), at);
+  client->dial(server->self().id());
+  for (;;) {
+    const auto next = events->next(10s);
+    ASSERT_TRUE(next);
+    const auto* n = std::get_if<notification>(&*next);
+    if (n && n->kind == notice::connection_established) break;
+  }
+  while (client->counters().get().active_connections == 0) std::this_thread::yield();
+
+  std::atomic<int> accepted = 0;
+  std::vector<std::thread> callers;
+  for (int t = 0; t < threads; ++t)
+    callers.emplace_back([&] {
+      for (int i = 0; i < each; ++i) {
+        client->send(server->self().id(), bytes_of("x"),
+                     [&](send_result r) { accepted += r == send_result::accepted; });
+        client->dial(server->self().id());
+        client->explain(server->self().id()).get();
+        client->subscribe(1);
+        client->counters().get();
+      }
+    });
+  for (auto& caller : callers) caller.join();
+  EXPECT_EQ(accepted, threads * each);
+  int messages = 0;
+  while (messages < threads * each) {
+    const auto next = events->next(10s);
+    ASSERT_TRUE(next) << messages;
+    messages += std::holds_alternative<received_message>(*next);
+  }
+  const auto over = client->shutdown();
+  EXPECT_EQ(over.wait_for(5s), std::future_status::ready);
+  loop.call([&] {
+    client.reset();
+    server.reset();
+  });
+}
+
+}  // namespace
