@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: MIT
+"""The `tandem` command as a person and a program meet it."""
+
+import json
+import os
+import pathlib
+import re
+import shlex
+import signal
+import socket
+import sqlite3
+import subprocess
+import urllib.request
+
+import pytest
+
+TANDEM = os.environ["TANDEM_COMMAND"]
+
+SMALL = """\
+scenario: small
+duration: 1s
+levels: [message, stream, loopback]
+groups:
+  server: {count: 1, listen: true, manager: {max_connections: 1}}
+  dialers: {count: 2}
+workload:
+  - dial: {from: dialers, to: server, at: 100ms, arrivals: {every: 200ms}}
+expectations:
+  - server.icn_p2p_active_connections == 1
+  - server.refusals.LimitReached == 1
+"""
+
+
+def tandem(*args, cwd=None):
+    return subprocess.run([TANDEM, *args], capture_output=True, text=True, timeout=120, cwd=cwd)
+
+
+@pytest.fixture
+def small(tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return path
+
+
+def assert_one_clear_line(result, *parts):
+    assert result.returncode == 2, result
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("tandem: ")
+    for part in parts:
+        assert part in lines[0]
+
+
+def test_json_is_one_array_with_an_object_per_level(small):
+    result = tandem("run", str(small), "--json", "--seed", "3")
+    assert result.returncode == 0, result.stderr
+    runs = json.loads(result.stdout)
+    assert [r["level"] for r in runs] == ["message", "stream", "loopback"]
+    for r in runs:
+        assert set(r) == {"scenario", "level", "seed", "commit", "trace_hash", "ok", "expectations",
+                          "groups", "refusals", "events", "wall_s"}
+        assert (r["scenario"], r["seed"], r["ok"]) == ("small", 3, True)
+        assert re.fullmatch(r"unknown|[0-9a-f]{12}(-dirty)?", r["commit"])
+        assert [set(e) for e in r["expectations"]] == [{"text", "ok", "measured"}] * 2
+        active = r["groups"]["server"]["icn_p2p_active_connections"]
+        assert active == {"last": 1, "min": 0, "max": 1}
+        assert len(r["groups"]["dialers"]) == 8
+        assert r["refusals"] == {"server": {"LimitReached": 1}, "dialers": {}}
+        assert r["events"] > 0 and r["wall_s"] > 0
+        if r["level"] == "loopback":
+            assert r["trace_hash"] is None
+        else:
+            assert re.fullmatch("[0-9a-f]{16}", r["trace_hash"])
+
+
+def test_the_table_shows_levels_side_by_side_and_the_line_that_runs_it_again(small):
+    result = tandem("run", str(small))
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^small +message +stream +loopback$", result.stdout, re.M)
+    assert "server.refusals.LimitReached == 1" in result.stdout
+    again = re.findall(r"^  (tandem run .*)$", result.stdout, re.M)
+    assert len(again) == 3
+    repeated = tandem(*shlex.split(again[0])[1:], "--json")
+    once = tandem("run", str(small), "--level", "message", "--json")
+    assert json.loads(repeated.stdout)[0]["trace_hash"] == json.loads(once.stdout)[0]["trace_hash"]
+
+
+def test_a_failed_expectation_exits_with_1_and_says_what_was_measured(small):
+    result = tandem("run", str(small), "--level", "message", "--set", "groups.server.manager.max_connections=2")
+    assert result.returncode == 1
+    assert re.search(r"server.refusals.LimitReached == 1 +FAIL +0", result.stdout)
+    assert "--set groups.server.manager.max_connections=2" in result.stdout
+
+
+def test_out_writes_sqlite(small, tmp_path):
+    result = tandem("run", str(small), "--level", "message", "--out", str(tmp_path / "out"))
+    assert result.returncode == 0, result.stderr
+    with sqlite3.connect(tmp_path / "out" / "small-message-1.sqlite") as db:
+        assert db.execute("SELECT count(*) FROM nodes").fetchone() == (3,)
+        assert db.execute("SELECT count(*) FROM events").fetchone()[0] > 0
+
+
+@pytest.mark.parametrize("old,new,parts", [
+    ("duration: 1s", "duratoin: 1s", (":2:1: unknown key `duratoin`", "did you mean `duration`?")),
+    ("count: 2", "count: two", (":6:20: ", "must be a whole number, not `two`")),
+    ("count: 2", "count: 0", (":6:20: ", "must be at least 1, not 0")),
+    ("duration: 1s", "duration: -1s", (":2:11: ", "must be above 0")),
+    ("to: server", "to: sever", ("no group is called `sever`; did you mean `server`?",)),
+    ("levels: [message", "levels: [massage", (":3:10: no level is called `massage`",)),
+    ("max_connections: 1", "max_connections: -1", ("`max_connections` must be a whole number",)),
+    ("LimitReached == 1", "LimitReeched == 1", ("did you mean `refusals.LimitReached`?",)),
+])
+def test_bad_scenarios_are_one_clear_line(small, old, new, parts):
+    assert old in SMALL
+    small.write_text(SMALL.replace(old, new))
+    for command in ("run", "check"):
+        assert_one_clear_line(tandem(command, str(small)), str(small), *parts)
+
+
+def test_bad_arguments_are_one_clear_line(small, tmp_path):
+    assert_one_clear_line(tandem("run", "no_such.yaml"), "no_such.yaml: no such scenario file")
+    assert_one_clear_line(tandem("run", str(tmp_path)), "is a folder")
+    assert_one_clear_line(tandem("run", str(small), "--level", "strem"), "did you mean `stream`?")
+    assert_one_clear_line(tandem("run", str(small), "--set", "duration"), "write path=value")
+    assert_one_clear_line(tandem("run", str(small), "--seed", "x"), "--seed")
+    assert_one_clear_line(tandem("run"), "SCENARIO")
+    assert_one_clear_line(tandem("dance"))
+    assert_one_clear_line(tandem("list", "no/such"), "no such folder")
+
+
+def test_a_level_that_cannot_honour_a_setting_says_where_it_stands(small):
+    small.write_text(SMALL + "links: {default: {latency: 5ms}}\n")
+    result = tandem("run", str(small), "--level", "loopback")
+    assert_one_clear_line(result, f"{small}:12:19: level loopback cannot honour `links.default.latency`")
+    result = tandem("run", str(small), "--level", "packet")
+    assert result.returncode == 2
+
+
+def test_check_and_list():
+    result = tandem("check", "scenarios/global_limit.yaml")
+    assert result.returncode == 0 and "401 nodes in 2 groups" in result.stdout
+    result = tandem("list", "scenarios")
+    assert result.returncode == 0, result.stderr
+    names = {line.split()[0] for line in result.stdout.splitlines()}
+    assert {"global_limit", "per_peer_limit", "idle_timeout", "backoff"} <= names
+
+
+def test_a_scenario_is_found_by_name():
+    assert tandem("check", "global_limit").returncode == 0
+    assert_one_clear_line(tandem("check", "global_limt"), "did you mean `global_limit`?")
+
+
+@pytest.mark.parametrize("command", ["run", "check", "list", "node", "version"])
+def test_help_has_an_example(command):
+    result = tandem(command, "--help")
+    assert result.returncode == 0
+    assert "Example" in result.stdout and f"tandem {command}" in result.stdout
+
+
+def test_version():
+    result = tandem("version")
+    assert result.returncode == 0
+    assert re.match(r"tandem \d+\.\d+\.\d+ \(.+\), levels message, stream", result.stdout)
+
+
+class Node:
+    """A `tandem node` in the background."""
+
+    def __init__(self, *args):
+        self.process = subprocess.Popen([TANDEM, "node", "--allow-plaintext", *args],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    def line_with(self, part):
+        for line in self.process.stdout:
+            if part in line:
+                return line.strip()
+        raise AssertionError(f"no line with {part!r}: {self.process.stderr.read()}")
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        out, err = self.process.communicate(timeout=10)
+        return self.process.returncode, out, err
+
+
+def test_two_nodes_connect_are_scraped_and_end_in_time():
+    with Node("--listen", "127.0.0.1:0", "--metrics-port", "0") as server:
+        address = server.line_with("listening on ").split()[-1]
+        metrics = server.line_with("metrics on ").split()[-1]
+        with Node("--dial", address, "--no-metrics") as client:
+            client.line_with("connection_established")
+            server.line_with("connection_established")
+            with urllib.request.urlopen(metrics, timeout=5) as answer:
+                text = answer.read().decode()
+            assert "icn_p2p_active_connections 1" in text
+            assert client.end()[0] == 0
+        server.line_with("connection_closed")
+        assert server.end()[0] == 0
+
+
+def test_a_node_that_cannot_listen_says_so():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = tandem("node", "--listen", f"127.0.0.1:{port}", "--allow-plaintext", "--no-metrics")
+        assert_one_clear_line(result, str(port), "in use")
+
+
+def test_a_node_refuses_what_it_cannot_use():
+    assert_one_clear_line(tandem("node"), "--allow-plaintext")
+    assert_one_clear_line(tandem("node", "--allow-plaintext", "--listen", "nowhere"), "no address")
+    assert_one_clear_line(tandem("node", "--allow-plaintext", "--dial", "127.0.0.1:1"), "/p2p/ID")
+    assert_one_clear_line(tandem("node", "--allow-plaintext", "--max-connections", "many"),
+                          "must be a whole number")
+
+
+def test_a_node_keeps_its_identity_in_a_file(tmp_path):
+    path = tmp_path / "id"
+    ids = []
+    for _ in range(2):
+        with Node("--identity-file", str(path), "--no-metrics") as node:
+            ids.append(node.line_with("peer id "))
+            assert node.end()[0] == 0
+    assert ids[0] == ids[1]
+    assert pathlib.Path(path).stat().st_mode & 0o777 == 0o600

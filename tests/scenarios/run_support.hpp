@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/scenarios/read.hpp"
+#include "tandem/scenarios/run.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tandem::scenarios {
+
+/// Every level of this build.
+inline std::vector<level> test_levels() {
+  auto levels = standard_levels();
+#ifdef TANDEM_NS3
+  levels.push_back(packet_level());
+#endif
+  return levels;
+}
+
+/// The levels of this build that run in virtual time.
+inline std::vector<std::string> virtual_levels() {
+  std::vector<std::string> names;
+  for (const auto& level : test_levels())
+    if (level.virtual_time) names.push_back(level.name);
+  return names;
+}
+
+inline run_result run_on(const scenario& what, const std::string& level,
+                         const run_options& options = {}) {
+  const auto levels = test_levels();
+  return run(what, level_named(levels, level), options);
+}
+
+inline scenario shipped(const std::string& name, const std::vector<std::string>& sets = {}) {
+  return read_scenario(std::string(TANDEM_SOURCE_DIR) + "/scenarios/" + name + ".yaml", sets);
+}
+
+/// What did not hold, and the line that runs it again.
+inline std::string failures_of(const run_result& r) {
+  std::string text;
+  for (const auto& check : r.checks)
+    if (!check.ok) text += check.text + ": measured " + check.measured + "\n";
+  return text + r.reproduce;
+}
+
+}  // namespace tandem::scenarios
