@@ -7,12 +7,12 @@
 #include "engine/simulator.hpp"
 #include "seam/addresses.hpp"
 #include "seam/host_network.hpp"
+#include "tcp/tcp_l4_protocol.hpp"
 
 #include <ns3/ipv4-l3-protocol.h>
 #include <ns3/ipv4-static-routing.h>
 #include <ns3/node-list.h>
 #include <ns3/simulator.h>
-#include <ns3/tcp-l4-protocol.h>
 #include <ns3/traffic-control-layer.h>
 #include <ns3/uinteger.h>
 
@@ -74,7 +74,7 @@ class packet_fabric final : public sim::fabric {
     const auto ipv4 = node->GetObject<ns3::Ipv4>();
     ipv4->SetRoutingProtocol(ns3::CreateObject<ns3::Ipv4StaticRouting>());
     node->AggregateObject(ns3::CreateObject<ns3::TrafficControlLayer>());  // Ipv4Interface needs it
-    node->AggregateObject(ns3::CreateObject<ns3::TcpL4Protocol>());
+    node->AggregateObject(ns3::CreateObject<ns3::TandemTcpL4Protocol>());
 
     const auto device = ns3::CreateObject<ns3::TandemCloudNetDevice>();
     node->AddDevice(device);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tcp/tcp_socket.hpp"
 
+#include "tcp/tcp_l4_protocol.hpp"
+
+#include <ns3/inet-socket-address.h>
 #include <ns3/ipv4-end-point.h>
 #include <ns3/rtt-estimator.h>
 #include <ns3/simulator.h>
@@ -42,7 +45,7 @@ TandemTcpSocket::TandemTcpSocket(const TandemTcpSocket& other)
 
 TandemTcpSocket::~TandemTcpSocket() {
   LeaveBacklog();
-  m_orphan_event.Cancel();
+  Detach();
 }
 
 void TandemTcpSocket::SetTimers(const Timers& timers) {
@@ -65,13 +68,13 @@ TandemTcpSocket::Segment TandemTcpSocket::Peek(const Ptr<Packet>& packet) {
   return {h[13], word(4), word(8), packet->GetSize() - (h[12] >> 4) * 4U};
 }
 
-void TandemTcpSocket::CompleteFork(Ptr<Packet> packet, const TcpHeader& header, const Address& from,
-                                   const Address& to) {
-  const auto backlog = m_backlog.lock();
-  if (!backlog) return;
-  m_half_open = true;
-  ++backlog->half_open;
-  TcpSocketBase::CompleteFork(packet, header, from, to);
+Ptr<TcpSocketBase> TandemTcpSocket::Fork() {
+  const auto child = CopyObject<TandemTcpSocket>(this);
+  if (const auto backlog = m_backlog.lock()) {
+    child->m_half_open = true;
+    ++backlog->half_open;
+  }
+  return child;
 }
 
 void TandemTcpSocket::LeaveBacklog() {
@@ -88,6 +91,8 @@ void TandemTcpSocket::DoForwardUp(Ptr<Packet> packet, const Address& from, const
   const Segment segment = Peek(packet);
   const TcpStates_t before = m_state;
   m_probes = 0;
+  if (before == LISTEN && (segment.flags & (TcpHeader::ACK | TcpHeader::RST)) == TcpHeader::ACK)
+    return ResetStray(packet, segment, from, to);
   if (segment.flags & TcpHeader::RST) {
     if (before != LISTEN && before != TIME_WAIT && before != CLOSED) Reset(segment);
     return;
@@ -150,8 +155,14 @@ void TandemTcpSocket::AfterSegment(TcpStates_t before) {
       m_retxEvent = Simulator::Schedule(m_rto, &TandemTcpSocket::SendEmptyPacket, this,
                                         std::uint8_t{TcpHeader::FIN});
   }
-  if (m_orphan && m_state == FIN_WAIT_2 && !m_orphan_event.IsRunning())
-    m_orphan_event = Simulator::Schedule(m_fin_timeout, &TandemTcpSocket::Forget, this);
+  if (m_orphan && m_state == FIN_WAIT_2 && !m_end_event.IsRunning())
+    m_end_event = Simulator::Schedule(m_fin_timeout, &TandemTcpSocket::Forget, this);
+  if (m_timewaitEvent.IsRunning()) {  // the base would forget without telling
+    m_timewaitEvent.Cancel();
+    m_end_event.Cancel();
+    m_end_event = Simulator::Schedule(Seconds(2 * m_msl), &TandemTcpSocket::Forget, this);
+  }
+  if (m_endPoint == nullptr) Unregister();
   Changed();
 }
 
@@ -172,9 +183,10 @@ void TandemTcpSocket::Fail(Failure why) {
 
 void TandemTcpSocket::Forget() {
   const Ptr<TandemTcpSocket> self(this);
-  m_orphan_event.Cancel();
+  m_end_event.Cancel();
   m_state = CLOSED;
   DeallocateEndPoint();
+  Unregister();
 }
 
 void TandemTcpSocket::Abort() {
@@ -239,7 +251,7 @@ void TandemTcpSocket::Orphan() {
   while (m_tcb->m_rxBuffer->Extract(~0U)) {
   }
   if (m_state == FIN_WAIT_2)
-    m_orphan_event = Simulator::Schedule(m_fin_timeout, &TandemTcpSocket::Forget, this);
+    m_end_event = Simulator::Schedule(m_fin_timeout, &TandemTcpSocket::Forget, this);
 }
 
 void TandemTcpSocket::SendEmptyPacket(std::uint8_t flags) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include <ns3/ipv4-end-point.h>
 #include <ns3/nstime.h>
 #include <ns3/tcp-socket-base.h>
 
@@ -10,6 +11,7 @@
 
 namespace ns3 {
 
+class TandemTcpL4Protocol;
 class TandemTcpSocket;
 
 /// What a listening socket and its half-open children share; gone when the listener is.
@@ -41,6 +43,7 @@ class TandemTcpObserver {
 /// - LAST_ACK and CLOSING wait for the ACK of the FIN, not for any ACK; a repeated FIN or SYN+ACK
 /// is
 ///   acknowledged again;
+/// - a listener resets segments of connections that do not exist;
 /// - reading from a full buffer sends a window update; the ACK of a segment with FIN counts.
 class TandemTcpSocket : public TcpSocketBase {
  public:
@@ -77,13 +80,20 @@ class TandemTcpSocket : public TcpSocketBase {
   /// Forgets the connection; the peer gets a RST. Nothing is notified.
   void Abort();
 
+  /// From TandemTcpL4Protocol: a segment for this socket; the node is going away.
+  void Deliver(Ptr<Packet> packet, const Ipv4Header& header, std::uint16_t from,
+               Ptr<Ipv4Interface> incoming);
+  void Detach();
+
+  int Connect(const Address& address) override;
+  int Listen() override;
   int Send(Ptr<Packet> packet, std::uint32_t flags) override;
   Ptr<Packet> Recv(std::uint32_t max_size, std::uint32_t flags) override;
   int ShutdownSend() override;
   int Close() override;
 
  protected:
-  Ptr<TcpSocketBase> Fork() override { return CopyObject<TandemTcpSocket>(this); }
+  Ptr<TcpSocketBase> Fork() override;
   void CompleteFork(Ptr<Packet> packet, const TcpHeader& header, const Address& from,
                     const Address& to) override;
   void DoForwardUp(Ptr<Packet> packet, const Address& from, const Address& to) override;
@@ -101,6 +111,12 @@ class TandemTcpSocket : public TcpSocketBase {
   };
 
   static Segment Peek(const Ptr<Packet>& packet);
+  Ptr<TandemTcpL4Protocol> Hashed() const;
+  bool Register(const Ptr<TandemTcpL4Protocol>& tcp, Ipv4Address local, std::uint16_t local_port,
+                Ipv4Address peer, std::uint16_t peer_port);
+  void Unregister();
+  void ResetStray(const Ptr<Packet>& packet, const Segment& segment, const Address& from,
+                  const Address& to);
   void Reset(const Segment& segment);
   bool AnswerRepeated(const Segment& segment);
   void AfterSegment(TcpStates_t before);
@@ -124,7 +140,12 @@ class TandemTcpSocket : public TcpSocketBase {
   std::uint32_t m_fin_retries = 8;
   Time m_fin_timeout;
   Time m_first_persist_timeout;
-  EventId m_orphan_event;
+  EventId m_end_event;  // of an orphan in FIN_WAIT_2, or of TIME_WAIT
+
+  // Of a connection in a TandemTcpL4Protocol, which owns a reference to this socket meanwhile.
+  std::unique_ptr<Ipv4EndPoint> m_own_end_point;
+  std::uint64_t m_key = 0;
+  std::uint16_t m_listening_port = 0;
 };
 
 }  // namespace ns3
