@@ -105,12 +105,14 @@ class node_command final : public command {
     }
     boost::asio::io_context context(1);
     const auto net = make_asio_network(context);
+    // Before anything is printed: whoever reads it may send a signal.
+    boost::asio::signal_set signals(context, SIGINT, SIGTERM);
     printer out;
     node self(*net, std::move(options), &out);
     start(self);
     const auto exporter = start_metrics(self);
     for (const auto& peer : peers) self.dial(peer.peer, {{peer.at}, dial_mode::join, 0, never});
-    run_until_signal(context, self);
+    run_until_signal(context, signals, self);
     return exit_held;
   }
 
@@ -158,8 +160,8 @@ class node_command final : public command {
     return exporter;
   }
 
-  static void run_until_signal(boost::asio::io_context& context, node& self) {
-    boost::asio::signal_set signals(context, SIGINT, SIGTERM);
+  static void run_until_signal(boost::asio::io_context& context, boost::asio::signal_set& signals,
+                               node& self) {
     std::shared_future<void> over;
     signals.async_wait([&](boost::system::error_code failed, int) {
       if (failed) return;

@@ -21,7 +21,7 @@ scenario: small
 duration: 1s
 levels: [message, stream, loopback]
 groups:
-  server: {count: 1, listen: true, manager: {max_connections: 1}}
+  server: {count: 1, listen: true, manager: {max_connections: 1, max_connections_per_peer: 1}}
   dialers: {count: 2}
 workload:
   - dial: {from: dialers, to: server, at: 100ms, arrivals: {every: 200ms}}
@@ -108,7 +108,7 @@ def test_out_writes_sqlite(small, tmp_path):
     ("duration: 1s", "duration: -1s", (":2:11: ", "must be above 0")),
     ("to: server", "to: sever", ("no group is called `sever`; did you mean `server`?",)),
     ("levels: [message", "levels: [massage", (":3:10: no level is called `massage`",)),
-    ("max_connections: 1", "max_connections: -1", ("`max_connections` must be a whole number",)),
+    ("max_connections: 1,", "max_connections: -1,", ("`max_connections` must be a whole number",)),
     ("LimitReached == 1", "LimitReeched == 1", ("did you mean `refusals.LimitReached`?",)),
 ])
 def test_bad_scenarios_are_one_clear_line(small, old, new, parts):
@@ -132,7 +132,7 @@ def test_bad_arguments_are_one_clear_line(small, tmp_path):
 def test_a_level_that_cannot_honour_a_setting_says_where_it_stands(small):
     small.write_text(SMALL + "links: {default: {latency: 5ms}}\n")
     result = tandem("run", str(small), "--level", "loopback")
-    assert_one_clear_line(result, f"{small}:12:19: level loopback cannot honour `links.default.latency`")
+    assert_one_clear_line(result, f"{small}:12:28: level loopback cannot honour `links.default.latency`")
     result = tandem("run", str(small), "--level", "packet")
     assert result.returncode == 2
 

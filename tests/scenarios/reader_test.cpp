@@ -81,7 +81,7 @@ expectations:
   EXPECT_EQ(dial.pick, pick::random);
   EXPECT_EQ(std::get<send_work>(s.workload[1]).bytes, 1024u);
   EXPECT_EQ(s.faults.at(0).until, seconds(2));
-  EXPECT_EQ(s.where.at("links.default.latency"), "f.yaml:14:22");
+  EXPECT_EQ(s.where.at("links.default.latency"), "f.yaml:15:22");
 }
 
 TEST(reader, reads_json_text) {

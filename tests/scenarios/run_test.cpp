@@ -19,7 +19,7 @@ using testing::HasSubstr;
 const std::string small = R"(scenario: small
 duration: 1s
 groups:
-  server: {count: 1, listen: true, manager: {max_connections: 1}}
+  server: {count: 1, listen: true, manager: {max_connections: 1, max_connections_per_peer: 1}}
   dialers: {count: 2}
 workload:
   - dial: {from: dialers, to: server, at: 100ms, arrivals: {every: 200ms}, hold: {fixed: 400ms}}
@@ -125,7 +125,7 @@ TEST(level, loopback_refuses_what_it_cannot_honour_and_says_where) {
   EXPECT_THAT(
       refusal_of(parse_scenario(small + "links: {default: {latency: 5ms}}\n", "f.yaml"),
                  "loopback"),
-      testing::StartsWith("f.yaml:14:19: level loopback cannot honour `links.default.latency`"));
+      testing::StartsWith("f.yaml:14:28: level loopback cannot honour `links.default.latency`"));
   EXPECT_THAT(refusal_of(parse_scenario(small, "f.yaml", {"links.default.loss=1%"}), "loopback"),
               testing::StartsWith("--set links.default.loss=1%: "));
   EXPECT_THAT(refusal_of(parse_scenario(small + "tcp: ns3-default\n", "f.yaml"), "loopback"),
