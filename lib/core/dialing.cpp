@@ -28,7 +28,10 @@ void connection_manager::state::on(const events::dial_wanted& e) {
   }
   const bool may_start = d == no_slot && !e.addresses.empty() &&
                          counters.pending_outbound < options.max_pending_outbound;
-  if (!may_start && queued_requests() >= options.max_queued_requests)
+  // The second bound holds whatever dials pause or wait for after they began.
+  const bool full = (!may_start && queued_requests() >= options.max_queued_requests) ||
+                    requests.size() >= options.max_queued_requests + options.max_pending_outbound;
+  if (full)
     return refuse_dial(e, cause::pending_limit_reached, queued_requests(),
                        options.max_queued_requests);
 

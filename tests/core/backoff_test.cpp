@@ -25,11 +25,11 @@ TEST(backoff, doubles_until_the_cap) {
 TEST(backoff, follows_the_series_of_grpc_when_told_to) {
   manager_options options;  // gRPC connection backoff: 1 s, x 1.6, cap 120 s
   options.backoff_multiplier = 1.6;
-  const double expected[] = {1,      1.6,    2.56,   4.096, 6.554, 10.486,
+  const double expected[] = {1,      1.6,    2.56,   4.096,  6.554,   10.486,
                              16.777, 26.844, 42.950, 68.719, 109.951, 120};
   for (std::uint32_t n = 1; n <= 12; ++n)
-    EXPECT_NEAR(std::chrono::duration<double>(backoff_ceiling(options, n)).count(),
-                expected[n - 1], 0.0005);
+    EXPECT_NEAR(std::chrono::duration<double>(backoff_ceiling(options, n)).count(), expected[n - 1],
+                0.0005);
   options.backoff_multiplier = 1;
   EXPECT_EQ(backoff_ceiling(options, 1'000'000), 1s);
 }

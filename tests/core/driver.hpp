@@ -13,7 +13,9 @@ namespace tandem::test {
 using namespace std::chrono_literals;
 
 inline peer_id peer(std::uint32_t n) {
-  const std::array<std::uint8_t, 6> raw{0, 4, static_cast<std::uint8_t>(n >> 24),
+  const std::array<std::uint8_t, 6> raw{0,
+                                        4,
+                                        static_cast<std::uint8_t>(n >> 24),
                                         static_cast<std::uint8_t>(n >> 16),
                                         static_cast<std::uint8_t>(n >> 8),
                                         static_cast<std::uint8_t>(n)};
@@ -124,9 +126,7 @@ class driver {
     return found.empty() ? never : found.back().first;
   }
   const manager_counters& counters() const { return manager.counters(); }
-  std::uint64_t refused(cause c) const {
-    return counters().refused[static_cast<std::size_t>(c)];
-  }
+  std::uint64_t refused(cause c) const { return counters().refused[static_cast<std::size_t>(c)]; }
 
   time_point now{};
   memory_trace trace;

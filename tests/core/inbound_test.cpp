@@ -248,8 +248,8 @@ TEST(ids, unknown_duplicate_and_finished_ones_are_counted_and_ignored) {
   expect_ignored(events::disconnect_wanted{{}, conn(98), cause::requested});
   expect_ignored(events::disconnect_wanted{peer(77), {}, cause::requested});
   expect_ignored(events::arrived{conn(0), address()});
-  expect_ignored(events::arrived{conn(7), address()});  // odd: ours to issue
-  expect_ignored(events::dial_wanted{req(1), peer(3)}); // in use
+  expect_ignored(events::arrived{conn(7), address()});   // odd: ours to issue
+  expect_ignored(events::dial_wanted{req(1), peer(3)});  // in use
   expect_ignored(events::dial_wanted{req(0), peer(3)});
   expect_ignored(events::dial_abandoned{req(9)});
   expect_ignored(events::addresses_found{req(9)});

@@ -22,8 +22,7 @@ TEST(index_table, agrees_with_a_map_over_random_churn) {
   slot_index next = 0;
   for (int i = 0; i < 200'000; ++i) {
     const std::uint64_t key = random.up_to(300);
-    const auto found =
-        table.find(poor(key), [&](slot_index s) { return keys.at(s) == key; });
+    const auto found = table.find(poor(key), [&](slot_index s) { return keys.at(s) == key; });
     ASSERT_EQ(found, model.contains(key) ? model.at(key) : no_slot);
     if (found == no_slot && model.size() < 150) {
       table.insert(poor(key), next);

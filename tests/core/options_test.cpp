@@ -16,7 +16,8 @@ void set_to(manager_options& options, const option_row& row, double value) {
       [&](auto field) {
         using type = std::remove_cvref_t<decltype(options.*field)>;
         if constexpr (std::is_same_v<type, duration>)
-          options.*field = std::chrono::duration_cast<duration>(std::chrono::duration<double>(value));
+          options.*field =
+              std::chrono::duration_cast<duration>(std::chrono::duration<double>(value));
         else
           options.*field = static_cast<type>(value);
       },
@@ -74,7 +75,8 @@ TEST(options, contradictions_name_both_fields_and_values) {
   options = {};
   options.breaker_open_max = 10s;
   ASSERT_EQ(problems_of(options).size(), 1U);
-  EXPECT_EQ(problems_of(options)[0].message, "breaker_open (30 s) is above breaker_open_max (10 s)");
+  EXPECT_EQ(problems_of(options)[0].message,
+            "breaker_open (30 s) is above breaker_open_max (10 s)");
 
   options = {};
   options.backoff_multiplier = std::numeric_limits<double>::quiet_NaN();

@@ -11,8 +11,8 @@
 
 namespace tandem::test {
 
-/// Two managers and the messages of the upgrade between them, each way with its own delay; the round
-/// trips are those of multistream-select, /plaintext/2.0.0 and yamux.
+/// Two managers and the messages of the upgrade between them, each way with its own delay; the
+/// round trips are those of multistream-select, /plaintext/2.0.0 and yamux.
 class two_nodes {
  public:
   struct node {
@@ -47,7 +47,8 @@ class two_nodes {
       std::size_t due = 2;
       time_point next = agenda_.empty() ? never : agenda_.begin()->first.first;
       for (std::size_t i = 0; i < 2; ++i)
-        if (nodes[i]->manager.next_deadline() < next) due = i, next = nodes[i]->manager.next_deadline();
+        if (nodes[i]->manager.next_deadline() < next)
+          due = i, next = nodes[i]->manager.next_deadline();
       if (next > time_point{t}) break;
       now = std::max(now, next);
       if (due < 2) {
@@ -68,9 +69,9 @@ class two_nodes {
  private:
   struct link {
     std::size_t dialer = 0;
-    connection_id ids[2];   // by node
-    bool open[2] = {};      // the id exists and has not ended
-    bool told[2] = {};      // refused or closed with a reason
+    connection_id ids[2];     // by node
+    bool open[2] = {};        // the id exists and has not ended
+    bool told[2] = {};        // refused or closed with a reason
     time_point last[2] = {};  // arrival of the last message to a node: order is kept
   };
   using link_ptr = std::shared_ptr<link>;

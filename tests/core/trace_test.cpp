@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "tandem/core/trace.hpp"
+
+#include "driver.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tandem::test {
+namespace {
+
+/// A run that touches dials, refusals, idle and shutdown.
+void play(driver& d) {
+  for (std::uint32_t i = 1; i <= 4; ++i) {
+    d.dial(req(i), peer(i), {address(1), address(2)});
+    if (i % 2 == 0)
+      d.fail();
+    else
+      d.connect(peer(i));
+  }
+  d.accept(conn(2), peer(9));
+  d.run_to(7s);
+  d.app_bytes(conn(2));
+  d.tell(events::configured{manager_options{}});
+  d.run_to(50s);
+  d.tell(events::shutdown_wanted{});
+  d.run_to(60s);
+}
+
+std::uint64_t hash_of_trace(std::uint64_t seed) {
+  driver d({}, peer(1000), seed);
+  play(d);
+  trace_hash hash;
+  hash.add(d.trace.bytes());
+  return hash.value();
+}
+
+TEST(trace, replays_byte_for_byte) {
+  driver d;
+  play(d);
+  const replay_result r = replay(d.trace.bytes());
+  EXPECT_TRUE(r.identical) << r.error;
+  EXPECT_EQ(r.actions, d.log.size());
+  EXPECT_GT(r.inputs, 20U);
+}
+
+TEST(trace, is_the_same_for_the_same_seed_and_another_for_another) {
+  EXPECT_EQ(hash_of_trace(1), hash_of_trace(1));
+  EXPECT_NE(hash_of_trace(1), hash_of_trace(2));
+}
+
+TEST(trace, a_changed_action_is_found_where_it_is) {
+  driver d;
+  play(d);
+  std::vector<std::byte> bytes(d.trace.bytes().begin(), d.trace.bytes().end());
+  bytes[bytes.size() - 1] ^= std::byte{1};  // of shutdown_complete
+  const replay_result r = replay(bytes);
+  EXPECT_FALSE(r.identical);
+  EXPECT_EQ(r.mismatch_at, bytes.size() - 1);
+}
+
+TEST(trace, one_cut_short_or_garbled_anywhere_is_refused_without_harm) {
+  driver d;
+  play(d);
+  const auto whole = d.trace.bytes();
+  std::size_t unreadable = 0;
+  for (std::size_t n = 0; n < whole.size(); n += 7) unreadable += !replay(whole.first(n)).identical;
+  EXPECT_GT(unreadable, whole.size() / 7 * 8 / 10);
+  std::vector<std::byte> bytes(whole.begin(), whole.end());
+  // A garbled input may be one the core does not look at, such as the address of an arrival.
+  std::size_t noticed = 0, tried = 0;
+  for (std::size_t n = 0; n < bytes.size(); n += 3, ++tried) {
+    bytes[n] ^= std::byte{0xa5};
+    noticed += !replay(bytes).identical;
+    bytes[n] ^= std::byte{0xa5};
+  }
+  EXPECT_GT(noticed, tried / 2);
+  EXPECT_FALSE(replay({}).error.empty());
+}
+
+TEST(trace_hash, is_fnv_1a) {
+  trace_hash hash;
+  EXPECT_EQ(hash.text(), "cbf29ce484222325");
+  hash.add(std::as_bytes(std::span("foobar", 6)));  // test vector of draft-eastlake-fnv
+  EXPECT_EQ(hash.text(), "85944171f73967e8");
+  trace_hash bytes, word;
+  const std::array<std::byte, 8> raw{std::byte{1}, std::byte{2}};
+  bytes.add(raw);
+  word.add(0x0201ULL);
+  EXPECT_EQ(bytes.value(), word.value());
+}
+
+}  // namespace
+}  // namespace tandem::test
