@@ -11,6 +11,7 @@
 #include <prometheus/exposer.h>
 #include <prometheus/metric_family.h>
 
+#include <chrono>
 #include <future>
 #include <stdexcept>
 #include <utility>
@@ -22,6 +23,7 @@ namespace {
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
+using tcp = boost::asio::ip::tcp;
 
 MetricFamily family(std::string_view name, std::string_view help, metric_kind kind) {
   MetricFamily out;
@@ -69,9 +71,9 @@ class collectable final : public prometheus::Collectable {
 };
 
 /// Why nobody can listen there: the web server does not tell.
-std::string reason_against(const boost::asio::ip::tcp::endpoint& at) {
+std::string reason_against(const tcp::endpoint& at) {
   boost::asio::io_context context;
-  boost::asio::ip::tcp::acceptor probe(context);
+  tcp::acceptor probe(context);
   boost::system::error_code error;
   probe.open(at.protocol(), error);
   if (!error) probe.set_option(boost::asio::socket_base::reuse_address(true), error);
@@ -80,11 +82,25 @@ std::string reason_against(const boost::asio::ip::tcp::endpoint& at) {
   return error ? error.message() : "the web server did not start";
 }
 
+/// Stops the server. Its accepting thread looks only every 2 s whether it should stop, unless
+/// someone connects (civetweb, SOCKET_TIMEOUT_QUANTUM): meanwhile this thread's connections wake
+/// it.
+void stop(std::unique_ptr<prometheus::Exposer> server, const tcp::endpoint& at) {
+  auto stopped = std::async(std::launch::async, [&server] { server.reset(); });
+  boost::asio::io_context context;
+  do {
+    tcp::socket wake(context);
+    boost::system::error_code ignored;
+    wake.connect(at, ignored);
+  } while (stopped.wait_for(std::chrono::milliseconds(5)) != std::future_status::ready);
+}
+
 }  // namespace
 
 struct metrics_exporter::state {
   std::shared_ptr<collectable> numbers;
-  std::unique_ptr<prometheus::Exposer> server;  // goes first: it stops calling `numbers`
+  std::unique_ptr<prometheus::Exposer> server;
+  tcp::endpoint at;
 };
 
 metrics_exporter::metrics_exporter(const metrics_options& options, counters_source source)
@@ -105,9 +121,10 @@ metrics_exporter::metrics_exporter(const metrics_options& options, counters_sour
   }
   state_->numbers = std::make_shared<collectable>(std::move(source));
   state_->server->RegisterCollectable(state_->numbers);
+  state_->at = {address, port()};
 }
 
-metrics_exporter::~metrics_exporter() = default;
+metrics_exporter::~metrics_exporter() { stop(std::move(state_->server), state_->at); }
 
 std::uint16_t metrics_exporter::port() const {
   const auto ports = state_->server->GetListeningPorts();

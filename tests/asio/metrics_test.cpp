@@ -86,6 +86,15 @@ TEST(metrics_exporter, shows_none_of_them_when_the_node_does_not_answer) {
   EXPECT_EQ(page.find("icn_p2p_"), std::string::npos) << page;
 }
 
+TEST(metrics_exporter, stops_at_once) {
+  auto exporter = std::make_unique<metrics_exporter>(
+      any_free_port(), [] { return std::optional<manager_counters>(); });
+  get(exporter->port());
+  const auto began = std::chrono::steady_clock::now();
+  exporter.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 1s);  // the server alone takes 2 s
+}
+
 TEST(metrics_exporter, says_where_it_cannot_listen) {
   loop io;
   const auto taken = std::move(io.net->listen(any_port).value());
