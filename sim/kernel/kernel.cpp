@@ -49,7 +49,11 @@ struct kernel::state {
   }
 
   bool dead(const radix_queue::entry& e) {
-    if (dead_entries == 0 || slab.holds({e.slot, e.generation})) return false;
+    if (dead_entries == 0) {
+      slab.prefetch(e.slot);  // an entry that is looked at runs soon
+      return false;
+    }
+    if (slab.holds({e.slot, e.generation})) return false;
     --dead_entries;
     return true;
   }

@@ -50,6 +50,7 @@ class task_slab {
   const slot& at(std::uint32_t index) const {
     return (*chunks_[index / chunk_size])[index % chunk_size];
   }
+  void prefetch(std::uint32_t index) const { __builtin_prefetch(&at(index)); }
   /// Slots ever used; those with an odd generation hold a task.
   std::uint32_t used() const { return used_; }
 
