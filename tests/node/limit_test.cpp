@@ -110,4 +110,23 @@ TEST(node_limits, begin_the_idle_time_when_the_connection_is_ready) {
   EXPECT_LE(closed.when, at(5 * d + 30s + 2 * d));
 }
 
+TEST(node_limits, count_what_moved_before_judging_what_is_idle) {
+  village town(d);
+  manager_options quiet;
+  quiet.liveness_interval = 100s;  // nothing but the message reaches the core after `ready`
+  auto server = town.add(quiet);
+  auto client = town.add(quiet, false);
+  town.dial(client, server);
+  town.run_until(at(10s));
+  client.node->send(village::id_of(server), bytes_of("used"));
+  town.run_until(at(40s) - 1ns);
+  EXPECT_EQ(client.counters().active_connections, 1U);
+  EXPECT_EQ(server.counters().active_connections, 1U);
+  town.run_for(1s);
+  const auto closed = client.heard->only(notice::connection_closed);
+  EXPECT_EQ(closed.what.why, cause::idle_timeout);
+  EXPECT_GE(closed.when, at(40s));
+  EXPECT_LE(closed.when, at(40s) + 2 * d);
+}
+
 }  // namespace
