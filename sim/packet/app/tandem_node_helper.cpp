@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tandem/packet/tandem-node-helper.h"
+
+#include <ns3/node.h>
+
+namespace ns3 {
+
+TandemNodeHelper::TandemNodeHelper() { m_factory.SetTypeId(TandemNode::GetTypeId()); }
+
+void TandemNodeHelper::SetAttribute(const std::string& name, const AttributeValue& value) {
+  m_factory.Set(name, value);
+}
+
+Ptr<TandemNode> TandemNodeHelper::Install(Ptr<Node> node) const {
+  const auto application = m_factory.Create<TandemNode>();
+  node->AddApplication(application);
+  return application;
+}
+
+ApplicationContainer TandemNodeHelper::Install(const NodeContainer& nodes) const {
+  ApplicationContainer installed;
+  for (auto node = nodes.Begin(); node != nodes.End(); ++node) installed.Add(Install(*node));
+  return installed;
+}
+
+}  // namespace ns3

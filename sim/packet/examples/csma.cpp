@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Five Tandem nodes on one CSMA segment with the stack of InternetStackHelper. The first admits at
+// most three connections: the fourth dialer is told LimitReached. Prints what happens and when.
+#include "tandem/packet/tandem-node-helper.h"
+
+#include <ns3/csma-helper.h>
+#include <ns3/internet-stack-helper.h>
+#include <ns3/ipv4-address-helper.h>
+#include <ns3/node-container.h>
+#include <ns3/simulator.h>
+#include <ns3/string.h>
+#include <ns3/uinteger.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+using namespace ns3;
+
+namespace {
+
+int established = 0;
+int refused = 0;
+
+void Say(const char* what, const std::string& peer, const std::string& more) {
+  std::printf("%10.6f s  server: %s %s  %s\n", Simulator::Now().GetSeconds(), what, peer.c_str(),
+              more.c_str());
+}
+void Established(const std::string& peer, const std::string&) {
+  ++established;
+  Say("established", peer, "");
+}
+void Closed(const std::string& peer, const std::string& cause) { Say("closed", peer, cause); }
+void Refused(const std::string& peer, const std::string& cause) {
+  ++refused;
+  Say("refused", peer, cause);
+}
+void Message(const std::string& peer, const std::string& text) { Say("message from", peer, text); }
+void Active(std::uint64_t before, std::uint64_t now) {
+  std::printf("%10.6f s  server: %llu -> %llu connections\n", Simulator::Now().GetSeconds(),
+              static_cast<unsigned long long>(before), static_cast<unsigned long long>(now));
+}
+
+}  // namespace
+
+int main() {
+  NodeContainer nodes;
+  nodes.Create(5);
+  CsmaHelper csma;
+  csma.SetChannelAttribute("DataRate", StringValue("100Mbps"));
+  csma.SetChannelAttribute("Delay", StringValue("2us"));
+  const NetDeviceContainer devices = csma.Install(nodes);
+  InternetStackHelper().Install(nodes);
+  Ipv4AddressHelper addresses;
+  addresses.SetBase("192.168.0.0", "255.255.255.0");
+  addresses.Assign(devices);
+
+  TandemNodeHelper helper;
+  helper.SetAttribute("ConnectionTimeout", StringValue("10s"));
+  std::vector<Ptr<TandemNode>> apps;
+  for (std::uint32_t i = 0; i < nodes.GetN(); ++i) {
+    helper.SetAttribute("MaxConnections", UintegerValue(i == 0 ? 3 : 256));
+    apps.push_back(helper.Install(nodes.Get(i)));
+  }
+  const auto& server = apps.front();
+  server->TraceConnectWithoutContext("Established", MakeCallback(&Established));
+  server->TraceConnectWithoutContext("Closed", MakeCallback(&Closed));
+  server->TraceConnectWithoutContext("Refused", MakeCallback(&Refused));
+  server->TraceConnectWithoutContext("Message", MakeCallback(&Message));
+  server->TraceConnectWithoutContext("ActiveConnections", MakeCallback(&Active));
+
+  for (std::size_t i = 1; i < apps.size(); ++i)
+    Simulator::Schedule(Seconds(static_cast<double>(i)), &TandemNode::Dial, apps[i], server);
+  Simulator::Schedule(Seconds(5.5), &TandemNode::Send, apps[1], server, std::string("hello"));
+  Simulator::Stop(Seconds(60));
+  Simulator::Run();
+  std::printf("%d established, %d refused\n", established, refused);
+  Simulator::Destroy();
+  return established == 3 && refused == 1 ? 0 : 1;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "tandem/packet/tandem-node.h"
+
+#include <ns3/application-container.h>
+#include <ns3/attribute.h>
+#include <ns3/node-container.h>
+#include <ns3/object-factory.h>
+
+#include <cstdint>
+#include <string>
+
+namespace ns3 {
+
+/// Installs TandemNodes on nodes that have an IPv4 stack (InternetStackHelper).
+class TandemNodeHelper {
+ public:
+  TandemNodeHelper();
+
+  /// Sets an attribute of the applications installed from now on.
+  void SetAttribute(const std::string& name, const AttributeValue& value);
+  Ptr<TandemNode> Install(Ptr<Node> node) const;
+  ApplicationContainer Install(const NodeContainer& nodes) const;
+  /// ns-3's convention; the applications use none of ns-3's random streams.
+  std::int64_t AssignStreams(const NodeContainer&, std::int64_t) const { return 0; }
+
+ private:
+  ObjectFactory m_factory;
+};
+
+}  // namespace ns3
