@@ -28,7 +28,8 @@ TEST_P(file, holds_and_is_deterministic) {
 
 INSTANTIATE_TEST_SUITE_P(
     every, file,
-    testing::Combine(testing::Values("global_limit", "per_peer_limit", "idle_timeout", "backoff"),
+    testing::Combine(testing::Values("global_limit", "per_peer_limit", "idle_timeout", "backoff",
+                                     "dial_failures"),
                      testing::ValuesIn(virtual_levels())),
     [](const auto& info) { return std::get<0>(info.param) + "_at_" + std::get<1>(info.param); });
 
