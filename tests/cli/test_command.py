@@ -87,10 +87,11 @@ def test_the_table_shows_levels_side_by_side_and_the_line_that_runs_it_again(sma
 
 
 def test_a_failed_expectation_exits_with_1_and_says_what_was_measured(small):
-    result = tandem("run", str(small), "--level", "message", "--set", "groups.server.manager.max_connections=2")
+    change = "groups.server.manager.max_connections=2"
+    result = tandem("run", str(small), "--level", "message", "--set", change)
     assert result.returncode == 1
     assert re.search(r"server.refusals.LimitReached == 1 +FAIL +0", result.stdout)
-    assert "--set groups.server.manager.max_connections=2" in result.stdout
+    assert f"--set {change}" in result.stdout
 
 
 def test_out_writes_sqlite(small, tmp_path):
@@ -132,9 +133,20 @@ def test_bad_arguments_are_one_clear_line(small, tmp_path):
 def test_a_level_that_cannot_honour_a_setting_says_where_it_stands(small):
     small.write_text(SMALL + "links: {default: {latency: 5ms}}\n")
     result = tandem("run", str(small), "--level", "loopback")
-    assert_one_clear_line(result, f"{small}:12:28: level loopback cannot honour `links.default.latency`")
+    assert_one_clear_line(result, f"{small}:12:28: ", "cannot honour `links.default.latency`")
     result = tandem("run", str(small), "--level", "packet")
     assert result.returncode == 2
+
+
+def test_interrupt_ends_the_run_and_shows_what_there_is(small):
+    small.write_text(SMALL.replace("duration: 1s", "duration: 60s"))
+    run = subprocess.Popen([TANDEM, "run", str(small), "--level", "loopback"],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert "of 60.0 s" in run.stderr.readline()  # the progress line: it runs
+    run.send_signal(signal.SIGINT)
+    out, _ = run.communicate(timeout=10)
+    assert run.returncode == 130
+    assert re.search(r"^all held +stopped$", out, re.M)
 
 
 def test_check_and_list():
@@ -211,7 +223,8 @@ def test_a_node_that_cannot_listen_says_so():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        result = tandem("node", "--listen", f"127.0.0.1:{port}", "--allow-plaintext", "--no-metrics")
+        result = tandem("node", "--listen", f"127.0.0.1:{port}", "--allow-plaintext",
+                        "--no-metrics")
         assert_one_clear_line(result, str(port), "in use")
 
 

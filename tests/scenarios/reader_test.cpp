@@ -43,7 +43,8 @@ links:
   between:
     - {groups: [dialers, server], latency: 300ms}
 workload:
-  - dial: {from: dialers, to: server, at: 1s, arrivals: {poisson: 20/s}, count: 3, mode: additional, hold: {exponential: 30s}, deadline: 2s, pick: random}
+  - dial: {from: dialers, to: server, at: 1s, arrivals: {poisson: 20/s}, count: 3,
+            mode: additional, hold: {exponential: 30s}, deadline: 2s, pick: random}
   - send: {from: dialers, to: server, every: 1s, bytes: 1KiB}
   - keep_connected: {from: dialers, to: server, at: 2s}
   - kill: {group: server, at: 3s}

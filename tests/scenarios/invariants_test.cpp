@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// Every built-in invariant breaks when what it forbids is told to the ledger.
+#include "run/tracker.hpp"
+#include "tandem/net/identity.hpp"
+#include "tandem/scenarios/read.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tandem::scenarios {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Two nodes of one group; node 0 is the one that tells.
+class ledger : public testing::Test {
+ protected:
+  struct still_world final : world {
+    connection_manager managers[2] = {{manager_options{}, identity::of_node(1, 0).id(), 1},
+                                      {manager_options{}, identity::of_node(1, 1).id(), 1}};
+    node_index add_node(const node_spec&) override { return 0; }
+    std::size_t size() const override { return 2; }
+    const peer_id& id(node_index node) const override { return managers[node].self(); }
+    request_id dial(node_index, node_index, dial_mode, time_point) override { return {}; }
+    void send(node_index, node_index, std::uint64_t) override {}
+    void disconnect(node_index, node_index) override {}
+    void disconnect(node_index, connection_id) override {}
+    void shutdown(node_index) override {}
+    void kill(node_index) override {}
+    void restart(node_index) override {}
+    void partition(std::function<int(node_index)>) override {}
+    time_point now() const override { return {}; }
+    void at(time_point, std::function<void()>) override {}
+    void run_until(time_point, const std::function<bool()>&) override {}
+    const connection_manager& manager(node_index node) const override { return managers[node]; }
+    std::string trace_hash() const override { return {}; }
+    std::uint64_t events() const override { return 0; }
+  };
+
+  ledger() { under_test.begin(place); }
+
+  void tell(notice kind, std::uint64_t conn, cause why = cause::none, time_point at = {}) {
+    notification what;
+    what.kind = kind;
+    what.why = why;
+    what.conn = connection_id{conn};
+    what.peer = place.id(1);
+    under_test.on_notification(0, at, what);
+  }
+  void tell_backoff(std::uint32_t failures, duration ceiling, duration delay) {
+    notification what;
+    what.kind = notice::backoff_started;
+    what.failures = failures;
+    what.ceiling = ceiling;
+    what.until = time_point(delay);
+    under_test.on_notification(0, {}, what);
+  }
+  std::vector<std::string> broken() const {
+    std::vector<std::string> names;
+    for (const auto& [name, how] : under_test.violations()) names.push_back(name);
+    return names;
+  }
+  using names = std::vector<std::string>;
+
+  scenario what = parse_scenario("{scenario: s, duration: 1s, groups: {g: {count: 2}}}", "f");
+  still_world place;
+  tracker under_test{what, 1s};
+};
+
+TEST_F(ledger, a_third_connection_with_one_peer_breaks_the_limit_per_peer) {
+  tell(notice::connection_established, 1);
+  tell(notice::connection_established, 3);
+  EXPECT_EQ(broken(), names{});
+  tell(notice::connection_established, 5);
+  EXPECT_EQ(broken(), names{"max_connections_per_peer is never exceeded"});
+}
+
+TEST_F(ledger, a_close_without_a_connection_breaks) {
+  tell(notice::connection_established, 1);
+  tell(notice::connection_closed, 1);
+  EXPECT_EQ(broken(), names{});
+  tell(notice::connection_closed, 1);
+  EXPECT_EQ(broken(), names{"every close has its connection"});
+}
+
+TEST_F(ledger, a_notification_the_counters_do_not_know_breaks) {
+  tell(notice::connection_established, 1);
+  under_test.on_step(0, {}, place.managers[0]);
+  EXPECT_EQ(broken(),
+            (names{"metrics equal the ledger: established", "metrics equal the ledger: active",
+                   "metrics equal the ledger: peers"}));
+}
+
+TEST_F(ledger, backoff_within_its_formula_and_bounds_holds) {
+  tell_backoff(1, 1s, 0s);
+  tell_backoff(2, 2s, 2s);
+  tell_backoff(30, 120s, 60s);
+  EXPECT_EQ(broken(), names{});
+  const auto& fraction = under_test.group(0).spreads[std::size_t(spread::backoff_fraction)];
+  EXPECT_EQ(fraction.count, 3u);
+  EXPECT_EQ(fraction.min, 0);
+  EXPECT_EQ(fraction.max, 1);
+}
+
+TEST_F(ledger, a_delay_above_its_ceiling_breaks) {
+  tell_backoff(1, 1s, 1s + 1ns);
+  EXPECT_EQ(broken(), names{"backoff stays within [0, ceiling]"});
+}
+
+TEST_F(ledger, a_ceiling_off_the_formula_breaks) {
+  tell_backoff(3, 3s, 1s);
+  EXPECT_EQ(broken(), names{"the backoff ceiling is min(cap, base * multiplier^(n-1))"});
+}
+
+TEST_F(ledger, a_connection_idle_beyond_timeout_linger_and_patience_breaks) {
+  tell(notice::connection_established, 1);
+  under_test.on_app_bytes(0, time_point(5s), connection_id{1});
+  under_test.finish(time_point(5s + 30s + 1s + 1s));
+  EXPECT_EQ(broken(), names{});
+  under_test.finish(time_point(5s + 30s + 1s + 1s + 1ns));
+  EXPECT_EQ(broken(), names{"no connection outlives its idle timeout"});
+}
+
+TEST_F(ledger, counts_a_killed_nodes_gauges_no_more) {
+  EXPECT_EQ(under_test.group(0).numbers[*measure_named("icn_p2p_connection_limit")].value(), 512u);
+  under_test.on_killed(0, {});
+  EXPECT_EQ(under_test.group(0).numbers[*measure_named("icn_p2p_connection_limit")].value(), 256u);
+  EXPECT_EQ(broken(), names{});
+}
+
+TEST(tracked_number, means_over_time) {
+  tracked_number n;
+  n.begin({}, 0);
+  n.add(time_point(1s), 10, 0);
+  n.add(time_point(3s), 0, 10);
+  EXPECT_DOUBLE_EQ(n.mean(time_point(4s)), 5.0) << "10 for 2 of 4 seconds";
+  EXPECT_EQ(n.min(), 0u);
+  EXPECT_EQ(n.max(), 10u);
+}
+
+}  // namespace
+}  // namespace tandem::scenarios
