@@ -10,8 +10,8 @@ namespace tandem::packet {
 /// Hosts on ns-3's IPv4 and TCP, packet by packet, in virtual time.
 ///
 /// Every host is one ns-3 node with one address of 10.0.0.0/8 on a cloud: a unicast channel that
-/// gives each packet the latency, jitter and loss of its pair of hosts, after the access rate of the
-/// sender. Packets of one pair of hosts never overtake each other. Partitions apply to packets when
+/// gives each packet the latency, jitter and loss of its pair of hosts, after the sender's access
+/// rate. Packets of one pair of hosts never overtake each other. Partitions apply to packets when
 /// they are sent.
 ///
 /// Does not cover: queueing inside routers and at the receiver's access link, ARP, IPv6.
