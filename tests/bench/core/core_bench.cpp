@@ -111,16 +111,26 @@ void admission_decision(benchmark::State& state) {
   crowd c(true);
   constexpr int batch = 200;
   std::size_t counted = 0;
+  std::array<std::uint64_t, batch> ids{};
+  const auto arrive = [&] {
+    for (auto& id : ids) c.arrive(id = c.next());
+  };
+  const auto decide = [&] {
+    for (const std::uint64_t id : ids) c.authenticate(id, id);
+  };
+  const auto close = [&] {
+    for (const std::uint64_t id : ids) c.close(id);
+  };
+  arrive(), decide(), close();  // warm
   for (auto _ : state) {
     state.PauseTiming();
-    std::array<std::uint64_t, batch> ids{};
-    for (auto& id : ids) c.arrive(id = c.next());
+    arrive();
     const std::size_t before = allocations;
     state.ResumeTiming();
-    for (const std::uint64_t id : ids) c.authenticate(id, id);
+    decide();
     state.PauseTiming();
     counted += allocations - before;
-    for (const std::uint64_t id : ids) c.close(id);
+    close();
     state.ResumeTiming();
   }
   state.counters["allocations"] = static_cast<double>(counted);
