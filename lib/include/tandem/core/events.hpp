@@ -34,8 +34,14 @@ struct dial_wanted {
 struct dial_abandoned { request_id request{}; };
 /// Closes one connection, or every connection of `peer` when `conn` is none.
 struct disconnect_wanted { peer_id peer{}; connection_id conn{}; cause reason = cause::requested; };
+/// `deny`: refused with cause denied at `authenticated` and at `dial_wanted`, until `until`; existing
+/// connections stay. `allow`, or deny with `on` false, ends it. The other marks are accepted and have
+/// no effect.
 struct peer_marked { peer_id peer{}; mark what{}; bool on = true; time_point until = never; };
+/// Dials to the peer are allowed at once; its count of failures stays.
 struct backoff_overridden { peer_id peer{}; };
+/// New options hold from now on: a lowered limit refuses new ones, what exists stays. Options with
+/// problems_of() are ignored and counted in ignored_events.
 struct configured { manager_options options{}; };
 /// `deadline`: when it must be over; the earlier of this and `shutdown_timeout` holds.
 struct shutdown_wanted { time_point deadline = never; };
@@ -77,8 +83,11 @@ struct remote_refused { connection_id conn{}; cause reason{}; duration retry_aft
 struct closed { connection_id conn{}; cause why{}; };
 
 // The host.
+/// Traced, without effect: it clears nobody's failures.
 struct network_changed {};
+/// Traced, without effect.
 struct pressure { bool memory = false; bool descriptors = false; };
+/// Listening pauses for 100 ms, so that exhausted descriptors do not make the acceptor spin.
 struct accept_failed { cause why{}; };
 
 }  // namespace events
