@@ -95,7 +95,8 @@ void connection_manager::state::add_request(slot d, const events::dial_wanted& e
 
 void connection_manager::state::add_addresses(slot d, std::span<const endpoint> list) {
   dial& x = dials[d];
-  for (const endpoint& address : list) {
+  // What the trace records of a list is all there is of it.
+  for (const endpoint& address : list.first(std::min(list.size(), addresses_max))) {
     bool known = false;
     for (slot a = x.addresses.first; a != no_slot && !known; a = addresses.after(a))
       known = addresses.at(a) == address;

@@ -112,6 +112,17 @@ TEST(addresses, beyond_the_most_are_ignored) {
   EXPECT_EQ(d.count(notice::dial_failed), 1U);
 }
 
+TEST(addresses, beyond_the_most_are_ignored_and_not_missed_by_a_replay_though_some_repeat) {
+  driver d;
+  std::vector<endpoint> many(addresses_max, address(1));
+  many.push_back(address(2));  // beyond what one event brings
+  d.dial(req(1), peer(1), many);
+  d.fail();
+  EXPECT_EQ(d.count<actions::start_attempt>(), 1U);
+  const replay_result again = replay(d.trace.bytes());
+  EXPECT_TRUE(again.identical) << again.error << " at " << again.mismatch_at;
+}
+
 TEST(dial_deadline, ends_the_whole_dial_exactly) {
   manager_options options;
   options.attempt_timeout = 200s;
