@@ -28,6 +28,7 @@ cause cause_of(error_code error) {
 }  // namespace
 
 asio::awaitable<void> session::impl::run(std::shared_ptr<impl> self) {
+  if (!self->running()) co_return;  // ended before it began: what it refers to may be gone
   error_code error;
   try {
     co_await self->upgrade();

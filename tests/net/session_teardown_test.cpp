@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every way a session can end, at every moment: closed is said exactly once, and nothing leaks.
 #include "net/session_fixture.hpp"
+#include "net/vectors.hpp"
 
 #include <gmock/gmock.h>
 
@@ -167,6 +168,35 @@ TEST(session_teardown, by_destroying_is_silent) {
   EXPECT_TRUE(pair.dialer.closed.empty());
   EXPECT_TRUE(pair.link.a.reset);
   EXPECT_THAT(pair.listener.closed, ElementsAre(cause::reset));
+}
+
+TEST(session_teardown, before_it_began_touches_nothing_any_more) {
+  session_pair pair;
+  pair.start();
+  pair.dialer.self.reset();
+  pair.listener.self.reset();
+  pair.run();  // what the sessions referred to may be gone by now
+  EXPECT_EQ(pair.link.operations(), 0u);
+  EXPECT_TRUE(pair.dialer.log.empty() && pair.listener.log.empty());
+}
+
+TEST(session_teardown, by_abort_of_a_close_whose_peer_reads_nothing) {
+  session_pair pair({.capacity = 1000});
+  pair.start_listener();
+  const auto js = reads_of("js_clean.txt", "C>S");
+  pair.link.put(pair.link.a, js[0]);
+  pair.link.put(pair.link.a, js[1]);
+  pair.run();
+  ASSERT_TRUE(pair.listener.heard("ready"));
+  EXPECT_EQ(pair.listener.self->send(bytes_of(std::string(10'000, 'x'))), send_result::accepted);
+  pair.run();
+  pair.listener.self->close(cause::shutting_down);
+  pair.run();
+  EXPECT_TRUE(pair.listener.closed.empty()) << "deadlines are the owner's";
+  pair.listener.self->abort(cause::shutting_down);
+  pair.run();
+  EXPECT_THAT(pair.listener.closed, ElementsAre(cause::shutting_down));
+  EXPECT_TRUE(pair.link.b.reset);
 }
 
 TEST(session_teardown, with_operations_pending_leaks_nothing) {
