@@ -84,7 +84,7 @@ std::shared_future<void> node::impl::shutdown() {
     listeners_.clear();
     submit(events::shutdown_wanted{});
   };
-  if (!command(begin, true)) shutdown_done_->set_value();
+  if (!command(begin, true)) std::exchange(shutdown_done_, nullptr)->set_value();
   return shutdown_future_;
 }
 

@@ -213,6 +213,17 @@ TEST(node_shutdown, is_over_when_the_node_is_destroyed) {
   EXPECT_TRUE(is_ready(over));
 }
 
+TEST(node_shutdown, may_be_asked_for_while_the_node_is_being_destroyed) {
+  two_connected t;
+  auto* const dying = t.client.node.get();
+  std::shared_future<void> over;
+  // A command that is dropped takes with it what it owns.
+  std::shared_ptr<void> last(nullptr, [&](void*) { over = dying->shutdown(); });
+  t.client.node->send(village::id_of(t.server), {}, [owned = std::move(last)](send_result) {});
+  t.client.node.reset();
+  EXPECT_TRUE(is_ready(over));
+}
+
 TEST(node_events, reach_a_subscriber_and_the_oldest_are_lost_when_it_is_slow) {
   two_connected t;
   const auto quick = t.server.node->subscribe();
