@@ -181,6 +181,12 @@ void node::impl::arm() {
   });
 }
 
+void node::impl::subscribe(std::weak_ptr<event_queue> queue) {
+  // Those that went while nothing was said.
+  std::erase_if(subscribers_, [](const auto& known) { return known.expired(); });
+  subscribers_.push_back(std::move(queue));
+}
+
 void node::impl::publish(const node_event& what) {
   std::erase_if(subscribers_, [&](const std::weak_ptr<event_queue>& weak) {
     const auto queue = weak.lock();

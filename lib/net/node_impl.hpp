@@ -43,7 +43,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   void flush();
   send_result send(connection_id conn, std::span<const std::byte> message);
   send_result send(const peer_id& peer, std::span<const std::byte> message);
-  void subscribe(std::weak_ptr<event_queue> queue) { subscribers_.push_back(std::move(queue)); }
+  void subscribe(std::weak_ptr<event_queue> queue);
   address_book& addresses() { return addresses_; }
   const node_options& options() const { return options_; }
   const connection_manager& manager() const { return core_; }

@@ -51,7 +51,7 @@ class session_owner {
   virtual void on_probe_answered(connection_id conn, std::uint32_t nonce) = 0;
   virtual void on_message(connection_id conn, std::span<const std::byte> message) = 0;
   virtual void on_stream(connection_id conn, bool opened) = 0;  ///< an application stream
-  /// traffic() became non-zero; not called again until take_traffic().
+  /// There is something to take_traffic(); not called again until it was taken.
   virtual void on_dirty(connection_id conn) = 0;
   /// The last call, exactly once. The session may be destroyed inside it.
   virtual void on_closed(connection_id conn, cause why) = 0;
