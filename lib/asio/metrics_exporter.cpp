@@ -25,6 +25,11 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using tcp = boost::asio::ip::tcp;
 
+// Each silent client holds a thread of the server until the timeout. Two threads as the server's
+// library; its timeout of 30 s would let two clients keep Prometheus out, and a scraper asks at once.
+constexpr const char* threads = "2";
+constexpr const char* request_timeout = "1000";
+
 MetricFamily family(std::string_view name, std::string_view help, metric_kind kind) {
   MetricFamily out;
   out.name = name;
@@ -113,7 +118,8 @@ metrics_exporter::metrics_exporter(const metrics_options& options, counters_sour
   const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
   const std::string at = host + ":" + std::to_string(options.metrics_port);
   try {
-    state_->server = std::make_unique<prometheus::Exposer>(at);
+    state_->server = std::make_unique<prometheus::Exposer>(std::vector<std::string>{
+        "listening_ports", at, "num_threads", threads, "request_timeout_ms", request_timeout});
   } catch (const std::exception&) {
     throw std::runtime_error("cannot serve metrics on " + at + ": " +
                              reason_against({address, options.metrics_port}) +

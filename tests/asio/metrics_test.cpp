@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -84,6 +85,23 @@ TEST(metrics_exporter, shows_none_of_them_when_the_node_does_not_answer) {
   metrics_exporter exporter(any_free_port(), counters_of(stuck, 20ms));
   const auto page = get(exporter.port());
   EXPECT_EQ(page.find("icn_p2p_"), std::string::npos) << page;
+}
+
+TEST(metrics_exporter, serves_and_stops_beside_clients_that_say_nothing) {
+  auto exporter = std::make_unique<metrics_exporter>(
+      any_free_port(), [] { return std::optional<manager_counters>(); });
+  asio::io_context context;
+  std::vector<asio::ip::tcp::socket> silent;
+  for (int i = 0; i < 4; ++i) {
+    silent.emplace_back(context);
+    silent.back().connect({asio::ip::address_v4::loopback(), exporter->port()});
+  }
+  auto began = std::chrono::steady_clock::now();
+  get(exporter->port());
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);  // the server alone takes 60 s
+  began = std::chrono::steady_clock::now();
+  exporter.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
 }
 
 TEST(metrics_exporter, stops_at_once) {

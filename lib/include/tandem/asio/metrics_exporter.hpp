@@ -40,7 +40,8 @@ class metrics_exporter {
  public:
   /// Throws std::runtime_error naming address, port and reason when it cannot listen.
   metrics_exporter(const metrics_options& options, counters_source source);
-  /// Stops serving; waits for scrapes in progress, so not longer than the source's patience.
+  /// Stops serving; waits for scrapes in progress, so not longer than the source's patience, and for
+  /// clients that connected and say nothing, so not longer than 1 s.
   ~metrics_exporter();
   metrics_exporter(const metrics_exporter&) = delete;
   metrics_exporter& operator=(const metrics_exporter&) = delete;
