@@ -25,8 +25,8 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using tcp = boost::asio::ip::tcp;
 
-// Each silent client holds a thread of the server until the timeout. Two threads as the server's
-// library; its timeout of 30 s would let two clients keep Prometheus out, and a scraper asks at once.
+// A silent client holds a thread of the server until the timeout. As many threads as the library's
+// default; with its timeout of 30 s two clients would keep Prometheus out. A scraper asks at once.
 constexpr const char* threads = "2";
 constexpr const char* request_timeout = "1000";
 
