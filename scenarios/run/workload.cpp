@@ -23,6 +23,7 @@ workload::workload(const scenario& what, world& in, tracker& ledger, std::uint64
       start_(start),
       alive_(ledger.nodes(), true),
       leaving_(ledger.nodes(), false),
+      lives_(ledger.nodes(), 0),
       faults_on_(what.faults.size(), false) {
   node_index next = 0;
   for (const auto& group : what.groups) {
@@ -121,18 +122,19 @@ void workload::plan_keep(const keep_connected_work& work, std::size_t index) {
   for (std::uint64_t i = 0; i < size_of(work.from); ++i) {
     const auto node = node_of(work.from, i);
     const auto k = work.pick == pick::random ? choice.up_to(size_of(work.to) - 1) : i;
-    keeps_[node] = {&work, target_of(work.to, node, k), {}, false};
-    keep_later(node, start_ + work.at);
+    auto& keeps = keeps_[node];
+    keeps.push_back({&work, target_of(work.to, node, k), {}, false});
+    keep_later(node, keeps.size() - 1, start_ + work.at);
   }
 }
 
-void workload::keep_later(node_index node, time_point when) {
-  keeps_[node].planned = true;
-  world_.at(when, [this, node] { keep_dial(node); });
+void workload::keep_later(node_index node, std::size_t slot, time_point when) {
+  keeps_[node][slot].planned = true;
+  world_.at(when, [this, node, slot] { keep_dial(node, slot); });
 }
 
-void workload::keep_dial(node_index node) {
-  auto& state = keeps_[node];
+void workload::keep_dial(node_index node, std::size_t slot) {
+  auto& state = keeps_[node][slot];
   state.planned = false;
   if (!alive_[node] || leaving_[node] || state.request != request_id::none) return;
   if (tracker_.connections(node, state.target) == 0)
@@ -142,16 +144,19 @@ void workload::keep_dial(node_index node) {
 void workload::on_keep_notification(node_index node, time_point now, const notification& what) {
   const auto it = keeps_.find(node);
   if (it == keeps_.end() || leaving_[node]) return;
-  auto& state = it->second;
-  const auto pause = later(now, state.work->pause);
-  if (what.kind == notice::connection_closed) {
-    if (tracker_.index_of(what.peer) == static_cast<std::int32_t>(state.target) && !state.planned &&
-        state.request == request_id::none && tracker_.connections(node, state.target) == 0)
-      keep_later(node, pause);
-  } else if (what.request == state.request && state.request != request_id::none) {
-    state.request = {};
-    if (what.kind == notice::dial_failed && !state.planned)
-      keep_later(node, what.until != never && what.until > now ? what.until : pause);
+  for (std::size_t slot = 0; slot < it->second.size(); ++slot) {
+    auto& state = it->second[slot];
+    const auto pause = later(now, state.work->pause);
+    if (what.kind == notice::connection_closed) {
+      if (tracker_.index_of(what.peer) == static_cast<std::int32_t>(state.target) &&
+          !state.planned && state.request == request_id::none &&
+          tracker_.connections(node, state.target) == 0)
+        keep_later(node, slot, pause);
+    } else if (what.request == state.request && state.request != request_id::none) {
+      state.request = {};
+      if (what.kind == notice::dial_failed && !state.planned)
+        keep_later(node, slot, what.until != never && what.until > now ? what.until : pause);
+    }
   }
 }
 
@@ -166,8 +171,8 @@ void workload::on_notification(node_index node, time_point now, const notificati
         auto length = hold.mean;
         if (hold.how == holding::kind::exponential)
           length = duration(std::llround(random->exponential(static_cast<double>(length.count()))));
-        world_.at(later(now, length), [this, node, conn = what.conn] {
-          if (alive_[node]) world_.disconnect(node, conn);
+        world_.at(later(now, length), [this, node, conn = what.conn, life = lives_[node]] {
+          if (alive_[node] && lives_[node] == life) world_.disconnect(node, conn);
         });
       }
     }
@@ -192,22 +197,30 @@ void workload::run_on(group_work::kind what, node_index node) {
       if (!alive_[node]) break;
       alive_[node] = false;
       world_.kill(node);
-      tracker_.on_killed(node, world_.now());
+      forget_life(node);
       break;
     case group_work::kind::restart:
       if (alive_[node]) {
         world_.kill(node);
-        tracker_.on_killed(node, world_.now());
+        forget_life(node);
       }
       world_.restart(node);
       alive_[node] = true;
       leaving_[node] = false;
-      if (const auto it = keeps_.find(node); it != keeps_.end()) {
-        it->second.request = {};
-        if (!it->second.planned) keep_later(node, world_.now());
-      }
+      if (const auto it = keeps_.find(node); it != keeps_.end())
+        for (std::size_t slot = 0; slot < it->second.size(); ++slot) {
+          it->second[slot].request = {};
+          if (!it->second[slot].planned) keep_later(node, slot, world_.now());
+        }
       break;
   }
+}
+
+// A new life of the node numbers its requests and connections from the start again.
+void workload::forget_life(node_index node) {
+  tracker_.on_killed(node, world_.now());
+  ++lives_[node];
+  erase_if(holds_, [node](const auto& entry) { return entry.first.first == node; });
 }
 
 void workload::plan_faults() {

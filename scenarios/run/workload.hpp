@@ -34,6 +34,7 @@ class workload {
     request_id request{};  ///< none: not dialling
     bool planned = false;  ///< a dial is planned
   };
+  using keep_list = std::vector<keep_state>;  ///< of one node, in the order of the file
   struct hold_state {
     random_stream* random;
     holding hold;
@@ -54,11 +55,12 @@ class workload {
   void plan_sends(const send_work& work);
   void send_round(const send_work& work, std::uint64_t round);
   void plan_keep(const keep_connected_work& work, std::size_t index);
-  void keep_dial(node_index node);
-  void keep_later(node_index node, time_point when);
+  void keep_dial(node_index node, std::size_t slot);
+  void keep_later(node_index node, std::size_t slot, time_point when);
   void on_keep_notification(node_index node, time_point now, const notification& what);
   void plan(const group_work& work);
   void run_on(group_work::kind what, node_index node);
+  void forget_life(node_index node);
   void plan_faults();
   void apply_faults();
 
@@ -68,11 +70,12 @@ class workload {
   std::uint64_t seed_;
   time_point start_;
   std::vector<node_index> first_node_;
-  std::vector<bool> alive_;    ///< not killed
-  std::vector<bool> leaving_;  ///< told to shut down
+  std::vector<bool> alive_;           ///< not killed
+  std::vector<bool> leaving_;         ///< told to shut down
+  std::vector<std::uint32_t> lives_;  ///< deaths so far: ids of connections start again after each
   std::vector<std::unique_ptr<dial_state>> dials_;
   boost::unordered_flat_map<key, hold_state> holds_;
-  boost::unordered_flat_map<node_index, keep_state> keeps_;
+  boost::unordered_flat_map<node_index, keep_list> keeps_;
   std::vector<bool> faults_on_;
 };
 

@@ -40,6 +40,45 @@ std::string refusal_of(const scenario& what, const std::string& level) {
   return "no error";
 }
 
+TEST(run, keeps_one_group_connected_to_two) {
+  const std::string text = R"(scenario: two
+duration: 5s
+groups: {a: {listen: true}, b: {listen: true}, c: {count: 2}}
+workload:
+  - keep_connected: {from: c, to: a}
+  - keep_connected: {from: c, to: b}
+  - restart: {group: b, at: 1s}
+  - restart: {group: c, at: 3s}
+expectations:
+  - a.icn_p2p_active_connections == 2
+  - b.icn_p2p_active_connections == 2
+  - c.icn_p2p_active_connections == 4
+)";
+  for (const auto& level : virtual_levels()) {
+    const auto r = run_on(parse_scenario(text, "two.yaml"), level);
+    EXPECT_TRUE(r.ok) << failures_of(r);
+  }
+}
+
+// Ids of connections and requests start again with a new life of a node.
+TEST(run, what_a_dead_node_held_does_not_end_a_connection_of_its_next_life) {
+  const std::string text = R"(scenario: lives
+duration: 15s
+groups: {s: {listen: true}, c: {count: 1}}
+workload:
+  - dial: {from: c, to: s, hold: {fixed: 10s}}
+  - restart: {group: c, at: 5s}
+  - dial: {from: c, to: s, at: 6s}
+expectations:
+  - c.dials_succeeded == 2
+  - c.icn_p2p_active_connections == 1
+)";
+  for (const auto& level : virtual_levels()) {
+    const auto r = run_on(parse_scenario(text, "lives.yaml"), level);
+    EXPECT_TRUE(r.ok) << failures_of(r);
+  }
+}
+
 TEST(run, judges_expectations_and_records_events_and_samples) {
   for (const auto& level : virtual_levels()) {
     const auto r = run_on(parse_scenario(small, "small.yaml"), level);
