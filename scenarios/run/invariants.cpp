@@ -94,17 +94,23 @@ void tracker::check_backoff(node_index node, time_point now, const notification&
         format_duration(what.ceiling) + " after " + std::to_string(what.failures) + " failures");
 }
 
+time_point tracker::latest_end(node_index node, const connection_state& connection) const {
+  const auto& options = options_of(node);
+  return later(later(connection.used, options.connection_timeout),
+               options.close_linger + patience_);
+}
+
+void tracker::outlived(node_index node, time_point now, const connection_state& connection) {
+  violated("no connection outlives its idle timeout", node, now,
+           "last used at " + format_duration(connection.used.time_since_epoch()));
+}
+
 void tracker::finish(time_point now) {
-  std::optional<std::pair<key, time_point>> oldest;
-  for (const auto& [at, connection] : connections_) {
-    const auto& options = options_of(at.first);
-    const auto latest =
-        later(later(connection.used, options.connection_timeout), options.close_linger + patience_);
-    if (now > latest && (!oldest || at < oldest->first)) oldest = {at, connection.used};
-  }
-  if (oldest)
-    violated("no connection outlives its idle timeout", oldest->first.first, now,
-             "last used at " + format_duration(oldest->second.time_since_epoch()));
+  std::optional<std::pair<key, connection_state>> oldest;
+  for (const auto& [at, connection] : connections_)
+    if (now > latest_end(at.first, connection) && (!oldest || at < oldest->first))
+      oldest = {at, connection};
+  if (oldest) outlived(oldest->first.first, now, oldest->second);
 }
 
 }  // namespace tandem::scenarios

@@ -125,8 +125,10 @@ void tracker::on_closed(node_index node, time_point now, const notification& wha
     violated("every close has its connection", node, now, "close of an unknown connection");
     return;
   }
-  if (what.why == cause::idle_timeout)
+  if (what.why == cause::idle_timeout) {
     numbers_of(node).of(spread::idle_close_after).add(seconds(now - it->second.used));
+    if (now > latest_end(node, it->second)) outlived(node, now, it->second);
+  }
   if (it->second.peer >= 0) {
     auto& pair = pairs_[key(node, static_cast<std::uint64_t>(it->second.peer))];
     if (--pair.ready == 0) --state.peers;

@@ -77,6 +77,9 @@ class tracker {
   void on_closed(node_index node, time_point now, const notification& what);
   void on_dial_ended(node_index node, time_point now, const notification& what);
   void check_backoff(node_index node, time_point now, const notification& what);
+  /// When an idle connection must be gone at the latest.
+  time_point latest_end(node_index node, const connection_state& connection) const;
+  void outlived(node_index node, time_point now, const connection_state& connection);
   void check_limits(node_index node, time_point now, const connection_manager& manager);
   void check_ledger(node_index node, time_point now, const manager_counters& counters);
   void violated(const char* invariant, node_index node, time_point now, const std::string& how);

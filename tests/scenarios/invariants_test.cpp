@@ -120,6 +120,15 @@ TEST_F(ledger, a_connection_idle_beyond_timeout_linger_and_patience_breaks) {
   EXPECT_EQ(broken(), names{"no connection outlives its idle timeout"});
 }
 
+TEST_F(ledger, a_connection_closed_for_idleness_too_late_breaks) {
+  tell(notice::connection_established, 1);
+  tell(notice::connection_closed, 1, cause::idle_timeout, time_point(30s + 1s + 1s));
+  tell(notice::connection_established, 3);
+  EXPECT_EQ(broken(), names{});
+  tell(notice::connection_closed, 3, cause::idle_timeout, time_point(30s + 1s + 1s + 1ns));
+  EXPECT_EQ(broken(), names{"no connection outlives its idle timeout"});
+}
+
 TEST_F(ledger, counts_a_killed_nodes_gauges_no_more) {
   EXPECT_EQ(under_test.group(0).numbers[*measure_named("icn_p2p_connection_limit")].value(), 512u);
   under_test.on_killed(0, {});
