@@ -121,6 +121,9 @@ void read_comparison(std::span<const std::string> words, expectation& out) {
     return;
   }
   if (words.size() != 2) fail("one value must follow " + quoted(words[0]));
+  if (out.comparison == comparison::not_equal && out.statistic == statistic::every)
+    fail("`!=` of every value cannot be told from the extremes kept; name a statistic such as " +
+         quoted(measures()[out.measure].name + ".min"));
   out.low = out.high = read_value(words[1], in);
 }
 

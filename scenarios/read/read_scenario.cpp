@@ -4,9 +4,11 @@
 #include "tandem/scenarios/bad_input.hpp"
 #include "tandem/scenarios/option_text.hpp"
 #include "tandem/scenarios/read.hpp"
+#include "tandem/scenarios/run.hpp"
 #include "units.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -20,10 +22,32 @@
 namespace tandem::scenarios {
 namespace {
 
+// Of all groups together: each node has an address of 10.0.0.0/8.
 constexpr std::uint64_t nodes_max = 10'000'000;
+constexpr std::size_t groups_max = 1000;  // every pair of groups has its link in a table
+// Samples stay in memory until the end, about 150 bytes a row.
+constexpr std::uint64_t sample_rows_max = 2'000'000;
 constexpr duration above_zero{1};
 
 const std::vector<std::string> level_names{"message", "stream", "packet", "loopback"};
+
+bool is_name(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) || c == '_' || c == '-';
+  });
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto first = static_cast<unsigned char>(text[i++]);
+    if (first < 0x80) continue;
+    const std::size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+    if (first < 0xc2 || first > 0xf4 || text.size() - i < more) return false;
+    for (std::size_t k = 0; k < more; ++k)
+      if ((static_cast<unsigned char>(text[i++]) & 0xc0) != 0x80) return false;
+  }
+  return true;
+}
 
 void read_manager(const yaml_value& value, group& out) {
   std::vector<std::string> known;
@@ -38,11 +62,12 @@ void read_manager(const yaml_value& value, group& out) {
 }
 
 void read_groups(const yaml_value& value, scenario& out) {
+  std::uint64_t nodes = 0;
   for (const auto& [name, entry] : value.entries()) {
-    const bool plain = !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
-      return std::isalnum(c) || c == '_' || c == '-';
-    });
-    if (!plain)
+    if (out.groups.size() == groups_max)
+      throw bad_input(entry.key_where(),
+                      "a scenario has at most " + std::to_string(groups_max) + " groups");
+    if (!is_name(name))
       throw bad_input(entry.key_where(),
                       "`" + name + "` cannot name a group: use letters, digits, _ and -");
     const yaml_mapping given(entry, "group `" + name + "`", {"count", "listen", "manager"});
@@ -50,6 +75,9 @@ void read_groups(const yaml_value& value, scenario& out) {
     made.name = name;
     if (const auto* count = given.find("count"))
       made.count = static_cast<std::uint32_t>(count->as_count(1, nodes_max));
+    nodes += made.count;
+    if (nodes > nodes_max)
+      entry.fail("all groups together must have at most " + std::to_string(nodes_max) + " nodes");
     if (const auto* listen = given.find("listen")) made.listen = listen->as_bool();
     if (const auto* manager = given.find("manager")) read_manager(*manager, made);
     out.groups.push_back(std::move(made));
@@ -118,13 +146,28 @@ void read_levels(const yaml_value& value, scenario& out) {
   if (out.levels.empty()) value.fail("`levels` is empty: name at least one");
 }
 
+// Refuses samples that would not fit into memory.
+void check_samples(const yaml_mapping& given, const scenario& of) {
+  std::uint64_t nodes = 0;
+  for (const auto& g : of.groups) nodes += g.count;
+  const std::uint64_t rows =
+      of.groups.size() + (nodes <= run_options{}.node_samples_max ? nodes : 0);
+  const auto most = static_cast<std::int64_t>(sample_rows_max / rows);
+  if (of.length / of.sample_every < most) return;
+  const auto* every = given.find("sample_every");
+  (every ? *every : given.need("duration"))
+      .fail("`sample_every` of " + format_duration(of.sample_every) + " over " +
+            format_duration(of.length) + " gives more than " + std::to_string(sample_rows_max) +
+            " rows of samples; make it longer than " + format_duration(of.length / most));
+}
+
 void read_all(const yaml_value& root, scenario& out) {
   const yaml_mapping given(root, "a scenario",
                            {"scenario", "description", "levels", "seed", "duration", "sample_every",
                             "tcp", "groups", "links", "workload", "faults", "expectations"});
   out.name = given.need("scenario").as_text();
-  if (out.name.empty() || out.name.find_first_of("/\\ ") != std::string::npos)
-    given.need("scenario").fail("`scenario` must be a name without blanks and slashes");
+  if (!is_name(out.name))
+    given.need("scenario").fail("`scenario` must be a name of letters, digits, _ and -");
   if (const auto* v = given.find("description")) out.description = v->as_text();
   if (const auto* v = given.find("levels"))
     read_levels(*v, out);
@@ -141,6 +184,7 @@ void read_all(const yaml_value& root, scenario& out) {
     out.tcp = &sim::tcp_profiles()[v->as_one_of(names, "TCP profile")];
   }
   read_groups(given.need("groups"), out);
+  check_samples(given, out);
   if (const auto* v = given.find("links")) read_links(*v, out);
   if (const auto* v = given.find("workload")) read_workload(*v, out);
   if (const auto* v = given.find("faults")) read_faults(*v, out);
@@ -170,6 +214,7 @@ scenario parse_scenario(std::string_view text, const std::string& name,
   out.text = text;
   out.sets = sets;
   yaml_source source{name, {}, {}};
+  if (!is_utf8(text)) throw bad_input(name, "is no UTF-8 text");
   try {
     YAML::Node root = YAML::Load(out.text);
     if (!root.IsMap()) throw bad_input(name + ":1:1", "a scenario must be a mapping of keys");
@@ -187,6 +232,8 @@ scenario parse_scenario(std::string_view text, const std::string& name,
 scenario read_scenario(const std::string& path, const std::vector<std::string>& sets) {
   std::ifstream file(path);
   std::stringstream text;
+  if (file && file.peek() == std::ifstream::traits_type::eof() && !file.bad())
+    throw bad_input(path, "is empty; a scenario must be a mapping of keys");
   if (!file || !(text << file.rdbuf()))
     throw bad_input(path,
                     "cannot be read: " + std::generic_category().message(errno ? errno : EIO));

@@ -9,6 +9,8 @@ namespace {
 
 constexpr duration above_zero{1};
 constexpr std::uint64_t count_max = 1'000'000'000;
+// Dials of one instant, all in memory at once.
+constexpr std::uint64_t dials_at_once_max = 10'000'000;
 constexpr std::size_t faults_max = 30;  // a node's side of all partitions fits an int
 constexpr std::uint64_t bytes_max =
     (1 << 20) - 8;  // node_options::message_size_max, less its prefix
@@ -86,6 +88,10 @@ dial_work read_dial(const yaml_value& value, const scenario& of) {
     out.until = read_time(*v, of);
     if (!given.find("count")) out.count = 0;
   }
+  if (out.arrive.how == arrivals::kind::at_once &&
+      out.count * of.groups[out.from].count > dials_at_once_max)
+    given.need("count").fail("more than " + std::to_string(dials_at_once_max) +
+                             " dials at once; spread them with `arrivals`");
   if (const auto* v = given.find("mode"))
     out.mode = v->as_one_of({"join", "additional"}, "dial mode") == 0 ? dial_mode::join
                                                                       : dial_mode::additional;

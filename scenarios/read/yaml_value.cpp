@@ -6,9 +6,15 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 namespace tandem::scenarios {
 namespace {
+
+// More than thirty years; sums of a few of them stay in range.
+constexpr duration duration_max = std::chrono::hours(270'000);
+// A gap between arrivals is at least a nanosecond.
+constexpr double rate_max = 1e9;
 
 std::string position(const std::string& name, const YAML::Mark& mark) {
   if (mark.is_null()) return name;
@@ -78,6 +84,9 @@ double yaml_value::as_number() const {
 duration yaml_value::as_duration(duration least) const {
   const auto value = parsed(parse_duration(node_.IsScalar() ? node_.Scalar() : ""),
                             "a duration, as in 30s, 600ms or 2m");
+  if (value > duration_max)
+    fail(quoted(path_) + " must be at most " + format_duration(duration_max) + ", not " +
+         node_.Scalar());
   if (value < least) {
     if (least == duration{}) fail(quoted(path_) + " must not be negative, as is " + node_.Scalar());
     if (least == duration{1}) fail(quoted(path_) + " must be above 0, not " + node_.Scalar());
@@ -90,6 +99,8 @@ double yaml_value::as_rate() const {
   const auto value =
       parsed(parse_rate(node_.IsScalar() ? node_.Scalar() : ""), "a rate, as in 20/s or 300/m");
   if (!(value > 0)) fail(quoted(path_) + " must be above 0, not " + node_.Scalar());
+  if (value > rate_max)
+    fail(quoted(path_) + " must be at most 1000000000/s, not " + node_.Scalar());
   return value;
 }
 
@@ -134,13 +145,14 @@ std::vector<std::pair<std::string, yaml_value>> yaml_value::entries() const {
   const auto named = path_.empty() ? std::string("a scenario") : quoted(path_);
   if (!node_.IsMap()) fail(named + " must be a mapping, not " + shown(node_));
   std::vector<std::pair<std::string, yaml_value>> list;
+  std::map<std::string, std::size_t> seen;
   for (const auto& entry : node_) {
     const auto key = entry.first.IsScalar() ? entry.first.Scalar() : std::string("?");
     const auto path = path_.empty() ? key : path_ + "." + key;
-    for (const auto& [seen, value] : list)
-      if (seen == key)
-        throw bad_input(place(*source_, path, entry.first.Mark()),
-                        quoted(path) + " is given twice; first at " + value.where());
+    if (const auto [first, fresh] = seen.emplace(key, list.size()); !fresh)
+      throw bad_input(
+          place(*source_, path, entry.first.Mark()),
+          quoted(path) + " is given twice; first at " + list[first->second].second.where());
     list.emplace_back(key, yaml_value(*source_, entry.second, path));
     list.back().second.key_ = place(*source_, path, entry.first.Mark());
   }

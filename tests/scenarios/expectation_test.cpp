@@ -72,6 +72,7 @@ TEST(expectation, says_what_it_does_not_understand) {
               HasSubstr("did you mean `refusals.LimitReached`?"));
   EXPECT_THAT(error_of("server.permits_live.maxx == 1"), HasSubstr("did you mean `max`?"));
   EXPECT_THAT(error_of("server.permits_live"), HasSubstr("a comparison is missing"));
+  EXPECT_THAT(error_of("server.dial_time != 1s"), HasSubstr("such as `dial_time.min`"));
   EXPECT_THAT(error_of("server.permits_live = 1"), HasSubstr("`=` is no comparison"));
   EXPECT_THAT(error_of("server.permits_live == many"), HasSubstr("`many` is no number"));
   EXPECT_THAT(error_of("server.dial_time < 30"), HasSubstr("`30` is no duration"));

@@ -32,6 +32,42 @@ std::string error_of(const std::string& text, const std::vector<std::string>& se
   return "no error";
 }
 
+TEST(reader, refuses_what_would_not_fit_into_memory) {
+  const auto with = [](const std::string& more) { return error_of(good + more); };
+  EXPECT_THAT(
+      with("sample_every: 1us\n"),
+      HasSubstr("f.yaml:9:15: `sample_every` of 1us over 10s gives more than 2000000 rows"));
+  EXPECT_EQ(with("sample_every: 1ms\n"), "no error");
+  const std::string dial = "workload:\n  - dial: {from: dialers, to: server, count: ";
+  EXPECT_THAT(with(dial + "2500001}\n"), HasSubstr("more than 10000000 dials at once"));
+  EXPECT_EQ(with(dial + "2500000}\n"), "no error");
+  EXPECT_EQ(with(dial + "2500001, arrivals: {every: 1s}}\n"), "no error");
+  EXPECT_THAT(error_of(good, {"groups.dialers.count=10000000"}),
+              HasSubstr("all groups together must have at most 10000000 nodes"));
+  EXPECT_EQ(error_of(good, {"groups.dialers.count=9999999"}), "no error");
+  std::string groups = "scenario: x\nduration: 1s\ngroups:\n";
+  for (int i = 0; i < 1000; ++i) groups += "  g" + std::to_string(i) + ": {}\n";
+  EXPECT_EQ(error_of(groups), "no error");
+  EXPECT_THAT(error_of(groups + "  one_more: {}\n"), HasSubstr("at most 1000 groups"));
+}
+
+TEST(reader, refuses_times_and_rates_out_of_range) {
+  EXPECT_EQ(error_of(good, {"duration=270000h", "sample_every=270000h"}), "no error");
+  EXPECT_THAT(error_of(good, {"duration=270001h"}),
+              HasSubstr("`duration` must be at most 270000h"));
+  const std::string dial =
+      "workload:\n  - dial: {from: dialers, to: server, arrivals: {poisson: 100000000";
+  EXPECT_EQ(error_of(good + dial + "0/s}}\n"), "no error");
+  EXPECT_THAT(error_of(good + dial + "1000/s}}\n"), HasSubstr("must be at most 1000000000/s"));
+}
+
+TEST(reader, refuses_what_is_no_text) {
+  EXPECT_EQ(error_of(good + "description: \xff\n"), "f.yaml: is no UTF-8 text");
+  EXPECT_EQ(error_of(good + "description: \xe2\x82\n"), "f.yaml: is no UTF-8 text");
+  EXPECT_EQ(error_of(good + "description: \xe2\x82\xac\n"), "no error");
+  EXPECT_THAT(error_of(good, {"scenario=\"a\\0b\""}), HasSubstr("must be a name of letters"));
+}
+
 TEST(reader, reads_every_part) {
   const auto s = parse_scenario(good + R"(
 seed: 7
