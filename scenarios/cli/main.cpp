@@ -4,8 +4,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <memory>
 #include <string>
 
 namespace {
@@ -33,6 +37,11 @@ int main(int argc, char** argv) {
   const std::unique_ptr<command> commands[] = {make_run_command(app), make_check_command(app),
                                                make_list_command(app), make_node_command(app),
                                                make_version_command(app)};
+  // CLI11 would only say that a subcommand is required.
+  if (argc > 1 && argv[1][0] != '-' &&
+      std::ranges::none_of(commands, [&](const auto& c) { return c->app().check_name(argv[1]); }))
+    return complain("no command is called `" + std::string(argv[1]) +
+                    "`; `tandem --help` lists them");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -41,7 +50,12 @@ int main(int argc, char** argv) {
   }
   try {
     for (const auto& command : commands)
-      if (command->app().parsed()) return command->run();
+      if (command->app().parsed()) {
+        const int code = command->run();
+        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+          return complain(std::string("standard output: ") + std::strerror(errno));
+        return code;
+      }
   } catch (const tandem::scenarios::bad_input& e) {
     return complain(e.what());
   } catch (const std::exception& e) {

@@ -142,7 +142,10 @@ class node_command final : public command {
     try {
       self.start();
     } catch (const boost::system::system_error& e) {
-      throw bad_input(std::string("--listen: ") + e.what());
+      // Boost appends ` [system:98 at file:line …]`, which helps nobody here.
+      const std::string what = e.what();
+      const auto tail = what.find(std::string(" [") + e.code().category().name() + ":");
+      throw bad_input("--listen: " + what.substr(0, tail));
     }
     std::printf("peer id %s\n", to_string(self.self().id()).c_str());
     for (const auto& at : self.listening())

@@ -2,16 +2,22 @@
 #include "commands.hpp"
 #include "find_scenario.hpp"
 #include "progress_line.hpp"
+#include "read/units.hpp"
 #include "tandem/scenarios/bad_input.hpp"
 #include "tandem/scenarios/read.hpp"
 #include "tandem/scenarios/results.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
 namespace tandem::cli {
 namespace {
@@ -34,7 +40,7 @@ class run_command final : public command {
         ->required();
     app_.add_option("--level", level_, "message, stream, packet, loopback, or all the file names")
         ->capture_default_str();
-    app_.add_option("--seed", seed_, "Instead of the scenario's own seed");
+    app_.add_option("--seed", seed_, "Instead of the scenario's own seed")->type_name("UINT");
     app_.add_option("--set", sets_, "path=value: change the scenario before it is read")
         ->expected(1)
         ->take_all();
@@ -53,10 +59,12 @@ class run_command final : public command {
   int run() override {
     const auto what = read_scenario(find_scenario(scenario_), sets_);
     const auto on = chosen_levels(what);
+    const auto seed = chosen_seed();
+    if (!out_.empty()) make_output_folder();
     std::signal(SIGINT, on_interrupt);
     std::vector<run_result> results;
     for (const auto* level : on) {
-      results.push_back(run_on(what, *level));
+      results.push_back(run_on(what, *level, seed));
       if (!out_.empty()) written_.push_back(write_sqlite(results.back(), out_));
       if (interrupted) break;
     }
@@ -91,10 +99,29 @@ class run_command final : public command {
     return chosen;
   }
 
-  run_result run_on(const scenario& what, const level& on) const {
+  // CLI11 would wrap a negative number and clip a large one.
+  std::optional<std::uint64_t> chosen_seed() const {
+    if (!seed_) return {};
+    if (const auto value = parse_count(*seed_)) return value;
+    throw bad_input("--seed " + *seed_, "must be a whole number from 0 to 18446744073709551615");
+  }
+
+  // Before anything runs: a long run must not end in results that cannot be kept.
+  void make_output_folder() const {
+    std::error_code failed;
+    std::filesystem::create_directories(out_, failed);
+    if (!failed && !std::filesystem::is_directory(out_))
+      failed = std::make_error_code(std::errc::not_a_directory);
+    if (!failed && access(out_.c_str(), W_OK | X_OK) != 0)
+      failed = std::error_code(errno, std::generic_category());
+    if (failed) throw bad_input("--out " + out_, failed.message());
+  }
+
+  run_result run_on(const scenario& what, const level& on,
+                    std::optional<std::uint64_t> seed) const {
     progress_line line(what.name + " at " + on.name);
     run_options options;
-    options.seed = seed_;
+    options.seed = seed;
     options.record_events = !no_events_ && !out_.empty();
     options.on_progress = [&line](const progress& at) { line.show(at); };
     options.stop = [] { return interrupted.load(); };
@@ -104,7 +131,7 @@ class run_command final : public command {
   CLI::App& app_;
   std::string scenario_;
   std::string level_ = "all";
-  std::optional<std::uint64_t> seed_;
+  std::optional<std::string> seed_;
   std::vector<std::string> sets_;
   std::string out_;
   bool json_ = false;

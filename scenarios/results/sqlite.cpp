@@ -145,7 +145,7 @@ std::string write_sqlite(const run_result& result, const std::string& directory)
     into.run("COMMIT");
     return path.string();
   } catch (const fs::filesystem_error& e) {
-    throw std::runtime_error(directory + ": " + e.code().message());
+    throw std::runtime_error(e.path1().string() + ": " + e.code().message());
   }
 }
 

@@ -50,7 +50,7 @@ const level& level_named(const std::vector<level>& levels, std::string_view name
     if (level.name == name) return level;
   if (name == "packet")
     throw bad_input("--level packet", "this build has no ns-3; build with -DTANDEM_NS3=ON");
-  std::vector<std::string> names{"all"};
+  std::vector<std::string> names;
   for (const auto& level : levels) names.push_back(level.name);
   throw bad_input("--level " + std::string(name),
                   "no level is called `" + std::string(name) + "`" + suggestion(name, names));

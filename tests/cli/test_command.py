@@ -126,8 +126,33 @@ def test_bad_arguments_are_one_clear_line(small, tmp_path):
     assert_one_clear_line(tandem("run", str(small), "--set", "duration"), "write path=value")
     assert_one_clear_line(tandem("run", str(small), "--seed", "x"), "--seed")
     assert_one_clear_line(tandem("run"), "SCENARIO")
-    assert_one_clear_line(tandem("dance"))
+    for seed in ("-1", str(2**64)):
+        assert_one_clear_line(tandem("run", str(small), "--seed", seed), f"--seed {seed}")
+    assert_one_clear_line(tandem("dance"), "no command is called `dance`")
     assert_one_clear_line(tandem("list", "no/such"), "no such folder")
+
+
+def test_an_empty_or_binary_file_is_one_clear_line(small):
+    small.write_bytes(b"")
+    assert_one_clear_line(tandem("run", str(small)), "is empty")
+    small.write_bytes(SMALL.encode("utf-16"))
+    assert_one_clear_line(tandem("run", str(small)), "is no UTF-8 text")
+
+
+def test_a_place_that_cannot_keep_results_is_found_before_the_run(small, tmp_path):
+    small.write_text(SMALL.replace("duration: 1s", "duration: 1h"))
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file" / "below", "/proc/none"):
+        result = tandem("run", str(small), "--level", "loopback", "--out", str(place))
+        assert_one_clear_line(result, f"--out {place}")
+
+
+def test_results_that_cannot_be_printed_are_an_error(small):
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([TANDEM, "run", str(small), "--level", "message"], stdout=full,
+                                stderr=subprocess.PIPE, text=True, timeout=60)
+    assert result.returncode == 2
+    assert result.stderr == "tandem: standard output: No space left on device\n"
 
 
 def test_a_level_that_cannot_honour_a_setting_says_where_it_stands(small):
