@@ -16,6 +16,7 @@
 #include <ns3/traffic-control-layer.h>
 #include <ns3/uinteger.h>
 
+#include <atomic>
 #include <stdexcept>
 #include <vector>
 
@@ -30,17 +31,12 @@ constexpr std::uint64_t events_between_stops = 1024;
 class exclusive_ns3 {
  public:
   exclusive_ns3() : simulator_(ns3::CreateObject<stepping_simulator>()) {
-    if (taken) throw std::logic_error(busy);
     if (ns3::NodeList::GetNNodes() != 0 || !ns3::Simulator::IsFinished())
       throw std::logic_error(busy);
     ns3::Simulator::Destroy();
     ns3::Simulator::SetImplementation(simulator_);
-    taken = true;
   }
-  ~exclusive_ns3() {
-    ns3::Simulator::Destroy();
-    taken = false;
-  }
+  ~exclusive_ns3() { ns3::Simulator::Destroy(); }
   exclusive_ns3(const exclusive_ns3&) = delete;
   exclusive_ns3& operator=(const exclusive_ns3&) = delete;
 
@@ -50,8 +46,18 @@ class exclusive_ns3 {
   static constexpr const char* busy =
       "a packet fabric or another ns-3 simulation is alive in this process, and ns-3 is one per "
       "process: destroy it first, or use another process";
-  inline static bool taken = false;
+  // Two threads may ask at the same time, and nothing of ns-3 may be touched by the one refused.
+  struct claim {
+    claim() {
+      if (taken.exchange(true)) throw std::logic_error(busy);
+    }
+    ~claim() { taken = false; }
+    claim(const claim&) = delete;
+    claim& operator=(const claim&) = delete;
+    inline static std::atomic<bool> taken = false;
+  };
 
+  claim claim_;  // first in, last out
   ns3::Ptr<stepping_simulator> simulator_;
 };
 
