@@ -2,25 +2,51 @@
 """run() and its relatives."""
 
 import json
+import operator
 import os
 
 import pandas
 
 from . import _tandem
+from ._tandem import BadInput
 from ._result import Result
+
+
+def _yaml(value):
+    """`value` as JSON, which YAML reads; NumPy's scalars and arrays as the Python ones they hold."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value):
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"a scenario holds no {type(value).__name__}")
+
+
+def _whole(name, value, most):
+    """A whole number of Python or NumPy in 0..most."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is a whole number, not {type(value).__name__}") from None
+    if not 0 <= number <= most:
+        raise BadInput(f"{name} must be from 0 to {most}, not {number}")
+    return number
 
 
 def _source(scenario):
     """(text or path, name in messages, whether it is a path) of what the caller gave."""
     if isinstance(scenario, dict):
-        return json.dumps(scenario), "<dict>", False
+        return _yaml(scenario), "<dict>", False
     if isinstance(scenario, (str, os.PathLike)):
         return os.fspath(scenario), "", True
     raise TypeError(f"scenario is a path or a dict, not {type(scenario).__name__}")
 
 
 def _sets(set):
-    return [f"{path}={json.dumps(value) if isinstance(value, bool) else value}"
+    return [f"{path}={value if isinstance(value, str) else _yaml(value)}"
             for path, value in (set or {}).items()]
 
 
@@ -41,6 +67,11 @@ def run(scenario, level="message", seed=None, set=None, progress=None, events_ma
     Raises BadInput for a scenario, level or setting that cannot be used.
     """
     text, name, is_path = _source(scenario)
+    if not isinstance(level, str):
+        raise TypeError(f"level is a name, not {type(level).__name__}")
+    if seed is not None:
+        seed = _whole("seed", seed, 2**64 - 1)
+    events_max = _whole("events_max", events_max, 2**63 - 1)
     arguments = (text, name, is_path, level, seed, _sets(set))
     if progress is True:
         return Result(_run_with_bar(arguments, events_max))

@@ -10,6 +10,7 @@ import textwrap
 import threading
 import time
 
+import numpy
 import pytest
 
 import tandem
@@ -23,7 +24,7 @@ PAIR = {
     "workload": [{"dial": {"from": "client", "to": "server"}}],
     "expectations": ["server.closed.IdleTimeout in [0, 1]", "client.icn_p2p_connections_established_total == 1"],
 }
-LONG = {**PAIR, "duration": "10000000s", "expectations": [],
+LONG = {**PAIR, "duration": "10000000s", "sample_every": "1h", "expectations": [],
         "workload": [{"keep_connected": {"from": "client", "to": "server"}}]}
 
 
@@ -62,6 +63,21 @@ def test_a_dict_is_a_scenario_and_the_same_seed_gives_the_same_trace():
     assert first.trace_hash == second.trace_hash
     assert first.trace_hash != other.trace_hash
     assert first.events.equals(second.events)
+
+
+def test_a_dict_holds_numpy_numbers_and_any_text():
+    groups = {**PAIR["groups"], "more": {"count": numpy.int64(3)}}
+    result = tandem.run({**PAIR, "groups": groups, "description": "\U0001f642 caf\u00e9"},
+                        seed=numpy.uint64(7), set={"links.default": {"latency": "5ms"}})
+    assert result.ok
+    assert result.seed == 7
+    assert (result.samples[result.samples.node >= 0].groupby("node").size() > 0).all()
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64])
+def test_a_seed_out_of_range_is_bad_input(seed):
+    with pytest.raises(tandem.BadInput, match="seed must be from 0 to"):
+        tandem.run(PAIR, seed=seed)
 
 
 def test_set_changes_the_scenario():
@@ -142,6 +158,24 @@ def test_packet_runs_follow_one_another():
     first = tandem.run(PAIR | {"levels": ["packet"]}, level="packet", seed=2)
     second = tandem.run(PAIR | {"levels": ["packet"]}, level="packet", seed=2)
     assert first.ok and first.trace_hash == second.trace_hash
+
+
+@pytest.mark.skipif("packet" not in tandem.levels(), reason="built without ns-3")
+def test_packet_runs_at_the_same_time_are_refused_clearly():
+    ends = []
+
+    def run():
+        try:
+            ends.append(tandem.run({**PAIR, "levels": ["packet"]}, level="packet").ok)
+        except RuntimeError as error:
+            ends.append("one per process" in str(error))
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ends == [True] * 8
 
 
 def test_options_are_described():
