@@ -23,7 +23,7 @@ class Result:
 
     ok            every expectation and built-in invariant held
     scenario, level, seed, commit, scenario_hash, trace_hash (None where time is real)
-    reproduce     the command line that runs it again
+    reproduce     the line that runs it again: a command, or a call when the scenario is a dict
     wall_s        seconds it took; `steps`: steps of all managers
     groups        dict GROUP -> METRIC -> {"last", "min", "max"}, METRIC the icn_p2p_* names
     refusals      dict GROUP -> REFUSAL -> count, counted where the refusal was made

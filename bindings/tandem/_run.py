@@ -74,10 +74,13 @@ def run(scenario, level="message", seed=None, set=None, progress=None, events_ma
     events_max = _whole("events_max", events_max, 2**63 - 1)
     arguments = (text, name, is_path, level, seed, _sets(set))
     if progress is True:
-        return Result(_run_with_bar(arguments, events_max))
-    if progress is False:
-        progress = None
-    return Result(_tandem.run(*arguments, progress, events_max))
+        raw = _run_with_bar(arguments, events_max)
+    else:
+        raw = _tandem.run(*arguments, None if progress is False else progress, events_max)
+    result = Result(raw)
+    if not is_path:
+        result.reproduce = f"tandem.run(scenario, level={level!r}, seed={result.seed}, set={set!r})"
+    return result
 
 
 def _run_with_bar(arguments, events_max):

@@ -74,6 +74,40 @@ TEST_F(ledger, a_third_connection_with_one_peer_breaks_the_limit_per_peer) {
   EXPECT_EQ(broken(), names{"max_connections_per_peer is never exceeded"});
 }
 
+// A manager that never heard of the limits of its scenario, as after a world dropped them.
+TEST_F(ledger, a_manager_beyond_the_limits_of_its_scenario_breaks_them) {
+  const auto drain = [](connection_manager& manager) {
+    while (manager.poll_action()) {
+    }
+  };
+  const auto strict = parse_scenario(
+      "{scenario: s, duration: 1s, groups: {g: {count: 2, manager: {max_connections: 2,"
+      " max_connections_per_peer: 2, max_pending_inbound: 2}}}}",
+      "f");
+  tracker judge(strict, 1s);
+  judge.begin(place);
+  auto& manager = place.managers[0];
+  const auto broken_now = [&] {
+    judge.on_step(0, {}, manager);
+    names all;
+    for (const auto& [name, how] : judge.violations()) all.push_back(name);
+    return all;
+  };
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    const connection_id id{2 * n};
+    manager.handle({}, events::arrived{id, {}});
+    drain(manager);
+    EXPECT_EQ(broken_now().size(), n <= 2 ? 0u : 1u);
+  }
+  EXPECT_EQ(broken_now(), names{"max_pending_inbound is never exceeded"});
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    manager.handle({}, events::authenticated{connection_id{2 * n}, identity::of_node(1, n).id()});
+    drain(manager);
+  }
+  EXPECT_EQ(broken_now(),
+            (names{"max_pending_inbound is never exceeded", "max_connections is never exceeded"}));
+}
+
 TEST_F(ledger, a_close_without_a_connection_breaks) {
   tell(notice::connection_established, 1);
   tell(notice::connection_closed, 1);
