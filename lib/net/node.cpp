@@ -20,11 +20,18 @@ struct outgoing {
 template <class Impl, class Destination>
 void send_to(Impl& impl, const Destination& to, std::vector<std::byte> message,
              std::function<void(send_result)> done) {
+  if (message.size() > impl.options().message_size_max) {
+    if (done) done(send_result::refused);
+    return;
+  }
+  const auto size = message.size();
   const auto out = std::make_shared<outgoing<Destination>>(to, std::move(message), std::move(done));
-  const bool queued = impl.command([&impl, out] {
-    const auto result = impl.send(out->to, out->message);
-    if (out->done) out->done(result);
-  });
+  const bool queued = impl.command(
+      [&impl, out] {
+        const auto result = impl.send(out->to, out->message);
+        if (out->done) out->done(result);
+      },
+      size);
   if (!queued && out->done) out->done(send_result::refused);
 }
 
@@ -92,10 +99,10 @@ void node::add_addresses(const peer_id& peer, std::vector<endpoint> addresses) {
 
 std::shared_future<void> node::shutdown() { return impl_->shutdown(); }
 
-std::shared_ptr<event_subscription> node::subscribe(std::size_t bound) {
-  auto queue = std::make_shared<event_queue>(bound);
+std::shared_ptr<event_subscription> node::subscribe(std::size_t bound, std::size_t bytes_max) {
+  auto queue = std::make_shared<event_queue>(bound, bytes_max);
   const bool queued = impl_->command(
-      [impl = impl_.get(), weak = std::weak_ptr(queue)] { impl->subscribe(weak); }, true);
+      [impl = impl_.get(), weak = std::weak_ptr(queue)] { impl->subscribe(weak); }, 0, true);
   if (!queued) queue->close();
   return queue;
 }

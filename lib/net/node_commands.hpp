@@ -16,13 +16,14 @@ class command_queue {
   enum class pushed : std::uint8_t {
     queued,
     first,    ///< queued, and the loop must be told
-    refused,  ///< `bound` are waiting, or the queue is closed
+    refused,  ///< too many, or too many bytes, are waiting, or the queue is closed
   };
 
-  explicit command_queue(std::size_t bound) : bound_(bound) {}
+  command_queue(std::size_t bound, std::size_t bytes_max) : bound_(bound), bytes_max_(bytes_max) {}
 
-  /// Leaves `what` alone when it refuses. `always`: even when full; for the few that come once.
-  pushed push(task& what, bool always = false);
+  /// Leaves `what` alone when it refuses. `bytes`: of the message it carries. `always`: even when
+  /// full; for the few that come once.
+  pushed push(task& what, std::size_t bytes = 0, bool always = false);
   /// Everything waiting, for the loop to run.
   std::vector<task> take();
   /// Refuses everything from now on and destroys what waits.
@@ -32,8 +33,10 @@ class command_queue {
 
  private:
   const std::size_t bound_;
+  const std::size_t bytes_max_;
   mutable std::mutex mutex_;
   std::vector<task> waiting_;
+  std::size_t bytes_ = 0;  // of the messages waiting
   std::uint64_t refused_ = 0;
   bool closed_ = false;
 };

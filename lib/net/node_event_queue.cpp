@@ -4,14 +4,32 @@
 #include <utility>
 
 namespace tandem {
+namespace {
+
+std::size_t bytes_of(const node_event& what) {
+  const auto* message = std::get_if<received_message>(&what);
+  return message ? message->bytes.size() : 0;
+}
+
+}  // namespace
 
 std::optional<node_event> event_queue::next(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, patience, [this] { return closed_ || !events_.empty(); });
   if (events_.empty()) return std::nullopt;
-  std::optional<node_event> out(std::move(events_.front()));
+  return take_oldest();
+}
+
+node_event event_queue::take_oldest() {
+  bytes_ -= bytes_of(events_.front());
+  node_event out(std::move(events_.front()));
   events_.pop_front();
   return out;
+}
+
+bool event_queue::closed() {
+  const std::lock_guard lock(mutex_);
+  return closed_ && events_.empty();
 }
 
 std::uint64_t event_queue::take_dropped() {
@@ -22,10 +40,12 @@ std::uint64_t event_queue::take_dropped() {
 void event_queue::push(const node_event& what) {
   {
     const std::lock_guard lock(mutex_);
-    if (events_.size() == bound_) {
-      events_.pop_front();
+    const auto size = bytes_of(what);
+    while (!events_.empty() && (events_.size() >= bound_ || bytes_ + size > bytes_max_)) {
+      take_oldest();
       ++dropped_;
     }
+    bytes_ += size;
     events_.push_back(what);
   }
   changed_.notify_one();

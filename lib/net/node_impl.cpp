@@ -27,7 +27,7 @@ node::impl::impl(network& net, node_options options, node_observer* observer, tr
       session_options_(for_sessions(options_)),
       observer_(observer),
       core_(options_.manager, options_.self.id(), options_.seed, sink),
-      commands_(options_.command_queue_max),
+      commands_(options_.command_queue_max, options_.command_bytes_max),
       addresses_(options_.address_book_max) {}
 
 void node::impl::start() {
@@ -59,8 +59,8 @@ void node::impl::stop() {
   finish_shutdown();
 }
 
-bool node::impl::command(task what, bool always) {
-  const auto pushed = commands_.push(what, always);
+bool node::impl::command(task what, std::size_t bytes, bool always) {
+  const auto pushed = commands_.push(what, bytes, always);
   if (pushed == command_queue::pushed::first)
     asio::post(net_.executor(), [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->run_commands();
@@ -84,7 +84,7 @@ std::shared_future<void> node::impl::shutdown() {
     listeners_.clear();
     submit(events::shutdown_wanted{});
   };
-  if (!command(begin, true)) std::exchange(shutdown_done_, nullptr)->set_value();
+  if (!command(begin, 0, true)) std::exchange(shutdown_done_, nullptr)->set_value();
   return shutdown_future_;
 }
 

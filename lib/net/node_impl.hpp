@@ -30,7 +30,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   void stop();  ///< everything gone at once; harmless twice
 
   /// From any thread. False when the command queue is full; then `what` is destroyed, not run.
-  bool command(task what, bool always = false);
+  bool command(task what, std::size_t bytes = 0, bool always = false);
   std::uint64_t commands_refused() const { return commands_.refused(); }
   request_id next_request() { return request_id{last_request_.fetch_add(1) + 1}; }
   std::shared_future<void> shutdown();

@@ -261,6 +261,12 @@ TEST(node_commands, are_refused_when_too_many_wait) {
   auto result = send_result::accepted;
   small.send(village::id_of(server), bytes_of("no"), [&](send_result r) { result = r; });
   EXPECT_EQ(result, send_result::refused);
+  result = send_result::accepted;
+  town.run_for(1ms);  // the queue is empty again
+  std::vector<std::byte> long_one(options.message_size_max + 1);
+  small.send(village::id_of(server), long_one, [&](send_result r) { result = r; });
+  EXPECT_EQ(result, send_result::refused);  // at once
+  for (int i = 0; i < 2; ++i) small.abandon(request_id{1000});
   EXPECT_THROW(small.counters().get(), std::future_error);
   EXPECT_EQ(small.commands_refused(), 3U);
   const auto over = small.shutdown();  // never refused

@@ -2,6 +2,7 @@
 #include "net/node_address_book.hpp"
 #include "net/node_attempt.hpp"
 #include "net/node_commands.hpp"
+#include "net/node_event_queue.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/metrics.hpp"
 
@@ -14,6 +15,7 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using namespace tandem;
 
 peer_id peer(std::uint8_t n) { return peer_id::from_bytes(std::vector<std::uint8_t>{n}); }
@@ -48,23 +50,69 @@ TEST(address_book, remembers_nobody_when_its_bound_is_zero) {
 }
 
 TEST(command_queue, tells_the_loop_once_and_refuses_above_its_bound) {
-  command_queue queue(2);
+  command_queue queue(2, 100);
   int ran = 0;
-  const auto push = [&](bool always = false) {
+  const auto push = [&](std::size_t bytes = 0, bool always = false) {
     task what([&] { ++ran; });
-    return queue.push(what, always);
+    return queue.push(what, bytes, always);
   };
   EXPECT_EQ(push(), command_queue::pushed::first);
   EXPECT_EQ(push(), command_queue::pushed::queued);
   EXPECT_EQ(push(), command_queue::pushed::refused);
-  EXPECT_EQ(push(true), command_queue::pushed::queued);
+  EXPECT_EQ(push(0, true), command_queue::pushed::queued);
   EXPECT_EQ(queue.refused(), 1U);
   for (auto& each : queue.take()) each();
   EXPECT_EQ(ran, 3);
   EXPECT_EQ(push(), command_queue::pushed::first);
   queue.close();
-  EXPECT_EQ(push(true), command_queue::pushed::refused);
+  EXPECT_EQ(push(0, true), command_queue::pushed::refused);
   EXPECT_TRUE(queue.take().empty());
+}
+
+TEST(command_queue, refuses_messages_beyond_its_bytes) {
+  command_queue queue(10, 100);
+  const auto push = [&](std::size_t bytes) {
+    task what([] {});
+    return queue.push(what, bytes) != command_queue::pushed::refused;
+  };
+  EXPECT_FALSE(push(101));
+  EXPECT_TRUE(push(60));
+  EXPECT_FALSE(push(41));
+  EXPECT_TRUE(push(40));
+  EXPECT_TRUE(push(0));
+  EXPECT_FALSE(push(1));
+  EXPECT_EQ(queue.refused(), 3U);
+  queue.take();
+  EXPECT_TRUE(push(100));
+}
+
+TEST(event_queue, drops_the_oldest_beyond_its_bytes_and_keeps_the_newest) {
+  event_queue queue(10, 100);
+  const auto push = [&](std::size_t bytes) {
+    queue.push(received_message{{}, {}, std::vector<std::byte>(bytes)});
+  };
+  const auto next = [&] { return std::get<received_message>(*queue.next(0ms)).bytes.size(); };
+  push(60);
+  push(40);
+  EXPECT_EQ(queue.take_dropped(), 0U);
+  queue.push(notification{});
+  EXPECT_EQ(queue.take_dropped(), 0U);
+  push(1);
+  EXPECT_EQ(queue.take_dropped(), 1U);
+  EXPECT_EQ(next(), 40U);
+  push(500);
+  EXPECT_EQ(queue.take_dropped(), 2U);
+  EXPECT_EQ(next(), 500U);
+}
+
+TEST(event_queue, is_closed_once_its_node_is_gone_and_all_was_read) {
+  event_queue queue(10, 100);
+  queue.push(notification{});
+  EXPECT_FALSE(queue.closed());
+  queue.close();
+  EXPECT_FALSE(queue.closed());
+  EXPECT_TRUE(queue.next(10s));
+  EXPECT_TRUE(queue.closed());
 }
 
 TEST(failed_connects, are_told_apart_by_whose_fault_they_are) {

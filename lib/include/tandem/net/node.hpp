@@ -32,6 +32,7 @@ struct node_options {
   std::size_t backlog_max = 1 << 20;       ///< unsent bytes of one connection
   std::size_t address_book_max = 4096;  ///< peers whose addresses are remembered; oldest out first
   std::size_t command_queue_max = 65536;  ///< commands waiting for the loop; see class node
+  std::size_t command_bytes_max = std::size_t{64} << 20;  ///< bytes of messages waiting among them
 };
 
 struct dial_options {
@@ -51,15 +52,19 @@ struct received_message {
 /// What a subscriber reads: policy notifications and messages, oldest first.
 using node_event = std::variant<notification, received_message>;
 
-/// A bounded queue of a node's events, read from any thread. A subscriber too slow for its bound
-/// loses the oldest events, never blocks the node, and is told how many it lost.
+/// A queue of a node's events, bounded in number and in bytes of messages, read from any thread. A
+/// subscriber too slow for it loses the oldest events, never blocks the node, and is told how many
+/// it lost.
 class event_subscription {
  public:
   virtual ~event_subscription() = default;
-  /// The oldest event, waiting up to `patience` of real time; nothing when none came.
+  /// The oldest event, waiting up to `patience` of real time; nothing when none came, and at once
+  /// when none will come any more.
   virtual std::optional<node_event> next(std::chrono::milliseconds patience) = 0;
   /// Events dropped since the last call.
   virtual std::uint64_t take_dropped() = 0;
+  /// The node is gone and everything was read: leave the loop.
+  virtual bool closed() = 0;
 };
 
 /// Hears a node on its own thread, without a queue: for simulations and embedding.
@@ -74,7 +79,8 @@ class node_observer : public manager_observer {
 /// Commands may be called from any thread; they run on the network's executor in the order of the
 /// calls, and return without waiting. Everything else belongs to the executor's thread, and so does
 /// destroying the node unless the executor runs no more.
-/// When `command_queue_max` commands wait, further ones are refused: dial returns request_id::none,
+/// When `command_queue_max` commands wait, further ones are refused, and so are messages beyond
+/// `command_bytes_max` or longer than `message_size_max`: dial returns request_id::none,
 /// send calls `done(send_result::refused)` on the caller's thread before it returns, counters and
 /// explain give a future with std::future_errc::broken_promise, the rest is dropped; all are
 /// counted by commands_refused(). shutdown and subscribe are never refused. `net`, `observer` and
@@ -111,8 +117,10 @@ class node {
   /// Graceful end within `shutdown_timeout`: listeners close first, peers are told. The future is
   /// ready when it is over, also when the node is destroyed before; calls after the first share it.
   std::shared_future<void> shutdown();
-  /// A new subscription that holds at most `bound` events (default from the field: 4096).
-  std::shared_ptr<event_subscription> subscribe(std::size_t bound = 4096);
+  /// A new subscription that holds at most `bound` events and `bytes_max` bytes of messages; the
+  /// newest event always fits.
+  std::shared_ptr<event_subscription> subscribe(std::size_t bound = 4096,
+                                                std::size_t bytes_max = std::size_t{64} << 20);
   /// The counters as of now, asked of the executor's thread.
   std::future<manager_counters> counters();
   std::future<explanation> explain(const peer_id& peer);
