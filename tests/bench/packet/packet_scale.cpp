@@ -5,6 +5,7 @@
 // runs in a process of its own; prints microseconds of CPU and bytes for each connection (peak RSS
 // less the RSS after building the nodes), recorder off.
 // Arguments: NODES (1 000) PER_NODE (10).
+#include "bench/usage.hpp"
 #include "cloud/cloud_net_device.hpp"
 #include "recording_network.hpp"
 #include "tandem/core/random.hpp"
@@ -20,7 +21,6 @@
 #include <ns3/tcp-socket-factory.h>
 #include <ns3/traffic-control-layer.h>
 #include <ns3/uinteger.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,28 +38,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace tandem;
+using namespace tandem::bench;
 
 const sim::link path{.latency = 50ms};
-
-double cpu_seconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-         static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1e-6;
-}
-
-double rss_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  double size = 0, resident = 0;
-  statm >> size >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
-
-double peak_rss_bytes() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  return static_cast<double>(used.ru_maxrss) * 1024;
-}
 
 struct figures {
   double connections = 0, cpu = 0, bytes = 0, events = 0, build_cpu = 0;

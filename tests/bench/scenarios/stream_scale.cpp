@@ -3,11 +3,11 @@
 // connection, is idle until the connection timeout and closes. Prints microseconds of CPU and bytes
 // for each connection (peak RSS less the RSS after building the nodes), recorder and traces off.
 // Arguments: NODES (1 000) PER_NODE (10).
+#include "bench/usage.hpp"
 #include "tandem/core/random.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/sim/fabric.hpp"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -19,26 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace tandem;
-
-double cpu_seconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-         static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1e-6;
-}
-
-double rss_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  double size = 0, resident = 0;
-  statm >> size >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
-
-double peak_rss_bytes() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  return static_cast<double>(used.ru_maxrss) * 1024;
-}
+using namespace tandem::bench;
 
 std::uint64_t active(const scenarios::world& in) {
   std::uint64_t sum = 0;

@@ -3,10 +3,10 @@
 // connection, is idle until the connection timeout and closes. Prints microseconds of CPU and bytes
 // for each connection (peak RSS less the RSS after building the nodes), recorder off.
 // Arguments: NODES (10 000) PER_NODE (10).
+#include "bench/usage.hpp"
 #include "tandem/core/random.hpp"
 #include "tandem/sim/message_network.hpp"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,26 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace tandem;
-
-double cpu_seconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-         static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1e-6;
-}
-
-std::uint64_t rss_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t size = 0, resident = 0;
-  statm >> size >> resident;
-  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
-std::uint64_t peak_rss_bytes() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  return static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
-}
+using namespace tandem::bench;
 
 peer_id peer_of(sim::host_index host) {
   std::array<std::uint8_t, 38> bytes{0x00, 0x24, 0x08, 0x01, 0x12, 0x20};
@@ -61,7 +42,7 @@ int main(int argc, char** argv) {
        [&path](sim::host_index, sim::host_index) -> const sim::link& { return path; }});
   for (sim::host_index i = 0; i < nodes; ++i) net.add_host({}, peer_of(i), true, nullptr, nullptr);
   const double build = cpu_seconds() - start;
-  const std::uint64_t built = rss_bytes();
+  const double built = rss_bytes();
 
   start = cpu_seconds();
   random_stream random(1);
@@ -97,10 +78,9 @@ int main(int argc, char** argv) {
       "%.0f B/connection | %llu events, %.2f Mevents/s, peak %.0f MB\n",
       nodes, connections, static_cast<unsigned long long>(active),
       static_cast<unsigned long long>(left), build,
-      static_cast<double>(built) / static_cast<double>(nodes), life / connections * 1e6,
-      up / connections * 1e6, static_cast<double>(peak_rss_bytes() - built) / connections,
+      built / static_cast<double>(nodes), life / connections * 1e6,
+      up / connections * 1e6, (peak_rss_bytes() - built) / connections,
       static_cast<unsigned long long>(net.time().tasks_run()),
-      static_cast<double>(net.time().tasks_run()) / life * 1e-6,
-      static_cast<double>(peak_rss_bytes()) / 1e6);
+      static_cast<double>(net.time().tasks_run()) / life * 1e-6, peak_rss_bytes() / 1e6);
   return left == 0 ? 0 : 1;
 }

@@ -3,10 +3,10 @@
 // others, echo 100 bytes, stay open for 5 s and close. Prints microseconds of CPU, events and bytes
 // for each connection (peak RSS less the RSS after building the hosts).
 // Arguments: NODES (10 000) PER_NODE (10).
+#include "bench/usage.hpp"
 #include "tandem/core/random.hpp"
 #include "tandem/sim/fabric.hpp"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/asio/buffer.hpp>
@@ -23,26 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace tandem;
-
-double cpu_seconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-         static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1e-6;
-}
-
-std::uint64_t rss_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t size = 0, resident = 0;
-  statm >> size >> resident;
-  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
-std::uint64_t peak_rss_bytes() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  return static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
-}
+using namespace tandem::bench;
 
 struct echo : std::enable_shared_from_this<echo> {
   byte_stream stream;
@@ -110,7 +91,7 @@ int main(int argc, char** argv) {
     listeners.push_back(std::move(*net->host(i).listen(net->listen_address(i))));
     accept_for_ever(*listeners.back());
   }
-  const std::uint64_t built = rss_bytes();
+  const double built = rss_bytes();
   const double start = cpu_seconds();
   random_stream random(1);
   std::uint64_t echoed = 0;
@@ -129,8 +110,7 @@ int main(int argc, char** argv) {
       "stream_bare nodes=%u connections=%.0f echoed=%llu | %.2f us CPU/connection life | "
       "%.0f B/connection | %.1f events/connection, %.2f Mevents/s\n",
       nodes, connections, static_cast<unsigned long long>(echoed), cpu / connections * 1e6,
-      static_cast<double>(peak_rss_bytes() - built) / connections,
-      static_cast<double>(net->events()) / connections,
+      (peak_rss_bytes() - built) / connections, static_cast<double>(net->events()) / connections,
       static_cast<double>(net->events()) / cpu * 1e-6);
   return echoed == static_cast<std::uint64_t>(connections) ? 0 : 1;
 }
