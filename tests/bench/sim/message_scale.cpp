@@ -77,9 +77,8 @@ int main(int argc, char** argv) {
       "build %.2f s, %.0f B/node | %.2f us CPU/connection life (%.2f until up) | "
       "%.0f B/connection | %llu events, %.2f Mevents/s, peak %.0f MB\n",
       nodes, connections, static_cast<unsigned long long>(active),
-      static_cast<unsigned long long>(left), build,
-      built / static_cast<double>(nodes), life / connections * 1e6,
-      up / connections * 1e6, (peak_rss_bytes() - built) / connections,
+      static_cast<unsigned long long>(left), build, built / static_cast<double>(nodes),
+      life / connections * 1e6, up / connections * 1e6, (peak_rss_bytes() - built) / connections,
       static_cast<unsigned long long>(net.time().tasks_run()),
       static_cast<double>(net.time().tasks_run()) / life * 1e-6, peak_rss_bytes() / 1e6);
   return left == 0 ? 0 : 1;
