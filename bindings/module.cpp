@@ -129,15 +129,19 @@ py::list options_rows() {
   for (const auto& row : option_table()) {
     const py::object value = std::visit(
         [&](auto field) -> py::object {
-          const auto raw = defaults.*field;
-          if constexpr (std::is_same_v<decltype(raw), const duration>)
-            return py::float_(std::chrono::duration<double>(raw).count());
-          else
-            return py::cast(raw);
+          if constexpr (std::is_same_v<decltype(field), option_choice>) {
+            return py::str(std::string(field.names[field.get(defaults)]));
+          } else {
+            const auto raw = defaults.*field;
+            if constexpr (std::is_same_v<decltype(raw), const duration>)
+              return py::float_(std::chrono::duration<double>(raw).count());
+            else
+              return py::cast(raw);
+          }
         },
         row.field);
-    rows.append(py::make_tuple(std::string(row.name), value, row.least, row.most,
-                               std::string(row.doc)));
+    rows.append(
+        py::make_tuple(std::string(row.name), value, row.least, row.most, std::string(row.doc)));
   }
   return rows;
 }
@@ -161,6 +165,5 @@ PYBIND11_MODULE(_tandem, m) {
   m.def("commit", [] { return build_commit(); });
   m.def("options", &options_rows);
   m.attr("causes") = names_until<cause>(causes_count);
-  m.attr("notices") =
-      names_until<notice>(static_cast<std::size_t>(notice::shutdown_began) + 1);
+  m.attr("notices") = names_until<notice>(notices_count);
 }

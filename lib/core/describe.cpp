@@ -31,6 +31,10 @@ std::string_view name_of(notice kind) noexcept {
       return "circuit_half_opened";
     case notice::circuit_closed:
       return "circuit_closed";
+    case notice::uplink_lost:
+      return "uplink_lost";
+    case notice::uplink_restored:
+      return "uplink_restored";
     case notice::shutdown_began:
       return "shutdown_began";
   }

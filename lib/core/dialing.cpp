@@ -131,8 +131,8 @@ bool connection_manager::state::permit_dial(slot d) {
     no.why = shortage.why;
     no.current = shortage.current;
     no.limit = shortage.limit;
-  } else if (const failure_record* record = peers.record_of(peer); record != nullptr) {
-    const failure_record::verdict verdict = record->may_dial(now);
+  } else {
+    const failure_record::verdict verdict = may_dial(peer);
     no.why = verdict.why;
     no.until = verdict.until;
   }
@@ -141,17 +141,7 @@ bool connection_manager::state::permit_dial(slot d) {
     return false;
   }
   dials[d].permitted = true;
-  if (failure_record* record = peers.record_of(peer); record != nullptr) {
-    const bool half_opens = record->dial_starts(now);
-    dials[d].trial = record->circuit(now) == circuit_state::half_open;
-    if (half_opens) {
-      notification n;
-      n.kind = notice::circuit_half_opened;
-      n.peer = peers[peer].id;
-      n.failures = record->failures();
-      notify(n);
-    }
-  }
+  dials[d].trial = dial_starts(peer);
   return true;
 }
 
@@ -184,6 +174,7 @@ void connection_manager::state::start_attempt(slot d) {
   c.id = static_cast<connection_id>(next_attempt);
   next_attempt += 2;
   c.dial = d;
+  c.remote = addresses.at(x.next_address);
   by_connection.insert(mix(static_cast<std::uint64_t>(c.id)), s);
   x.attempt = s;
   recount(d);
@@ -263,6 +254,7 @@ void connection_manager::state::on(const events::attempt_connected& e) {
     return;
   }
   if (c.at != phase::attempting) return ignore();
+  life_sign();
   c.at = phase::handshaking;
   c.connected = true;
   c.last_received = now;

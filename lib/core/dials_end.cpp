@@ -25,6 +25,7 @@ void connection_manager::state::connection_over(slot d, slot s, const connection
   }
   x.attempt = no_slot;
   recount(d);
+  attempt_over(addresses.at(x.tried_address), end);
   if (x.adopted != no_slot) return;
   x.retry_after = std::max(x.retry_after, end.retry_after);
   dial_failure failure;
@@ -56,18 +57,6 @@ void connection_manager::state::recount(slot d) {
   x.engaged = engaged;
 }
 
-bool connection_manager::state::clear_if_proven(slot peer) {
-  failure_record* record = peers.record_of(peer);
-  if (record == nullptr) return false;
-  for (slot s = peers[peer].first_connection; s != no_slot; s = connections[s].next_of_peer) {
-    const connection& c = connections[s];
-    if (!c.was_ready || now < later(c.ready_at, options.backoff_reset_after)) continue;
-    record->clear();
-    return true;
-  }
-  return false;
-}
-
 void connection_manager::state::fail_dial(slot d, const dial_failure& failure) {
   dial& x = dials[d];
   notification n;
@@ -82,21 +71,7 @@ void connection_manager::state::fail_dial(slot d, const dial_failure& failure) {
   if (failure.refuses) ++counters.refused[static_cast<std::size_t>(failure.why)];
 
   if (failure.blames && x.peer != no_slot) {
-    clear_if_proven(x.peer);
-    failure_record& record = peers.remember(x.peer);
-    const bool opened =
-        record.failed(now, options, random, failure.why, failure.feeds_breaker, x.retry_after);
-    n.failures = record.failures();
-    n.ceiling = record.ceiling();
-    n.until = std::max(now, record.next_dial());
-    notification more = n;
-    if (opened) {
-      more.kind = notice::circuit_opened;
-      notify(more);
-    }
-    more.kind = notice::backoff_started;
-    more.until = record.until();
-    notify(more);
+    blame(x.peer, failure.why, failure.feeds_breaker, x.retry_after, n);
   } else if (failure_record* record = peers.record_of(x.peer); record != nullptr) {
     if (x.trial) record->dial_ended_silently();
     n.failures = record->failures();

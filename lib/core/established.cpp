@@ -44,6 +44,7 @@ void connection_manager::state::on(const events::traffic& e) {
   if (e.received > 0) {
     c.last_received = std::max(c.last_received, std::min(e.last_received_at, now));
     c.probes = 0;
+    life_sign();
   }
   if (e.app_bytes > 0) c.last_use = std::max(c.last_use, std::min(e.last_app_at, now));
 }

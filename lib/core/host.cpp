@@ -22,6 +22,16 @@ constexpr duration listen_pause_period = std::chrono::milliseconds(100);
 
 void connection_manager::state::on(const events::peer_marked& e) {
   if (e.peer.empty()) return ignore();
+  if (e.what == mark::protect || e.what == mark::tag || e.what == mark::keep_alive) {
+    const slot peer = e.on ? peers.intern(e.peer) : peers.find(e.peer);
+    if (peer == no_slot) return;
+    if (peer_marks* marks = peers.mark(peer, e.on ? options.max_marked_peers : 0)) {
+      marks->set(e, now);
+    } else if (e.on) {
+      ignore();
+    }
+    return settle(peer);
+  }
   const bool denies = e.what == mark::deny && e.on;
   const bool allows = (e.what == mark::deny && !e.on) || (e.what == mark::allow && e.on);
   if (!denies && !allows) return;
@@ -33,6 +43,8 @@ void connection_manager::state::on(const events::peer_marked& e) {
     record->allow();
   settle(peer);
 }
+
+void connection_manager::state::on(const events::subnet_marked&) {}
 
 void connection_manager::state::on(const events::backoff_overridden& e) {
   failure_record* record = peers.record_of(peers.find(e.peer));

@@ -93,6 +93,7 @@ notification connection_manager::state::about(notice kind, slot_index s) const {
   n.kind = kind;
   n.way = c.way;
   n.conn = c.id;
+  n.where = c.remote;
   if (c.peer != no_slot)
     n.peer = peers[c.peer].id;
   else if (c.dial != no_slot && dials[c.dial].peer != no_slot)

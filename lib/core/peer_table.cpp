@@ -36,6 +36,14 @@ failure_record& peer_table::remember(slot_index peer) {
   return records_[peers_[peer].record].value;
 }
 
+peer_marks* peer_table::mark(slot_index peer, std::uint64_t marks_max) {
+  if (peers_[peer].marks == no_slot) {
+    if (marks_.size() >= marks_max) return nullptr;
+    peers_[peer].marks = marks_.take();
+  }
+  return &marks_[peers_[peer].marks];
+}
+
 void peer_table::link_newest(slot_index record) noexcept {
   records_[record].older = newest_;
   records_[record].newer = no_slot;
@@ -49,12 +57,19 @@ void peer_table::unlink(slot_index record) noexcept {
   (r.newer == no_slot ? newest_ : records_[r.newer].older) = r.older;
 }
 
+void peer_table::drop_record(slot_index peer) noexcept {
+  peer_entry& p = peers_[peer];
+  if (p.record == no_slot) return;
+  if (p.evictable) unlink(p.record);
+  records_.release(p.record);
+  p.record = no_slot;
+  p.evictable = false;
+}
+
 void peer_table::forget(slot_index peer) noexcept {
   peer_entry& p = peers_[peer];
-  if (p.record != no_slot) {
-    if (p.evictable) unlink(p.record);
-    records_.release(p.record);
-  }
+  drop_record(peer);
+  if (p.marks != no_slot) marks_.release(p.marks);
   by_id_.erase(hash_of(p.id), peer);
   peers_.release(peer);
 }
@@ -72,16 +87,25 @@ std::uint64_t peer_table::settle(slot_index peer, time_point now, std::uint64_t 
     p.record = no_slot;
     record = nullptr;
   }
+  if (p.marks != no_slot && marks_[p.marks].blank(now)) {
+    marks_.release(p.marks);
+    p.marks = no_slot;
+  }
   if (p.engaged()) return 0;
   if (record == nullptr) {
-    forget(peer);
+    if (p.marks == no_slot) forget(peer);
     return 0;
   }
   link_newest(p.record);
   p.evictable = true;
   std::uint64_t dropped = 0;
-  for (; records_.size() > records_max && oldest_ != no_slot; ++dropped)
-    forget(records_[oldest_].peer);
+  for (; records_.size() > records_max && oldest_ != no_slot; ++dropped) {
+    const slot_index victim = records_[oldest_].peer;
+    if (peers_[victim].marks == no_slot)
+      forget(victim);
+    else
+      drop_record(victim);
+  }
   return dropped;
 }
 

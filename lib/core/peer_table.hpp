@@ -3,6 +3,7 @@
 
 #include "failure_record.hpp"
 #include "index_table.hpp"
+#include "marks.hpp"
 #include "slot_table.hpp"
 #include "tandem/core/ids.hpp"
 
@@ -17,6 +18,7 @@ struct peer_entry {
   bool evictable = false;  ///< in the list of records that may be dropped
   slot_index next_free = no_slot;
   slot_index record = no_slot;            ///< into the records, when something is remembered
+  slot_index marks = no_slot;             ///< into the marks, when the operator set any
   slot_index first_connection = no_slot;  ///< authenticated ones, oldest first
   slot_index last_connection = no_slot;
   slot_index first_dial = no_slot;  ///< in progress
@@ -26,10 +28,11 @@ struct peer_entry {
   bool engaged() const noexcept { return first_connection != no_slot || first_dial != no_slot; }
 };
 
-/// Interned peers and their failure records. A peer without connections, dials and record is
-/// forgotten at once. Records of peers that are engaged are never dropped, and bounded by the
-/// limits on connections and dials; the others are bounded by `max_remembered_peers`: when there is
-/// one too many, the peer that was engaged (failed, or was banned) longest ago goes first, in O(1).
+/// Interned peers, their failure records and marks. A peer without connections, dials, record and
+/// marks is forgotten at once. Records of peers that are engaged are never dropped, and bounded by
+/// the limits on connections and dials; the others are bounded by `max_remembered_peers`: when
+/// there is one too many, the peer that was engaged (failed, or was banned) longest ago goes first,
+/// in O(1).
 class peer_table {
  public:
   /// The peer's index, or no_slot.
@@ -48,6 +51,16 @@ class peer_table {
   const failure_record* record_of(slot_index peer) const noexcept;
   /// The record, made when there is none.
   failure_record& remember(slot_index peer);
+  /// The marks of the peer, or null.
+  const peer_marks* marks_of(slot_index peer) const noexcept {
+    return peer == no_slot || peers_[peer].marks == no_slot ? nullptr : &marks_[peers_[peer].marks];
+  }
+  /// The marks of the peer to change; made while there are fewer than `marks_max`, else null.
+  peer_marks* mark(slot_index peer, std::uint64_t marks_max);
+  bool is_protected(slot_index peer, time_point now) const noexcept {
+    const peer_marks* marks = marks_of(peer);
+    return marks != nullptr && marks->is_protected(now);
+  }
   std::size_t records() const noexcept { return records_.size(); }
   std::size_t size() const noexcept { return peers_.size(); }
 
@@ -62,10 +75,12 @@ class peer_table {
   };
   void link_newest(slot_index record) noexcept;
   void unlink(slot_index record) noexcept;
+  void drop_record(slot_index peer) noexcept;
   void forget(slot_index peer) noexcept;
 
   slot_table<peer_entry> peers_;
   slot_table<record_slot> records_;
+  slot_table<peer_marks> marks_;
   index_table by_id_;
   slot_index oldest_ = no_slot;
   slot_index newest_ = no_slot;

@@ -35,6 +35,7 @@ struct connection {
   duration rtt{};
   duration retry_after{};  ///< as the peer's refusal asked
   permit right;
+  endpoint remote;            ///< the address dialled, or the one it came from
   slot_index peer = no_slot;  ///< once authenticated
   slot_index dial = no_slot;  ///< the dial it serves, until that is decided
   slot_index next_of_peer = no_slot;

@@ -16,7 +16,8 @@
 namespace tandem {
 
 /// The manager's tables and the decisions over them, one source file per stage of a connection's
-/// life: dialing.cpp, dials_end.cpp, admission.cpp, established.cpp, ending.cpp, host.cpp.
+/// life: dialing.cpp, dials_end.cpp, crossing.cpp, admission.cpp, established.cpp, ending.cpp,
+/// host.cpp; blame.cpp is what they say about the other side.
 struct connection_manager::state {
   using slot_index = detail::slot_index;
   using phase = detail::phase;
@@ -88,20 +89,34 @@ struct connection_manager::state {
   void request_expired(slot_index r);
   void dial_expired(slot_index d);
   void drop_request(slot_index r, const dial_failure& failure);
+
+  // blame.cpp
+  /// Whether backoff, breaker and uplink allow a dial to `peer` (no_slot: to whoever answers) now.
+  detail::failure_record::verdict may_dial(slot_index peer) const;
+  /// may_dial() said yes and a dial begins. Returns true when it is a trial of a half-open circuit.
+  bool dial_starts(slot_index peer);
+  /// `peer` failed: its record grows, and `n` gets the numbers; the notices of it go out.
+  void blame(slot_index peer, cause why, bool feeds_breaker, duration retry_after, notification& n);
   bool clear_if_proven(slot_index peer);
+  /// An outbound attempt at `address` ended without a ready connection.
+  void attempt_over(const endpoint& address, const connection_end& end);
+  /// Something came from the network: this node is not offline.
+  void life_sign();
 
   // admission.cpp
   void on(const events::arrived& e);
   void on(const events::authenticated& e);
   void on(const events::ready& e);
   bool belongs_to_dial(slot_index s, const peer_id& peer);
-  bool resolve_crossing(slot_index s);
-  void adopt(slot_index d, slot_index s);
-  void supersede(slot_index own);
   void take_permit(slot_index s, detail::permit right);
   void refuse_connection(slot_index s, cause why, std::uint64_t current, std::uint64_t limit);
   void enter_pending(slot_index s);
   void leave_pending(slot_index s);
+
+  // crossing.cpp
+  bool resolve_crossing(slot_index s);
+  void adopt(slot_index d, slot_index s);
+  void supersede(slot_index own);
 
   // established.cpp
   void on(const events::traffic& e);
@@ -126,6 +141,7 @@ struct connection_manager::state {
 
   // host.cpp
   void on(const events::peer_marked& e);
+  void on(const events::subnet_marked& e);
   void on(const events::backoff_overridden& e);
   void on(const events::configured& e);
   void on(const events::shutdown_wanted& e);

@@ -12,8 +12,8 @@
 namespace tandem::detail::trace_codec {
 namespace {
 
-// The largest record is a list of addresses_max addresses, each 19 bytes.
-constexpr std::size_t record_max = 640;
+// The largest record is the header with its options.
+constexpr std::size_t record_max = 1024;
 
 class writer {
  public:

@@ -16,7 +16,7 @@
 /// structs in events.hpp and actions.hpp; lists are cut at addresses_max, as the core cuts them.
 namespace tandem::detail::trace_codec {
 
-inline constexpr std::uint32_t version = 1;
+inline constexpr std::uint32_t version = 2;
 
 enum class record_kind : std::uint8_t { header, handle, advance, action };
 

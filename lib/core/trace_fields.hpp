@@ -5,13 +5,25 @@
 #include "tandem/core/events.hpp"
 #include "tandem/core/options.hpp"
 
+#include <type_traits>
+
 /// The fields of everything traced, in canonical order, said once for writing and for reading: `a`
 /// is called with each field.
 namespace tandem::detail::trace_codec {
 
 void fields(auto& a, manager_options& v) {
   for (const option_row& row : option_table())
-    std::visit([&](auto field) { a(v.*field); }, row.field);
+    std::visit(
+        [&](auto field) {
+          if constexpr (std::is_same_v<decltype(field), option_choice>) {
+            std::uint8_t value = field.get(v);
+            a(value);
+            field.set(v, value);
+          } else {
+            a(v.*field);
+          }
+        },
+        row.field);
 }
 
 void fields(auto& a, events::dial_wanted& v) {
@@ -19,7 +31,12 @@ void fields(auto& a, events::dial_wanted& v) {
 }
 void fields(auto& a, events::dial_abandoned& v) { a(v.request); }
 void fields(auto& a, events::disconnect_wanted& v) { a(v.peer), a(v.conn), a(v.reason); }
-void fields(auto& a, events::peer_marked& v) { a(v.peer), a(v.what), a(v.on), a(v.until); }
+void fields(auto& a, events::peer_marked& v) {
+  a(v.peer), a(v.what), a(v.on), a(v.until), a(v.weight);
+}
+void fields(auto& a, events::subnet_marked& v) {
+  a(v.network), a(v.prefix), a(v.what), a(v.on), a(v.until);
+}
 void fields(auto& a, events::backoff_overridden& v) { a(v.peer); }
 void fields(auto& a, events::configured& v) { fields(a, v.options); }
 void fields(auto& a, events::shutdown_wanted& v) { a(v.deadline); }
@@ -61,7 +78,7 @@ void fields(auto&, actions::listen_resume&) {}
 void fields(auto& a, actions::notify& v) {
   notification& n = v.what;
   a(n.kind), a(n.why), a(n.way), a(n.conn), a(n.request), a(n.peer), a(n.current), a(n.limit);
-  a(n.failures), a(n.ceiling), a(n.until);
+  a(n.failures), a(n.ceiling), a(n.until), a(n.where);
 }
 void fields(auto& a, actions::shutdown_complete& v) { a(v.left); }
 

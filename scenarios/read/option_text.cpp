@@ -4,6 +4,7 @@
 #include "tandem/scenarios/expectation.hpp"
 #include "units.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace tandem::scenarios {
@@ -16,6 +17,13 @@ using ratio_field = double manager_options::*;
 [[noreturn]] void fail(const option_row& row, const std::string& must, std::string_view text) {
   throw std::invalid_argument("`" + std::string(row.name) + "` must be " + must + ", not `" +
                               std::string(text) + "`");
+}
+
+std::string option_choices(const option_row& row) {
+  std::string text;
+  for (const std::string_view name : std::get<option_choice>(row.field).names)
+    text.append(text.empty() ? "" : ", ").append(name);
+  return text;
 }
 
 void check_range(const option_row& row, double value, unit in, std::string_view text) {
@@ -36,6 +44,10 @@ void set_option(const option_row& row, std::string_view text, manager_options& i
     if (!value) fail(row, "a duration, as in 30s, 600ms or 2m", text);
     check_range(row, std::chrono::duration<double>(*value).count(), unit::seconds, text);
     into.** time = *value;
+  } else if (const auto* choice = std::get_if<option_choice>(&row.field)) {
+    const auto found = std::ranges::find(choice->names, text);
+    if (found == choice->names.end()) fail(row, "one of " + option_choices(row), text);
+    choice->set(into, static_cast<std::uint8_t>(found - choice->names.begin()));
   } else {
     const auto value = parse_number(text);
     if (!value) fail(row, "a number", text);
@@ -47,11 +59,14 @@ void set_option(const option_row& row, std::string_view text, manager_options& i
 std::string option_text(const option_row& row, const manager_options& of) {
   if (const auto* count = std::get_if<count_field>(&row.field)) return std::to_string(of.**count);
   if (const auto* time = std::get_if<time_field>(&row.field)) return format_duration(of.**time);
+  if (const auto* choice = std::get_if<option_choice>(&row.field))
+    return std::string(choice->names[choice->get(of)]);
   return format_value(of.*std::get<ratio_field>(row.field), unit::plain);
 }
 
 std::string_view option_kind(const option_row& row) {
   if (std::holds_alternative<count_field>(row.field)) return "COUNT";
+  if (std::holds_alternative<option_choice>(row.field)) return "CHOICE";
   return std::holds_alternative<time_field>(row.field) ? "DURATION" : "RATIO";
 }
 

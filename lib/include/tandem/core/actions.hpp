@@ -5,6 +5,7 @@
 #include "tandem/core/ids.hpp"
 #include "tandem/core/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,21 +26,26 @@ enum class refuse_how : std::uint8_t {
 enum class direction : std::uint8_t { inbound, outbound };
 
 enum class notice : std::uint8_t {
-  dial_started,           ///< the first attempt of a request began
+  dial_started,  ///< the first attempt of a request began
   dial_succeeded,
-  dial_failed,            ///< `why`; `until`: not before then again, when backing off
-  attempt_failed,         ///< one address failed; the dial may go on
+  dial_failed,     ///< `why`; `until`: not before then again, when backing off
+  attempt_failed,  ///< one address failed; the dial may go on
   connection_established,
-  connection_closed,      ///< of an established connection
-  handshake_failed,       ///< a connection ended before it was ready
-  inbound_refused,        ///< this node refused; `current` against `limit`
-  remote_refused,         ///< the peer refused and said why
-  backoff_started,        ///< `failures`, `ceiling`, `until`
+  connection_closed,  ///< of an established connection
+  handshake_failed,   ///< a connection ended before it was ready
+  inbound_refused,    ///< this node refused; `current` against `limit`
+  remote_refused,     ///< the peer refused and said why
+  backoff_started,    ///< `failures`, `ceiling`, `until`
   circuit_opened,
   circuit_half_opened,
   circuit_closed,
+  uplink_lost,  ///< `failures` peers in a row failed: this node is taken to be offline
+  uplink_restored,
   shutdown_began,
 };
+
+/// Number of notices, for tables indexed by one.
+inline constexpr std::size_t notices_count = static_cast<std::size_t>(notice::shutdown_began) + 1;
 
 std::string_view name_of(notice) noexcept;
 
@@ -52,11 +58,12 @@ struct notification {
   connection_id conn{};
   request_id request{};
   peer_id peer{};
-  std::uint64_t current = 0;  ///< the count a limit was compared with
-  std::uint64_t limit = 0;    ///< that limit
-  std::uint32_t failures = 0; ///< consecutive failures of the peer
-  duration ceiling{};         ///< the most the backoff could have been
-  time_point until = never;   ///< when the refusal ends, if known
+  std::uint64_t current = 0;   ///< the count a limit was compared with
+  std::uint64_t limit = 0;     ///< that limit
+  std::uint32_t failures = 0;  ///< consecutive failures of the peer
+  duration ceiling{};          ///< the most the backoff could have been
+  time_point until = never;    ///< when the refusal ends, if known
+  endpoint where{};            ///< the other end's address, when it is known
 
   friend bool operator==(const notification&, const notification&) = default;
 };
@@ -67,22 +74,55 @@ std::string describe(const notification&);
 /// What the core tells the driver to do.
 namespace actions {
 
-struct resolve { request_id request{}; peer_id peer{}; };
+struct resolve {
+  request_id request{};
+  peer_id peer{};
+};
 /// Connect to `address`. The core itself cancels after `timeout`.
-struct start_attempt { connection_id attempt{}; peer_id peer{}; endpoint address{}; duration timeout{}; };
+struct start_attempt {
+  connection_id attempt{};
+  peer_id peer{};
+  endpoint address{};
+  duration timeout{};
+};
 /// Stop connecting; `attempt_failed` still comes, or `attempt_connected` when it crossed.
-struct cancel_attempt { connection_id attempt{}; };
-struct admit { connection_id conn{}; enum stage stage{}; };
+struct cancel_attempt {
+  connection_id attempt{};
+};
+struct admit {
+  connection_id conn{};
+  enum stage stage {};
+};
 /// The core aborts by itself when a told peer lingers longer than `refusal_linger`.
-struct refuse { connection_id conn{}; cause refusal{}; refuse_how how{}; duration retry_after{}; };
-struct probe { connection_id conn{}; std::uint32_t nonce = 0; };
+struct refuse {
+  connection_id conn{};
+  cause refusal{};
+  refuse_how how{};
+  duration retry_after{};
+};
+struct probe {
+  connection_id conn{};
+  std::uint32_t nonce = 0;
+};
 /// Orderly: say why, shut down sending, drain. The core aborts at `drain_until`.
-struct close { connection_id conn{}; cause reason{}; duration retry_after{}; time_point drain_until{}; };
-struct abort { connection_id conn{}; cause reason{}; };
+struct close {
+  connection_id conn{};
+  cause reason{};
+  duration retry_after{};
+  time_point drain_until{};
+};
+struct abort {
+  connection_id conn{};
+  cause reason{};
+};
 struct listen_pause {};
 struct listen_resume {};
-struct notify { notification what{}; };
-struct shutdown_complete { std::uint64_t left = 0; /**< ids whose `closed` never came */ };
+struct notify {
+  notification what{};
+};
+struct shutdown_complete {
+  std::uint64_t left = 0; /**< ids whose `closed` never came */
+};
 
 }  // namespace actions
 

@@ -26,6 +26,12 @@ enum class cause : std::uint8_t {
   self_dial,
   no_address,
   unknown_request,
+  inbound_limit_reached,
+  outbound_limit_reached,
+  subnet_limit_reached,
+  rate_limited,
+  memory_limit_reached,
+  offline,
 
   // Closes: why an open connection ended.
   requested,
@@ -37,11 +43,12 @@ enum class cause : std::uint8_t {
   protocol_error,
   handshake_timeout,
   aborted,
+  evicted,
 
   // Failures of a dial.
   connection_refused,
-  connect_timeout,   ///< the transport gave up
-  attempt_timeout,   ///< our `attempt_timeout` ended it
+  connect_timeout,  ///< the transport gave up
+  attempt_timeout,  ///< our `attempt_timeout` ended it
   dial_deadline,
   unreachable,
   abandoned,
@@ -72,7 +79,7 @@ std::optional<cause> cause_of_wire_code(std::uint32_t code) noexcept;
 
 /// True for the causes by which a policy refuses.
 constexpr bool is_refusal(cause c) noexcept {
-  return c >= cause::limit_reached && c <= cause::unknown_request;
+  return c >= cause::limit_reached && c <= cause::offline;
 }
 
 /// Number of causes, for tables indexed by one.

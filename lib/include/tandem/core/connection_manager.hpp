@@ -24,18 +24,24 @@ struct manager_counters {
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t established_total = 0;
-  std::uint64_t failed_total = 0;        ///< dials and handshakes that failed; not our refusals
-  std::uint64_t closed_total = 0;        ///< of established connections
+  std::uint64_t failed_total = 0;  ///< dials and handshakes that failed; not our refusals
+  std::uint64_t closed_total = 0;  ///< of established connections
 
-  std::uint64_t permits_issued = 0;      ///< established permits
+  std::uint64_t permits_issued = 0;  ///< established permits
   std::uint64_t permits_released = 0;
-  std::uint64_t permits_live = 0;        ///< counted apart; issued - released == live always
+  std::uint64_t permits_live = 0;      ///< counted apart; issued - released == live always
+  std::uint64_t permits_inbound = 0;   ///< of permits_live
+  std::uint64_t permits_outbound = 0;  ///< of permits_live
+  std::uint64_t slot_drift = 0;        ///< |issued - released - live|; always 0
   std::uint64_t pending_inbound = 0;
   std::uint64_t pending_outbound = 0;
-  std::uint64_t lingering = 0;           ///< refused and told, not yet closed
-  std::uint64_t remembered_peers = 0;    ///< with a failure record
-  std::uint64_t records_dropped = 0;     ///< failure records evicted because the table was full
-  std::uint64_t ignored_events = 0;      ///< for unknown or finished ids
+  std::uint64_t lingering = 0;         ///< refused and told, not yet closed
+  std::uint64_t remembered_peers = 0;  ///< with a failure record
+  std::uint64_t remembered_addresses = 0;
+  std::uint64_t records_dropped = 0;  ///< failure records evicted because the table was full
+  std::uint64_t evicted_total = 0;    ///< connections closed for another, or for churn
+  std::uint64_t offline = 0;          ///< 1 while this node is taken to be offline
+  std::uint64_t ignored_events = 0;   ///< for unknown or finished ids
   std::array<std::uint64_t, causes_count> refused{};  ///< by this node, by refusal
 
   friend bool operator==(const manager_counters&, const manager_counters&) = default;
@@ -46,12 +52,12 @@ enum class circuit_state : std::uint8_t { closed, open, half_open };
 /// Why a peer is or is not connected, from the last decisions about it.
 struct explanation {
   peer_id peer;
-  std::uint64_t connections = 0;        ///< established now
+  std::uint64_t connections = 0;  ///< established now
   std::uint64_t pending = 0;
-  std::uint32_t failures = 0;           ///< consecutive
+  std::uint32_t failures = 0;  ///< consecutive
   circuit_state circuit = circuit_state::closed;
-  time_point next_dial = {};            ///< a dial before this is refused; the past when allowed
-  std::optional<notification> last;     ///< the last decision, with its numbers
+  time_point next_dial = {};         ///< a dial before this is refused; the past when allowed
+  std::optional<notification> last;  ///< the last decision, with its numbers
   std::string sentence;
 };
 

@@ -31,26 +31,66 @@ struct dial_wanted {
   std::int32_t priority = 0;
   time_point deadline = never;  ///< the whole dial; the earlier of this and `dial_timeout` holds
 };
-struct dial_abandoned { request_id request{}; };
+struct dial_abandoned {
+  request_id request{};
+};
 /// Closes one connection, or every connection of `peer` when `conn` is none.
-struct disconnect_wanted { peer_id peer{}; connection_id conn{}; cause reason = cause::requested; };
-/// `deny`: refused with cause denied at `authenticated` and at `dial_wanted`, until `until`; existing
-/// connections stay. `allow`, or deny with `on` false, ends it. The other marks are accepted and have
-/// no effect.
-struct peer_marked { peer_id peer{}; mark what{}; bool on = true; time_point until = never; };
+struct disconnect_wanted {
+  peer_id peer{};
+  connection_id conn{};
+  cause reason = cause::requested;
+};
+/// What the operator thinks of a peer, until `until`; `on` false takes the mark back.
+///   protect     never evicted, drained or churned; reserved slots are for it; redialled for ever
+///   tag         `weight` in its score, falling to 0 at `until`; another tag replaces it
+///   keep_alive  its connections are probed, never idle
+///   allow       admitted whatever networks are denied; ends a denial of the peer
+///   deny        refused with Denied when dialled, and when authenticated; existing connections
+///   stay
+struct peer_marked {
+  peer_id peer{};
+  mark what{};
+  bool on = true;
+  time_point until = never;
+  std::int32_t weight = 0;
+};
+/// `deny` or `allow` for the addresses that share the first `prefix` bits of `network` (its port is
+/// ignored); the longest prefix that matches decides, an allowed peer stands above it. Denied
+/// addresses are reset when they arrive and left out when dialled. Other marks are ignored.
+struct subnet_marked {
+  endpoint network{};
+  std::uint8_t prefix = 0;
+  mark what{};
+  bool on = true;
+  time_point until = never;
+};
 /// Dials to the peer are allowed at once; its count of failures stays.
-struct backoff_overridden { peer_id peer{}; };
-/// New options hold from now on: a lowered limit refuses new ones, what exists stays. Options with
-/// problems_of() are ignored and counted in ignored_events.
-struct configured { manager_options options{}; };
+struct backoff_overridden {
+  peer_id peer{};
+};
+/// New options hold from now on. Connections above a lowered limit are closed in order, the worst
+/// score first, protected ones last. Options with problems_of() are ignored and counted in
+/// ignored_events.
+struct configured {
+  manager_options options{};
+};
 /// `deadline`: when it must be over; the earlier of this and `shutdown_timeout` holds.
-struct shutdown_wanted { time_point deadline = never; };
+struct shutdown_wanted {
+  time_point deadline = never;
+};
 
 // Outbound.
-struct addresses_found { request_id request{}; std::span<const endpoint> list{}; bool final = true; };
+struct addresses_found {
+  request_id request{};
+  std::span<const endpoint> list{};
+  bool final = true;
+};
 /// The transport is connected; the upgrade may begin once `admit` says so.
-struct attempt_connected { connection_id attempt{}; };
-/// The attempt never connected. `local`: the fault is ours (no route, no descriptor); blames nobody.
+struct attempt_connected {
+  connection_id attempt{};
+};
+/// The attempt never connected. `local`: the fault is ours (no route, no descriptor); blames
+/// nobody.
 struct attempt_failed {
   connection_id attempt{};
   cause why{};
@@ -59,42 +99,75 @@ struct attempt_failed {
 };
 
 // Inbound.
-struct arrived { connection_id conn{}; endpoint remote{}; };
+struct arrived {
+  connection_id conn{};
+  endpoint remote{};
+};
 
 // Both directions.
-struct authenticated { connection_id conn{}; peer_id peer{}; };
-struct ready { connection_id conn{}; };
+struct authenticated {
+  connection_id conn{};
+  peer_id peer{};
+};
+struct ready {
+  connection_id conn{};
+};
 /// Sums since the last one; the driver coalesces and flushes before every handle and advance.
 struct traffic {
   connection_id conn{};
-  std::uint64_t sent = 0;           ///< transport bytes
-  std::uint64_t received = 0;       ///< transport bytes; any of them is life
-  std::uint64_t app_bytes = 0;      ///< application bytes, both directions; only they are use
-  time_point last_received_at{};    ///< of the last byte received, when received > 0
-  time_point last_app_at{};         ///< of the last application byte, when app_bytes > 0
+  std::uint64_t sent = 0;         ///< transport bytes
+  std::uint64_t received = 0;     ///< transport bytes; any of them is life
+  std::uint64_t app_bytes = 0;    ///< application bytes, both directions; only they are use
+  time_point last_received_at{};  ///< of the last byte received, when received > 0
+  time_point last_app_at{};       ///< of the last application byte, when app_bytes > 0
 };
-struct rtt_sampled { connection_id conn{}; duration rtt{}; };
-struct probe_answered { connection_id conn{}; std::uint32_t nonce = 0; };
-struct stream_opened { connection_id conn{}; bool app = true; };
-struct stream_closed { connection_id conn{}; bool app = true; };
+struct rtt_sampled {
+  connection_id conn{};
+  duration rtt{};
+};
+struct probe_answered {
+  connection_id conn{};
+  std::uint32_t nonce = 0;
+};
+struct stream_opened {
+  connection_id conn{};
+  bool app = true;
+};
+struct stream_closed {
+  connection_id conn{};
+  bool app = true;
+};
 /// The peer told us why it will not have us; `closed` follows.
-struct remote_refused { connection_id conn{}; cause reason{}; duration retry_after{}; };
+struct remote_refused {
+  connection_id conn{};
+  cause reason{};
+  duration retry_after{};
+};
 /// The last event of every id that was connected or arrived.
-struct closed { connection_id conn{}; cause why{}; };
+struct closed {
+  connection_id conn{};
+  cause why{};
+};
 
 // The host.
-/// Traced, without effect: it clears nobody's failures.
+/// Another network, or the same one again: whoever failed to answer before may be dialled at once.
 struct network_changed {};
-/// Traced, without effect.
-struct pressure { bool memory = false; bool descriptors = false; };
+/// Holds until the next one. `memory`: arrivals are refused with MemoryLimitReached. `descriptors`:
+/// listening pauses.
+struct pressure {
+  bool memory = false;
+  bool descriptors = false;
+};
 /// Listening pauses for 100 ms, so that exhausted descriptors do not make the acceptor spin.
-struct accept_failed { cause why{}; };
+struct accept_failed {
+  cause why{};
+};
 
 }  // namespace events
 
 using event = std::variant<
     events::dial_wanted, events::dial_abandoned, events::disconnect_wanted, events::peer_marked,
-    events::backoff_overridden, events::configured, events::shutdown_wanted,
+    events::subnet_marked, events::backoff_overridden, events::configured, events::shutdown_wanted,
     events::addresses_found, events::attempt_connected, events::attempt_failed, events::arrived,
     events::authenticated, events::ready, events::traffic, events::rtt_sampled,
     events::probe_answered, events::stream_opened, events::stream_closed, events::remote_refused,
