@@ -20,6 +20,12 @@ void connection_manager::state::leave_pending(slot s) {
   --(c.way == direction::inbound ? counters.pending_inbound : counters.pending_outbound);
 }
 
+cause connection_manager::state::address_verdict(const endpoint& address, slot peer) const {
+  if (access_rules.of(address, now) != access::denied) return cause::none;
+  const bool allowed = peer != no_slot && access_rules.of(peers[peer].id, now) == access::allowed;
+  return allowed ? cause::none : cause::denied;
+}
+
 void connection_manager::state::on(const events::arrived& e) {
   if (e.conn == connection_id::none || is_outbound(e.conn) || find(e.conn) != no_slot)
     return ignore();
@@ -37,6 +43,8 @@ void connection_manager::state::on(const events::arrived& e) {
   cause why = cause::none;
   if (stopping)
     why = cause::shutting_down;
+  else if (access_rules.of(e.remote, now) == access::denied)
+    why = cause::denied;
   else if (counters.pending_inbound >= options.max_pending_inbound)
     why = cause::pending_limit_reached;
   if (why == cause::none) {
@@ -79,9 +87,9 @@ void connection_manager::state::on(const events::authenticated& e) {
   peers[peer].last_connection = s;
   settle(peer);
 
-  const failure_record* record = peers.record_of(peer);
   if (e.peer == self) return refuse_connection(s, cause::self_dial, 0, 0);
-  if (record != nullptr && record->denied(now)) return refuse_connection(s, cause::denied, 0, 0);
+  if (access_rules.of(e.peer, now) == access::denied)
+    return refuse_connection(s, cause::denied, 0, 0);
   if (c.way == direction::inbound && resolve_crossing(s)) return;
   const auto shortage = ledger.shortage_for(peer, options);
   if (shortage.why != cause::none)

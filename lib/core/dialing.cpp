@@ -12,8 +12,7 @@ void connection_manager::state::on(const events::dial_wanted& e) {
   if (stopping) return refuse_dial(e, cause::shutting_down, 0, 0);
   if (e.peer == self) return refuse_dial(e, cause::self_dial, 0, 0);
   const slot peer = e.peer.empty() ? no_slot : peers.find(e.peer);
-  const failure_record* record = peers.record_of(peer);
-  if (record != nullptr && record->denied(now)) return refuse_dial(e, cause::denied, 0, 0);
+  if (access_rules.of(e.peer, now) == access::denied) return refuse_dial(e, cause::denied, 0, 0);
 
   slot d = no_slot;
   slot pending_inbound = no_slot;
@@ -149,6 +148,11 @@ void connection_manager::state::proceed(slot d) {
   dial& x = dials[d];
   if (x.attempt != no_slot || x.adopted != no_slot || x.waiting || x.pausing) return;
   if (!x.permitted && !permit_dial(d)) return;
+  for (; x.next_address != no_slot; x.next_address = addresses.after(x.next_address)) {
+    const cause why = address_verdict(addresses.at(x.next_address), x.peer);
+    if (why == cause::none) break;
+    if (x.last == cause::none) x.last = why;
+  }
   if (x.next_address != no_slot) {
     if (counters.pending_outbound >= options.max_pending_outbound) return wait_for_slot(d);
     return start_attempt(d);
@@ -156,7 +160,7 @@ void connection_manager::state::proceed(slot d) {
   if (x.complete) {
     dial_failure failure;
     failure.why = x.last == cause::none ? cause::no_address : x.last;
-    failure.counted = x.last != cause::none;
+    failure.counted = x.last != cause::none && !is_refusal(x.last);
     failure.refuses = !failure.counted;
     failure.blames = x.blames;
     return fail_dial(d, failure);

@@ -37,7 +37,7 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
   const auto add = [&text](const char* before, std::int64_t n, const char* what) {
     text.append(before).append(std::to_string(n)).append(what);
   };
-  if (record != nullptr && record->denied(at)) text = "denied; ";
+  if (access_rules.of(peer_asked, at) == access::denied) text = "denied; ";
   add("", static_cast<std::int64_t>(x.connections), " established");
   add(", ", static_cast<std::int64_t>(x.pending), " pending");
   if (x.failures > 0) {

@@ -71,12 +71,6 @@ bool failure_record::succeeded() noexcept {
   return changes;
 }
 
-void failure_record::clear() noexcept {
-  const time_point denied_until = denied_until_;
-  *this = failure_record{};
-  denied_until_ = denied_until;
-}
-
 void failure_record::override_backoff() noexcept {
   until_ = time_point::min();
   open_until_ = time_point::min();

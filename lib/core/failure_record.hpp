@@ -41,14 +41,10 @@ class failure_record {
   /// A connection with the peer is ready: the circuit closes, the failures stay. Returns true when
   /// the circuit was not closed.
   bool succeeded() noexcept;
-  /// A connection lasted long enough: all is forgotten but a ban.
-  void clear() noexcept;
+  /// A connection lasted long enough: all is forgotten.
+  void clear() noexcept { *this = failure_record{}; }
   /// Dials are allowed again, whatever was: the count of failures stays.
   void override_backoff() noexcept;
-
-  void deny(time_point until) noexcept { denied_until_ = until; }
-  void allow() noexcept { denied_until_ = time_point::min(); }
-  bool denied(time_point now) const noexcept { return now < denied_until_; }
 
   std::uint32_t failures() const noexcept { return failures_; }
   duration ceiling() const noexcept { return ceiling_; }
@@ -58,8 +54,8 @@ class failure_record {
   /// When a dial is allowed again, backoff and breaker both considered.
   time_point next_dial() const noexcept;
   circuit_state circuit(time_point now) const noexcept;
-  /// Nothing to remember at `now`.
-  bool blank(time_point now) const noexcept { return failures_ == 0 && !denied(now); }
+  /// Nothing to remember.
+  bool blank() const noexcept { return failures_ == 0; }
 
  private:
   std::uint32_t failures_ = 0;          // consecutive, refusals included
@@ -71,7 +67,6 @@ class failure_record {
   duration ceiling_{};
   time_point until_ = time_point::min();
   time_point open_until_ = time_point::min();
-  time_point denied_until_ = time_point::min();
 };
 
 }  // namespace tandem::detail

@@ -32,19 +32,24 @@ void connection_manager::state::on(const events::peer_marked& e) {
     }
     return settle(peer);
   }
-  const bool denies = e.what == mark::deny && e.on;
-  const bool allows = (e.what == mark::deny && !e.on) || (e.what == mark::allow && e.on);
-  if (!denies && !allows) return;
-  const slot peer = denies ? peers.intern(e.peer) : peers.find(e.peer);
-  if (peer == no_slot) return;
-  if (denies)
-    peers.remember(peer).deny(e.until);
-  else if (failure_record* record = peers.record_of(peer); record != nullptr)
-    record->allow();
-  settle(peer);
+  const auto what = e.what == mark::allow ? access::allowed : access::denied;
+  if (!e.on)
+    access_rules.take_back(e.peer, what);
+  else if (!access_rules.set(e.peer, what, e.until, now, options.max_access_rules))
+    ignore();
 }
 
-void connection_manager::state::on(const events::subnet_marked&) {}
+void connection_manager::state::on(const events::subnet_marked& e) {
+  const unsigned length = e.prefix + (e.network.v6 ? 0U : network::v4_from);
+  if ((e.what != mark::allow && e.what != mark::deny) || length > network::length_most)
+    return ignore();
+  const network net = first_bits(network_of(e.network), length);
+  const auto what = e.what == mark::allow ? access::allowed : access::denied;
+  if (!e.on)
+    access_rules.take_back(net, what);
+  else if (!access_rules.set(net, what, e.until, now, options.max_access_rules))
+    ignore();
+}
 
 void connection_manager::state::on(const events::backoff_overridden& e) {
   failure_record* record = peers.record_of(peers.find(e.peer));

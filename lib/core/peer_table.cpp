@@ -82,7 +82,7 @@ std::uint64_t peer_table::settle(slot_index peer, time_point now, std::uint64_t 
     unlink(p.record);
     p.evictable = false;
   }
-  if (record != nullptr && record->blank(now)) {
+  if (record != nullptr && record->blank()) {
     records_.release(p.record);
     p.record = no_slot;
     record = nullptr;

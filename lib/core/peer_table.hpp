@@ -31,8 +31,7 @@ struct peer_entry {
 /// Interned peers, their failure records and marks. A peer without connections, dials, record and
 /// marks is forgotten at once. Records of peers that are engaged are never dropped, and bounded by
 /// the limits on connections and dials; the others are bounded by `max_remembered_peers`: when
-/// there is one too many, the peer that was engaged (failed, or was banned) longest ago goes first,
-/// in O(1).
+/// there is one too many, the peer that was engaged (that failed) longest ago goes first, in O(1).
 class peer_table {
  public:
   /// The peer's index, or no_slot.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "access_list.hpp"
 #include "address_pool.hpp"
 #include "deadline_queue.hpp"
 #include "decision_log.hpp"
@@ -104,6 +105,10 @@ struct connection_manager::state {
   void life_sign();
 
   // admission.cpp
+  /// Why nothing may be dialled at `address` for `peer` (no_slot: whoever answers): Denied. To be
+  /// asked for each address of a dial before its attempt: one that has a verdict is left out. When
+  /// none is left the dial fails with the last verdict, which blames nobody.
+  cause address_verdict(const endpoint& address, slot_index peer) const;
   void on(const events::arrived& e);
   void on(const events::authenticated& e);
   void on(const events::ready& e);
@@ -169,6 +174,7 @@ struct connection_manager::state {
   detail::slot_table<detail::connection> connections;
   detail::slot_table<detail::dial> dials;
   detail::slot_table<detail::request> requests;
+  detail::access_list access_rules;
   detail::address_pool addresses;
   detail::index_table by_connection;
   detail::index_table by_request;
