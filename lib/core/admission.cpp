@@ -63,7 +63,7 @@ void connection_manager::state::on(const events::arrived& e) {
     n.current = counters.pending_inbound;
     n.limit = options.max_pending_inbound;
   }
-  emit(actions::refuse{e.conn, why, refuse_how::reset, {}});
+  emit(actions::refuse{e.conn, why, refuse_how::reset, retry_after(why)});
   notify(n);
 }
 

@@ -36,6 +36,14 @@ void connection_manager::state::connection_expired(slot s) {
   }
 }
 
+/// What a peer that has to go is told about coming back. At shutdown everybody is told at once, so
+/// everybody is told something else.
+duration connection_manager::state::retry_after(cause why) {
+  if (why != cause::shutting_down) return {};
+  const duration half = options.shutdown_retry_after / 2;
+  return half + duration(random.up_to(static_cast<std::uint64_t>(half.count())));
+}
+
 /// Orderly end of a ready connection.
 void connection_manager::state::close(slot s, cause why) {
   connection& c = connections[s];
@@ -43,7 +51,7 @@ void connection_manager::state::close(slot s, cause why) {
   if (c.end == cause::none) c.end = why;
   const time_point until = stopping ? drain_until : later(now, options.close_linger);
   timers.arm(timer_kind::connection, s, until);
-  emit(actions::close{c.id, c.end, {}, until});
+  emit(actions::close{c.id, c.end, retry_after(c.end), until});
 }
 
 /// Ends a connection at once; its last event is still to come.

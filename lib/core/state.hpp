@@ -139,6 +139,7 @@ struct connection_manager::state {
   void on(const events::remote_refused& e);
   void on(const events::closed& e);
   void connection_expired(slot_index s);
+  duration retry_after(cause why);
   void close(slot_index s, cause why);
   void cut(slot_index s, cause why);
   void end_connection(slot_index s, cause reported, bool local, duration retry_after);

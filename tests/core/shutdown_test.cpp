@@ -56,6 +56,57 @@ TEST(shutdown, admits_nothing_new) {
   EXPECT_EQ(d.count<actions::listen_pause>(), 0U);
 }
 
+TEST(shutdown, asks_peers_to_stay_away_for_half_of_the_time_to_all_of_it) {
+  manager_options options;
+  options.max_connections = 1000;
+  options.max_pending_inbound = 2000;
+  options.shutdown_retry_after = 20s;
+  driver d(options);
+  for (std::uint32_t i = 1; i <= 1000; ++i) d.accept(conn(2 * i), peer(5000 + i));
+  d.tell(events::shutdown_wanted{});
+  for (std::uint32_t i = 1001; i <= 2000; ++i) d.tell(events::arrived{conn(2 * i), address()});
+  // Uniform in [10 s, 20 s]: the least of 1000 is above 10.1 s with probability 4e-5.
+  duration least[2] = {1h, 1h};
+  duration most[2] = {};
+  duration sum[2] = {};
+  std::size_t count[2] = {};
+  const auto note = [&](int which, duration asked) {
+    least[which] = std::min(least[which], asked);
+    most[which] = std::max(most[which], asked);
+    sum[which] += asked;
+    ++count[which];
+  };
+  for (const driver::step& s : d.log) {
+    if (const auto* x = std::get_if<actions::close>(&s.what)) note(0, x->retry_after);
+    if (const auto* x = std::get_if<actions::refuse>(&s.what)) note(1, x->retry_after);
+  }
+  for (int which = 0; which < 2; ++which) {
+    EXPECT_EQ(count[which], 1000U);
+    EXPECT_GE(least[which], 10s);
+    EXPECT_LE(least[which], 10100ms);
+    EXPECT_GE(most[which], 19900ms);
+    EXPECT_LE(most[which], 20s);
+    EXPECT_NEAR(std::chrono::duration<double>(sum[which]).count() / 1000, 15, 0.3);  // 3.3 sigma
+  }
+}
+
+TEST(shutdown, of_a_node_without_a_retry_after_asks_for_none) {
+  manager_options options;
+  options.shutdown_retry_after = 0s;
+  driver d(options);
+  d.accept(conn(2), peer(1));
+  d.tell(events::shutdown_wanted{});
+  EXPECT_EQ(d.last<actions::close>()->retry_after, 0s);
+}
+
+TEST(close, for_another_reason_than_shutdown_asks_for_no_time) {
+  driver d;
+  d.accept(conn(2), peer(1));
+  d.run_to(30s);
+  EXPECT_EQ(d.last<actions::close>()->reason, cause::idle_timeout);
+  EXPECT_EQ(d.last<actions::close>()->retry_after, 0s);
+}
+
 TEST(shutdown, with_peers_that_never_let_go_aborts_at_three_quarters_and_ends_at_the_deadline) {
   driver d;
   for (std::uint32_t i = 1; i <= 5; ++i) d.accept(conn(2 * i), peer(i));
