@@ -146,7 +146,7 @@ void connection_manager::state::on(const events::ready& e) {
   leave_pending(s);
   c.at = phase::ready;
   c.was_ready = true;
-  c.ready_at = c.last_use = c.last_received = now;
+  c.ready_at = c.last_use = c.streams_ended = c.last_received = now;
   ++counters.established_total;
   ++counters.active_connections;
   if (++peers[c.peer].active == 1) ++counters.connected_peers;

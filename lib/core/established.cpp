@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "liveness.hpp"
 #include "state.hpp"
 
 #include <algorithm>
@@ -7,32 +8,50 @@ namespace tandem {
 using namespace detail;
 using slot = slot_index;
 
-// Deadlines of a ready connection are lazy: bytes only move them later, so the armed one may be too
-// early, never too late; when it fires, it is worked out anew.
+// Deadlines of a ready connection are lazy: bytes mostly move them later, so the armed one may be
+// too early, never too late; when it fires, it is worked out anew. What can move one to an earlier
+// time calls sooner().
 
 time_point connection_manager::state::idle_at(const connection& c) const noexcept {
-  return c.streams > 0 ? never : later(c.last_use, options.connection_timeout);
-}
-
-time_point connection_manager::state::probe_at(const connection& c) const noexcept {
-  return later(c.probes > 0 ? c.last_probe : c.last_received, options.liveness_interval);
+  const peer_marks* marks = peers.marks_of(c.peer);
+  return idle_deadline(c, options, marks ? marks->kept_alive_until() : time_point::min());
 }
 
 void connection_manager::state::arm_ready(slot s) {
   const connection& c = connections[s];
-  timers.arm(timer_kind::connection, s, std::min(idle_at(c), probe_at(c)));
+  timers.arm(timer_kind::connection, s, std::min(idle_at(c), probe_deadline(c, options)));
+}
+
+void connection_manager::state::sooner(slot s) {
+  const connection& c = connections[s];
+  if (c.at != phase::ready) return;
+  const time_point due = std::min(idle_at(c), probe_deadline(c, options));
+  if (due < timers.armed(timer_kind::connection, s)) timers.arm(timer_kind::connection, s, due);
+}
+
+void connection_manager::state::keep_alive_changed(slot peer) {
+  for (slot s = peers[peer].first_connection; s != no_slot; s = connections[s].next_of_peer)
+    sooner(s);
 }
 
 void connection_manager::state::ready_expired(slot s) {
   connection& c = connections[s];
   if (now >= idle_at(c)) return close(s, cause::idle_timeout);
-  if (now >= probe_at(c)) {
+  if (now >= probe_deadline(c, options)) {
     if (c.probes >= options.liveness_misses) return cut(s, cause::liveness_lost);
     ++c.probes;
     c.last_probe = now;
     emit(actions::probe{c.id, ++c.nonce});
   }
   arm_ready(s);
+}
+
+void connection_manager::state::heard(slot s, time_point when) {
+  connection& c = connections[s];
+  c.last_received = std::max(c.last_received, std::min(when, now));
+  if (c.probes == 0) return;
+  c.probes = 0;
+  sooner(s);
 }
 
 void connection_manager::state::on(const events::traffic& e) {
@@ -42,8 +61,7 @@ void connection_manager::state::on(const events::traffic& e) {
   counters.bytes_sent += e.sent;
   counters.bytes_received += e.received;
   if (e.received > 0) {
-    c.last_received = std::max(c.last_received, std::min(e.last_received_at, now));
-    c.probes = 0;
+    heard(s, e.last_received_at);
     life_sign();
   }
   if (e.app_bytes > 0) c.last_use = std::max(c.last_use, std::min(e.last_app_at, now));
@@ -52,15 +70,15 @@ void connection_manager::state::on(const events::traffic& e) {
 void connection_manager::state::on(const events::rtt_sampled& e) {
   const slot s = find(e.conn);
   if (s == no_slot) return ignore();
-  connections[s].rtt = e.rtt;
+  connections[s].rtt.sample(e.rtt);
+  sooner(s);
 }
 
 void connection_manager::state::on(const events::probe_answered& e) {
   const slot s = find(e.conn);
   if (s == no_slot || connections[s].at != phase::ready) return ignore();
-  connection& c = connections[s];
-  c.last_received = now;
-  c.probes = 0;
+  heard(s, now);
+  life_sign();
 }
 
 void connection_manager::state::on(const events::stream_opened& e) {
@@ -76,9 +94,8 @@ void connection_manager::state::on(const events::stream_closed& e) {
   if (!e.app) return;
   if (c.streams == 0) return ignore();
   if (--c.streams > 0) return;
-  c.last_use = now;
-  // The idle deadline exists again, and may be earlier than the one armed.
-  if (c.at == phase::ready && idle_at(c) < timers.armed(timer_kind::connection, s)) arm_ready(s);
+  c.streams_ended = now;
+  sooner(s);  // the idle deadline exists again
 }
 
 }  // namespace tandem

@@ -27,6 +27,7 @@ void connection_manager::state::on(const events::peer_marked& e) {
     if (peer == no_slot) return;
     if (peer_marks* marks = peers.mark(peer, e.on ? options.max_marked_peers : 0)) {
       marks->set(e, now);
+      if (e.what == mark::keep_alive) keep_alive_changed(peer);
     } else if (e.on) {
       ignore();
     }

@@ -24,6 +24,8 @@ class peer_marks {
   }
   bool is_protected(time_point now) const noexcept { return now < protected_until_; }
   bool is_kept_alive(time_point now) const noexcept { return now < kept_until_; }
+  /// When it is (or was) kept alive no more; time_point::min() when it never was.
+  time_point kept_alive_until() const noexcept { return kept_until_; }
   /// The tag's weight, falling linearly to 0 at its end; constant when it has none.
   std::int64_t tag(time_point now) const noexcept {
     if (now >= tagged_until_) return 0;

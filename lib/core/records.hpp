@@ -3,6 +3,7 @@
 
 #include "address_pool.hpp"
 #include "permit.hpp"
+#include "rtt_estimator.hpp"
 #include "slot_table.hpp"
 #include "tandem/core/actions.hpp"
 #include "tandem/core/events.hpp"
@@ -30,9 +31,10 @@ struct connection {
   connection_id id{};
   time_point ready_at{};
   time_point last_received{};
-  time_point last_use{};  ///< ready, application byte, end of the last application stream
+  time_point last_use{};       ///< ready, or the last application byte
+  time_point streams_ended{};  ///< ready, or the end of the last application stream
   time_point last_probe{};
-  duration rtt{};
+  rtt_estimator rtt;
   duration retry_after{};  ///< as the peer's refusal asked
   permit right;
   endpoint remote;            ///< the address dialled, or the one it came from

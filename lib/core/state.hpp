@@ -130,9 +130,12 @@ struct connection_manager::state {
   void on(const events::stream_opened& e);
   void on(const events::stream_closed& e);
   void ready_expired(slot_index s);
+  void heard(slot_index s, time_point when);
   time_point idle_at(const detail::connection& c) const noexcept;
-  time_point probe_at(const detail::connection& c) const noexcept;
   void arm_ready(slot_index s);
+  /// The deadline may have moved to an earlier time.
+  void sooner(slot_index s);
+  void keep_alive_changed(slot_index peer);
 
   // ending.cpp
   void on(const events::disconnect_wanted& e);
