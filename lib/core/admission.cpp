@@ -90,7 +90,11 @@ void connection_manager::state::on(const events::authenticated& e) {
   if (e.peer == self) return refuse_connection(s, cause::self_dial, 0, 0);
   if (access_rules.of(e.peer, now) == access::denied)
     return refuse_connection(s, cause::denied, 0, 0);
-  if (c.way == direction::inbound && resolve_crossing(s)) return;
+  if (c.way == direction::inbound) {
+    const failure_record::verdict verdict = may_accept(peer);
+    if (verdict.why != cause::none) return refuse_connection(s, verdict.why, 0, 0, verdict.until);
+    if (resolve_crossing(s)) return;
+  }
   const auto shortage = ledger.shortage_for(peer, options);
   if (shortage.why != cause::none)
     return refuse_connection(s, shortage.why, shortage.current, shortage.limit);
@@ -105,7 +109,7 @@ void connection_manager::state::take_permit(slot s, permit right) {
 }
 
 void connection_manager::state::refuse_connection(slot s, cause why, std::uint64_t current,
-                                                  std::uint64_t limit) {
+                                                  std::uint64_t limit, time_point until) {
   connection& c = connections[s];
   c.refused = true;
   c.end = why;
@@ -114,6 +118,7 @@ void connection_manager::state::refuse_connection(slot s, cause why, std::uint64
   n.why = why;
   n.current = current;
   n.limit = limit;
+  n.until = until;
 
   const bool tell = counters.lingering < options.max_lingering_refusals;
   if (tell) {
@@ -126,7 +131,8 @@ void connection_manager::state::refuse_connection(slot s, cause why, std::uint64
     c.at = phase::ending;
     timers.disarm(timer_kind::connection, s);
   }
-  emit(actions::refuse{c.id, why, tell ? refuse_how::tell : refuse_how::reset, {}});
+  emit(actions::refuse{c.id, why, tell ? refuse_how::tell : refuse_how::reset,
+                       until == never ? duration{} : until - now});
   if (c.way == direction::inbound) return notify(n);
   if (c.dial == no_slot) return;
   dial_failure failure;
@@ -153,12 +159,7 @@ void connection_manager::state::on(const events::ready& e) {
   arm_ready(s);
 
   notify(about(notice::connection_established, s));
-  failure_record* record = peers.record_of(c.peer);
-  if (record != nullptr && record->succeeded()) {
-    notification n = about(notice::circuit_closed, s);
-    n.failures = record->failures();
-    notify(n);
-  }
+  proven(s);
   if (c.dial != no_slot) succeed_dial(c.dial, s);
 }
 

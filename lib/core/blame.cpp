@@ -10,30 +10,40 @@ using slot = slot_index;
 
 failure_record::verdict connection_manager::state::may_dial(slot peer) const {
   const failure_record* record = peers.record_of(peer);
-  return record == nullptr ? failure_record::verdict{} : record->may_dial(now);
+  return record == nullptr ? failure_record::verdict{} : record->may_dial(now, options);
+}
+
+failure_record::verdict connection_manager::state::may_accept(slot peer) const {
+  const failure_record* record = peers.record_of(peer);
+  return record == nullptr ? failure_record::verdict{} : record->may_accept(now);
 }
 
 bool connection_manager::state::dial_starts(slot peer) {
   failure_record* record = peers.record_of(peer);
   if (record == nullptr) return false;
-  if (record->dial_starts(now)) {
+  const circuit_breaker::start start = record->dial_starts(now);
+  if (start.half_opened) {
     notification n;
     n.kind = notice::circuit_half_opened;
     n.peer = peers[peer].id;
-    n.failures = record->failures();
+    n.failures = record->failures(now, options);
     notify(n);
   }
-  return record->circuit(now) == circuit_state::half_open;
+  return start.trial;
 }
 
-void connection_manager::state::blame(slot peer, cause why, bool feeds_breaker,
+void connection_manager::state::trial_over(slot peer) {
+  if (failure_record* record = peers.record_of(peer)) record->trial_ends();
+}
+
+void connection_manager::state::blame(slot peer, failure_class what, cause why,
                                       duration retry_after, notification& n) {
   clear_if_proven(peer);
   failure_record& record = peers.remember(peer);
-  const bool opened = record.failed(now, options, random, why, feeds_breaker, retry_after);
-  n.failures = record.failures();
+  const bool opened = record.failed(now, options, random, why, what, retry_after);
+  n.failures = record.failures(now, options);
   n.ceiling = record.ceiling();
-  n.until = std::max(now, record.next_dial());
+  n.until = std::max(now, record.next_dial(now));
   notification more = n;
   if (opened) {
     more.kind = notice::circuit_opened;
@@ -42,6 +52,47 @@ void connection_manager::state::blame(slot peer, cause why, bool feeds_breaker,
   more.kind = notice::backoff_started;
   more.until = record.until();
   notify(more);
+}
+
+void connection_manager::state::penalise(slot peer, duration period) {
+  if (period > duration::zero()) peers.remember(peer).penalise(later(now, period));
+}
+
+void connection_manager::state::blame_end(slot s, cause why) {
+  const connection& c = connections[s];
+  if (c.peer == no_slot || c.refused) return;
+  if (c.told) {
+    // A ready connection that the peer ended in its own words.
+    if (c.was_ready && c.retry_after > duration::zero())
+      peers.remember(c.peer).postpone(
+          later(now, std::min(c.retry_after, options.breaker_open_max)));
+    return;
+  }
+  failure_class what = class_of(why);
+  if (c.was_ready) {
+    if (why != cause::liveness_lost && why != cause::transport_timeout &&
+        why != cause::protocol_error)
+      return;
+  } else {
+    const bool dialled = c.dial != no_slot && dials[c.dial].adopted != s;
+    if (dialled && dials[c.dial].peer != no_slot) return;
+    if (!dialled && c.way == direction::outbound) return;
+    if (what == failure_class::none || what == failure_class::local_resource) return;
+    // A peer that has a connection already drops one more when two dials cross.
+    if (is_about_path(what) && peers[c.peer].active > 0) return;
+    if (what != failure_class::protocol) what = failure_class::handshake;
+  }
+  notification n = about(notice::backoff_started, s);
+  n.why = why;
+  blame(c.peer, what, why, {}, n);
+}
+
+void connection_manager::state::proven(slot s) {
+  failure_record* record = peers.record_of(connections[s].peer);
+  if (record == nullptr || !record->succeeded()) return;
+  notification n = about(notice::circuit_closed, s);
+  n.failures = record->failures(now, options);
+  notify(n);
 }
 
 bool connection_manager::state::clear_if_proven(slot peer) {

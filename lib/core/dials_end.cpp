@@ -37,7 +37,7 @@ void connection_manager::state::connection_over(slot d, slot s, const connection
     return;
   }
   if (end.told) {
-    failure.feeds_breaker = false;
+    failure.what = failure_class::remote_limit;
     return fail_dial(d, failure);
   }
   if (end.why == cause::requested) {
@@ -71,11 +71,11 @@ void connection_manager::state::fail_dial(slot d, const dial_failure& failure) {
   if (failure.refuses) ++counters.refused[static_cast<std::size_t>(failure.why)];
 
   if (failure.blames && x.peer != no_slot) {
-    blame(x.peer, failure.why, failure.feeds_breaker, x.retry_after, n);
-  } else if (failure_record* record = peers.record_of(x.peer); record != nullptr) {
-    if (x.trial) record->dial_ended_silently();
-    n.failures = record->failures();
-    if (failure.counted) n.until = std::max(now, record->next_dial());
+    const bool given = failure.what != failure_class::none;
+    blame(x.peer, given ? failure.what : class_of(failure.why), failure.why, x.retry_after, n);
+  } else if (const failure_record* record = peers.record_of(x.peer); record != nullptr) {
+    n.failures = record->failures(now, options);
+    if (failure.counted) n.until = std::max(now, record->next_dial(now));
   } else if (failure.counted) {
     n.until = now;
   }
@@ -124,6 +124,7 @@ void connection_manager::state::remove_dial(slot d) {
   x.attempt = x.adopted = no_slot;
   recount(d);
   const slot peer = x.peer;
+  if (x.trial) trial_over(peer);
   if (peer != no_slot) {
     (x.previous_of_peer == no_slot ? peers[peer].first_dial
                                    : dials[x.previous_of_peer].next_of_peer) = x.next_of_peer;

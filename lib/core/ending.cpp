@@ -80,9 +80,9 @@ void connection_manager::state::on(const events::remote_refused& e) {
   connection& c = connections[s];
   if (c.end != cause::none) return;  // our own reason stands
   c.end = e.reason == cause::none ? cause::remote_refused : e.reason;
-  if (c.was_ready) return;
   c.told = true;
   c.retry_after = e.retry_after;
+  if (c.was_ready) return;
   notification n = about(notice::remote_refused, s);
   n.why = c.end;
   if (e.retry_after > duration::zero()) n.until = later(now, e.retry_after);
@@ -152,6 +152,7 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
   leave_pending(s);
   if (c.lingering) --counters.lingering;
   count_end(s, why);
+  blame_end(s, why);
 
   const slot peer = c.peer;
   const slot d = c.dial;

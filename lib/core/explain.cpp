@@ -24,9 +24,9 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
       if (dials[d].attempt == no_slot || connections[dials[d].attempt].peer == no_slot) ++x.pending;
   }
   if (record != nullptr) {
-    x.failures = record->failures();
+    x.failures = record->failures(at, options);
     x.circuit = record->circuit(at);
-    x.next_dial = std::max(time_point{}, record->next_dial());
+    x.next_dial = std::max(time_point{}, record->next_dial(at));
   }
   if (const notification* last = decisions.last_about(peer_asked); last != nullptr)
     x.last = *last;

@@ -2,87 +2,68 @@
 #include "failure_record.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace tandem::detail {
 
-duration backoff_ceiling(const manager_options& options, std::uint32_t failures) noexcept {
-  const auto cap = static_cast<double>(options.backoff_cap.count());
-  auto value = static_cast<double>(options.backoff_base.count());
-  // Multiplied out rather than std::pow, which differs between C libraries.
-  if (options.backoff_multiplier > 1)
-    for (std::uint32_t n = 1; n < failures && value < cap; ++n) value *= options.backoff_multiplier;
-  return value < cap ? duration(static_cast<duration::rep>(value)) : options.backoff_cap;
-}
-
-duration open_period(const manager_options& options, std::uint32_t openings) noexcept {
-  duration value = options.breaker_open;
-  for (std::uint32_t n = 1; n < openings && value < options.breaker_open_max; ++n) value *= 2;
-  return std::min(value, options.breaker_open_max);
-}
-
 bool failure_record::failed(time_point now, const manager_options& options, random_stream& random,
-                            cause why, bool feeds_breaker, duration retry_after) noexcept {
-  const bool was_trial = trial_;
-  trial_ = false;
+                            cause why, failure_class what, duration retry_after) noexcept {
   why_ = why;
-  if (failures_ < std::numeric_limits<std::uint32_t>::max()) ++failures_;
-  ceiling_ = backoff_ceiling(options, failures_);
-  const duration delay(random.up_to(static_cast<std::uint64_t>(ceiling_.count())));
+  what_ = what;
   // A peer may ask for more time, but not for more than the breaker would take.
-  until_ = later(now, std::max(delay, std::min(retry_after, options.breaker_open_max)));
-
-  if (!feeds_breaker) {
-    if (was_trial) circuit_ = circuit_state::closed, breaker_failures_ = 0;
-    return false;
-  }
-  if (breaker_failures_ < std::numeric_limits<std::uint32_t>::max()) ++breaker_failures_;
-  const bool opens =
-      circuit_ == circuit_state::half_open ||
-      (circuit_ == circuit_state::closed && breaker_failures_ >= options.breaker_failures);
-  if (!opens) return false;
-  circuit_ = circuit_state::open;
-  if (openings_ < std::numeric_limits<std::uint32_t>::max()) ++openings_;
-  open_until_ = later(now, open_period(options, openings_));
-  return true;
+  backoff_.failed(now, options, random, std::min(retry_after, options.breaker_open_max));
+  if (what != failure_class::remote_limit)
+    return breaker_.failed(now, options, options.breaker_failures, options.backoff_refund);
+  // A failure that proves the peer alive says nothing while the circuit is closed.
+  if (breaker_.state(now) == circuit_state::half_open) breaker_.succeeded();
+  return false;
 }
 
-failure_record::verdict failure_record::may_dial(time_point now) const noexcept {
-  if (circuit_ == circuit_state::open && now < open_until_)
-    return {cause::circuit_open, next_dial()};
-  if (circuit_ == circuit_state::half_open && trial_) return {cause::circuit_open, never};
-  if (now < until_) return {cause::backing_off, until_};
+failure_record::verdict failure_record::may_dial(time_point now,
+                                                 const breaker_options& options) const noexcept {
+  const time_point delayed = std::max(backoff_.until(), penalty_until_);
+  if (!breaker_.passes(now, options.breaker_trials)) {
+    const time_point until = breaker_.until(now);
+    return {cause::circuit_open, until == never ? never : std::max(until, delayed)};
+  }
+  if (now < delayed) return {cause::backing_off, delayed};
   return {};
 }
 
-bool failure_record::dial_starts(time_point now) noexcept {
-  if (circuit_ == circuit_state::closed || now < open_until_) return false;
-  const bool changes = circuit_ == circuit_state::open;
-  circuit_ = circuit_state::half_open;
-  trial_ = true;
-  return changes;
+failure_record::verdict failure_record::may_accept(time_point now) const noexcept {
+  const time_point until =
+      holds_inbound(what_) ? std::max(backoff_.until(), penalty_until_) : penalty_until_;
+  if (now < until) return {cause::backing_off, until};
+  return {};
 }
 
-bool failure_record::succeeded() noexcept {
-  const bool changes = circuit_ != circuit_state::closed;
-  circuit_ = circuit_state::closed;
-  breaker_failures_ = 0;
-  trial_ = false;
-  return changes;
+void failure_record::restore(const failure_record& before) noexcept {
+  backoff_ = before.backoff_;
+  breaker_.restore(before.breaker_);
+  penalty_until_ = std::max(penalty_until_, before.penalty_until_);
+  why_ = before.why_;
+  what_ = before.what_;
 }
 
 void failure_record::override_backoff() noexcept {
-  until_ = time_point::min();
-  open_until_ = time_point::min();
+  backoff_.override_delay();
+  breaker_.override_period();
+  penalty_until_ = time_point::min();
 }
 
-time_point failure_record::next_dial() const noexcept {
-  return circuit_ == circuit_state::open ? std::max(until_, open_until_) : until_;
+void failure_record::network_changed() noexcept {
+  if (!is_about_path(what_)) return;
+  backoff_.override_delay();
+  breaker_.override_period();
 }
 
-circuit_state failure_record::circuit(time_point now) const noexcept {
-  return circuit_ == circuit_state::open && now >= open_until_ ? circuit_state::half_open
-                                                               : circuit_;
+time_point failure_record::next_dial(time_point now) const noexcept {
+  const time_point open = breaker_.until(now);
+  return std::max({backoff_.until(), penalty_until_, open == never ? time_point::min() : open});
+}
+
+time_point failure_record::expiry(const backoff_options& options) const noexcept {
+  return std::max({backoff_.expiry(options.backoff_refund), breaker_.expiry(options.backoff_refund),
+                   std::min(penalty_until_, never - duration(1))});
 }
 
 }  // namespace tandem::detail

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backoff.hpp"
+#include "circuit_breaker.hpp"
+#include "failure_class.hpp"
 #include "tandem/core/cause.hpp"
 #include "tandem/core/connection_manager.hpp"
 #include "tandem/core/options.hpp"
@@ -11,62 +14,68 @@
 
 namespace tandem::detail {
 
-/// The most the delay after `failures` >= 1 consecutive failures can be:
-/// min(cap, base * multiplier^(failures-1)).
-duration backoff_ceiling(const manager_options& options, std::uint32_t failures) noexcept;
-
-/// How long the circuit stays open the `openings`-th time in a row (>= 1):
-/// min(breaker_open_max, breaker_open * 2^(openings-1)).
-duration open_period(const manager_options& options, std::uint32_t openings) noexcept;
-
-/// What one peer did to earn a delay: exponential backoff with full jitter, and a circuit breaker.
-/// A plain value; time and randomness are parameters.
+/// What one peer did to earn a delay, dialled or dialling: a backoff, a circuit breaker, and a
+/// penalty that is no failure. A plain value; time and randomness are parameters.
 class failure_record {
  public:
   struct verdict {
-    cause why = cause::none;  ///< none: a dial may start; else backing_off or circuit_open
+    cause why = cause::none;  ///< none: yes; else backing_off, circuit_open or offline
     time_point until = never;
   };
 
-  /// A dial failed at `now`. Without `feeds_breaker` (the peer refused, so it lives) only the
-  /// backoff grows, and a trial closes the circuit. Returns true when the circuit opened.
+  /// The peer failed at `now`. A remote_limit feeds the backoff alone, and closes the circuit: the
+  /// peer lives. Returns true when the circuit opened.
   bool failed(time_point now, const manager_options& options, random_stream& random, cause why,
-              bool feeds_breaker, duration retry_after) noexcept;
+              failure_class what, duration retry_after) noexcept;
+  /// The peer asked not to be dialled before `until`.
+  void postpone(time_point until) noexcept { backoff_.postpone(until); }
+  /// The peer is neither dialled nor accepted before `until`, for our own reasons.
+  void penalise(time_point until) noexcept { penalty_until_ = std::max(penalty_until_, until); }
+
   /// Whether a dial may start at `now`.
-  verdict may_dial(time_point now) const noexcept;
-  /// A dial starts. Returns true when it is the trial that half-opens the circuit.
-  bool dial_starts(time_point now) noexcept;
-  /// A dial ended without saying anything about the peer.
-  void dial_ended_silently() noexcept { trial_ = false; }
+  verdict may_dial(time_point now, const breaker_options& options) const noexcept;
+  /// Whether a connection of the peer's own may be had at `now`.
+  verdict may_accept(time_point now) const noexcept;
+  /// A dial starts.
+  circuit_breaker::start dial_starts(time_point now) noexcept { return breaker_.starts(now); }
+  /// A dial that started as a trial is over.
+  void trial_ends() noexcept { breaker_.trial_ends(); }
   /// A connection with the peer is ready: the circuit closes, the failures stay. Returns true when
   /// the circuit was not closed.
-  bool succeeded() noexcept;
+  bool succeeded() noexcept { return breaker_.succeeded(); }
   /// A connection lasted long enough: all is forgotten.
-  void clear() noexcept { *this = failure_record{}; }
-  /// Dials are allowed again, whatever was: the count of failures stays.
+  void clear() noexcept { restore({}); }
+  /// Takes `before` back, as if nothing had happened since.
+  void restore(const failure_record& before) noexcept;
+  /// Dials and connections are allowed again, whatever was; the count of failures stays.
   void override_backoff() noexcept;
+  /// Another network: the same when the last failure was about the path.
+  void network_changed() noexcept;
 
-  std::uint32_t failures() const noexcept { return failures_; }
-  duration ceiling() const noexcept { return ceiling_; }
+  /// Consecutive failures, less refunds.
+  std::uint32_t failures(time_point now, const backoff_options& options) const noexcept {
+    return backoff_.failures(now, options.backoff_refund);
+  }
+  duration ceiling() const noexcept { return backoff_.ceiling(); }
   cause why() const noexcept { return why_; }
   /// The end of the backoff alone, for notices.
-  time_point until() const noexcept { return until_; }
-  /// When a dial is allowed again, backoff and breaker both considered.
-  time_point next_dial() const noexcept;
-  circuit_state circuit(time_point now) const noexcept;
-  /// Nothing to remember.
-  bool blank() const noexcept { return failures_ == 0; }
+  time_point until() const noexcept { return backoff_.until(); }
+  /// When a dial is allowed again, backoff, breaker and penalty considered, as far as time alone
+  /// decides.
+  time_point next_dial(time_point now) const noexcept;
+  circuit_state circuit(time_point now) const noexcept { return breaker_.state(now); }
+  /// When there will be nothing to remember.
+  time_point expiry(const backoff_options& options) const noexcept;
+  bool blank(time_point now, const backoff_options& options) const noexcept {
+    return expiry(options) <= now;
+  }
 
  private:
-  std::uint32_t failures_ = 0;          // consecutive, refusals included
-  std::uint32_t breaker_failures_ = 0;  // consecutive, refusals left out
-  std::uint32_t openings_ = 0;
-  circuit_state circuit_ = circuit_state::closed;
-  bool trial_ = false;
+  backoff_count backoff_;
+  circuit_breaker breaker_;
+  time_point penalty_until_ = time_point::min();
   cause why_ = cause::none;
-  duration ceiling_{};
-  time_point until_ = time_point::min();
-  time_point open_until_ = time_point::min();
+  failure_class what_ = failure_class::none;
 };
 
 }  // namespace tandem::detail

@@ -102,7 +102,7 @@ notification connection_manager::state::about(notice kind, slot_index s) const {
 }
 
 void connection_manager::state::settle(slot_index peer) {
-  counters.records_dropped += peers.settle(peer, now, options.max_remembered_peers);
+  counters.records_dropped += peers.settle(peer, now, options);
   counters.remembered_peers = peers.records();
 }
 

@@ -44,26 +44,20 @@ peer_marks* peer_table::mark(slot_index peer, std::uint64_t marks_max) {
   return &marks_[peers_[peer].marks];
 }
 
-void peer_table::link_newest(slot_index record) noexcept {
-  records_[record].older = newest_;
-  records_[record].newer = no_slot;
-  (newest_ == no_slot ? oldest_ : records_[newest_].newer) = record;
-  newest_ = record;
-}
-
-void peer_table::unlink(slot_index record) noexcept {
-  record_slot& r = records_[record];
-  (r.older == no_slot ? oldest_ : records_[r.older].newer) = r.newer;
-  (r.newer == no_slot ? newest_ : records_[r.newer].older) = r.older;
-}
-
 void peer_table::drop_record(slot_index peer) noexcept {
   peer_entry& p = peers_[peer];
   if (p.record == no_slot) return;
-  if (p.evictable) unlink(p.record);
+  if (p.evictable) by_expiry_.disarm(expiry, p.record);
   records_.release(p.record);
   p.record = no_slot;
   p.evictable = false;
+}
+
+void peer_table::drop_soonest() noexcept {
+  const slot_index peer = records_[by_expiry_.pop().slot].peer;
+  peers_[peer].evictable = false;
+  drop_record(peer);
+  if (peers_[peer].marks == no_slot) forget(peer);
 }
 
 void peer_table::forget(slot_index peer) noexcept {
@@ -74,38 +68,38 @@ void peer_table::forget(slot_index peer) noexcept {
   peers_.release(peer);
 }
 
-std::uint64_t peer_table::settle(slot_index peer, time_point now, std::uint64_t records_max) {
+std::uint64_t peer_table::settle(slot_index peer, time_point now, const backoff_options& options) {
   if (peer == no_slot) return 0;
   peer_entry& p = peers_[peer];
   const failure_record* record = record_of(peer);
-  if (p.evictable) {
-    unlink(p.record);
-    p.evictable = false;
-  }
-  if (record != nullptr && record->blank()) {
-    records_.release(p.record);
-    p.record = no_slot;
+  if (record != nullptr && record->blank(now, options)) {
+    drop_record(peer);
     record = nullptr;
   }
   if (p.marks != no_slot && marks_[p.marks].blank(now)) {
     marks_.release(p.marks);
     p.marks = no_slot;
   }
-  if (p.engaged()) return 0;
-  if (record == nullptr) {
-    if (p.marks == no_slot) forget(peer);
-    return 0;
+  if (p.engaged()) {
+    if (p.evictable) by_expiry_.disarm(expiry, p.record);
+    p.evictable = false;
+  } else if (record != nullptr) {
+    by_expiry_.arm(expiry, p.record, record->expiry(options));
+    p.evictable = true;
+  } else if (p.marks == no_slot) {
+    forget(peer);
   }
-  link_newest(p.record);
-  p.evictable = true;
+  // More leave than come, and a bounded number at a time.
+  for (int n = 0; n < 2 && by_expiry_.next() <= now; ++n) drop_soonest();
   std::uint64_t dropped = 0;
-  for (; records_.size() > records_max && oldest_ != no_slot; ++dropped) {
-    const slot_index victim = records_[oldest_].peer;
-    if (peers_[victim].marks == no_slot)
-      forget(victim);
-    else
-      drop_record(victim);
-  }
+  for (; by_expiry_.size() > options.max_remembered_peers; ++dropped) drop_soonest();
+  return dropped;
+}
+
+std::uint64_t peer_table::settle_all(time_point now, const backoff_options& options) {
+  std::uint64_t dropped = 0;
+  for (slot_index r = 0; r < records_.bound(); ++r)
+    if (records_[r].used) dropped += settle(records_[r].peer, now, options);
   return dropped;
 }
 

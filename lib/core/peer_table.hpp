@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "deadline_queue.hpp"
 #include "failure_record.hpp"
 #include "index_table.hpp"
 #include "marks.hpp"
@@ -15,7 +16,7 @@ namespace tandem::detail {
 struct peer_entry {
   peer_id id;
   bool used = false;
-  bool evictable = false;  ///< in the list of records that may be dropped
+  bool evictable = false;  ///< its record is in the order of those that may be dropped
   slot_index next_free = no_slot;
   slot_index record = no_slot;            ///< into the records, when something is remembered
   slot_index marks = no_slot;             ///< into the marks, when the operator set any
@@ -31,17 +32,21 @@ struct peer_entry {
 /// Interned peers, their failure records and marks. A peer without connections, dials, record and
 /// marks is forgotten at once. Records of peers that are engaged are never dropped, and bounded by
 /// the limits on connections and dials; the others are bounded by `max_remembered_peers`: when
-/// there is one too many, the peer that was engaged (that failed) longest ago goes first, in O(1).
+/// there is one too many, the one that would expire soonest goes, be it the new one. A peer cannot
+/// make its record be forgotten with fresh identities, whose records expire sooner, but only with
+/// as many that failed as much.
 class peer_table {
  public:
   /// The peer's index, or no_slot.
   slot_index find(const peer_id& id) const;
   /// The peer's index; a new peer is added. Call settle() when done with it.
   slot_index intern(const peer_id& id);
-  /// To be called whenever the peer may have become engaged or stopped being so: shields its
-  /// record, makes it droppable, or forgets the peer. Returns how many records were dropped for
-  /// being too many.
-  std::uint64_t settle(slot_index peer, time_point now, std::uint64_t records_max);
+  /// To be called whenever the peer may have become engaged or stopped being so, or its record
+  /// changed: shields the record, makes it droppable, or forgets the peer; an expired record goes.
+  /// Returns how many records were dropped for being too many. O(log n).
+  std::uint64_t settle(slot_index peer, time_point now, const backoff_options& options);
+  /// Other options, or all records may have changed: settles every peer with a record. O(n log n).
+  std::uint64_t settle_all(time_point now, const backoff_options& options);
 
   peer_entry& operator[](slot_index peer) noexcept { return peers_[peer]; }
   const peer_entry& operator[](slot_index peer) const noexcept { return peers_[peer]; }
@@ -61,28 +66,32 @@ class peer_table {
     return marks != nullptr && marks->is_protected(now);
   }
   std::size_t records() const noexcept { return records_.size(); }
+  /// Calls `change` with every record; settle_all() afterwards.
+  template <class Change>
+  void change_records(Change&& change) {
+    for (slot_index r = 0; r < records_.bound(); ++r)
+      if (records_[r].used) change(records_[r].value);
+  }
   std::size_t size() const noexcept { return peers_.size(); }
 
  private:
   struct record_slot {
     failure_record value;
     slot_index peer = no_slot;
-    slot_index older = no_slot;  ///< among the droppable
-    slot_index newer = no_slot;
     slot_index next_free = no_slot;
     bool used = false;
   };
-  void link_newest(slot_index record) noexcept;
-  void unlink(slot_index record) noexcept;
+  static constexpr timer_kind expiry = timer_kind{};  // the order has only one kind
+
   void drop_record(slot_index peer) noexcept;
+  void drop_soonest() noexcept;
   void forget(slot_index peer) noexcept;
 
   slot_table<peer_entry> peers_;
   slot_table<record_slot> records_;
   slot_table<peer_marks> marks_;
   index_table by_id_;
-  slot_index oldest_ = no_slot;
-  slot_index newest_ = no_slot;
+  deadline_queue by_expiry_;  ///< records of peers that are not engaged
 };
 
 }  // namespace tandem::detail

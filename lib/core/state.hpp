@@ -29,7 +29,8 @@ struct connection_manager::state {
     bool counted = true;   ///< in failed_total
     bool refuses = false;  ///< counted as a refusal of this node
     bool blames = true;    ///< the peer's backoff grows
-    bool feeds_breaker = true;
+    /// Of the blame; none: what `why` says.
+    detail::failure_class what = detail::failure_class::none;
     std::uint64_t current = 0;
     std::uint64_t limit = 0;
     time_point until = never;
@@ -96,8 +97,19 @@ struct connection_manager::state {
   detail::failure_record::verdict may_dial(slot_index peer) const;
   /// may_dial() said yes and a dial begins. Returns true when it is a trial of a half-open circuit.
   bool dial_starts(slot_index peer);
+  /// A dial of `peer` that was a trial is over.
+  void trial_over(slot_index peer);
+  /// Whether backoff and penalties allow an inbound connection of `peer` now.
+  detail::failure_record::verdict may_accept(slot_index peer) const;
   /// `peer` failed: its record grows, and `n` gets the numbers; the notices of it go out.
-  void blame(slot_index peer, cause why, bool feeds_breaker, duration retry_after, notification& n);
+  void blame(slot_index peer, detail::failure_class what, cause why, duration retry_after,
+             notification& n);
+  /// `peer` is neither dialled nor accepted for so long, for our own reasons.
+  void penalise(slot_index peer, duration period);
+  /// What the end of `s` says about its peer, unless a dial will say it.
+  void blame_end(slot_index s, cause why);
+  /// `s` is ready.
+  void proven(slot_index s);
   bool clear_if_proven(slot_index peer);
   /// An outbound attempt at `address` ended without a ready connection.
   void attempt_over(const endpoint& address, const connection_end& end);
@@ -114,7 +126,8 @@ struct connection_manager::state {
   void on(const events::ready& e);
   bool belongs_to_dial(slot_index s, const peer_id& peer);
   void take_permit(slot_index s, detail::permit right);
-  void refuse_connection(slot_index s, cause why, std::uint64_t current, std::uint64_t limit);
+  void refuse_connection(slot_index s, cause why, std::uint64_t current, std::uint64_t limit,
+                         time_point until = never);
   void enter_pending(slot_index s);
   void leave_pending(slot_index s);
 

@@ -44,7 +44,8 @@ TEST(backoff, jitter_is_uniform_from_zero_to_the_ceiling) {
   double sum = 0;
   for (int i = 0; i < draws; ++i) {
     failure_record record;
-    record.failed(at(0s), options, random, cause::connection_refused, true, {});
+    record.failed(at(0s), options, random, cause::connection_refused,
+                  detail::failure_class::refused, {});
     const double unit = std::chrono::duration<double>(record.until() - at(0s)).count();
     ASSERT_GE(unit, 0);
     ASSERT_LE(unit, 1);
@@ -218,8 +219,9 @@ TEST(breaker, a_successful_trial_closes_it_and_an_abandoned_one_leaves_it_half_o
   EXPECT_EQ(d.last(notice::backoff_started).failures, 6U);
 }
 
-TEST(remembered_peers, are_bounded_and_the_least_recently_failed_goes_first) {
+TEST(remembered_peers, are_bounded_and_the_record_that_expires_soonest_goes_first) {
   manager_options options;
+  options.backoff_refund = 1h;
   options.max_remembered_peers = 3;
   driver d(options);
   std::uint64_t r = 0;
