@@ -96,13 +96,14 @@ void connection_manager::state::on(const events::authenticated& e) {
     if (resolve_crossing(s)) return;
   }
   const auto shortage = ledger.shortage_for(peer, options);
-  if (shortage.why != cause::none)
-    return refuse_connection(s, shortage.why, shortage.current, shortage.limit);
-  take_permit(s, ledger.issue(peer));
+  if (shortage.why == cause::none) return take_permit(s, ledger.issue(peer));
+  if (make_room(s, shortage)) return;
+  refuse_connection(s, shortage.why, shortage.current, shortage.limit);
 }
 
 void connection_manager::state::take_permit(slot s, permit right) {
   connection& c = connections[s];
+  leave_newcomers(s);
   c.right = std::move(right);
   c.at = phase::authenticated;
   emit(actions::admit{c.id, stage::established});
@@ -111,6 +112,7 @@ void connection_manager::state::take_permit(slot s, permit right) {
 void connection_manager::state::refuse_connection(slot s, cause why, std::uint64_t current,
                                                   std::uint64_t limit, time_point until) {
   connection& c = connections[s];
+  leave_newcomers(s);
   c.refused = true;
   c.end = why;
   ++counters.refused[static_cast<std::size_t>(why)];
@@ -140,6 +142,7 @@ void connection_manager::state::refuse_connection(slot s, cause why, std::uint64
   failure.counted = failure.blames = false;
   failure.current = current;
   failure.limit = limit;
+  failure.until = until;
   fail_dial(c.dial, failure);
 }
 
@@ -157,6 +160,7 @@ void connection_manager::state::on(const events::ready& e) {
   ++counters.active_connections;
   if (++peers[c.peer].active == 1) ++counters.connected_peers;
   arm_ready(s);
+  join_ready(s);
 
   notify(about(notice::connection_established, s));
   proven(s);

@@ -99,7 +99,8 @@ void connection_manager::state::end_requests(slot d, notification n) {
   // peer, who refuses it in its own words.
   if (attempt == no_slot) return;
   const phase at = connections[attempt].at;
-  if (at == phase::attempting || at == phase::handshaking || at == phase::authenticated)
+  if (at == phase::attempting || at == phase::handshaking || at == phase::waiting ||
+      at == phase::authenticated)
     cut(attempt, why);
 }
 

@@ -24,6 +24,8 @@ void connection_manager::state::connection_expired(slot s) {
     case phase::handshaking:
     case phase::authenticated:
       return cut(s, cause::handshake_timeout);
+    case phase::waiting:
+      return refuse_newcomer(s);
     case phase::superseded:
       return cut(s, cause::duplicate);
     case phase::ready:
@@ -39,6 +41,7 @@ void connection_manager::state::connection_expired(slot s) {
 /// What a peer that has to go is told about coming back. At shutdown everybody is told at once, so
 /// everybody is told something else.
 duration connection_manager::state::retry_after(cause why) {
+  if (why == cause::evicted) return options.eviction_penalty;
   if (why != cause::shutting_down) return {};
   const duration half = options.shutdown_retry_after / 2;
   return half + duration(random.up_to(static_cast<std::uint64_t>(half.count())));
@@ -47,6 +50,7 @@ duration connection_manager::state::retry_after(cause why) {
 /// Orderly end of a ready connection.
 void connection_manager::state::close(slot s, cause why) {
   connection& c = connections[s];
+  leave_ready(s);
   c.at = phase::closing;
   if (c.end == cause::none) c.end = why;
   const time_point until = stopping ? drain_until : later(now, options.close_linger);
@@ -59,6 +63,8 @@ void connection_manager::state::cut(slot s, cause why) {
   connection& c = connections[s];
   if (c.at == phase::ending) return;
   const bool connecting = c.at == phase::attempting;
+  leave_ready(s);
+  leave_newcomers(s);
   c.at = phase::ending;
   if (c.end == cause::none) c.end = why;
   timers.disarm(timer_kind::connection, s);
@@ -149,7 +155,10 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
   const connection_end end{why, local, c.told, std::max(c.retry_after, retry_after)};
 
   timers.disarm(timer_kind::connection, s);
+  leave_ready(s);
+  leave_newcomers(s);
   leave_pending(s);
+  if (c.makes_room) --victims;
   if (c.lingering) --counters.lingering;
   count_end(s, why);
   blame_end(s, why);
@@ -167,6 +176,7 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
   if (d != no_slot) connection_over(d, s, end);
   // The dial may have ended and forgotten the peer already, unless other connections hold it.
   if (peer != no_slot && peers[peer].used) settle(peer);
+  if (!newcomers.empty()) serve_newcomers();
 }
 
 }  // namespace tandem

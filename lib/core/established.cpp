@@ -60,6 +60,7 @@ void connection_manager::state::on(const events::traffic& e) {
   connection& c = connections[s];
   counters.bytes_sent += e.sent;
   counters.bytes_received += e.received;
+  c.bytes += e.sent + e.received;
   if (e.received > 0) {
     heard(s, e.last_received_at);
     life_sign();

@@ -9,11 +9,6 @@ using slot = slot_index;
 
 namespace {
 
-// Host timers, by slot of timer_kind::host.
-constexpr slot resume_timer = 0;
-constexpr slot drain_timer = 1;
-constexpr slot shutdown_timer = 2;
-
 // How long listening pauses after a failed accept: long enough not to spin when descriptors are
 // exhausted, short against any connect timeout.
 constexpr duration listen_pause_period = std::chrono::milliseconds(100);
@@ -60,10 +55,14 @@ void connection_manager::state::on(const events::backoff_overridden& e) {
 
 void connection_manager::state::on(const events::configured& e) {
   if (!problems_of(e.options).empty()) return ignore();
+  if (e.options.churn_interval != options.churn_interval)
+    timers.disarm(timer_kind::host, churn_timer);
   options = e.options;
   counters.connection_limit = options.max_connections;
   for (slot s = 0; s < connections.bound(); ++s)
     if (connections[s].used && connections[s].at == phase::ready) arm_ready(s);
+  arm_churn();
+  serve_newcomers();
 }
 
 void connection_manager::state::on(const events::network_changed&) {}
@@ -88,6 +87,7 @@ void connection_manager::state::on(const events::shutdown_wanted& e) {
   if (!first) return;
 
   timers.disarm(timer_kind::host, resume_timer);
+  timers.disarm(timer_kind::host, churn_timer);
   notification n;
   n.kind = notice::shutdown_began;
   n.why = cause::shutting_down;
@@ -126,6 +126,8 @@ void connection_manager::state::host_expired(slot which) {
     emit(actions::listen_resume{});
   } else if (which == drain_timer) {
     abort_everything();
+  } else if (which == churn_timer) {
+    churn();
   } else if (!stopped) {
     complete_shutdown();
   }

@@ -18,6 +18,7 @@ namespace tandem::detail {
 enum class phase : std::uint8_t {
   attempting,     ///< outbound: start_attempt went out
   handshaking,    ///< connected or accepted; security is being negotiated
+  waiting,        ///< authenticated, without a permit until somebody evicted for it is gone
   authenticated,  ///< holds a permit, not ready
   superseded,     ///< lost a simultaneous open after it had a permit; the peer will refuse it
   ready,
@@ -35,7 +36,8 @@ struct connection {
   time_point streams_ended{};  ///< ready, or the end of the last application stream
   time_point last_probe{};
   rtt_estimator rtt;
-  duration retry_after{};  ///< as the peer's refusal asked
+  std::uint64_t bytes = 0;  ///< transport bytes, both directions
+  duration retry_after{};   ///< as the peer's refusal asked
   permit right;
   endpoint remote;            ///< the address dialled, or the one it came from
   slot_index peer = no_slot;  ///< once authenticated
@@ -43,9 +45,10 @@ struct connection {
   slot_index next_of_peer = no_slot;
   slot_index previous_of_peer = no_slot;
   slot_index next_free = no_slot;
-  std::uint32_t streams = 0;  ///< open application streams
-  std::uint32_t nonce = 0;    ///< of the last probe
-  std::uint16_t probes = 0;   ///< in a row without a byte received since
+  slot_index ready_place = no_slot;  ///< among the ready ones of its direction
+  std::uint32_t streams = 0;         ///< open application streams
+  std::uint32_t nonce = 0;           ///< of the last probe
+  std::uint16_t probes = 0;          ///< in a row without a byte received since
   phase at = phase::attempting;
   direction way = direction::outbound;
   cause end = cause::none;  ///< why we end it, or the peer said it does
@@ -54,8 +57,9 @@ struct connection {
   bool lingering = false;  ///< in the ledger of told refusals
   bool connected = false;  ///< past the attempt
   bool was_ready = false;
-  bool refused = false;  ///< by this node's policy
-  bool told = false;     ///< the peer refused it and said why
+  bool makes_room = false;  ///< evicted for a newcomer
+  bool refused = false;     ///< by this node's policy
+  bool told = false;        ///< the peer refused it and said why
 };
 
 /// One dial in progress: the addresses of one peer, tried in turn for one or more requests.

@@ -5,6 +5,7 @@
 #include "address_pool.hpp"
 #include "deadline_queue.hpp"
 #include "decision_log.hpp"
+#include "eviction.hpp"
 #include "index_table.hpp"
 #include "peer_table.hpp"
 #include "permit.hpp"
@@ -14,13 +15,19 @@
 #include "tandem/core/connection_manager.hpp"
 #include "tandem/core/random.hpp"
 
+#include <array>
+#include <optional>
+#include <vector>
+
 namespace tandem {
 
 /// The manager's tables and the decisions over them, one source file per stage of a connection's
 /// life: dialing.cpp, dials_end.cpp, crossing.cpp, admission.cpp, established.cpp, ending.cpp,
-/// host.cpp; blame.cpp is what they say about the other side.
+/// making_room.cpp, host.cpp; blame.cpp is what they say about the other side.
 struct connection_manager::state {
   using slot_index = detail::slot_index;
+  /// Slots of timer_kind::host.
+  enum host_timer : slot_index { resume_timer, drain_timer, shutdown_timer, churn_timer };
   using phase = detail::phase;
 
   /// Why a dial ends without a connection, and what follows from it.
@@ -131,6 +138,24 @@ struct connection_manager::state {
   void enter_pending(slot_index s);
   void leave_pending(slot_index s);
 
+  // making_room.cpp
+  void join_ready(slot_index s);
+  void leave_ready(slot_index s);
+  detail::rank rank_of(slot_index s) const;
+  /// `s` found no permit: true when somebody goes for it and it waits.
+  bool make_room(slot_index s, const detail::permit_ledger::shortage& no);
+  bool fits_but_for_the_node(slot_index s) const;
+  std::optional<direction> direction_short(direction way) const;
+  slot_index worst_ready(slot_index but_of_peer, std::optional<direction> way);
+  void evict(slot_index victim);
+  /// A permit may be had: those who wait for one get it, first come first.
+  void serve_newcomers();
+  bool serve_newcomer(slot_index s);
+  void refuse_newcomer(slot_index s);
+  void leave_newcomers(slot_index s);
+  void arm_churn();
+  void churn();
+
   // crossing.cpp
   bool resolve_crossing(slot_index s);
   void adopt(slot_index d, slot_index s);
@@ -198,6 +223,12 @@ struct connection_manager::state {
   detail::deadline_queue timers;
   detail::ring<action> queue;
   detail::decision_log decisions;
+
+  /// Ready connections by direction, in no order; each remembers its place.
+  std::array<std::vector<slot_index>, 2> ready_slots;
+  std::vector<slot_index> newcomers;  ///< in phase waiting, first come first
+  std::uint32_t victims = 0;          ///< evicted for newcomers and not over yet; >= newcomers
+  time_point next_eviction = time_point::min();
 
   std::uint64_t next_attempt = 1;
   std::uint32_t dials_engaged = 0;  ///< dials with an attempt or an adopted connection

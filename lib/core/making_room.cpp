@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// Whom a full node lets go, for an authenticated newcomer or so that the network does not freeze.
+#include "state.hpp"
+
+#include <limits>
+
+namespace tandem {
+using namespace detail;
+using slot = slot_index;
+
+namespace {
+
+constexpr std::size_t index_of(direction way) noexcept { return static_cast<std::size_t>(way); }
+
+/// Whether `count` has reached `limit`, 0 being none.
+constexpr bool is_full(std::uint64_t count, std::uint64_t limit) noexcept {
+  return limit > 0 && count >= limit;
+}
+
+}  // namespace
+
+void connection_manager::state::join_ready(slot s) {
+  connection& c = connections[s];
+  auto& of_way = ready_slots[index_of(c.way)];
+  c.ready_place = static_cast<slot>(of_way.size());
+  of_way.push_back(s);
+  arm_churn();
+}
+
+void connection_manager::state::leave_ready(slot s) {
+  connection& c = connections[s];
+  if (c.ready_place == no_slot) return;
+  auto& of_way = ready_slots[index_of(c.way)];
+  of_way[c.ready_place] = of_way.back();
+  connections[of_way.back()].ready_place = c.ready_place;
+  of_way.pop_back();
+  c.ready_place = no_slot;
+}
+
+rank connection_manager::state::rank_of(slot s) const {
+  const connection& c = connections[s];
+  standing x;
+  if (const peer_marks* marks = peers.marks_of(c.peer)) x.tag = marks->tag(now);
+  x.age = now - c.ready_at;
+  x.bytes = c.bytes;
+  x.srtt = c.rtt.measured() ? c.rtt.smoothed() : rtt_estimator::initial_timeout;
+  return {score_of(x), c.ready_at, c.id};
+}
+
+bool connection_manager::state::make_room(slot s, const permit_ledger::shortage& no) {
+  if (options.eviction == eviction_mode::off || now < next_eviction) return false;
+  if (no.why != cause::limit_reached && no.why != cause::inbound_limit_reached) return false;
+  // Above a limit (it was lowered, or the rest is reserved) one that goes is not enough.
+  if (no.current != no.limit || newcomers.size() >= options.eviction_sample) return false;
+  const slot peer = connections[s].peer;
+  for (const slot other : newcomers)
+    if (connections[other].peer == peer) return false;
+  if (may_accept(peer).why != cause::none || !fits_but_for_the_node(s)) return false;
+  const slot victim = worst_ready(peer, direction_short(connections[s].way));
+  if (victim == no_slot) return false;
+  next_eviction = later(now, options.eviction_interval);
+  connections[s].at = phase::waiting;
+  newcomers.push_back(s);
+  connections[victim].makes_room = true;
+  ++victims;
+  evict(victim);
+  return true;
+}
+
+bool connection_manager::state::fits_but_for_the_node(slot s) const {
+  manager_options others = options;
+  others.max_connections = std::numeric_limits<std::uint64_t>::max();
+  others.reserved_connections = others.max_inbound_connections = others.max_outbound_connections =
+      0;
+  return ledger.shortage_for(connections[s].peer, others).why == cause::none;
+}
+
+/// The direction the victim must have when that of the newcomer is full by itself.
+std::optional<direction> connection_manager::state::direction_short(direction way) const {
+  const bool inbound = way == direction::inbound;
+  std::uint64_t taken = inbound ? counters.permits_inbound : counters.permits_outbound;
+  for (const slot other : newcomers) taken += connections[other].way == way;
+  if (!is_full(taken, inbound ? options.max_inbound_connections : options.max_outbound_connections))
+    return std::nullopt;
+  return way;
+}
+
+slot connection_manager::state::worst_ready(slot but_of_peer, std::optional<direction> way) {
+  slot worst = no_slot;
+  rank of_worst;
+  const auto look_at = [&](slot s) {
+    const connection& c = connections[s];
+    // One that the peer is ending by itself is not ended for another.
+    if (c.peer == but_of_peer || c.end != cause::none || peers.is_protected(c.peer, now)) return;
+    const rank r = rank_of(s);
+    if (worst != no_slot && !r.goes_before(of_worst)) return;
+    worst = s;
+    of_worst = r;
+  };
+  const auto& inbound = ready_slots[index_of(direction::inbound)];
+  const auto& outbound = ready_slots[index_of(direction::outbound)];
+  const std::uint64_t from = way == direction::outbound ? inbound.size() : 0;
+  const std::uint64_t to = inbound.size() + (way == direction::inbound ? 0 : outbound.size());
+  const auto at = [&](std::uint64_t i) {
+    return i < inbound.size() ? inbound[i] : outbound[i - inbound.size()];
+  };
+  if (to - from <= options.eviction_sample)
+    for (std::uint64_t i = from; i < to; ++i) look_at(at(i));
+  else
+    for (std::uint64_t n = 0; n < options.eviction_sample; ++n)
+      look_at(at(from + random.up_to(to - from - 1)));
+  return worst;
+}
+
+void connection_manager::state::evict(slot victim) {
+  const slot peer = connections[victim].peer;
+  ++counters.evicted_total;
+  penalise(peer, options.eviction_penalty);
+  settle(peer);
+  close(victim, cause::evicted);
+}
+
+void connection_manager::state::serve_newcomers() {
+  for (std::size_t i = 0; i < newcomers.size();) i = serve_newcomer(newcomers[i]) ? 0 : i + 1;
+  while (newcomers.size() > victims) refuse_newcomer(newcomers.back());
+}
+
+/// True when that decided about `s`.
+bool connection_manager::state::serve_newcomer(slot s) {
+  const slot peer = connections[s].peer;
+  if (connections[s].way == direction::inbound) {
+    // What was true when it came may have changed while it waited.
+    if (const auto no = may_accept(peer); no.why != cause::none) {
+      refuse_connection(s, no.why, 0, 0, no.until);
+      return true;
+    }
+    if (resolve_crossing(s)) return true;
+  }
+  if (ledger.shortage_for(peer, options).why != cause::none) return false;
+  take_permit(s, ledger.issue(peer));
+  return true;
+}
+
+void connection_manager::state::refuse_newcomer(slot s) {
+  const auto no = ledger.shortage_for(connections[s].peer, options);
+  if (no.why == cause::none) return cut(s, cause::handshake_timeout);
+  refuse_connection(s, no.why, no.current, no.limit);
+}
+
+void connection_manager::state::leave_newcomers(slot s) {
+  if (connections[s].at == phase::waiting) std::erase(newcomers, s);
+}
+
+void connection_manager::state::arm_churn() {
+  const bool wanted = options.churn_interval > duration::zero() && !stopping &&
+                      ready_slots[0].size() + ready_slots[1].size() > 0;
+  if (!wanted)
+    timers.disarm(timer_kind::host, churn_timer);
+  else if (timers.armed(timer_kind::host, churn_timer) == never)
+    timers.arm(timer_kind::host, churn_timer, later(now, options.churn_interval));
+}
+
+/// Lets one connection go at random when a newcomer would find no room.
+void connection_manager::state::churn() {
+  const bool full =
+      is_full(counters.permits_live + options.reserved_connections, options.max_connections);
+  const bool in_full = is_full(counters.permits_inbound, options.max_inbound_connections);
+  const bool out_full = is_full(counters.permits_outbound, options.max_outbound_connections);
+  const auto& inbound = ready_slots[index_of(direction::inbound)];
+  const auto& outbound = ready_slots[index_of(direction::outbound)];
+  const std::uint64_t from = full || in_full ? 0 : inbound.size();
+  const std::uint64_t to = inbound.size() + (full || out_full ? outbound.size() : 0);
+  // Drawn again when protected, so that the others are equally likely.
+  for (std::uint64_t n = 0; from < to && n < options.eviction_sample; ++n) {
+    const std::uint64_t i = from + random.up_to(to - from - 1);
+    const slot s = i < inbound.size() ? inbound[i] : outbound[i - inbound.size()];
+    if (connections[s].end != cause::none || peers.is_protected(connections[s].peer, now)) continue;
+    evict(s);
+    break;
+  }
+  arm_churn();
+}
+
+}  // namespace tandem
