@@ -1,37 +1,43 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "tandem/core/actions.hpp"
+#include "tandem/core/explanation.hpp"
 
 #include <cstddef>
 #include <vector>
 
 namespace tandem::detail {
 
-/// The latest refusals and failures of one manager, for explain(). Grows from empty to `size_max`;
-/// then a new one replaces the oldest.
+/// The latest refusals, failures and ends of one manager, for explain(). Grows from empty to
+/// `size_max`; then a new one replaces the oldest.
 class decision_log {
  public:
-  static constexpr std::size_t size_max = 16;
+  static constexpr std::size_t size_max = 256;
 
-  void add(const notification& what) {
+  static constexpr bool keeps(notice kind) noexcept {
+    return kind == notice::dial_failed || kind == notice::inbound_refused ||
+           kind == notice::remote_refused || kind == notice::handshake_failed ||
+           kind == notice::connection_closed;
+  }
+  void add(time_point at, const notification& what) {
     if (items_.size() < size_max)
-      items_.push_back(what);
+      items_.push_back({at, what});
     else
-      items_[next_] = what;
+      items_[next_] = {at, what};
     next_ = (next_ + 1) % size_max;
   }
-  /// The newest about this peer, or null.
-  const notification* last_about(const peer_id& peer) const noexcept {
+  /// The newest for which `about(notification)` holds, or null.
+  template <class Predicate>
+  const decision* last(Predicate&& about) const {
     for (std::size_t n = 0; n < items_.size(); ++n) {
-      const notification& item = items_[(next_ + size_max - 1 - n) % size_max];
-      if (item.peer == peer) return &item;
+      const decision& item = items_[(next_ + items_.size() - 1 - n) % items_.size()];
+      if (about(item.what)) return &item;
     }
     return nullptr;
   }
 
  private:
-  std::vector<notification> items_;
+  std::vector<decision> items_;
   std::size_t next_ = 0;
 };
 

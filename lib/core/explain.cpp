@@ -2,16 +2,82 @@
 #include "state.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace tandem {
 using namespace detail;
 using slot = slot_index;
 
+namespace {
+
+std::string milliseconds(duration d) {
+  return std::to_string(d / std::chrono::milliseconds(1)) + " ms";
+}
+
+connection_stage stage_of(phase at) noexcept {
+  switch (at) {
+    case phase::attempting:
+      return connection_stage::connecting;
+    case phase::handshaking:
+      return connection_stage::handshaking;
+    case phase::authenticated:
+    case phase::superseded:
+      return connection_stage::authenticated;
+    case phase::ready:
+      return connection_stage::ready;
+    case phase::refusing:
+      return connection_stage::refusing;
+    case phase::closing:
+      return connection_stage::closing;
+    case phase::ending:
+      return connection_stage::ending;
+  }
+  return connection_stage::unknown;
+}
+
+std::string sentence_about(const decision& last) {
+  std::string text("; last: ");
+  text.append(name_of(last.what.kind));
+  if (last.what.why != cause::none) text.append(" ").append(describe(last.what));
+  return text.append(" at ").append(milliseconds(last.at.time_since_epoch()));
+}
+
+}  // namespace
+
+std::string_view name_of(connection_stage stage) noexcept {
+  constexpr std::array<std::string_view, 10> names{
+      "unknown", "connecting", "handshaking", "waiting", "authenticated",
+      "ready",   "refusing",   "closing",     "ending",  "ended"};
+  return names[static_cast<std::size_t>(stage)];
+}
+
+std::string_view name_of(circuit_state circuit) noexcept {
+  constexpr std::array<std::string_view, 3> names{"closed", "open", "half-open"};
+  return names[static_cast<std::size_t>(circuit)];
+}
+
+/// What a dial to the peer would be refused with at `at`, in the order in which dialing asks.
+void connection_manager::state::explain_dial(slot peer, time_point at, explanation& x) const {
+  if (stopping) {
+    x.dial_refusal = cause::shutting_down;
+  } else if (x.peer == self) {
+    x.dial_refusal = cause::self_dial;
+  } else if (access_rules.of(x.peer, at) == access::denied) {
+    x.dial_refusal = cause::denied;
+  } else if (const auto shortage = ledger.shortage_for(peer, options);
+             shortage.why != cause::none) {
+    x.dial_refusal = shortage.why;
+    x.current = shortage.current;
+    x.limit = shortage.limit;
+  } else if (const failure_record* record = peers.record_of(peer); record != nullptr) {
+    x.dial_refusal = record->may_dial(at).why;
+  }
+}
+
 explanation connection_manager::state::explain(const peer_id& peer_asked, time_point at) const {
   explanation x;
   x.peer = peer_asked;
   const slot peer = peers.find(peer_asked);
-  const failure_record* record = peers.record_of(peer);
   slot newest_ready = no_slot;
   if (peer != no_slot) {
     const peer_entry& p = peers[peer];
@@ -28,29 +94,69 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
     x.circuit = record->circuit(at);
     x.next_dial = std::max(time_point{}, record->next_dial(at));
   }
-  if (const notification* last = decisions.last_about(peer_asked); last != nullptr)
+  if (const peer_marks* marks = peers.marks_of(peer)) {
+    x.is_protected = marks->is_protected(at);
+    x.kept_alive = marks->is_kept_alive(at);
+    x.tag = marks->tag(at);
+  }
+  explain_dial(peer, at, x);
+  if (const auto* last = decisions.last([&](const auto& n) { return n.peer == peer_asked; }))
     x.last = *last;
-  else if (newest_ready != no_slot)
-    x.last = about(notice::connection_established, newest_ready);
+  // What is ready now came after whatever went wrong before.
+  if (newest_ready != no_slot && (!x.last || x.last->at <= connections[newest_ready].ready_at))
+    x.last = decision{connections[newest_ready].ready_at,
+                      about(notice::connection_established, newest_ready)};
 
-  std::string& text = x.sentence;
-  const auto add = [&text](const char* before, std::int64_t n, const char* what) {
-    text.append(before).append(std::to_string(n)).append(what);
-  };
-  if (access_rules.of(peer_asked, at) == access::denied) text = "denied; ";
-  add("", static_cast<std::int64_t>(x.connections), " established");
-  add(", ", static_cast<std::int64_t>(x.pending), " pending");
-  if (x.failures > 0) {
-    add(", ", x.failures, " failures in a row");
-    if (x.next_dial > at)
-      add(", next dial in ", (x.next_dial - at) / std::chrono::milliseconds(1), " ms");
-  }
+  x.sentence =
+      std::to_string(x.connections) + " established, " + std::to_string(x.pending) + " pending";
+  if (x.is_protected) x.sentence += ", protected";
+  if (x.failures > 0) x.sentence += ", " + std::to_string(x.failures) + " failures in a row";
   if (x.circuit != circuit_state::closed)
-    text += x.circuit == circuit_state::open ? ", circuit open" : ", circuit half-open";
-  if (x.last) {
-    text.append("; last: ").append(name_of(x.last->kind));
-    if (x.last->why != cause::none) text.append(" ").append(describe(*x.last));
+    x.sentence.append(", circuit ").append(name_of(x.circuit));
+  if (x.dial_refusal != cause::none) {
+    x.sentence.append("; a dial now is refused with ").append(name_of(x.dial_refusal));
+    if (x.limit > 0)
+      x.sentence += " (" + std::to_string(x.current) + " of " + std::to_string(x.limit) + ")";
+    if (x.next_dial > at) x.sentence += " for " + milliseconds(x.next_dial - at);
   }
+  if (x.last) x.sentence += sentence_about(*x.last);
+  return x;
+}
+
+connection_explanation connection_manager::state::explain(connection_id id, time_point at) const {
+  connection_explanation x;
+  x.conn = id;
+  if (const auto* last = decisions.last([&](const auto& n) { return n.conn == id; })) {
+    x.last = *last;
+    x.stage = connection_stage::ended;
+    x.way = last->what.way;
+    x.peer = last->what.peer;
+    x.where = last->what.where;
+    x.why = last->what.why;
+  }
+  if (const slot s = find(id); s != no_slot) {
+    const connection& c = connections[s];
+    const notification now_so = about(notice::connection_established, s);
+    x.stage = stage_of(c.at);
+    x.way = c.way;
+    x.peer = now_so.peer;
+    x.where = c.remote;
+    x.why = c.end;
+    x.streams = c.streams;
+    x.probes_missed = c.probes;
+    x.srtt = c.rtt;
+    if (c.at == phase::ready) x.idle_at = idle_at(c);
+    x.next_check = timers.armed(timer_kind::connection, s);
+  }
+  x.sentence = std::string(name_of(x.stage));
+  if (x.why != cause::none)
+    x.sentence.append(": ").append(sentence_of(x.why));
+  else if (x.stage == connection_stage::ready && x.streams > 0)
+    x.sentence += ", " + std::to_string(x.streams) + " streams open";
+  else if (x.stage == connection_stage::ready && x.idle_at != never)
+    x.sentence += ", idle in " + milliseconds(std::max(duration::zero(), x.idle_at - at));
+  if (x.probes_missed > 0) x.sentence += ", " + std::to_string(x.probes_missed) + " probes missed";
+  if (x.last) x.sentence += sentence_about(*x.last);
   return x;
 }
 

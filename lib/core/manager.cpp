@@ -73,9 +73,7 @@ void connection_manager::state::emit(const action& what) {
 }
 
 void connection_manager::state::notify(const notification& what) {
-  const bool decides = what.kind == notice::dial_failed || what.kind == notice::inbound_refused ||
-                       what.kind == notice::remote_refused;
-  if (decides && !what.peer.empty()) decisions.add(what);
+  if (decision_log::keeps(what.kind)) decisions.add(now, what);
   emit(actions::notify{what});
 }
 
@@ -128,6 +126,9 @@ const peer_id& connection_manager::self() const noexcept { return state_->self; 
 bool connection_manager::shutting_down() const noexcept { return state_->stopping; }
 explanation connection_manager::explain(const peer_id& peer, time_point now) const {
   return state_->explain(peer, now);
+}
+connection_explanation connection_manager::explain(connection_id conn, time_point now) const {
+  return state_->explain(conn, now);
 }
 
 }  // namespace tandem

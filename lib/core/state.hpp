@@ -201,6 +201,8 @@ struct connection_manager::state {
 
   // explain.cpp
   explanation explain(const peer_id& peer, time_point at) const;
+  connection_explanation explain(connection_id id, time_point at) const;
+  void explain_dial(slot_index peer, time_point at, explanation& x) const;
 
   manager_options options;
   const peer_id self;

@@ -82,4 +82,20 @@ boost::system::result<dial_address> parse_address(std::string_view text) {
   return parsed;
 }
 
+boost::system::result<address_range> parse_address_range(std::string_view text) {
+  if (text.find('\0') != text.npos) return net_error::bad_address;
+  const auto slash = text.find('/');
+  const auto host = text.substr(0, slash);
+  const bool v6 = host.find(':') != host.npos;
+  const auto at = parse_host(host, v6);
+  const std::uint16_t bits = v6 ? 128 : 32;
+  std::uint16_t prefix = bits;
+  if (!at) return net_error::bad_address;
+  if (slash != text.npos && (!parse_port(text.substr(slash + 1), prefix) || prefix > bits))
+    return net_error::bad_address;
+  for (std::size_t bit = prefix; bit < bits; ++bit)
+    if (at->address[bit / 8] >> (7 - bit % 8) & 1) return net_error::bad_address;
+  return address_range{*at, static_cast<std::uint8_t>(prefix)};
+}
+
 }  // namespace tandem

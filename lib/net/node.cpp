@@ -35,6 +35,16 @@ void send_to(Impl& impl, const Destination& to, std::vector<std::byte> message,
   if (!queued && out->done) out->done(send_result::refused);
 }
 
+template <class Answer, class Impl, class Subject>
+std::future<Answer> explain_to(Impl& impl, const Subject& subject) {
+  std::promise<Answer> promise;
+  auto answer = promise.get_future();
+  impl.command([&impl, subject, promise = std::move(promise)]() mutable {
+    promise.set_value(impl.explain(subject));
+  });
+  return answer;
+}
+
 }  // namespace
 
 node::node(network& net, node_options options, node_observer* observer, trace_sink* sink)
@@ -85,6 +95,22 @@ void node::override_backoff(const peer_id& peer) {
   impl_->command([impl = impl_.get(), peer] { impl->submit(events::backoff_overridden{peer}); });
 }
 
+void node::mark(const events::peer_marked& what) {
+  impl_->command([impl = impl_.get(), what] { impl->submit(what); });
+}
+
+void node::mark(const events::subnet_marked& what) {
+  impl_->command([impl = impl_.get(), what] { impl->submit(what); });
+}
+
+void node::network_changed() {
+  impl_->command([impl = impl_.get()] { impl->submit(events::network_changed{}); });
+}
+
+void node::pressure(const events::pressure& what) {
+  impl_->command([impl = impl_.get(), what] { impl->submit(what); });
+}
+
 void node::configure(const manager_options& options) {
   if (const auto problems = problems_of(options); !problems.empty())
     throw std::invalid_argument(problems.front().field + ": " + problems.front().message);
@@ -118,12 +144,11 @@ std::future<manager_counters> node::counters() {
 }
 
 std::future<explanation> node::explain(const peer_id& peer) {
-  std::promise<explanation> promise;
-  auto answer = promise.get_future();
-  impl_->command([impl = impl_.get(), peer, promise = std::move(promise)]() mutable {
-    promise.set_value(impl->explain(peer));
-  });
-  return answer;
+  return explain_to<explanation>(*impl_, peer);
+}
+
+std::future<connection_explanation> node::explain(connection_id conn) {
+  return explain_to<connection_explanation>(*impl_, conn);
 }
 
 void node::flush() { impl_->flush(); }

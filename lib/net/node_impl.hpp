@@ -47,7 +47,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   address_book& addresses() { return addresses_; }
   const node_options& options() const { return options_; }
   const connection_manager& manager() const { return core_; }
-  explanation explain(const peer_id& peer) { return core_.explain(peer, net_.clock().now()); }
+  auto explain(const auto& subject) { return core_.explain(subject, net_.clock().now()); }
   std::vector<endpoint> listening() const;
 
   // session_owner

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
 #include "identity_file.hpp"
+#include "operator_options.hpp"
 #include "tandem/asio/metrics_exporter.hpp"
 #include "tandem/asio/network.hpp"
 #include "tandem/net/node.hpp"
@@ -80,6 +81,7 @@ class node_command final : public command {
     app_.add_flag("--no-metrics", no_metrics_, "Serve no metrics");
     app_.add_flag("--allow-plaintext", allow_plaintext_,
                   "Allow /plaintext/2.0.0: nothing is encrypted, nobody is authenticated");
+    operator_.add_to(app_);
     for (const auto& row : option_table())
       app_.add_option(dashed(row.name), texts_[std::string(row.name)], std::string(row.doc))
           ->type_name(std::string(scenarios::option_kind(row)))
@@ -91,6 +93,8 @@ class node_command final : public command {
         "  tandem node --listen 127.0.0.1:4001 --allow-plaintext\n"
         "  tandem node --dial /ip4/127.0.0.1/tcp/4001/p2p/12D3KooW... --allow-plaintext "
         "--metrics-port 9101\n"
+        "  tandem node --listen 0.0.0.0:4001 --allow-plaintext --deny 203.0.113.0/24 "
+        "--eviction scored\n"
         "  curl http://127.0.0.1:9100/metrics");
   }
   CLI::App& app() override { return app_; }
@@ -103,12 +107,14 @@ class node_command final : public command {
       if (peers.back().peer.empty())
         throw bad_input("--dial " + text, "who should be there? end the address in /p2p/ID");
     }
+    operator_.check();
     boost::asio::io_context context(1);
     const auto net = make_asio_network(context);
     // Before anything is printed: whoever reads it may send a signal.
     boost::asio::signal_set signals(context, SIGINT, SIGTERM);
     printer out;
     node self(*net, std::move(options), &out);
+    operator_.apply(self);
     start(self);
     const auto exporter = start_metrics(self);
     for (const auto& peer : peers) self.dial(peer.peer, {{peer.at}, dial_mode::join, 0, never});
@@ -184,6 +190,7 @@ class node_command final : public command {
   std::vector<std::string> listen_;
   std::vector<std::string> dial_;
   std::string identity_file_;
+  operator_options operator_;
   metrics_options metrics_;
   bool no_metrics_ = false;
   bool allow_plaintext_ = false;

@@ -61,9 +61,8 @@ TEST(metrics_exporter, shows_every_row_with_its_type_and_exact_value) {
   std::uint64_t next = 9'007'199'254'740'000;  // near 2^53, the last integer a sample can hold
   for (const auto& row : metric_table()) numbers.*row.field = next++;
   numbers.refused[static_cast<std::size_t>(cause::limit_reached)] = 144;
-  numbers.permits_issued = 10;
-  numbers.permits_released = 4;
-  numbers.permits_live = 5;
+  numbers.slot_drift = 1;
+  numbers.evicted_total = 7;
   metrics_exporter exporter(any_free_port(), [&] { return std::optional(numbers); });
   const auto samples = samples_of(get(exporter.port()));
   for (const auto& row : metric_table()) {
@@ -75,6 +74,8 @@ TEST(metrics_exporter, shows_every_row_with_its_type_and_exact_value) {
   EXPECT_EQ(samples.at("icn_p2p_refusals_total{reason=\"PerPeerLimitReached\"}"), "0");
   EXPECT_EQ(samples.at("# TYPE icn_p2p_refusals_total"), "counter");
   EXPECT_EQ(samples.at("icn_p2p_slot_drift"), "1");
+  EXPECT_EQ(samples.at("icn_p2p_evictions_total"), "7");
+  EXPECT_EQ(samples.at("icn_p2p_offline"), "0");
 }
 
 TEST(metrics_exporter, shows_none_of_them_when_the_node_does_not_answer) {

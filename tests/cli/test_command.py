@@ -259,6 +259,11 @@ def test_a_node_refuses_what_it_cannot_use():
     assert_one_clear_line(tandem("node", "--allow-plaintext", "--dial", "127.0.0.1:1"), "/p2p/ID")
     assert_one_clear_line(tandem("node", "--allow-plaintext", "--max-connections", "many"),
                           "must be a whole number")
+    assert_one_clear_line(tandem("node", "--allow-plaintext", "--eviction", "always"),
+                          "must be one of off, scored")
+    assert_one_clear_line(tandem("node", "--allow-plaintext", "--deny", "10.0.0.1/8"),
+                          "bits beyond the prefix")
+    assert_one_clear_line(tandem("node", "--allow-plaintext", "--protect", "127.0.0.1:1"), "/p2p/ID")
 
 
 def test_a_node_keeps_its_identity_in_a_file(tmp_path):

@@ -256,23 +256,5 @@ TEST(remembered_peers, with_a_connection_are_never_dropped) {
   EXPECT_LE(d.counters().remembered_peers, 2U);
 }
 
-TEST(explain, tells_the_last_decision_with_its_numbers) {
-  driver d;
-  d.dial(req(1), peer(1));
-  d.fail();
-  d.dial(req(2), peer(1));
-  const explanation x = d.manager.explain(peer(1), d.now);
-  EXPECT_EQ(x.failures, 1U);
-  ASSERT_TRUE(x.last);
-  EXPECT_EQ(x.last->why, cause::backing_off);
-  EXPECT_GT(x.next_dial, d.now);
-  EXPECT_NE(x.sentence.find("1 failures in a row"), std::string::npos) << x.sentence;
-  EXPECT_NE(x.sentence.find("BackingOff"), std::string::npos) << x.sentence;
-  d.accept(conn(2), peer(2));
-  EXPECT_EQ(d.manager.explain(peer(2), d.now).connections, 1U);
-  EXPECT_EQ(d.manager.explain(peer(2), d.now).last->kind, notice::connection_established);
-  EXPECT_EQ(d.manager.explain(peer(3), d.now).sentence, "0 established, 0 pending");
-}
-
 }  // namespace
 }  // namespace tandem::test

@@ -96,6 +96,28 @@ TEST(address, refuses_what_cannot_be_dialled) {
   EXPECT_EQ(parse_address("nowhere").error(), net_error::bad_address);
 }
 
+TEST(address_range, reads_cidr_of_both_families) {
+  const auto v4 = parse_address_range("203.0.113.0/24");
+  ASSERT_TRUE(v4);
+  EXPECT_EQ(v4->first, endpoint::v4(203, 0, 113, 0, 0));
+  EXPECT_EQ(v4->prefix, 24);
+  const auto v6 = parse_address_range("2001:db8::/32");
+  ASSERT_TRUE(v6);
+  EXPECT_TRUE(v6->first.v6);
+  EXPECT_EQ(v6->first.address[3], 0xb8);
+  EXPECT_EQ(v6->prefix, 32);
+  EXPECT_EQ(parse_address_range("127.0.0.1")->prefix, 32);
+  EXPECT_EQ(parse_address_range("::1")->prefix, 128);
+  EXPECT_EQ(parse_address_range("0.0.0.0/0")->prefix, 0);
+}
+
+TEST(address_range, refuses_what_is_no_range) {
+  for (const char* text : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/8x",
+                           "10.0.0.0/-1", "2001:db8::/129", "2001:db8::1/32", "10.0.0.0/8/8",
+                           "localhost/8", "127.0.0.1:4001"})
+    EXPECT_FALSE(parse_address_range(text)) << text;
+}
+
 TEST(net_error, has_one_sentence_for_every_value) {
   for (int value = 1; value <= static_cast<int>(net_error::bad_peer_id); ++value) {
     const boost::system::error_code error = static_cast<net_error>(value);

@@ -3,6 +3,7 @@
 
 #include "tandem/core/actions.hpp"
 #include "tandem/core/events.hpp"
+#include "tandem/core/explanation.hpp"
 #include "tandem/core/options.hpp"
 
 #include <array>
@@ -45,20 +46,6 @@ struct manager_counters {
   std::array<std::uint64_t, causes_count> refused{};  ///< by this node, by refusal
 
   friend bool operator==(const manager_counters&, const manager_counters&) = default;
-};
-
-enum class circuit_state : std::uint8_t { closed, open, half_open };
-
-/// Why a peer is or is not connected, from the last decisions about it.
-struct explanation {
-  peer_id peer;
-  std::uint64_t connections = 0;  ///< established now
-  std::uint64_t pending = 0;
-  std::uint32_t failures = 0;  ///< consecutive
-  circuit_state circuit = circuit_state::closed;
-  time_point next_dial = {};         ///< a dial before this is refused; the past when allowed
-  std::optional<notification> last;  ///< the last decision, with its numbers
-  std::string sentence;
 };
 
 /// Receives the canonical encoding of everything that enters and leaves a manager, in order.
@@ -109,7 +96,10 @@ class connection_manager {
   const manager_options& options() const noexcept;
   const peer_id& self() const noexcept;
   bool shutting_down() const noexcept;
+  /// Why a peer is or is not connected; why a connection is as it is, or ended. Not for every
+  /// event: they read the log of the last 256 refusals, failures and ends.
   explanation explain(const peer_id& peer, time_point now) const;
+  connection_explanation explain(connection_id conn, time_point now) const;
 
  private:
   struct state;

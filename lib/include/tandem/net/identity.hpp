@@ -59,4 +59,13 @@ struct dial_address {
 /// From a multiaddr, `host:port` or `[v6]:port`, with numeric hosts.
 boost::system::result<dial_address> parse_address(std::string_view text);
 
+/// The addresses that share the first `prefix` bits of `first`.
+struct address_range {
+  endpoint first;  ///< the port is 0
+  std::uint8_t prefix = 0;
+};
+/// From CIDR notation (RFC 4632; RFC 4291, 2.3): `10.0.0.0/8`, `2001:db8::/32`; without a prefix
+/// length the one address. Bits beyond the prefix must be zero.
+boost::system::result<address_range> parse_address_range(std::string_view text);
+
 }  // namespace tandem

@@ -111,6 +111,14 @@ class node {
   void send(connection_id conn, std::vector<std::byte> message,
             std::function<void(send_result)> done = {});
   void override_backoff(const peer_id& peer);
+  /// What the operator thinks of a peer or a network: protect, tag, keep alive, allow, deny. A
+  /// protected peer is redialled for ever at the addresses the address book has.
+  void mark(const events::peer_marked& what);
+  void mark(const events::subnet_marked& what);
+  /// The host has another network, or the same one again: nobody is blamed for the time before.
+  void network_changed();
+  /// The host lacks memory or descriptors, until it says otherwise.
+  void pressure(const events::pressure& what);
   /// Throws std::invalid_argument, on the caller's thread, for options that cannot be used.
   void configure(const manager_options& options);
   void add_addresses(const peer_id& peer, std::vector<endpoint> addresses);
@@ -123,7 +131,9 @@ class node {
                                                 std::size_t bytes_max = std::size_t{64} << 20);
   /// The counters as of now, asked of the executor's thread.
   std::future<manager_counters> counters();
+  /// Why a peer or a connection is as it is. Also of a connection that ended lately.
   std::future<explanation> explain(const peer_id& peer);
+  std::future<connection_explanation> explain(connection_id conn);
   /// Commands refused so far because the queue was full.
   std::uint64_t commands_refused() const;
 

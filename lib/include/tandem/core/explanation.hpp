@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/core/actions.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace tandem {
+
+enum class circuit_state : std::uint8_t { closed, open, half_open };
+
+/// Where a connection stands.
+enum class connection_stage : std::uint8_t {
+  unknown,        ///< never heard of, or its end is forgotten
+  connecting,     ///< the transport is being connected
+  handshaking,    ///< security is being negotiated
+  waiting,        ///< authenticated, waits for the place of an evicted connection
+  authenticated,  ///< holds a permit, not ready
+  ready,
+  refusing,  ///< refused and being told
+  closing,   ///< draining
+  ending,    ///< only its last event is missing
+  ended,
+};
+
+std::string_view name_of(connection_stage) noexcept;
+std::string_view name_of(circuit_state) noexcept;
+
+/// A decision of the manager, and when it was taken.
+struct decision {
+  time_point at{};
+  notification what;
+};
+
+/// Why a peer is or is not connected.
+struct explanation {
+  peer_id peer;
+  std::uint64_t connections = 0;  ///< established now
+  std::uint64_t pending = 0;
+  std::uint32_t failures = 0;  ///< consecutive, refunds taken off
+  circuit_state circuit = circuit_state::closed;
+  time_point next_dial = {};  ///< a dial before this is refused; the past when allowed
+  /// What a dial now would be refused with, and its numbers; none: it may start.
+  cause dial_refusal = cause::none;
+  std::uint64_t current = 0;
+  std::uint64_t limit = 0;
+  bool is_protected = false;
+  bool kept_alive = false;
+  std::int64_t tag = 0;
+  std::optional<decision> last;  ///< the last one about it, as far back as the log goes
+  std::string sentence;
+};
+
+/// Why a connection is as it is, or why it ended.
+struct connection_explanation {
+  connection_id conn{};
+  connection_stage stage = connection_stage::unknown;
+  direction way{};
+  peer_id peer;                     ///< once it is known
+  endpoint where;                   ///< the other end's address
+  cause why = cause::none;          ///< why it was refused, is being ended, or ended
+  std::uint32_t streams = 0;        ///< open application streams
+  std::uint32_t probes_missed = 0;  ///< in a row, the one under way included
+  duration srtt{};                  ///< zero: no sample yet
+  time_point idle_at = never;     ///< ready: closed then unless used; never while a stream is open
+  time_point next_check = never;  ///< when this connection is looked at again
+  std::optional<decision> last;
+  std::string sentence;
+};
+
+}  // namespace tandem

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "operator_options.hpp"
+
+#include "tandem/net/identity.hpp"
+#include "tandem/net/node.hpp"
+#include "tandem/scenarios/bad_input.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace tandem::cli {
+namespace {
+
+using scenarios::bad_input;
+
+dial_address peer_of(const std::string& option, const std::string& text) {
+  if (const auto id = parse_peer_id(text)) return {{}, *id};
+  const auto at = parse_address(text);
+  if (!at || at->peer.empty())
+    throw bad_input(option + " " + text, "no peer; write its id or /ip4/127.0.0.1/tcp/4001/p2p/ID");
+  return *at;
+}
+
+/// A rule for a peer or for a range of addresses.
+void read_rule(const std::string& option, const std::string& text, mark what, node* to) {
+  if (const auto id = parse_peer_id(text)) {
+    if (to) to->mark(events::peer_marked{*id, what});
+  } else if (const auto range = parse_address_range(text)) {
+    if (to) to->mark(events::subnet_marked{range->first, range->prefix, what});
+  } else {
+    throw bad_input(option + " " + text,
+                    "neither a peer id nor a range of addresses such as 203.0.113.0/24 or "
+                    "2001:db8::/32 (bits beyond the prefix are zero)");
+  }
+}
+
+}  // namespace
+
+void operator_options::add_to(CLI::App& app) {
+  const auto add = [&app](const char* name, std::vector<std::string>& to, const char* what) {
+    app.add_option(name, to, what)->expected(1)->take_all()->group("Peers and networks");
+  };
+  add("--protect", protected_,
+      "Peer that is never evicted, may take reserved slots, and is redialled for ever when its "
+      "address is given: an id or /ip4/../tcp/../p2p/ID; repeatable");
+  add("--keep-alive", kept_alive_, "Id of a peer whose connections are probed, never idle");
+  add("--allow", allowed_, "Peer id, or range of addresses inside a denied one");
+  add("--deny", denied_, "Peer id, or range of addresses: 203.0.113.0/24");
+}
+
+void operator_options::check() const {
+  for (const auto& text : protected_) peer_of("--protect", text);
+  for (const auto& text : kept_alive_) peer_of("--keep-alive", text);
+  for (const auto& text : allowed_) read_rule("--allow", text, mark::allow, nullptr);
+  for (const auto& text : denied_) read_rule("--deny", text, mark::deny, nullptr);
+}
+
+void operator_options::apply(node& to) const {
+  for (const auto& text : denied_) read_rule("--deny", text, mark::deny, &to);
+  for (const auto& text : allowed_) read_rule("--allow", text, mark::allow, &to);
+  for (const auto& text : kept_alive_)
+    to.mark(events::peer_marked{peer_of("--keep-alive", text).peer, mark::keep_alive});
+  for (const auto& text : protected_) {
+    const auto peer = peer_of("--protect", text);
+    if (peer.at.port != 0) to.add_addresses(peer.peer, {peer.at});
+    to.mark(events::peer_marked{peer.peer, mark::protect});
+  }
+}
+
+}  // namespace tandem::cli

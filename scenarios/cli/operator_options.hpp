@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+namespace tandem {
+class node;
+}
+
+namespace tandem::cli {
+
+/// What the operator of `tandem node` thinks of peers and networks: --protect, --keep-alive,
+/// --allow and --deny.
+class operator_options {
+ public:
+  void add_to(CLI::App& app);
+  /// Throws scenarios::bad_input naming the option and its value; call before the node starts.
+  void check() const;
+  /// Call once check() has passed.
+  void apply(node& to) const;
+
+ private:
+  std::vector<std::string> protected_;
+  std::vector<std::string> kept_alive_;
+  std::vector<std::string> allowed_;
+  std::vector<std::string> denied_;
+};
+
+}  // namespace tandem::cli

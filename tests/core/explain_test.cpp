@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "driver.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tandem::test {
+namespace {
+
+TEST(explain, tells_the_last_decision_with_its_numbers) {
+  driver d;
+  d.dial(req(1), peer(1));
+  d.fail();
+  d.dial(req(2), peer(1));
+  const explanation x = d.manager.explain(peer(1), d.now);
+  EXPECT_EQ(x.failures, 1U);
+  ASSERT_TRUE(x.last);
+  EXPECT_EQ(x.last->what.why, cause::backing_off);
+  EXPECT_GT(x.next_dial, d.now);
+  EXPECT_NE(x.sentence.find("1 failures in a row"), std::string::npos) << x.sentence;
+  EXPECT_NE(x.sentence.find("BackingOff"), std::string::npos) << x.sentence;
+  d.accept(conn(2), peer(2));
+  EXPECT_EQ(d.manager.explain(peer(2), d.now).connections, 1U);
+  EXPECT_EQ(d.manager.explain(peer(2), d.now).last->what.kind, notice::connection_established);
+  EXPECT_EQ(d.manager.explain(peer(3), d.now).sentence, "0 established, 0 pending");
+}
+
+TEST(explain, says_what_a_dial_now_would_be_refused_with) {
+  manager_options options;
+  options.max_connections = 2;
+  options.max_connections_per_peer = 1;
+  driver d(options);
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).dial_refusal, cause::none);
+  d.accept(conn(2), peer(1));
+  explanation x = d.manager.explain(peer(1), d.now);
+  EXPECT_EQ(x.dial_refusal, cause::per_peer_limit_reached);
+  EXPECT_EQ(x.current, 1U);
+  EXPECT_EQ(x.limit, 1U);
+  d.accept(conn(4), peer(2));
+  x = d.manager.explain(peer(3), d.now);
+  EXPECT_EQ(x.dial_refusal, cause::limit_reached);
+  EXPECT_NE(x.sentence.find("LimitReached (2 of 2)"), std::string::npos) << x.sentence;
+  EXPECT_EQ(d.manager.explain(peer(1000), d.now).dial_refusal, cause::self_dial);
+  d.tell(events::peer_marked{peer(3), mark::deny});
+  EXPECT_EQ(d.manager.explain(peer(3), d.now).dial_refusal, cause::denied);
+  d.tell(events::shutdown_wanted{});
+  EXPECT_EQ(d.manager.explain(peer(4), d.now).dial_refusal, cause::shutting_down);
+}
+
+TEST(explain, tells_marks) {
+  driver d;
+  d.tell(events::peer_marked{peer(1), mark::protect});
+  d.tell(events::peer_marked{peer(1), mark::keep_alive});
+  d.tell(events::peer_marked{peer(1), mark::tag, true, at(10s), 100});
+  d.run_to(5s);
+  explanation x = d.manager.explain(peer(1), d.now);
+  EXPECT_TRUE(x.is_protected);
+  EXPECT_TRUE(x.kept_alive);
+  EXPECT_EQ(x.tag, 50);
+  d.tell(events::peer_marked{peer(1), mark::protect, false});
+  d.run_to(10s);
+  x = d.manager.explain(peer(1), d.now);
+  EXPECT_FALSE(x.is_protected);
+  EXPECT_EQ(x.tag, 0);
+}
+
+TEST(explain, follows_a_connection_from_its_first_packet_to_after_its_end) {
+  driver d;
+  const auto stage = [&](connection_id c) { return d.manager.explain(c, d.now).stage; };
+  EXPECT_EQ(stage(conn(2)), connection_stage::unknown);
+  d.tell(events::arrived{conn(2), address(7)});
+  EXPECT_EQ(stage(conn(2)), connection_stage::handshaking);
+  EXPECT_EQ(d.manager.explain(conn(2), d.now).where, address(7));
+  d.tell(events::authenticated{conn(2), peer(1)});
+  EXPECT_EQ(stage(conn(2)), connection_stage::authenticated);
+  d.tell(events::ready{conn(2)});
+  const connection_explanation ready = d.manager.explain(conn(2), d.now);
+  EXPECT_EQ(ready.stage, connection_stage::ready);
+  EXPECT_EQ(ready.peer, peer(1));
+  EXPECT_EQ(ready.idle_at, at(30s));
+  d.tell(events::stream_opened{conn(2)});
+  EXPECT_EQ(d.manager.explain(conn(2), d.now).idle_at, never);
+  EXPECT_EQ(d.manager.explain(conn(2), d.now).streams, 1U);
+  d.tell(events::stream_closed{conn(2)});
+  for (int i = 1; i <= 3; ++i) {
+    d.run_to(9s * i);
+    d.other_bytes(conn(2));
+  }
+  d.run_to(30s);
+  EXPECT_EQ(stage(conn(2)), connection_stage::closing);
+  EXPECT_EQ(d.manager.explain(conn(2), d.now).why, cause::idle_timeout);
+  d.tell(events::closed{conn(2), cause::remote_closed});
+  const connection_explanation ended = d.manager.explain(conn(2), d.now);
+  EXPECT_EQ(ended.stage, connection_stage::ended);
+  EXPECT_EQ(ended.why, cause::idle_timeout);
+  ASSERT_TRUE(ended.last);
+  EXPECT_EQ(ended.last->at, at(30s));
+  EXPECT_NE(ended.sentence.find("no application byte"), std::string::npos) << ended.sentence;
+}
+
+TEST(explain, remembers_a_refused_stranger_by_peer_and_by_connection) {
+  manager_options options;
+  options.max_connections = options.max_connections_per_peer = 1;
+  driver d(options);
+  d.accept(conn(2), peer(1));
+  d.accept(conn(4), peer(2));
+  EXPECT_EQ(d.manager.explain(conn(4), d.now).stage, connection_stage::refusing);
+  d.tell(events::closed{conn(4), cause::remote_closed});
+  const connection_explanation c = d.manager.explain(conn(4), d.now);
+  EXPECT_EQ(c.why, cause::limit_reached);
+  EXPECT_EQ(c.peer, peer(2));
+  const explanation x = d.manager.explain(peer(2), d.now);
+  ASSERT_TRUE(x.last);
+  EXPECT_EQ(x.last->what.limit, 1U);
+  EXPECT_EQ(x.last->what.current, 1U);
+}
+
+}  // namespace
+}  // namespace tandem::test
