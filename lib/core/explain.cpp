@@ -144,7 +144,7 @@ connection_explanation connection_manager::state::explain(connection_id id, time
     x.why = c.end;
     x.streams = c.streams;
     x.probes_missed = c.probes;
-    x.srtt = c.rtt;
+    x.srtt = c.rtt.smoothed();
     if (c.at == phase::ready) x.idle_at = idle_at(c);
     x.next_check = timers.armed(timer_kind::connection, s);
   }
