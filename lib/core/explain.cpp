@@ -70,7 +70,7 @@ void connection_manager::state::explain_dial(slot peer, time_point at, explanati
     x.current = shortage.current;
     x.limit = shortage.limit;
   } else if (const failure_record* record = peers.record_of(peer); record != nullptr) {
-    x.dial_refusal = record->may_dial(at).why;
+    x.dial_refusal = record->may_dial(at, options).why;
   }
 }
 
@@ -89,7 +89,7 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
     for (slot d = p.first_dial; d != no_slot; d = dials[d].next_of_peer)
       if (dials[d].attempt == no_slot || connections[dials[d].attempt].peer == no_slot) ++x.pending;
   }
-  if (record != nullptr) {
+  if (const failure_record* record = peers.record_of(peer)) {
     x.failures = record->failures(at, options);
     x.circuit = record->circuit(at);
     x.next_dial = std::max(time_point{}, record->next_dial(at));
