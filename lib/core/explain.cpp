@@ -20,6 +20,8 @@ connection_stage stage_of(phase at) noexcept {
       return connection_stage::connecting;
     case phase::handshaking:
       return connection_stage::handshaking;
+    case phase::waiting:
+      return connection_stage::waiting;
     case phase::authenticated:
     case phase::superseded:
       return connection_stage::authenticated;
