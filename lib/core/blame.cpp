@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What dials and connections say about peers, addresses, subnets and this node's own uplink.
+// What dials and connections say about peers.
 #include "state.hpp"
 
 #include <algorithm>
@@ -9,6 +9,7 @@ using namespace detail;
 using slot = slot_index;
 
 failure_record::verdict connection_manager::state::may_dial(slot peer) const {
+  if (uplink.offline() && now < uplink.next_trial()) return {cause::offline, uplink.next_trial()};
   const failure_record* record = peers.record_of(peer);
   return record == nullptr ? failure_record::verdict{} : record->may_dial(now, options);
 }
@@ -19,6 +20,7 @@ failure_record::verdict connection_manager::state::may_accept(slot peer) const {
 }
 
 bool connection_manager::state::dial_starts(slot peer) {
+  uplink.dial_starts(now, options.uplink_retry);
   failure_record* record = peers.record_of(peer);
   if (record == nullptr) return false;
   const circuit_breaker::start start = record->dial_starts(now);
@@ -39,6 +41,16 @@ void connection_manager::state::trial_over(slot peer) {
 void connection_manager::state::blame(slot peer, failure_class what, cause why,
                                       duration retry_after, notification& n) {
   clear_if_proven(peer);
+  if (what == failure_class::timeout && why != cause::dial_deadline) {
+    const failure_record* before = peers.record_of(peer);
+    suspect_uplink({peers[peer].id, {}, before == nullptr ? failure_record{} : *before});
+  }
+  if (uplink.offline()) {
+    const failure_record* record = peers.record_of(peer);
+    n.failures = record == nullptr ? 0 : record->failures(now, options);
+    n.until = std::max(now, uplink.next_trial());
+    return;
+  }
   failure_record& record = peers.remember(peer);
   const bool opened = record.failed(now, options, random, why, what, retry_after);
   n.failures = record.failures(now, options);
@@ -58,8 +70,10 @@ void connection_manager::state::penalise(slot peer, duration period) {
   if (period > duration::zero()) peers.remember(peer).penalise(later(now, period));
 }
 
-void connection_manager::state::blame_end(slot s, cause why) {
+void connection_manager::state::blame_end(slot s, const connection_end& end) {
   const connection& c = connections[s];
+  const cause why = end.why;
+  if (c.way == direction::outbound) attempt_over(s, end);
   if (c.peer == no_slot || c.refused) return;
   if (c.told) {
     // A ready connection that the peer ended in its own words.
@@ -88,6 +102,10 @@ void connection_manager::state::blame_end(slot s, cause why) {
 }
 
 void connection_manager::state::proven(slot s) {
+  if (connections[s].way == direction::outbound) {
+    known_addresses.clear(connections[s].remote);
+    counters.remembered_addresses = known_addresses.size();
+  }
   failure_record* record = peers.record_of(connections[s].peer);
   if (record == nullptr || !record->succeeded()) return;
   notification n = about(notice::circuit_closed, s);
@@ -107,8 +125,12 @@ bool connection_manager::state::clear_if_proven(slot peer) {
   return false;
 }
 
-void connection_manager::state::attempt_over(const endpoint&, const connection_end&) {}
-
-void connection_manager::state::life_sign() {}
+void connection_manager::state::on(const events::backoff_overridden& e) {
+  const slot peer = peers.find(e.peer);
+  failure_record* record = peers.record_of(peer);
+  if (record == nullptr) return ignore();
+  record->override_backoff();
+  settle(peer);
+}
 
 }  // namespace tandem

@@ -131,7 +131,8 @@ bool connection_manager::state::permit_dial(slot d) {
     no.current = shortage.current;
     no.limit = shortage.limit;
   } else {
-    const failure_record::verdict verdict = may_dial(peer);
+    failure_record::verdict verdict = may_dial(peer);
+    if (verdict.why == cause::none && peer == no_slot) verdict = may_dial_any(d);
     no.why = verdict.why;
     no.until = verdict.until;
   }

@@ -25,7 +25,6 @@ void connection_manager::state::connection_over(slot d, slot s, const connection
   }
   x.attempt = no_slot;
   recount(d);
-  attempt_over(addresses.at(x.tried_address), end);
   if (x.adopted != no_slot) return;
   x.retry_after = std::max(x.retry_after, end.retry_after);
   dial_failure failure;
@@ -77,7 +76,7 @@ void connection_manager::state::fail_dial(slot d, const dial_failure& failure) {
     n.failures = record->failures(now, options);
     if (failure.counted) n.until = std::max(now, record->next_dial(now));
   } else if (failure.counted) {
-    n.until = now;
+    n.until = std::max(now, x.peer == no_slot ? addresses_until(d) : now);
   }
   end_requests(d, n);
 }

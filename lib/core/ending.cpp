@@ -161,7 +161,7 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
   if (c.makes_room) --victims;
   if (c.lingering) --counters.lingering;
   count_end(s, why);
-  blame_end(s, why);
+  blame_end(s, end);
 
   const slot peer = c.peer;
   const slot d = c.dial;

@@ -47,25 +47,19 @@ void connection_manager::state::on(const events::subnet_marked& e) {
     ignore();
 }
 
-void connection_manager::state::on(const events::backoff_overridden& e) {
-  failure_record* record = peers.record_of(peers.find(e.peer));
-  if (record == nullptr) return ignore();
-  record->override_backoff();
-}
-
 void connection_manager::state::on(const events::configured& e) {
   if (!problems_of(e.options).empty()) return ignore();
   if (e.options.churn_interval != options.churn_interval)
     timers.disarm(timer_kind::host, churn_timer);
   options = e.options;
   counters.connection_limit = options.max_connections;
+  reconsider_records();
   for (slot s = 0; s < connections.bound(); ++s)
     if (connections[s].used && connections[s].at == phase::ready) arm_ready(s);
   arm_churn();
   serve_newcomers();
 }
 
-void connection_manager::state::on(const events::network_changed&) {}
 void connection_manager::state::on(const events::pressure&) {}
 
 void connection_manager::state::on(const events::accept_failed&) {

@@ -3,6 +3,7 @@
 
 #include "access_list.hpp"
 #include "address_pool.hpp"
+#include "address_records.hpp"
 #include "deadline_queue.hpp"
 #include "decision_log.hpp"
 #include "eviction.hpp"
@@ -14,6 +15,7 @@
 #include "slot_table.hpp"
 #include "tandem/core/connection_manager.hpp"
 #include "tandem/core/random.hpp"
+#include "uplink.hpp"
 
 #include <array>
 #include <optional>
@@ -23,7 +25,7 @@ namespace tandem {
 
 /// The manager's tables and the decisions over them, one source file per stage of a connection's
 /// life: dialing.cpp, dials_end.cpp, crossing.cpp, admission.cpp, established.cpp, ending.cpp,
-/// making_room.cpp, host.cpp; blame.cpp is what they say about the other side.
+/// making_room.cpp, host.cpp; blame.cpp and paths.cpp are what they say about the other side.
 struct connection_manager::state {
   using slot_index = detail::slot_index;
   /// Slots of timer_kind::host.
@@ -114,14 +116,26 @@ struct connection_manager::state {
   /// `peer` is neither dialled nor accepted for so long, for our own reasons.
   void penalise(slot_index peer, duration period);
   /// What the end of `s` says about its peer, unless a dial will say it.
-  void blame_end(slot_index s, cause why);
+  void blame_end(slot_index s, const connection_end& end);
   /// `s` is ready.
   void proven(slot_index s);
   bool clear_if_proven(slot_index peer);
-  /// An outbound attempt at `address` ended without a ready connection.
-  void attempt_over(const endpoint& address, const connection_end& end);
+
+  // paths.cpp
+  /// Whether the backoff of their addresses allows a dial to whoever answers now.
+  detail::failure_record::verdict may_dial_any(slot_index d) const;
+  /// Whether an address is to be tried after those that do not.
+  bool backs_off(const endpoint& where) const;
+  /// When the first address of the dial is out of its backoff.
+  time_point addresses_until(slot_index d) const;
+  /// The outbound connection `s` is over: what that says about its address, unless it was ready.
+  void attempt_over(slot_index s, const connection_end& end);
+  /// Somebody did not answer. Returns true when now this node is taken to be offline.
+  bool suspect_uplink(const detail::uplink_guard::suspect& who);
   /// Something came from the network: this node is not offline.
   void life_sign();
+  /// Other options, or many records changed.
+  void reconsider_records();
 
   // admission.cpp
   /// Why nothing may be dialled at `address` for `peer` (no_slot: whoever answers): Denied. To be
@@ -220,6 +234,8 @@ struct connection_manager::state {
   detail::slot_table<detail::request> requests;
   detail::access_list access_rules;
   detail::address_pool addresses;
+  detail::address_records known_addresses;
+  detail::uplink_guard uplink;
   detail::index_table by_connection;
   detail::index_table by_request;
   detail::deadline_queue timers;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "backoff.hpp"
+#include "deadline_queue.hpp"
+#include "index_table.hpp"
+#include "slot_table.hpp"
+#include "tandem/core/ids.hpp"
+#include "tandem/core/options.hpp"
+#include "tandem/core/random.hpp"
+#include "tandem/core/time.hpp"
+
+#include <cstdint>
+
+namespace tandem::detail {
+
+/// Addresses that did not answer, each with its backoff: they are tried after others, and refused
+/// where the address is all that is known of the peer. Bounded by `max_remembered_addresses`; when
+/// there is one too many the record that would expire soonest goes, be it the new one. O(log n).
+class address_records {
+ public:
+  void failed(const endpoint& where, time_point now, const backoff_options& options,
+              random_stream& random);
+  /// It works.
+  void clear(const endpoint& where) noexcept;
+  /// The end of its backoff; the past when it has none.
+  time_point until(const endpoint& where) const noexcept;
+
+  /// Forgets every record with a failure after `since`: it was not the addresses' fault. O(n).
+  void forgive(time_point since) noexcept;
+  /// Every address may be tried at once; the failures stay. O(n).
+  void override_all(const backoff_options& options);
+  /// Other options: orders and bounds the records anew. O(n log n).
+  void reorder(const backoff_options& options);
+
+  /// Records held; expired ones leave when the next is made.
+  std::size_t size() const noexcept { return records_.size(); }
+
+ private:
+  struct record {
+    endpoint where;
+    backoff_count backoff;
+    bool used = false;
+    slot_index next_free = no_slot;
+  };
+  static constexpr timer_kind expiry = timer_kind{};  // the order has only one kind
+
+  slot_index find(const endpoint& where) const noexcept;
+  void drop(slot_index r) noexcept;
+
+  slot_table<record> records_;
+  index_table by_address_;
+  deadline_queue by_expiry_;
+};
+
+}  // namespace tandem::detail
