@@ -20,12 +20,6 @@ void connection_manager::state::leave_pending(slot s) {
   --(c.way == direction::inbound ? counters.pending_inbound : counters.pending_outbound);
 }
 
-cause connection_manager::state::address_verdict(const endpoint& address, slot peer) const {
-  if (access_rules.of(address, now) != access::denied) return cause::none;
-  const bool allowed = peer != no_slot && access_rules.of(peers[peer].id, now) == access::allowed;
-  return allowed ? cause::none : cause::denied;
-}
-
 void connection_manager::state::on(const events::arrived& e) {
   if (e.conn == connection_id::none || is_outbound(e.conn) || find(e.conn) != no_slot)
     return ignore();
@@ -40,14 +34,8 @@ void connection_manager::state::on(const events::arrived& e) {
   c.at = phase::handshaking;
   by_connection.insert(mix(static_cast<std::uint64_t>(e.conn)), s);
 
-  cause why = cause::none;
-  if (stopping)
-    why = cause::shutting_down;
-  else if (access_rules.of(e.remote, now) == access::denied)
-    why = cause::denied;
-  else if (counters.pending_inbound >= options.max_pending_inbound)
-    why = cause::pending_limit_reached;
-  if (why == cause::none) {
+  const shortage no = arrival_verdict(e.remote, connections.size() - 1);
+  if (no.why == cause::none) {
     enter_pending(s);
     timers.arm(timer_kind::connection, s, later(now, options.handshake_timeout));
     emit(actions::admit{e.conn, stage::handshake});
@@ -55,15 +43,14 @@ void connection_manager::state::on(const events::arrived& e) {
   }
   c.at = phase::ending;
   c.refused = true;
-  c.end = why;
-  ++counters.refused[static_cast<std::size_t>(why)];
+  c.end = no.why;
+  ++counters.refused[static_cast<std::size_t>(no.why)];
   notification n = about(notice::inbound_refused, s);
-  n.why = why;
-  if (why == cause::pending_limit_reached) {
-    n.current = counters.pending_inbound;
-    n.limit = options.max_pending_inbound;
-  }
-  emit(actions::refuse{e.conn, why, refuse_how::reset, retry_after(why)});
+  n.why = no.why;
+  n.current = no.current;
+  n.limit = no.limit;
+  n.until = no.until;
+  emit(actions::refuse{e.conn, no.why, refuse_how::reset, retry_after(no.why)});
   notify(n);
 }
 
@@ -95,10 +82,11 @@ void connection_manager::state::on(const events::authenticated& e) {
     if (verdict.why != cause::none) return refuse_connection(s, verdict.why, 0, 0, verdict.until);
     if (resolve_crossing(s)) return;
   }
-  const auto shortage = ledger.shortage_for(peer, options);
-  if (shortage.why == cause::none) return take_permit(s, ledger.issue(peer));
-  if (make_room(s, shortage)) return;
-  refuse_connection(s, shortage.why, shortage.current, shortage.limit);
+  const claim wanted = claim_of(s);
+  const shortage no = ledger.shortage_for(wanted, options, now);
+  if (no.why == cause::none) return take_permit(s, issue(wanted, c.remote));
+  if (make_room(s, no)) return;
+  refuse_connection(s, no.why, no.current, no.limit);
 }
 
 void connection_manager::state::take_permit(slot s, permit right) {

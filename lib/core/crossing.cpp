@@ -19,12 +19,17 @@ bool connection_manager::state::resolve_crossing(slot s) {
     refuse_connection(s, cause::duplicate, 0, 0);
     return true;
   }
-  if (own_lives && connections[own].right) {
-    // The right moves over, so that a limit of one lets exactly one connection survive.
-    take_permit(s, std::move(connections[own].right));
+  // The right of the own dial moves over, so that a limit of one lets exactly one connection
+  // survive.
+  const endpoint& where = connections[s].remote;
+  const claim wanted = claim_of(s);
+  permit* const right = own_lives ? &connections[own].right : nullptr;
+  if (ledger.shortage_for(wanted, options, now, right).why != cause::none) return false;
+  if (right != nullptr && *right) {
+    move(*right, wanted, where);
+    take_permit(s, std::move(*right));
   } else {
-    if (ledger.shortage_for(peer, options).why != cause::none) return false;
-    take_permit(s, ledger.issue(peer));
+    take_permit(s, issue(wanted, where));
   }
   adopt(d, s);
   if (own_lives) supersede(own);

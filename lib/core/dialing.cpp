@@ -126,10 +126,12 @@ bool connection_manager::state::permit_dial(slot d) {
   dial_failure no;
   no.counted = no.blames = false;
   no.refuses = true;
-  if (const auto shortage = ledger.shortage_for(peer, options); shortage.why != cause::none) {
-    no.why = shortage.why;
-    no.current = shortage.current;
-    no.limit = shortage.limit;
+  shortage lacks = ledger.shortage_for({.peer = peer}, options, now);
+  if (lacks.why == cause::none) lacks = memory_shortage(connections.size());
+  if (lacks.why != cause::none) {
+    no.why = lacks.why;
+    no.current = lacks.current;
+    no.limit = lacks.limit;
   } else {
     failure_record::verdict verdict = may_dial(peer);
     if (verdict.why == cause::none && peer == no_slot) verdict = may_dial_any(d);
@@ -149,10 +151,11 @@ void connection_manager::state::proceed(slot d) {
   dial& x = dials[d];
   if (x.attempt != no_slot || x.adopted != no_slot || x.waiting || x.pausing) return;
   if (!x.permitted && !permit_dial(d)) return;
+  shortage left_out;
   for (; x.next_address != no_slot; x.next_address = addresses.after(x.next_address)) {
-    const cause why = address_verdict(addresses.at(x.next_address), x.peer);
-    if (why == cause::none) break;
-    if (x.last == cause::none) x.last = why;
+    const shortage no = address_verdict(addresses.at(x.next_address), x.peer);
+    if (no.why == cause::none) break;
+    if (x.last == cause::none) left_out = no;
   }
   if (x.next_address != no_slot) {
     if (counters.pending_outbound >= options.max_pending_outbound) return wait_for_slot(d);
@@ -161,7 +164,10 @@ void connection_manager::state::proceed(slot d) {
   if (x.complete) {
     dial_failure failure;
     failure.why = x.last == cause::none ? cause::no_address : x.last;
-    failure.counted = x.last != cause::none && !is_refusal(x.last);
+    if (left_out.why != cause::none) failure.why = left_out.why;
+    failure.current = left_out.current;
+    failure.limit = left_out.limit;
+    failure.counted = x.last != cause::none;
     failure.refuses = !failure.counted;
     failure.blames = x.blames;
     return fail_dial(d, failure);

@@ -172,7 +172,9 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
                                : connections[c.next_of_peer].previous_of_peer) = c.previous_of_peer;
   }
   by_connection.erase(mix(static_cast<std::uint64_t>(c.id)), s);
+  const claim held = c.right ? c.right.held() : claim{};
   connections.release(s);
+  settle_subnets(held);
   if (d != no_slot) connection_over(d, s, end);
   // The dial may have ended and forgotten the peer already, unless other connections hold it.
   if (peer != no_slot && peers[peer].used) settle(peer);

@@ -66,11 +66,11 @@ void connection_manager::state::explain_dial(slot peer, time_point at, explanati
     x.dial_refusal = cause::self_dial;
   } else if (access_rules.of(x.peer, at) == access::denied) {
     x.dial_refusal = cause::denied;
-  } else if (const auto shortage = ledger.shortage_for(peer, options);
-             shortage.why != cause::none) {
-    x.dial_refusal = shortage.why;
-    x.current = shortage.current;
-    x.limit = shortage.limit;
+  } else if (const shortage no = ledger.shortage_for({.peer = peer}, options, at);
+             no.why != cause::none) {
+    x.dial_refusal = no.why;
+    x.current = no.current;
+    x.limit = no.limit;
   } else if (const failure_record* record = peers.record_of(peer); record != nullptr) {
     x.dial_refusal = record->may_dial(at, options).why;
   }

@@ -51,7 +51,13 @@ void connection_manager::state::on(const events::configured& e) {
   if (!problems_of(e.options).empty()) return ignore();
   if (e.options.churn_interval != options.churn_interval)
     timers.disarm(timer_kind::host, churn_timer);
+  const subnet_options before = options;
+  const bool counted_wide = counts(subnet_width::wide);
   options = e.options;
+  apply_rates();
+  if (before != static_cast<const subnet_options&>(options) ||
+      counted_wide != counts(subnet_width::wide))
+    recount_subnets();
   counters.connection_limit = options.max_connections;
   reconsider_records();
   for (slot s = 0; s < connections.bound(); ++s)
@@ -60,13 +66,26 @@ void connection_manager::state::on(const events::configured& e) {
   serve_newcomers();
 }
 
-void connection_manager::state::on(const events::pressure&) {}
+void connection_manager::state::on(const events::pressure& e) {
+  memory_pressure = e.memory;
+  descriptor_pressure = e.descriptors;
+  listen_or_pause();
+}
 
 void connection_manager::state::on(const events::accept_failed&) {
-  if (paused || stopping) return;
-  paused = true;
+  if (stopping || timers.armed(timer_kind::host, resume_timer) != never) return;
   timers.arm(timer_kind::host, resume_timer, later(now, listen_pause_period));
-  emit(actions::listen_pause{});
+  listen_or_pause();
+}
+
+void connection_manager::state::listen_or_pause() {
+  const bool pauses = descriptor_pressure || timers.armed(timer_kind::host, resume_timer) != never;
+  if (stopping || pauses == paused) return;
+  paused = pauses;
+  if (paused)
+    emit(actions::listen_pause{});
+  else
+    emit(actions::listen_resume{});
 }
 
 void connection_manager::state::on(const events::shutdown_wanted& e) {
@@ -116,8 +135,7 @@ void connection_manager::state::complete_shutdown() {
 
 void connection_manager::state::host_expired(slot which) {
   if (which == resume_timer) {
-    paused = false;
-    emit(actions::listen_resume{});
+    listen_or_pause();
   } else if (which == drain_timer) {
     abort_everything();
   } else if (which == churn_timer) {

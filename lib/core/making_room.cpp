@@ -41,13 +41,15 @@ rank connection_manager::state::rank_of(slot s) const {
   const connection& c = connections[s];
   standing x;
   if (const peer_marks* marks = peers.marks_of(c.peer)) x.tag = marks->tag(now);
+  if (const slot wide = c.right.held().wide; wide != no_slot)
+    x.subnet_connections = subnets[wide].permits;
   x.age = now - c.ready_at;
   x.bytes = c.bytes;
   x.srtt = c.rtt.measured() ? c.rtt.smoothed() : rtt_estimator::initial_timeout;
   return {score_of(x), c.ready_at, c.id};
 }
 
-bool connection_manager::state::make_room(slot s, const permit_ledger::shortage& no) {
+bool connection_manager::state::make_room(slot s, const shortage& no) {
   if (options.eviction == eviction_mode::off || now < next_eviction) return false;
   if (no.why != cause::limit_reached && no.why != cause::inbound_limit_reached) return false;
   // Above a limit (it was lowered, or the rest is reserved) one that goes is not enough.
@@ -72,7 +74,7 @@ bool connection_manager::state::fits_but_for_the_node(slot s) const {
   others.max_connections = std::numeric_limits<std::uint64_t>::max();
   others.reserved_connections = others.max_inbound_connections = others.max_outbound_connections =
       0;
-  return ledger.shortage_for(connections[s].peer, others).why == cause::none;
+  return ledger.shortage_for(claim_of(s), others, now).why == cause::none;
 }
 
 /// The direction the victim must have when that of the newcomer is full by itself.
@@ -136,13 +138,14 @@ bool connection_manager::state::serve_newcomer(slot s) {
     }
     if (resolve_crossing(s)) return true;
   }
-  if (ledger.shortage_for(peer, options).why != cause::none) return false;
-  take_permit(s, ledger.issue(peer));
+  const claim wanted = claim_of(s);
+  if (ledger.shortage_for(wanted, options, now).why != cause::none) return false;
+  take_permit(s, issue(wanted, connections[s].remote));
   return true;
 }
 
 void connection_manager::state::refuse_newcomer(slot s) {
-  const auto no = ledger.shortage_for(connections[s].peer, options);
+  const auto no = ledger.shortage_for(claim_of(s), options, now);
   if (no.why == cause::none) return cut(s, cause::handshake_timeout);
   refuse_connection(s, no.why, no.current, no.limit);
 }

@@ -25,7 +25,12 @@ std::uint64_t hash_of_id(auto id) noexcept { return mix(static_cast<std::uint64_
 
 connection_manager::state::state(const manager_options& given, const peer_id& own,
                                  std::uint64_t seed, trace_sink* trace)
-    : options(checked(given)), self(own), sink(trace), random(seed), ledger(counters, peers) {
+    : options(checked(given)),
+      self(own),
+      sink(trace),
+      random(seed),
+      ledger(counters, peers, subnets) {
+  apply_rates();
   counters.connection_limit = options.max_connections;
   if (sink != nullptr) trace_codec::write_header(*sink, options, self, seed);
 }
@@ -38,6 +43,13 @@ void connection_manager::state::step_begins(time_point at) {
 void connection_manager::state::step_ends() {
   if (first_waiting != no_slot) serve_waiting();
   if (stopping && !stopped && connections.size() == 0) complete_shutdown();
+  const std::uint64_t live = counters.permits_issued - counters.permits_released;
+  counters.slot_drift =
+      std::max(live, counters.permits_live) - std::min(live, counters.permits_live);
+#ifndef NDEBUG
+  // Looks at every peer, so while there are few: wherever slots leak, they leak there too.
+  TANDEM_ASSERT(peers.bound() > 256 || ledger.conserved());
+#endif
 }
 
 void connection_manager::state::handle(time_point at, const event& what) {

@@ -73,6 +73,7 @@ class peer_table {
       if (records_[r].used) change(records_[r].value);
   }
   std::size_t size() const noexcept { return peers_.size(); }
+  slot_index bound() const noexcept { return peers_.bound(); }
 
  private:
   struct record_slot {

@@ -3,33 +3,108 @@
 
 #include "tandem/core/assert.hpp"
 
+#include <array>
+
 namespace tandem::detail {
 
 permit::~permit() {
-  if (ledger_ != nullptr) ledger_->release(peer_);
+  if (ledger_ != nullptr) ledger_->release(held_);
 }
 
-permit_ledger::shortage permit_ledger::shortage_for(slot_index peer,
-                                                    const manager_options& options) const noexcept {
-  if (counters_.permits_live >= options.max_connections)
-    return {cause::limit_reached, counters_.permits_live, options.max_connections};
-  if (peer != no_slot && peers_[peer].permits >= options.max_connections_per_peer)
-    return {cause::per_peer_limit_reached, peers_[peer].permits, options.max_connections_per_peer};
-  return {};
+shortage permit_ledger::shortage_for(const claim& wanted, const manager_options& options,
+                                     time_point now, const permit* instead_of) const noexcept {
+  const claim none;
+  const bool swaps = instead_of != nullptr && *instead_of;
+  const claim& given = swaps ? instead_of->held_ : none;
+  const auto less = [](std::uint64_t count, bool one) { return count - (one ? 1 : 0); };
+
+  const std::uint64_t live = less(counters_.permits_live, swaps);
+  if (live + options.reserved_connections >= options.max_connections) {
+    const bool all = options.reserved_connections == 0 || peers_.is_protected(wanted.peer, now);
+    const std::uint64_t limit = options.max_connections - (all ? 0 : options.reserved_connections);
+    if (live >= limit) return {cause::limit_reached, live, limit};
+  }
+  const bool in = wanted.way == direction::inbound;
+  const std::uint64_t way_limit =
+      in ? options.max_inbound_connections : options.max_outbound_connections;
+  if (way_limit > 0) {
+    const std::uint64_t count = less(in ? counters_.permits_inbound : counters_.permits_outbound,
+                                     swaps && given.way == wanted.way);
+    if (count >= way_limit)
+      return {in ? cause::inbound_limit_reached : cause::outbound_limit_reached, count, way_limit};
+  }
+  if (wanted.peer != no_slot) {
+    const std::uint64_t count =
+        less(peers_[wanted.peer].permits, swaps && given.peer == wanted.peer);
+    if (count >= options.max_connections_per_peer)
+      return {cause::per_peer_limit_reached, count, options.max_connections_per_peer};
+  }
+  return subnet_shortage_for(wanted, options, instead_of);
 }
 
-permit permit_ledger::issue(slot_index peer) noexcept {
+shortage permit_ledger::subnet_shortage_for(const claim& wanted, const manager_options& options,
+                                            const permit* instead_of) const noexcept {
+  const claim none;
+  const claim& given = instead_of != nullptr && *instead_of ? instead_of->held_ : none;
+  const auto full = [&](slot_index subnet, slot_index given_subnet, std::uint64_t limit) {
+    if (subnet == no_slot || limit == 0) return shortage{};
+    const std::uint64_t count = subnets_[subnet].permits - (given_subnet == subnet ? 1 : 0);
+    return count < limit ? shortage{} : shortage{cause::subnet_limit_reached, count, limit};
+  };
+  const shortage narrow =
+      full(wanted.narrow, given.narrow, options.max_connections_per_narrow_subnet);
+  if (narrow.why != cause::none) return narrow;
+  return full(wanted.wide, given.wide, options.max_connections_per_wide_subnet);
+}
+
+permit permit_ledger::issue(const claim& wanted) noexcept {
   ++counters_.permits_issued;
   ++counters_.permits_live;
-  ++peers_[peer].permits;
-  return permit(this, peer);
+  count(wanted);
+  return permit(this, wanted);
 }
 
-void permit_ledger::release(slot_index peer) noexcept {
-  TANDEM_ASSERT(counters_.permits_live > 0 && peers_[peer].permits > 0);
+void permit_ledger::release(const claim& held) noexcept {
+  TANDEM_ASSERT(counters_.permits_live > 0);
   ++counters_.permits_released;
   --counters_.permits_live;
-  --peers_[peer].permits;
+  uncount(held);
+}
+
+void permit_ledger::move(permit& right, const claim& to) noexcept {
+  uncount(right.held_);
+  count(to);
+  right.held_ = to;
+}
+
+void permit_ledger::count(const claim& held) noexcept {
+  ++(held.way == direction::inbound ? counters_.permits_inbound : counters_.permits_outbound);
+  ++peers_[held.peer].permits;
+  if (held.narrow != no_slot) ++subnets_[held.narrow].permits;
+  if (held.wide != no_slot) ++subnets_[held.wide].permits;
+}
+
+void permit_ledger::uncount(const claim& held) noexcept {
+  const auto less = [](auto& count) {
+    TANDEM_ASSERT(count > 0);
+    --count;
+  };
+  less(held.way == direction::inbound ? counters_.permits_inbound : counters_.permits_outbound);
+  less(peers_[held.peer].permits);
+  if (held.narrow != no_slot) less(subnets_[held.narrow].permits);
+  if (held.wide != no_slot) less(subnets_[held.wide].permits);
+}
+
+bool permit_ledger::conserved() const noexcept {
+  const manager_counters& c = counters_;
+  std::uint64_t of_peers = 0;
+  for (slot_index p = 0; p < peers_.bound(); ++p) of_peers += peers_[p].permits;
+  std::array<std::uint64_t, 2> of_subnets{};
+  for (slot_index s = 0; s < subnets_.bound(); ++s)
+    of_subnets[static_cast<std::size_t>(subnets_[s].width)] += subnets_[s].permits;
+  return c.permits_issued - c.permits_released == c.permits_live &&
+         c.permits_inbound + c.permits_outbound == c.permits_live && of_peers == c.permits_live &&
+         of_subnets[0] <= c.permits_live && of_subnets[1] <= c.permits_live;
 }
 
 }  // namespace tandem::detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "peer_table.hpp"
+#include "subnet.hpp"
 #include "tandem/core/connection_manager.hpp"
 
 #include <utility>
@@ -10,53 +11,80 @@ namespace tandem::detail {
 
 class permit_ledger;
 
+/// What one established connection counts against. A subnet that is no_slot is not counted: its
+/// address is exempt, its limit is off, or nothing is connected there yet.
+struct claim {
+  slot_index peer = no_slot;
+  slot_index narrow = no_slot;
+  slot_index wide = no_slot;
+  direction way = direction::outbound;
+};
+
+/// Why something is not to be had, with the count and the limit compared.
+struct shortage {
+  cause why = cause::none;
+  std::uint64_t current = 0;
+  std::uint64_t limit = 0;
+  time_point until = never;  ///< when it is to be had, if known
+};
+
 /// One established connection's right to exist. Moving moves the right; the last holder's end gives
 /// it back to the ledger, which outlives it.
 class permit {
  public:
   permit() = default;
   permit(permit&& other) noexcept
-      : ledger_(std::exchange(other.ledger_, nullptr)), peer_(other.peer_) {}
+      : ledger_(std::exchange(other.ledger_, nullptr)), held_(other.held_) {}
   permit& operator=(permit&& other) noexcept {
     permit old(std::move(other));
     std::swap(ledger_, old.ledger_);
-    std::swap(peer_, old.peer_);
+    std::swap(held_, old.held_);
     return *this;
   }
   ~permit();
   explicit operator bool() const noexcept { return ledger_ != nullptr; }
+  /// What it counts against, while it is one.
+  const claim& held() const noexcept { return held_; }
 
  private:
   friend permit_ledger;
-  permit(permit_ledger* ledger, slot_index peer) noexcept : ledger_(ledger), peer_(peer) {}
+  permit(permit_ledger* ledger, const claim& held) noexcept : ledger_(ledger), held_(held) {}
   permit_ledger* ledger_ = nullptr;
-  slot_index peer_ = no_slot;
+  claim held_;
 };
 
-/// Counts permits, per node and per peer. issued - released == live always; `live` is kept apart.
+/// Counts permits: of the node, in and out, per peer, per subnet. issued - released == live always;
+/// `live` is kept apart. The subnets of a permit are settled by whoever ends it.
 class permit_ledger {
  public:
-  /// Why no permit is to be had, with the count and the limit compared.
-  struct shortage {
-    cause why = cause::none;
-    std::uint64_t current = 0;
-    std::uint64_t limit = 0;
-  };
+  permit_ledger(manager_counters& counters, peer_table& peers, subnet_table& subnets) noexcept
+      : counters_(counters), peers_(peers), subnets_(subnets) {}
 
-  permit_ledger(manager_counters& counters, peer_table& peers) noexcept
-      : counters_(counters), peers_(peers) {}
-
-  /// `peer` may be no_slot: then only the node's limit counts.
-  shortage shortage_for(slot_index peer, const manager_options& options) const noexcept;
+  /// The first limit that leaves no room for `wanted`, of the node, in or out, the peer, the narrow
+  /// and the wide subnet. Without a peer that limit is left out. A permit given as `instead_of`
+  /// counts as given back. Unprotected peers find max_connections less the reserved ones.
+  shortage shortage_for(const claim& wanted, const manager_options& options, time_point now,
+                        const permit* instead_of = nullptr) const noexcept;
+  /// The part of it that is about subnets.
+  shortage subnet_shortage_for(const claim& wanted, const manager_options& options,
+                               const permit* instead_of = nullptr) const noexcept;
   /// shortage_for() said none.
-  permit issue(slot_index peer) noexcept;
+  permit issue(const claim& wanted) noexcept;
+  /// Lets `right` count against something else of the same peer; shortage_for() instead of it said
+  /// none.
+  void move(permit& right, const claim& to) noexcept;
+  /// Whether all counts agree. Looks at every peer and subnet.
+  bool conserved() const noexcept;
 
  private:
   friend permit;
-  void release(slot_index peer) noexcept;
+  void count(const claim& held) noexcept;
+  void uncount(const claim& held) noexcept;
+  void release(const claim& held) noexcept;
 
   manager_counters& counters_;
   peer_table& peers_;
+  subnet_table& subnets_;
 };
 
 }  // namespace tandem::detail

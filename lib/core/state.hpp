@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "accept_rate.hpp"
 #include "access_list.hpp"
 #include "address_pool.hpp"
 #include "address_records.hpp"
@@ -24,8 +25,9 @@
 namespace tandem {
 
 /// The manager's tables and the decisions over them, one source file per stage of a connection's
-/// life: dialing.cpp, dials_end.cpp, crossing.cpp, admission.cpp, established.cpp, ending.cpp,
-/// making_room.cpp, host.cpp; blame.cpp and paths.cpp are what they say about the other side.
+/// life: dialing.cpp, dials_end.cpp, crossing.cpp, limits.cpp, admission.cpp, established.cpp,
+/// ending.cpp, making_room.cpp, host.cpp; blame.cpp and paths.cpp are what they say about the other
+/// side.
 struct connection_manager::state {
   using slot_index = detail::slot_index;
   /// Slots of timer_kind::host.
@@ -137,11 +139,33 @@ struct connection_manager::state {
   /// Other options, or many records changed.
   void reconsider_records();
 
+  // limits.cpp
+  void apply_rates();
+  bool counts(detail::subnet_width width) const noexcept;
+  /// What a connection with `where` would count against, as far as it is known already.
+  detail::claim claim_for(slot_index peer, direction way, const endpoint& where) const;
+  detail::claim claim_of(slot_index connection) const;
+  detail::claim interned(detail::claim wanted, const endpoint& where);
+  void settle_subnets(const detail::claim& held);
+  /// The ledger's issue() and move() for a claim of claim_for() about the same address.
+  detail::permit issue(const detail::claim& wanted, const endpoint& where);
+  void move(detail::permit& right, const detail::claim& wanted, const endpoint& where);
+  /// Counts all permits anew, after the options of subnets changed.
+  void recount_subnets();
+  /// Why there is no memory for one connection beside `others`: to be asked before an attempt with
+  /// connections.size(). A dial that has no attempt yet fails with it; a further one just waits.
+  detail::shortage memory_shortage(std::uint64_t others) const;
+  /// Why nothing may be dialled at `address` for `peer` (no_slot: whoever answers): Denied or
+  /// SubnetLimitReached. To be asked for each address of a dial right before its attempt: one that
+  /// has a verdict is left out. When none was tried and none is left, the dial fails with the last
+  /// verdict and its numbers, as a refusal of this node that blames nobody.
+  detail::shortage address_verdict(const endpoint& address, slot_index peer) const;
+  /// Takes the tokens of one arrival, or says why there are none.
+  detail::shortage rate_verdict(const endpoint& remote);
+  /// Why a connection that arrives beside `others` is reset.
+  detail::shortage arrival_verdict(const endpoint& remote, std::uint64_t others);
+
   // admission.cpp
-  /// Why nothing may be dialled at `address` for `peer` (no_slot: whoever answers): Denied. To be
-  /// asked for each address of a dial before its attempt: one that has a verdict is left out. When
-  /// none is left the dial fails with the last verdict, which blames nobody.
-  cause address_verdict(const endpoint& address, slot_index peer) const;
   void on(const events::arrived& e);
   void on(const events::authenticated& e);
   void on(const events::ready& e);
@@ -157,7 +181,7 @@ struct connection_manager::state {
   void leave_ready(slot_index s);
   detail::rank rank_of(slot_index s) const;
   /// `s` found no permit: true when somebody goes for it and it waits.
-  bool make_room(slot_index s, const detail::permit_ledger::shortage& no);
+  bool make_room(slot_index s, const detail::shortage& no);
   bool fits_but_for_the_node(slot_index s) const;
   std::optional<direction> direction_short(direction way) const;
   slot_index worst_ready(slot_index but_of_peer, std::optional<direction> way);
@@ -209,6 +233,7 @@ struct connection_manager::state {
   void on(const events::network_changed& e);
   void on(const events::pressure& e);
   void on(const events::accept_failed& e);
+  void listen_or_pause();
   void host_expired(slot_index which);
   void abort_everything();
   void complete_shutdown();
@@ -225,9 +250,10 @@ struct connection_manager::state {
   time_point now = time_point::min();
 
   // Destroyed in reverse: the connections give their permits back to the ledger, it counts in the
-  // peers.
+  // peers and subnets.
   manager_counters counters;
   detail::peer_table peers;
+  detail::subnet_table subnets;
   detail::permit_ledger ledger;
   detail::slot_table<detail::connection> connections;
   detail::slot_table<detail::dial> dials;
@@ -248,11 +274,16 @@ struct connection_manager::state {
   std::uint32_t victims = 0;          ///< evicted for newcomers and not over yet; >= newcomers
   time_point next_eviction = time_point::min();
 
+  detail::accept_rate node_rate;
+  detail::accept_rate subnet_rate;
+  time_point node_bucket_full = time_point::min();
   std::uint64_t next_attempt = 1;
   std::uint32_t dials_engaged = 0;  ///< dials with an attempt or an adopted connection
   slot_index first_waiting = detail::no_slot;
   slot_index last_waiting = detail::no_slot;
   bool paused = false;  ///< listen_pause went out
+  bool memory_pressure = false;
+  bool descriptor_pressure = false;
   bool stopping = false;
   bool stopped = false;            ///< shutdown_complete went out
   time_point drain_until = never;  ///< of the shutdown
