@@ -228,7 +228,8 @@ void check_order(std::vector<option_problem>& problems, const manager_options& o
   if (low.value <= high.value) return;
   std::string message(least);
   message.append(" (").append(text_of(low.value, low.seconds)).append(") is above ");
-  message.append(most).append(" (").append(text_of(high.value, high.seconds)).append(")");
+  message.append(most).append(" (").append(text_of(high.value, high.seconds)).append("): lower ");
+  message.append(least).append(" too, or raise ").append(most);
   problems.push_back({std::string(least), message});
 }
 
@@ -260,6 +261,9 @@ std::vector<option_problem> problems_of(const manager_options& options) {
   check_order(problems, options, "reserved_connections", "max_connections");
   check_order(problems, options, "subnet_v4_wide", "subnet_v4_narrow");
   check_order(problems, options, "subnet_v6_wide", "subnet_v6_narrow");
+  if (options.max_connections_per_wide_subnet > 0)
+    check_order(problems, options, "max_connections_per_narrow_subnet",
+                "max_connections_per_wide_subnet");
   if (options.max_memory > 0) check_order(problems, options, "connection_memory", "max_memory");
   check_order(problems, options, "backoff_base", "backoff_cap");
   check_order(problems, options, "breaker_open", "breaker_open_max");

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 
 namespace tandem::test {
@@ -61,32 +62,52 @@ TEST(options, every_field_is_refused_just_outside_its_range) {
 }
 
 TEST(options, contradictions_name_both_fields_and_values) {
+  struct contradiction {
+    const char* least;
+    double low;
+    const char* most;
+    double high;
+    const char* unit = "";
+  };
+  for (const contradiction& c : {
+           contradiction{"max_connections_per_peer", 5, "max_connections", 4},
+           contradiction{"max_inbound_connections", 300, "max_connections", 256},
+           contradiction{"max_outbound_connections", 300, "max_connections", 256},
+           contradiction{"reserved_connections", 257, "max_connections", 256},
+           contradiction{"subnet_v4_wide", 25, "subnet_v4_narrow", 24},
+           contradiction{"subnet_v6_wide", 65, "subnet_v6_narrow", 64},
+           contradiction{"max_connections_per_narrow_subnet", 8, "max_connections_per_wide_subnet",
+                         7},
+           contradiction{"connection_memory", 65536, "max_memory", 65535},
+           contradiction{"backoff_base", 1, "backoff_cap", 0.5, " s"},
+           contradiction{"breaker_open", 30, "breaker_open_max", 10, " s"},
+       }) {
+    manager_options options;
+    set_to(options, *option_named(c.least), c.low);
+    set_to(options, *option_named(c.most), c.high);
+    std::ostringstream text;
+    text << c.least << " (" << c.low << c.unit << ") is above " << c.most << " (" << c.high
+         << c.unit << "): lower " << c.least << " too, or raise " << c.most;
+    ASSERT_EQ(problems_of(options).size(), 1U) << c.least;
+    EXPECT_EQ(problems_of(options)[0].field, c.least);
+    EXPECT_EQ(problems_of(options)[0].message, text.str());
+    set_to(options, *option_named(c.least), c.high);
+    EXPECT_TRUE(problems_of(options).empty()) << c.least;  // at the limit
+  }
+
   manager_options options;
-  options.max_connections = 4;
-  options.max_connections_per_peer = 5;
-  ASSERT_EQ(problems_of(options).size(), 1U);
-  EXPECT_EQ(problems_of(options)[0].field, "max_connections_per_peer");
-  EXPECT_EQ(problems_of(options)[0].message,
-            "max_connections_per_peer (5) is above max_connections (4)");
-  options.max_connections_per_peer = 4;
-  EXPECT_TRUE(problems_of(options).empty());
-
-  options = {};
-  options.backoff_cap = 500ms;
-  ASSERT_EQ(problems_of(options).size(), 1U);
-  EXPECT_EQ(problems_of(options)[0].message, "backoff_base (1 s) is above backoff_cap (0.5 s)");
-
-  options = {};
-  options.breaker_open_max = 10s;
-  ASSERT_EQ(problems_of(options).size(), 1U);
-  EXPECT_EQ(problems_of(options)[0].message,
-            "breaker_open (30 s) is above breaker_open_max (10 s)");
-
-  options = {};
   options.backoff_multiplier = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(problems_of(options).size(), 1U);
   options.backoff_multiplier = 0.5;
   EXPECT_EQ(problems_of(options).size(), 1U);
+}
+
+TEST(options, a_limit_of_0_is_none_and_contradicts_nothing) {
+  manager_options options;
+  options.max_inbound_connections = options.max_outbound_connections = 0;
+  options.max_connections_per_wide_subnet = 0;  // narrow ones stay limited
+  options.max_memory = 0;                       // below connection_memory, but no limit
+  EXPECT_TRUE(problems_of(options).empty());
 }
 
 TEST(options, a_manager_refuses_impossible_ones) {
@@ -97,7 +118,9 @@ TEST(options, a_manager_refuses_impossible_ones) {
         try {
           connection_manager manager(options, peer(1), 1);
         } catch (const std::invalid_argument& e) {
-          EXPECT_STREQ(e.what(), "max_connections_per_peer (2) is above max_connections (1)");
+          EXPECT_STREQ(e.what(),
+                       "max_connections_per_peer (2) is above max_connections (1): lower "
+                       "max_connections_per_peer too, or raise max_connections");
           throw;
         }
       },
