@@ -5,10 +5,13 @@
 #include "tandem/core/ids.hpp"
 
 #include <cstddef>
+#include <cstdint>
 
 namespace tandem::detail {
 
-/// The addresses of one dial, in the order they are tried.
+enum class address_state : std::uint8_t { untried, trying, failed };
+
+/// The addresses of one dial, in the order they became known.
 struct address_list {
   slot_index first = no_slot;
   slot_index last = no_slot;
@@ -38,10 +41,17 @@ class address_pool {
   }
   const endpoint& at(slot_index i) const noexcept { return nodes_[i].address; }
   slot_index after(slot_index i) const noexcept { return nodes_[i].next; }
+  address_state state(slot_index i) const noexcept { return nodes_[i].state; }
+  void set(slot_index i, address_state to) noexcept { nodes_[i].state = to; }
+  /// A connection to it came about during this dial.
+  bool proven(slot_index i) const noexcept { return nodes_[i].proven; }
+  void prove(slot_index i) noexcept { nodes_[i].proven = true; }
 
  private:
   struct node {
     endpoint address;
+    address_state state = address_state::untried;
+    bool proven = false;
     bool used = false;
     slot_index next = no_slot;
     slot_index next_free = no_slot;

@@ -13,17 +13,17 @@ bool connection_manager::state::resolve_crossing(slot s) {
   const slot peer = connections[s].peer;
   const slot d = joinable_dial(peer);
   if (d == no_slot || dials[d].adopted != no_slot) return false;
-  const slot own = dials[d].attempt;
-  const bool own_lives = own != no_slot && connections[own].at != phase::ending;
+  const bool own_lives = lives(d);
   if (own_lives && self > peers[peer].id) {
     refuse_connection(s, cause::duplicate, 0, 0);
     return true;
   }
+  const slot own = own_lives ? dials[d].leader : no_slot;
   // The right of the own dial moves over, so that a limit of one lets exactly one connection
   // survive.
   const endpoint& where = connections[s].remote;
   const claim wanted = claim_of(s);
-  permit* const right = own_lives ? &connections[own].right : nullptr;
+  permit* const right = own != no_slot ? &connections[own].right : nullptr;
   if (ledger.shortage_for(wanted, options, now, right).why != cause::none) return false;
   if (right != nullptr && *right) {
     move(*right, wanted, where);
@@ -32,10 +32,10 @@ bool connection_manager::state::resolve_crossing(slot s) {
     take_permit(s, issue(wanted, where));
   }
   adopt(d, s);
-  if (own_lives) supersede(own);
   return true;
 }
 
+/// The dial waits for the inbound connection `s`; its own attempts give way.
 void connection_manager::state::adopt(slot d, slot s) {
   dial& x = dials[d];
   stop_waiting(d);
@@ -43,17 +43,8 @@ void connection_manager::state::adopt(slot d, slot s) {
   x.pausing = false;
   x.adopted = s;
   connections[s].dial = d;
-  // Should the adopted connection fail, the dial tries the same address again.
-  if (x.attempt != no_slot) x.next_address = x.tried_address;
+  yield_attempts(d, s);
   recount(d);
-}
-
-void connection_manager::state::supersede(slot own) {
-  connection& c = connections[own];
-  if (c.at == phase::authenticated)
-    c.at = phase::superseded;
-  else
-    cut(own, cause::duplicate);
 }
 
 }  // namespace tandem

@@ -18,19 +18,17 @@ constexpr duration duplicate_pause = std::chrono::seconds(1);
 
 void connection_manager::state::connection_over(slot d, slot s, const connection_end& end) {
   dial& x = dials[d];
-  if (x.adopted == s) {
-    x.adopted = no_slot;
-    recount(d);
-    return proceed(d);
-  }
-  x.attempt = no_slot;
+  if (x.adopted == s) x.adopted = no_slot;
   recount(d);
+  x.next_attempt_at = now;
+  if (end.address == no_slot || end.yielded) return proceed(d);
+  addresses.set(end.address, address_state::failed);
   if (x.adopted != no_slot) return;
   x.retry_after = std::max(x.retry_after, end.retry_after);
   dial_failure failure;
   failure.why = end.why;
   if (end.why == cause::duplicate) {
-    x.next_address = x.tried_address;
+    addresses.set(end.address, address_state::untried);
     x.pausing = true;
     timers.arm(timer_kind::dial, d, later(now, duplicate_pause));
     return;
@@ -48,12 +46,18 @@ void connection_manager::state::connection_over(slot d, slot s, const connection
   proceed(d);
 }
 
+/// Of the requests of an engaged dial the first one does not wait.
 void connection_manager::state::recount(slot d) {
   dial& x = dials[d];
-  const bool engaged = x.attempt != no_slot || x.adopted != no_slot;
-  if (engaged && !x.engaged) ++dials_engaged;
-  if (!engaged && x.engaged) --dials_engaged;
+  const bool engaged = x.first_attempt != no_slot || x.adopted != no_slot;
+  if (engaged == x.engaged) return;
   x.engaged = engaged;
+  const slot r = x.first_request;
+  if (r == no_slot) return;
+  if (engaged)
+    waiting_requests.erase(r);
+  else
+    waiting_requests.put(r, {requests[r].priority, false, requests[r].sequence});
 }
 
 void connection_manager::state::fail_dial(slot d, const dial_failure& failure) {
@@ -65,7 +69,8 @@ void connection_manager::state::fail_dial(slot d, const dial_failure& failure) {
   n.limit = failure.limit;
   n.until = failure.until;
   if (x.peer != no_slot) n.peer = peers[x.peer].id;
-  if (x.attempt != no_slot) n.conn = connections[x.attempt].id;
+  if (const slot s = x.leader != no_slot ? x.leader : x.first_attempt; s != no_slot)
+    n.conn = connections[s].id;
   if (failure.counted) ++counters.failed_total;
   if (failure.refuses) ++counters.refused[static_cast<std::size_t>(failure.why)];
 
@@ -92,15 +97,15 @@ void connection_manager::state::end_requests(slot d, notification n) {
     remove_request(dials[d].first_request);
   }
   const cause why = n.kind == notice::dial_failed ? n.why : cause::duplicate;
-  const slot attempt = dials[d].attempt;
-  remove_dial(d);
   // What the dial was still doing has no purpose any more. A superseded connection is left to the
   // peer, who refuses it in its own words.
-  if (attempt == no_slot) return;
-  const phase at = connections[attempt].at;
-  if (at == phase::attempting || at == phase::handshaking || at == phase::waiting ||
-      at == phase::authenticated)
-    cut(attempt, why);
+  for (slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial) {
+    const phase at = connections[s].at;
+    if (at == phase::attempting || at == phase::handshaking || at == phase::waiting ||
+        at == phase::authenticated)
+      cut(s, why);
+  }
+  remove_dial(d);
 }
 
 void connection_manager::state::remove_request(slot r) {
@@ -111,6 +116,9 @@ void connection_manager::state::remove_request(slot r) {
   (q.next_of_dial == no_slot ? x.last_request : requests[q.next_of_dial].previous_of_dial) =
       q.previous_of_dial;
   timers.disarm(timer_kind::request, r);
+  if (x.engaged && q.previous_of_dial == no_slot && x.first_request != no_slot)
+    waiting_requests.erase(x.first_request);
+  waiting_requests.erase(r);
   by_request.erase(mix(static_cast<std::uint64_t>(q.id)), r);
   requests.release(r);
 }
@@ -119,10 +127,8 @@ void connection_manager::state::remove_dial(slot d) {
   dial& x = dials[d];
   stop_waiting(d);
   timers.disarm(timer_kind::dial, d);
-  if (x.attempt != no_slot) connections[x.attempt].dial = no_slot;
+  while (x.first_attempt != no_slot) detach_attempt(x.first_attempt);
   if (x.adopted != no_slot) connections[x.adopted].dial = no_slot;
-  x.attempt = x.adopted = no_slot;
-  recount(d);
   const slot peer = x.peer;
   if (x.trial) trial_over(peer);
   if (peer != no_slot) {
@@ -143,6 +149,9 @@ void connection_manager::state::drop_request(slot r, const dial_failure& failure
   n.kind = notice::dial_failed;
   n.why = failure.why;
   n.request = requests[r].id;
+  n.current = failure.current;
+  n.limit = failure.limit;
+  if (failure.refuses) ++counters.refused[static_cast<std::size_t>(failure.why)];
   if (x.peer != no_slot) n.peer = peers[x.peer].id;
   const bool resolving = x.resolver == n.request && !x.complete;
   notify(n);
@@ -155,7 +164,7 @@ void connection_manager::state::request_expired(slot r) {
   dial_failure failure;
   failure.why = cause::dial_deadline;
   // Waiting for a slot of our own or for addresses says nothing about the peer.
-  failure.blames = x.blames || x.attempt != no_slot;
+  failure.blames = x.blames || lives(requests[r].dial);
   drop_request(r, failure);
 }
 

@@ -152,7 +152,10 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
   connection& c = connections[s];
   cause why = c.end != cause::none ? c.end : reported;
   if (why == cause::none) why = c.connected ? cause::remote_closed : cause::unreachable;
-  const connection_end end{why, local, c.told, std::max(c.retry_after, retry_after)};
+  // How the driver reports the end of what we cancelled says nothing about whose fault it was.
+  const bool ours = local && c.end == cause::none;
+  const connection_end end{why,       ours,     c.told, std::max(c.retry_after, retry_after),
+                           c.address, c.yielded};
 
   timers.disarm(timer_kind::connection, s);
   leave_ready(s);
@@ -171,6 +174,7 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
     (c.next_of_peer == no_slot ? peers[peer].last_connection
                                : connections[c.next_of_peer].previous_of_peer) = c.previous_of_peer;
   }
+  if (d != no_slot) detach_attempt(s);
   by_connection.erase(mix(static_cast<std::uint64_t>(c.id)), s);
   const claim held = c.right ? c.right.held() : claim{};
   connections.release(s);

@@ -89,7 +89,7 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
       if (connections[s].at == phase::ready) newest_ready = s;
     }
     for (slot d = p.first_dial; d != no_slot; d = dials[d].next_of_peer)
-      if (dials[d].attempt == no_slot || connections[dials[d].attempt].peer == no_slot) ++x.pending;
+      if (dials[d].leader == no_slot || connections[dials[d].leader].peer == no_slot) ++x.pending;
   }
   if (const failure_record* record = peers.record_of(peer)) {
     x.failures = record->failures(at, options);

@@ -41,7 +41,7 @@ void connection_manager::state::step_begins(time_point at) {
 }
 
 void connection_manager::state::step_ends() {
-  if (first_waiting != no_slot) serve_waiting();
+  serve_waiting();
   if (stopping && !stopped && connections.size() == 0) complete_shutdown();
   const std::uint64_t live = counters.permits_issued - counters.permits_released;
   counters.slot_drift =

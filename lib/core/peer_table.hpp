@@ -25,6 +25,8 @@ struct peer_entry {
   slot_index first_dial = no_slot;  ///< in progress
   std::uint32_t permits = 0;        ///< established permits held
   std::uint32_t active = 0;         ///< ready and not yet closed
+  std::uint32_t attempts = 0;       ///< of its dials, neither connected nor ended
+  std::uint32_t blocked = 0;        ///< dials that wait for one of those to end
 
   bool engaged() const noexcept { return first_connection != no_slot || first_dial != no_slot; }
 };

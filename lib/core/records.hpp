@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "address_order.hpp"
 #include "address_pool.hpp"
 #include "permit.hpp"
 #include "rtt_estimator.hpp"
@@ -44,6 +45,9 @@ struct connection {
   slot_index dial = no_slot;  ///< the dial it serves, until that is decided
   slot_index next_of_peer = no_slot;
   slot_index previous_of_peer = no_slot;
+  slot_index next_of_dial = no_slot;  ///< among the attempts of the dial, newest first
+  slot_index previous_of_dial = no_slot;
+  slot_index address = no_slot;  ///< of the dial, tried by this
   slot_index next_free = no_slot;
   slot_index ready_place = no_slot;  ///< among the ready ones of its direction
   std::uint32_t streams = 0;         ///< open application streams
@@ -60,31 +64,34 @@ struct connection {
   bool makes_room = false;  ///< evicted for a newcomer
   bool refused = false;     ///< by this node's policy
   bool told = false;        ///< the peer refused it and said why
+  bool yielded = false;     ///< gave way to another connection of its dial
 };
 
-/// One dial in progress: the addresses of one peer, tried in turn for one or more requests.
+/// One dial in progress: the addresses of one peer, raced for one or more requests.
 struct dial {
-  slot_index peer = no_slot;     ///< none: whoever answers
-  slot_index attempt = no_slot;  ///< the connection it tries
-  slot_index adopted = no_slot;  ///< the inbound connection it waits for instead
+  slot_index peer = no_slot;           ///< none: whoever answers
+  slot_index first_attempt = no_slot;  ///< its connections that have not ended, newest first
+  slot_index leader = no_slot;         ///< the one of them that connected first
+  slot_index adopted = no_slot;        ///< the inbound connection it waits for instead
   slot_index next_of_peer = no_slot;
   slot_index previous_of_peer = no_slot;
-  slot_index next_waiting = no_slot;  ///< among those that wait for a pending slot
-  slot_index previous_waiting = no_slot;
   slot_index first_request = no_slot;  ///< oldest first
   slot_index last_request = no_slot;
-  request_id resolver{};  ///< the request `resolve` went out for
   slot_index next_free = no_slot;
-  slot_index next_address = no_slot;
-  slot_index tried_address = no_slot;  ///< the last one tried
-  address_list addresses;
-  std::int32_t priority = 0;
+  request_id resolver{};         ///< the request `resolve` went out for
+  std::uint64_t sequence = 0;    ///< dials in the order in which they began
+  time_point next_attempt_at{};  ///< none beside those in flight before
   duration retry_after{};
+  address_list addresses;
+  shortage left_out;           ///< why an address was left out
+  std::int32_t priority = 0;   ///< the highest of any of its requests
+  std::uint32_t attempts = 0;  ///< not connected and not ended
   dial_mode mode = dial_mode::join;
-  cause last = cause::none;  ///< of the last attempt that failed
+  cause last = cause::none;                           ///< of the last attempt that failed
+  address_family last_family = address_family::none;  ///< of the last attempt
   bool used = false;
   bool engaged = false;    ///< has an attempt or an adopted connection
-  bool waiting = false;    ///< in the queue for a pending slot
+  bool blocked = false;    ///< waits for an attempt at its peer to end
   bool pausing = false;    ///< refused as a duplicate: tries again later
   bool complete = true;    ///< no more addresses will come
   bool permitted = false;  ///< limits, backoff and breaker said yes
@@ -96,6 +103,8 @@ struct dial {
 /// One request of the application that waits for its dial.
 struct request {
   request_id id{};
+  std::uint64_t sequence = 0;
+  std::int32_t priority = 0;
   slot_index dial = no_slot;
   slot_index next_of_dial = no_slot;
   slot_index previous_of_dial = no_slot;

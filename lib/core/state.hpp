@@ -7,6 +7,7 @@
 #include "address_records.hpp"
 #include "deadline_queue.hpp"
 #include "decision_log.hpp"
+#include "dial_queue.hpp"
 #include "eviction.hpp"
 #include "index_table.hpp"
 #include "peer_table.hpp"
@@ -25,9 +26,9 @@
 namespace tandem {
 
 /// The manager's tables and the decisions over them, one source file per stage of a connection's
-/// life: dialing.cpp, dials_end.cpp, crossing.cpp, limits.cpp, admission.cpp, established.cpp,
-/// ending.cpp, making_room.cpp, host.cpp; blame.cpp and paths.cpp are what they say about the other
-/// side.
+/// life: dialing.cpp, racing.cpp, dials_end.cpp, crossing.cpp, limits.cpp, admission.cpp,
+/// established.cpp, ending.cpp, making_room.cpp, host.cpp; blame.cpp and paths.cpp are what they
+/// say about the other side.
 struct connection_manager::state {
   using slot_index = detail::slot_index;
   /// Slots of timer_kind::host.
@@ -52,6 +53,8 @@ struct connection_manager::state {
     bool local = false;
     bool told = false;
     duration retry_after{};
+    slot_index address = detail::no_slot;  ///< of the dial, for an attempt
+    bool yielded = false;
   };
 
   state(const manager_options& options, const peer_id& self, std::uint64_t seed, trace_sink* sink);
@@ -74,8 +77,6 @@ struct connection_manager::state {
   void on(const events::dial_wanted& e);
   void on(const events::dial_abandoned& e);
   void on(const events::addresses_found& e);
-  void on(const events::attempt_connected& e);
-  void on(const events::attempt_failed& e);
   void refuse_dial(const events::dial_wanted& e, cause why, std::uint64_t current,
                    std::uint64_t limit);
   slot_index make_dial(const events::dial_wanted& e);
@@ -85,11 +86,27 @@ struct connection_manager::state {
   slot_index oldest(slot_index peer, phase at) const;
   bool permit_dial(slot_index d);
   void proceed(slot_index d);
-  void start_attempt(slot_index d);
-  void wait_for_slot(slot_index d);
+  void out_of_addresses(slot_index d);
+  bool shorten_line(std::int32_t priority);
+  void refuse_begun(slot_index d, const detail::shortage& lacks);
+  std::uint64_t queued_requests() const noexcept { return waiting_requests.size(); }
+
+  // racing.cpp
+  void on(const events::attempt_connected& e);
+  void on(const events::attempt_failed& e);
+  slot_index choose_address(slot_index d);
+  void start_attempt(slot_index d, slot_index address);
+  void lead(slot_index d, slot_index s);
+  bool lives(slot_index d) const;
+  void yield_attempts(slot_index d, slot_index winner);
+  void detach_attempt(slot_index s);
+  void attempt_gone(slot_index peer);
+  detail::dial_rank line_rank(slot_index d) const;
+  bool attempts_full(slot_index d) const;
+  void block(slot_index d);
+  void unblock_one(slot_index peer);
   void stop_waiting(slot_index d);
   void serve_waiting();
-  std::uint64_t queued_requests() const noexcept;
 
   // dials_end.cpp
   void connection_over(slot_index d, slot_index s, const connection_end& end);
@@ -197,7 +214,6 @@ struct connection_manager::state {
   // crossing.cpp
   bool resolve_crossing(slot_index s);
   void adopt(slot_index d, slot_index s);
-  void supersede(slot_index own);
 
   // established.cpp
   void on(const events::traffic& e);
@@ -265,6 +281,9 @@ struct connection_manager::state {
   detail::index_table by_connection;
   detail::index_table by_request;
   detail::deadline_queue timers;
+  detail::dial_queue waiting_dials{detail::dial_queue::front_is::best};  ///< for a pending slot
+  /// All but one of each dial that is engaged.
+  detail::dial_queue waiting_requests{detail::dial_queue::front_is::worst};
   detail::ring<action> queue;
   detail::decision_log decisions;
 
@@ -278,10 +297,8 @@ struct connection_manager::state {
   detail::accept_rate subnet_rate;
   time_point node_bucket_full = time_point::min();
   std::uint64_t next_attempt = 1;
-  std::uint32_t dials_engaged = 0;  ///< dials with an attempt or an adopted connection
-  slot_index first_waiting = detail::no_slot;
-  slot_index last_waiting = detail::no_slot;
-  bool paused = false;  ///< listen_pause went out
+  std::uint64_t next_sequence = 0;  ///< of dials and requests
+  bool paused = false;              ///< listen_pause went out
   bool memory_pressure = false;
   bool descriptor_pressure = false;
   bool stopping = false;

@@ -67,8 +67,14 @@ TEST(outbound, asks_again_when_the_request_it_asked_for_is_abandoned) {
   EXPECT_EQ(d.last<actions::resolve>()->request, req(2));
 }
 
+manager_options one_attempt_at_a_time() {
+  manager_options options;
+  options.max_attempts_per_peer = 1;
+  return options;
+}
+
 TEST(addresses, are_tried_in_order_each_with_its_own_timeout) {
-  driver d;
+  driver d(one_attempt_at_a_time());
   d.dial(req(1), peer(1), {address(1), address(2), address(2), address(3)});
   EXPECT_EQ(d.last<actions::start_attempt>()->address, address(1));
   d.run_to(15s - 1ns);
@@ -184,7 +190,7 @@ TEST(late_success, that_crosses_a_cancel_is_aborted) {
 }
 
 TEST(late_success, after_an_attempt_timeout_lets_the_dial_go_on) {
-  driver d;
+  driver d(one_attempt_at_a_time());
   d.answers = false;
   d.dial(req(1), peer(1), {address(1), address(2)});
   d.run_to(15s);
@@ -284,6 +290,100 @@ TEST(queued_requests, are_bounded) {
   EXPECT_EQ(d.refused(cause::pending_limit_reached), 2U);
   d.dial(req(8), peer(8));
   EXPECT_EQ(d.refused(cause::pending_limit_reached), 3U);
+}
+
+TEST(queued_requests, of_lower_priority_make_room_the_last_come_first) {
+  manager_options options;
+  options.max_pending_outbound = 1;
+  options.max_queued_requests = 3;
+  driver d(options);
+  d.dial(req(1), peer(1));  // in progress: never dropped
+  d.dial(req(2), peer(2), {address()}, dial_mode::join, never, 1);
+  d.dial(req(3), peer(3));
+  d.dial(req(4), peer(4));
+  d.dial(req(5), peer(5), {address()}, dial_mode::join, never, 1);
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(4));
+  EXPECT_EQ(describe(d.last(notice::dial_failed)), "PendingLimitReached{limit: 3, current: 3}");
+  d.dial(req(6), peer(6), {address()}, dial_mode::join, never, 1);
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(3));
+  d.dial(req(7), peer(7), {address()}, dial_mode::join, never, 1);  // nobody is below it
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(7));
+  d.dial(req(8), peer(6), {address()}, dial_mode::join, never, 2);  // takes the place of 6 to join
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(6));
+  EXPECT_EQ(d.refused(cause::pending_limit_reached), 4U);
+  EXPECT_EQ(d.count(notice::dial_failed), 4U);
+  EXPECT_EQ(d.counters().failed_total, 0U);
+  EXPECT_EQ(d.counters().remembered_peers, 0U);
+  d.fail();
+  EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(6));
+}
+
+TEST(queued_requests, that_join_a_dial_in_progress_make_room_too_and_leave_the_dial_alone) {
+  manager_options options;
+  options.max_pending_outbound = options.max_queued_requests = 1;
+  driver d(options);
+  d.dial(req(1), peer(1));
+  d.dial(req(2), peer(1));
+  d.dial(req(3), peer(3), {address()}, dial_mode::join, never, 1);
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(2));
+  d.dial(req(4), peer(4), {address()}, dial_mode::join, never, 1);
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(4));
+  EXPECT_EQ(d.count<actions::cancel_attempt>(), 0U);
+  d.connect(peer(1));
+  EXPECT_EQ(d.last(notice::dial_succeeded).request, req(1));
+  EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(3));
+}
+
+TEST(queued_requests, raise_the_dial_they_join) {
+  manager_options options;
+  options.max_pending_outbound = 1;
+  driver d(options);
+  d.dial(req(1), peer(1));
+  d.dial(req(2), peer(2), {address()}, dial_mode::join, never, 1);
+  d.dial(req(3), peer(3));
+  d.dial(req(4), peer(3), {address()}, dial_mode::join, never, 2);
+  d.fail();
+  EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(3));
+}
+
+// Ten dials come for each that can be served, for an hour; now and then one of priority. Each of
+// them begins once the first of the slots is free: within one attempt_timeout.
+TEST(queued_requests, ten_times_more_than_can_be_served_do_not_starve_a_priority_dial) {
+  manager_options options;
+  options.max_pending_outbound = 8;
+  options.max_queued_requests = 64;
+  options.attempt_timeout = 10s;
+  options.uplink_failures = 0;  // all of them are dead
+  driver d(options);
+  // Eight slots of 10 s serve 0.8 dials a second; eight come, every one to a peer that is dead.
+  std::uint64_t next = 1;
+  duration longest{};
+  std::uint64_t served = 0;
+  for (auto t = 0ms; t < 3'600'000ms; t += 125ms) {
+    d.run_to(t);
+    const std::uint64_t r = next++;
+    const bool priority = r % 400 == 0;
+    d.dial(req(r), peer(static_cast<std::uint32_t>(r)), {address(1), address(2)}, dial_mode::join,
+           never, priority ? 1 : 0);
+    ASSERT_LE(d.counters().pending_outbound, 8U);
+    if (!priority) continue;
+    const time_point asked = d.now;
+    for (auto waited = 0ms; d.last(notice::dial_started).request != req(r); waited += 125ms) {
+      ASSERT_LE(waited, 10s) << "request " << r;
+      d.run_for(125ms);
+      const std::uint64_t more = next++;
+      if (d.last(notice::dial_started).request == req(r)) break;
+      d.dial(req(more), peer(static_cast<std::uint32_t>(more)), {address(1)});
+      t += 125ms;
+    }
+    ++served;
+    longest = std::max(longest, d.when(notice::dial_started) - asked);
+    d.log.clear();
+  }
+  EXPECT_GT(served, 50U);
+  EXPECT_LE(longest, 10s);
+  EXPECT_GT(longest, 0s);
+  EXPECT_GT(d.refused(cause::pending_limit_reached), 20'000U);
 }
 
 TEST(queued_requests, that_never_started_blame_nobody_at_their_deadline) {
