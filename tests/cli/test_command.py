@@ -266,6 +266,29 @@ def test_a_node_refuses_what_it_cannot_use():
     assert_one_clear_line(tandem("node", "--allow-plaintext", "--protect", "127.0.0.1:1"), "/p2p/ID")
 
 
+def test_a_denied_network_is_turned_away():
+    with Node("--listen", "127.0.0.1:0", "--no-metrics", "--deny", "127.0.0.0/8") as server:
+        address = server.line_with("listening on ").split()[-1]
+        with Node("--dial", address, "--no-metrics") as client:
+            assert "Denied" in server.line_with("inbound_refused")
+            client.line_with("dial_failed")
+
+
+def test_a_protected_peer_is_redialled_when_it_comes_back(tmp_path):
+    identity = ["--identity-file", str(tmp_path / "id"), "--no-metrics"]
+    with Node("--listen", "127.0.0.1:0", *identity) as server:
+        address = server.line_with("listening on ").split()[-1]
+        with Node("--protect", address, "--no-metrics", "--backoff-base", "100ms",
+                  "--backoff-cap", "200ms") as client:
+            client.line_with("connection_established")
+            assert server.end()[0] == 0
+            client.line_with("connection_closed")
+            port = address.split("/")[4]
+            with Node("--listen", f"127.0.0.1:{port}", *identity) as again:
+                again.line_with("connection_established")
+                client.line_with("connection_established")
+
+
 def test_a_node_keeps_its_identity_in_a_file(tmp_path):
     path = tmp_path / "id"
     ids = []
