@@ -49,20 +49,20 @@ void connection_manager::state::on(const events::subnet_marked& e) {
 
 void connection_manager::state::on(const events::configured& e) {
   if (!problems_of(e.options).empty()) return ignore();
-  if (e.options.churn_interval != options.churn_interval)
-    timers.disarm(timer_kind::host, churn_timer);
-  const subnet_options before = options;
+  const manager_options before = options;
   const bool counted_wide = counts(subnet_width::wide);
   options = e.options;
   apply_rates();
-  if (before != static_cast<const subnet_options&>(options) ||
+  if (static_cast<const subnet_options&>(before) != options ||
       counted_wide != counts(subnet_width::wide))
     recount_subnets();
   counters.connection_limit = options.max_connections;
   reconsider_records();
   for (slot s = 0; s < connections.bound(); ++s)
     if (connections[s].used && connections[s].at == phase::ready) arm_ready(s);
+  if (before.churn_interval != options.churn_interval) timers.disarm(timer_kind::host, churn_timer);
   arm_churn();
+  drain_surplus(before);
   serve_newcomers();
 }
 

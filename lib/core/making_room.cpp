@@ -2,8 +2,6 @@
 // Whom a full node lets go, for an authenticated newcomer or so that the network does not freeze.
 #include "state.hpp"
 
-#include <limits>
-
 namespace tandem {
 using namespace detail;
 using slot = slot_index;
@@ -43,22 +41,22 @@ rank connection_manager::state::rank_of(slot s) const {
   if (const peer_marks* marks = peers.marks_of(c.peer)) x.tag = marks->tag(now);
   if (const slot wide = c.right.held().wide; wide != no_slot)
     x.subnet_connections = subnets[wide].permits;
-  x.age = now - c.ready_at;
+  const time_point since = c.was_ready ? c.ready_at : now;
+  x.age = now - since;
   x.bytes = c.bytes;
   x.srtt = c.rtt.measured() ? c.rtt.smoothed() : rtt_estimator::initial_timeout;
-  return {score_of(x), c.ready_at, c.id};
+  return {score_of(x), since, c.id};
 }
 
 bool connection_manager::state::make_room(slot s, const shortage& no) {
   if (options.eviction == eviction_mode::off || now < next_eviction) return false;
   if (no.why != cause::limit_reached && no.why != cause::inbound_limit_reached) return false;
-  // Above a limit (it was lowered, or the rest is reserved) one that goes is not enough.
-  if (no.current != no.limit || newcomers.size() >= options.eviction_sample) return false;
+  if (newcomers.size() >= options.eviction_sample) return false;
   const slot peer = connections[s].peer;
   for (const slot other : newcomers)
     if (connections[other].peer == peer) return false;
-  if (may_accept(peer).why != cause::none || !fits_but_for_the_node(s)) return false;
-  const slot victim = worst_ready(peer, direction_short(connections[s].way));
+  if (may_accept(peer).why != cause::none) return false;
+  const slot victim = worst_ready_for(s);
   if (victim == no_slot) return false;
   next_eviction = later(now, options.eviction_interval);
   connections[s].at = phase::waiting;
@@ -67,14 +65,6 @@ bool connection_manager::state::make_room(slot s, const shortage& no) {
   ++victims;
   evict(victim);
   return true;
-}
-
-bool connection_manager::state::fits_but_for_the_node(slot s) const {
-  manager_options others = options;
-  others.max_connections = std::numeric_limits<std::uint64_t>::max();
-  others.reserved_connections = others.max_inbound_connections = others.max_outbound_connections =
-      0;
-  return ledger.shortage_for(claim_of(s), others, now).why == cause::none;
 }
 
 /// The direction the victim must have when that of the newcomer is full by itself.
@@ -87,18 +77,22 @@ std::optional<direction> connection_manager::state::direction_short(direction wa
   return way;
 }
 
-slot connection_manager::state::worst_ready(slot but_of_peer, std::optional<direction> way) {
+slot connection_manager::state::worst_ready_for(slot newcomer) {
+  const claim wanted = claim_of(newcomer);
   slot worst = no_slot;
   rank of_worst;
   const auto look_at = [&](slot s) {
     const connection& c = connections[s];
     // One that the peer is ending by itself is not ended for another.
-    if (c.peer == but_of_peer || c.end != cause::none || peers.is_protected(c.peer, now)) return;
+    if (c.peer == wanted.peer || c.end != cause::none || peers.is_protected(c.peer, now)) return;
     const rank r = rank_of(s);
     if (worst != no_slot && !r.goes_before(of_worst)) return;
+    // Nobody goes in vain: its place must be one that the newcomer can have.
+    if (ledger.shortage_for(wanted, options, now, &c.right).why != cause::none) return;
     worst = s;
     of_worst = r;
   };
+  const auto way = direction_short(wanted.way);
   const auto& inbound = ready_slots[index_of(direction::inbound)];
   const auto& outbound = ready_slots[index_of(direction::outbound)];
   const std::uint64_t from = way == direction::outbound ? inbound.size() : 0;

@@ -199,9 +199,9 @@ struct connection_manager::state {
   detail::rank rank_of(slot_index s) const;
   /// `s` found no permit: true when somebody goes for it and it waits.
   bool make_room(slot_index s, const detail::shortage& no);
-  bool fits_but_for_the_node(slot_index s) const;
   std::optional<direction> direction_short(direction way) const;
-  slot_index worst_ready(slot_index but_of_peer, std::optional<direction> way);
+  /// The worst of a sample whose place `newcomer` can have, or no_slot.
+  slot_index worst_ready_for(slot_index newcomer);
   void evict(slot_index victim);
   /// A permit may be had: those who wait for one get it, first come first.
   void serve_newcomers();
@@ -210,6 +210,12 @@ struct connection_manager::state {
   void leave_newcomers(slot_index s);
   void arm_churn();
   void churn();
+
+  // draining.cpp
+  struct drain;
+  /// Closes what the options now in force leave no room for, those `before` them did.
+  void drain_surplus(const manager_options& before);
+  void turn_out(slot_index s, cause why, std::uint64_t current, std::uint64_t limit);
 
   // crossing.cpp
   bool resolve_crossing(slot_index s);
