@@ -97,6 +97,10 @@ std::uint64_t peer_table::settle(slot_index peer, time_point now, const backoff_
 }
 
 std::uint64_t peer_table::settle_all(time_point now, const backoff_options& options) {
+  // The order first, so that whoever is dropped for being too many is the right one.
+  for (slot_index r = 0; r < records_.bound(); ++r)
+    if (records_[r].used && peers_[records_[r].peer].evictable)
+      by_expiry_.arm(expiry, r, records_[r].value.expiry(options));
   std::uint64_t dropped = 0;
   for (slot_index r = 0; r < records_.bound(); ++r)
     if (records_[r].used) dropped += settle(records_[r].peer, now, options);

@@ -12,6 +12,7 @@ namespace {
 
 using detail::backoff_ceiling;
 using detail::failure_record;
+using detail::next_backoff;
 using detail::open_period;
 
 TEST(backoff, doubles_until_the_cap) {
@@ -56,6 +57,106 @@ TEST(backoff, jitter_is_uniform_from_zero_to_the_ceiling) {
   for (const int n : bins) chi += std::pow(n - draws / 20.0, 2) / (draws / 20.0);
   EXPECT_LT(chi, 43.82);
   EXPECT_NEAR(sum / draws, 0.5, 4 * std::sqrt(1.0 / 12 / draws));
+}
+
+TEST(backoff, every_strategy_stays_within_its_bounds_and_reaches_them) {
+  struct row {
+    backoff_strategy strategy;
+    duration least, most, ceiling;
+  };
+  // The third failure of base 1 s, x 2, the delay before having been 1.5 s.
+  for (const auto& [strategy, least, most, ceiling] :
+       {row{backoff_strategy::none, 0s, 0s, 0s}, row{backoff_strategy::exponential, 4s, 4s, 4s},
+        row{backoff_strategy::equal, 2s, 4s, 4s}, row{backoff_strategy::full, 0s, 4s, 4s},
+        row{backoff_strategy::decorrelated, 1s, 4500ms, 4500ms}}) {
+    SCOPED_TRACE(static_cast<int>(strategy));
+    backoff_options options;
+    options.backoff_strategy = strategy;
+    random_stream random(1);
+    duration lowest = duration::max();
+    duration highest{};
+    for (int i = 0; i < 10'000; ++i) {
+      const auto drawn = next_backoff(options, 3, 1500ms, random);
+      EXPECT_EQ(drawn.ceiling, ceiling);
+      lowest = std::min(lowest, drawn.delay);
+      highest = std::max(highest, drawn.delay);
+    }
+    EXPECT_GE(lowest, least);
+    EXPECT_LE(lowest, least + (most - least) / 100);
+    EXPECT_LE(highest, most);
+    EXPECT_GE(highest, most - (most - least) / 100);
+  }
+}
+
+TEST(backoff, decorrelated_jitter_begins_at_the_base_and_stops_at_the_cap) {
+  backoff_options options;
+  options.backoff_strategy = backoff_strategy::decorrelated;
+  random_stream random(1);
+  duration highest{};
+  for (int i = 0; i < 1000; ++i) {
+    const auto first = next_backoff(options, 1, 0s, random);
+    EXPECT_GE(first.delay, 1s);
+    EXPECT_LE(first.delay, 3s);
+    const auto late = next_backoff(options, 50, 119s, random);
+    EXPECT_LE(late.delay, 120s);
+    EXPECT_EQ(late.ceiling, 120s);
+    highest = std::max(highest, late.delay);
+  }
+  EXPECT_EQ(highest, 120s);
+}
+
+TEST(backoff, decorrelated_jitter_keeps_the_delay_before) {
+  manager_options options;
+  options.backoff_strategy = backoff_strategy::decorrelated;
+  random_stream random(1);
+  detail::backoff_count count;
+  duration before = options.backoff_base;
+  for (int i = 0; i < 20; ++i) {
+    count.failed(at(0s), options, random);
+    EXPECT_EQ(count.ceiling(), std::min<duration>(3 * before, 120s)) << i;
+    before = count.until() - at(0s);
+  }
+}
+
+TEST(backoff, every_strategy_draws_one_number_per_failure) {
+  for (int i = 0; i < 5; ++i) {
+    backoff_options options;
+    options.backoff_strategy = static_cast<backoff_strategy>(i);
+    random_stream random(1);
+    random_stream once(1);
+    next_backoff(options, 2, 1s, random);
+    once.next();
+    EXPECT_EQ(random.next(), once.next()) << i;
+  }
+}
+
+TEST(backoff, a_multiplier_near_one_costs_a_bounded_number_of_steps) {
+  backoff_options options;
+  options.backoff_multiplier = 1.0000001;
+  EXPECT_EQ(backoff_ceiling(options, 1024), backoff_ceiling(options, 4'000'000'000U));
+  EXPECT_LT(backoff_ceiling(options, 1023), backoff_ceiling(options, 1024));
+}
+
+TEST(backoff, each_refund_without_a_failure_takes_one_failure_off) {
+  const backoff_options options;
+  random_stream random(1);
+  detail::backoff_count count;
+  for (int i = 0; i < 3; ++i) count.failed(at(0s), options, random);
+  EXPECT_EQ(count.failures(at(10min - 1ns), 10min), 3U);
+  EXPECT_EQ(count.failures(at(10min), 10min), 2U);
+  EXPECT_EQ(count.failures(at(30min - 1ns), 10min), 1U);
+  EXPECT_EQ(count.failures(at(30min), 10min), 0U);
+  EXPECT_EQ(count.expiry(10min), at(30min));
+  count.failed(at(20min), options, random);  // one was left: two, the refund begins anew
+  EXPECT_EQ(count.ceiling(), 2s);
+  EXPECT_EQ(count.failures(at(30min - 1ns), 10min), 2U);
+  EXPECT_EQ(count.failures(at(30min), 10min), 1U);
+}
+
+TEST(backoff, refunds_that_never_end_stay_below_never) {
+  EXPECT_EQ(detail::nothing_left_at(4'000'000'000U, at(1s), 24h * 365), never - 1ns);
+  EXPECT_EQ(detail::nothing_left_at(0, at(1s), 10min), time_point::min());
+  EXPECT_EQ(detail::left_of(4'000'000'000U, at(0s), at(1s), 1ns), 3'000'000'000U);
 }
 
 TEST(backoff, refuses_a_dial_until_the_instant_it_said) {

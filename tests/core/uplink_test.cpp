@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include "core/uplink.hpp"
+
+#include "driver.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tandem::test {
+namespace {
+
+manager_options exponential() {
+  manager_options options;
+  options.backoff_strategy = backoff_strategy::exponential;
+  return options;
+}
+
+/// Peers first..last fail to answer, one after another.
+void silence(driver& d, std::uint32_t first, std::uint32_t last,
+             cause why = cause::connect_timeout) {
+  for (std::uint32_t who = first; who <= last; ++who) {
+    d.dial(req(who), peer(who), {address(static_cast<std::uint16_t>(who))});
+    d.fail(why);
+  }
+}
+
+TEST(uplink, eight_peers_in_a_row_without_a_sign_of_life_and_nobody_is_blamed) {
+  driver d(exponential());
+  silence(d, 1, 7);
+  EXPECT_EQ(d.counters().offline, 0U);
+  EXPECT_EQ(d.counters().remembered_peers, 7U);
+  EXPECT_EQ(d.counters().remembered_addresses, 7U);
+  silence(d, 8, 8);
+  EXPECT_EQ(d.counters().offline, 1U);
+  ASSERT_EQ(d.count(notice::uplink_lost), 1U);
+  EXPECT_EQ(d.last(notice::uplink_lost).failures, 8U);
+  EXPECT_EQ(d.last(notice::uplink_lost).until, at(5s));
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(5s));
+  EXPECT_EQ(d.count(notice::backoff_started), 7U);
+  EXPECT_EQ(d.counters().remembered_peers, 0U);
+  EXPECT_EQ(d.counters().remembered_addresses, 0U);
+}
+
+TEST(uplink, the_same_peer_failing_again_is_one_suspect) {
+  driver d(exponential());
+  silence(d, 1, 7);
+  for (int i = 0; i < 3; ++i) {
+    d.run_for(20s);
+    silence(d, 1, 1);
+  }
+  EXPECT_EQ(d.counters().offline, 0U);
+  silence(d, 8, 8);
+  EXPECT_EQ(d.counters().offline, 1U);
+  EXPECT_EQ(d.counters().remembered_peers, 0U);  // all four of the first are taken back
+}
+
+TEST(uplink, what_was_held_against_a_peer_before_stays) {
+  driver d(exponential());
+  d.dial(req(100), peer(1));
+  d.fail(cause::handshake_failed);
+  d.run_to(10s);
+  silence(d, 1, 8);
+  EXPECT_EQ(d.counters().offline, 1U);
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).failures, 1U);
+  EXPECT_EQ(d.counters().remembered_peers, 1U);
+}
+
+TEST(uplink, any_sign_of_life_makes_the_count_begin_anew) {
+  const std::vector<void (*)(driver&)> signs{
+      [](driver& d) {
+        d.tell(events::arrived{conn(200), address()});
+      },
+      [](driver& d) {
+        d.dial(req(100), peer(100));
+        d.tell(events::attempt_connected{d.last<actions::start_attempt>()->attempt});
+      },
+      [](driver& d) { d.other_bytes(conn(2)); },
+      [](driver& d) {
+        d.dial(req(100), peer(100));
+        d.fail(cause::connection_refused);  // an answer
+      }};
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    driver d(exponential());
+    d.accept(conn(2), peer(50));
+    silence(d, 1, 7);
+    signs[i](d);
+    silence(d, 8, 14);
+    EXPECT_EQ(d.counters().offline, 0U) << i;
+    silence(d, 15, 15);
+    EXPECT_EQ(d.counters().offline, 1U) << i;
+    EXPECT_EQ(d.manager.explain(peer(1), d.now).failures, 1U) << i;  // before the sign
+    EXPECT_EQ(d.manager.explain(peer(8), d.now).failures, 0U) << i;
+  }
+}
+
+TEST(uplink, refusals_handshakes_local_faults_and_short_deadlines_are_no_suspects) {
+  driver d(exponential());
+  silence(d, 1, 20, cause::connection_refused);
+  for (std::uint32_t who = 21; who <= 40; ++who) {
+    d.dial(req(who), peer(who));
+    d.fail(cause::unreachable, true);
+    d.dial(req(who + 100), peer(who), {address()}, dial_mode::join, d.now + 1ms);
+    d.run_for(1ms);
+  }
+  EXPECT_EQ(d.counters().offline, 0U);
+}
+
+TEST(uplink, while_offline_one_dial_in_uplink_retry_tries_and_blames_nobody) {
+  driver d(exponential());
+  silence(d, 1, 8);
+  d.dial(req(100), peer(100));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(5s));
+  EXPECT_EQ(d.refused(cause::offline), 1U);
+  d.run_to(5s - 1ns);
+  d.dial(req(101), peer(100));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 8U);
+  d.run_to(5s);
+  d.dial(req(102), peer(100));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 9U);
+  d.dial(req(103), peer(101));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(10s));
+  d.tell(events::attempt_failed{
+      d.last<actions::start_attempt>()->attempt, cause::connect_timeout, false, {}});
+  EXPECT_EQ(d.count(notice::backoff_started), 7U);
+  EXPECT_EQ(d.counters().remembered_peers + d.counters().remembered_addresses, 0U);
+}
+
+TEST(uplink, a_sign_of_life_restores_it) {
+  driver d(exponential());
+  silence(d, 1, 8);
+  d.run_to(5s);
+  d.dial(req(100), peer(100));
+  d.fail(cause::connection_refused);  // an answer: online, and the peer is blamed
+  EXPECT_EQ(d.counters().offline, 0U);
+  EXPECT_EQ(d.count(notice::uplink_restored), 1U);
+  EXPECT_EQ(d.manager.explain(peer(100), d.now).failures, 1U);
+  d.dial(req(101), peer(1));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 10U);
+}
+
+TEST(uplink, connections_lost_one_after_another_are_suspects_too) {
+  driver d(exponential());
+  for (std::uint32_t who = 1; who <= 8; ++who) d.accept(conn(2 * who), peer(who));
+  for (std::uint32_t who = 1; who <= 8; ++who) {
+    EXPECT_EQ(d.counters().offline, 0U);
+    d.tell(events::closed{conn(2 * who), cause::transport_timeout});
+  }
+  EXPECT_EQ(d.counters().offline, 1U);
+  EXPECT_EQ(d.counters().remembered_peers, 0U);
+}
+
+TEST(uplink, addresses_without_a_peer_are_suspects_by_address) {
+  driver d(exponential());
+  for (std::uint16_t port = 1; port <= 7; ++port) {
+    d.dial(req(port), {}, {address(port)});
+    d.fail(cause::connect_timeout);
+  }
+  d.run_for(1s);
+  d.dial(req(20), {}, {address(1)});
+  d.fail(cause::connect_timeout);
+  EXPECT_EQ(d.counters().offline, 0U);
+  d.dial(req(21), {}, {address(8)});
+  d.fail(cause::connect_timeout);
+  EXPECT_EQ(d.counters().offline, 1U);
+  EXPECT_EQ(d.counters().remembered_addresses, 0U);
+}
+
+TEST(uplink, is_never_doubted_when_told_not_to_be) {
+  manager_options options = exponential();
+  options.uplink_failures = 0;
+  driver d(options);
+  silence(d, 1, 100);
+  EXPECT_EQ(d.counters().offline, 0U);
+  EXPECT_EQ(d.counters().remembered_peers, 100U);
+
+  driver other(exponential());
+  silence(other, 1, 8);
+  other.tell(events::configured{options});
+  EXPECT_EQ(other.counters().offline, 0U);
+  EXPECT_EQ(other.count(notice::uplink_restored), 1U);
+}
+
+TEST(network_changed, ends_being_offline) {
+  driver d(exponential());
+  silence(d, 1, 8);
+  d.tell(events::network_changed{});
+  EXPECT_EQ(d.counters().offline, 0U);
+  EXPECT_EQ(d.count(notice::uplink_restored), 1U);
+  d.dial(req(100), peer(1));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 9U);
+}
+
+TEST(network_changed, lets_whoever_did_not_answer_be_dialled_at_once_and_forgets_nothing) {
+  driver d(exponential());
+  silence(d, 1, 1);
+  d.dial(req(2), peer(2));
+  d.tell(events::attempt_connected{conn(3)});
+  d.tell(events::closed{conn(3), cause::handshake_failed});
+  d.dial(req(3), {}, {address(3)});
+  d.fail(cause::connect_timeout);
+  d.tell(events::network_changed{});
+  EXPECT_EQ(d.count(notice::uplink_restored), 0U);
+  d.dial(req(4), peer(2));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::backing_off);
+  d.dial(req(5), peer(1));
+  EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(1));
+  d.fail(cause::connect_timeout);
+  EXPECT_EQ(d.last(notice::backoff_started).failures, 2U);
+  d.dial(req(6), {}, {address(3)});
+  EXPECT_EQ(d.last<actions::start_attempt>()->address, address(3));
+}
+
+TEST(network_changed, makes_the_next_dial_of_an_open_circuit_a_trial) {
+  manager_options options = exponential();
+  options.breaker_failures = 1;
+  driver d(options);
+  silence(d, 1, 1);
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).circuit, circuit_state::open);
+  d.tell(events::network_changed{});
+  d.dial(req(2), peer(1));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
+  EXPECT_EQ(d.count(notice::circuit_half_opened), 1U);
+}
+
+}  // namespace
+}  // namespace tandem::test
