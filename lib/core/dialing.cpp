@@ -209,6 +209,7 @@ void connection_manager::state::out_of_addresses(slot d) {
       failure.why = x.left_out.why;
       failure.current = x.left_out.current;
       failure.limit = x.left_out.limit;
+      failure.until = x.left_out.until;
     }
     return fail_dial(d, failure);
   }

@@ -86,6 +86,8 @@ shortage connection_manager::state::address_verdict(const endpoint& address, slo
     const bool allowed = peer != no_slot && access_rules.of(peers[peer].id, now) == access::allowed;
     if (!allowed) return {cause::denied};
   }
+  if (const auto open = subnet_circuit(address); open.why != cause::none)
+    return {open.why, 0, 0, open.until};
   return ledger.subnet_shortage_for(claim_for(peer, direction::outbound, address), options);
 }
 

@@ -47,6 +47,7 @@ void connection_manager::state::start_attempt(slot d, slot address) {
   addresses.set(address, address_state::trying);
   x.last_family = family_of(c.remote);
   x.next_attempt_at = later(now, options.attempt_delay);
+  subnet_tried(s);
   enter_pending(s);
   timers.arm(timer_kind::connection, s, later(now, options.attempt_timeout));
   if (choose_address(d) != no_slot) timers.arm(timer_kind::dial, d, x.next_attempt_at);
@@ -74,6 +75,7 @@ void connection_manager::state::on(const events::attempt_connected& e) {
   }
   if (c.at != phase::attempting) return ignore();
   life_sign();
+  subnet_works(s);
   c.at = phase::handshaking;
   c.connected = true;
   c.last_received = now;

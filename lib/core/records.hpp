@@ -60,6 +60,7 @@ struct connection {
   bool pending = false;    ///< in the pending ledger
   bool lingering = false;  ///< in the ledger of told refusals
   bool connected = false;  ///< past the attempt
+  bool trial = false;      ///< of a half-open circuit of its wide subnet
   bool was_ready = false;
   bool makes_room = false;  ///< evicted for a newcomer
   bool refused = false;     ///< by this node's policy

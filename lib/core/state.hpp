@@ -149,6 +149,17 @@ struct connection_manager::state {
   time_point addresses_until(slot_index d) const;
   /// The outbound connection `s` is over: what that says about its address, unless it was ready.
   void attempt_over(slot_index s, const connection_end& end);
+  void judge_path(slot_index s, const connection_end& end);
+  /// Whether the circuit of its wide subnet allows an attempt at `where` now.
+  detail::failure_record::verdict subnet_circuit(const endpoint& where) const;
+  /// The attempt `s` starts, connected, or failed; its trial of its subnet is over.
+  void subnet_tried(slot_index s);
+  void subnet_works(slot_index s);
+  void subnet_failed(slot_index s);
+  void subnet_trial_over(slot_index s);
+  slot_index wide_subnet(const endpoint& where) const;
+  void settle_circuit(slot_index subnet);
+  void notify_circuit(notice kind, slot_index s, slot_index subnet);
   /// Somebody did not answer. Returns true when now this node is taken to be offline.
   bool suspect_uplink(const detail::uplink_guard::suspect& who);
   /// Something came from the network: this node is not offline.

@@ -92,4 +92,15 @@ void subnet_table::settle(slot_index subnet, time_point now,
   while (blank_order_.size() > remembered_max) forget(blank_order_.pop().slot);
 }
 
+void subnet_table::forgive(time_point since, time_point now,
+                           std::uint64_t remembered_max) noexcept {
+  for (slot_index s = 0; s < subnets_.bound(); ++s) {
+    subnet_entry& x = subnets_[s];
+    if (!x.used || x.circuit.last_failure() <= since) continue;
+    x.circuit.restore({});
+    if (x.circuit.trials() == 0) x.circuit_blank = time_point::min();
+    settle(s, now, remembered_max);
+  }
+}
+
 }  // namespace tandem::detail

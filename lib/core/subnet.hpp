@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "circuit_breaker.hpp"
 #include "deadline_queue.hpp"
 #include "index_table.hpp"
 #include "network.hpp"
@@ -8,6 +9,7 @@
 #include "tandem/core/options.hpp"
 #include "tandem/core/time.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -29,10 +31,12 @@ struct subnet_entry {
   bool used = false;
   std::uint32_t permits = 0;  ///< established permits held
   slot_index next_free = no_slot;
-  time_point bucket_full = time_point::min();  ///< when its accept bucket is full (accept_rate)
+  time_point bucket_full = time_point::min();    ///< when its accept bucket is full (accept_rate)
+  circuit_breaker circuit;                       ///< of attempts, in wide ones
+  time_point circuit_blank = time_point::min();  ///< its expiry
 
   /// From then on the entry says nothing that a new one would not say.
-  time_point blank_at() const noexcept { return bucket_full; }
+  time_point blank_at() const noexcept { return std::max(bucket_full, circuit_blank); }
 };
 
 /// Interned subnets, narrow and wide. One without permits is remembered until it is blank, but
@@ -53,6 +57,8 @@ class subnet_table {
   /// Those without permits.
   std::size_t remembered() const noexcept { return blank_order_.size(); }
   slot_index bound() const noexcept { return subnets_.bound(); }
+  /// Forgets the failures of attempts after `since`. O(n log n).
+  void forgive(time_point since, time_point now, std::uint64_t remembered_max) noexcept;
 
  private:
   void forget(slot_index subnet) noexcept;
