@@ -74,7 +74,7 @@ void connection_manager::state::blame_end(slot s, const connection_end& end) {
   const connection& c = connections[s];
   const cause why = end.why;
   if (c.way == direction::outbound) attempt_over(s, end);
-  if (c.peer == no_slot || c.refused) return;
+  if (c.peer == no_slot) return;
   if (c.told) {
     // A ready connection that the peer ended in its own words.
     if (c.was_ready && c.retry_after > duration::zero())

@@ -34,7 +34,7 @@ void connection_manager::state::attempt_over(slot s, const connection_end& end) 
 
 void connection_manager::state::judge_path(slot s, const connection_end& end) {
   const connection& c = connections[s];
-  if (c.was_ready || c.refused || c.told || end.local) return;
+  if (c.was_ready || c.told || end.local) return;
   const failure_class what = class_of(end.why);
   // That a dial took too long says nothing about the address it was at.
   if (!is_about_path(what) || end.why == cause::dial_deadline) return;
