@@ -61,12 +61,14 @@ bool connection_manager::state::belongs_to_dial(slot s, const peer_id& peer) {
 }
 
 void connection_manager::state::on(const events::authenticated& e) {
+  peers.prefetch(e.peer);
   const slot s = find(e.conn);
   if (s == no_slot || connections[s].at != phase::handshaking || e.peer.empty()) return ignore();
   if (!belongs_to_dial(s, e.peer)) return cut(s, cause::wrong_peer);
 
-  const slot peer = peers.intern(e.peer);
   connection& c = connections[s];
+  prefetch_subnets(c.remote);
+  const slot peer = peers.intern(e.peer);
   c.peer = peer;
   c.previous_of_peer = peers[peer].last_connection;
   (c.previous_of_peer == no_slot ? peers[peer].first_connection

@@ -29,6 +29,10 @@ class index_table {
       if (cells_[i].hash == h && same(cells_[i].slot)) return cells_[i].slot;
     return no_slot;
   }
+  /// Starts to load the place of this hash, so that several lookups wait for memory together.
+  void prefetch(std::uint64_t hash) const noexcept {
+    if (!cells_.empty()) __builtin_prefetch(&cells_[static_cast<std::uint32_t>(hash) & mask()]);
+  }
   /// `slot` is not in the table.
   void insert(std::uint64_t hash, slot_index slot);
   /// `slot` is in the table under `hash`.

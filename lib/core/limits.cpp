@@ -26,6 +26,12 @@ claim connection_manager::state::claim_for(slot peer, direction way, const endpo
   return {peer, known(subnet_width::narrow), known(subnet_width::wide), way};
 }
 
+void connection_manager::state::prefetch_subnets(const endpoint& where) const {
+  for (const subnet_width width : {subnet_width::narrow, subnet_width::wide})
+    if (counts(width))
+      if (const auto net = subnet_of(where, width, options)) subnets.prefetch(*net, width);
+}
+
 claim connection_manager::state::claim_of(slot s) const {
   const connection& c = connections[s];
   return claim_for(c.peer, c.way, c.remote);

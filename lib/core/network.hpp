@@ -24,13 +24,9 @@ struct network {
 
 /// The one address of `where` as a network.
 constexpr network network_of(const endpoint& where) noexcept {
-  const auto word = [&where](std::size_t from, std::size_t size) {
-    std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < size; ++i) bits = bits << 8 | where.address[from + i];
-    return bits;
-  };
-  if (!where.v6) return {0, 0xffff00000000ULL | word(0, 4)};
-  return {word(0, 8), word(8, 8)};
+  const std::uint8_t* const bytes = where.address.data();
+  if (!where.v6) return {0, 0xffff00000000ULL | big_endian(bytes) >> 32};
+  return {big_endian(bytes), big_endian(bytes + 8)};
 }
 
 constexpr bool is_v4(const network& n) noexcept { return n.high == 0 && n.low >> 32 == 0xffff; }

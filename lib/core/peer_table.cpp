@@ -8,11 +8,12 @@ slot_index peer_table::find(const peer_id& id) const {
 }
 
 slot_index peer_table::intern(const peer_id& id) {
-  slot_index peer = find(id);
+  const std::uint64_t hash = hash_of(id);
+  slot_index peer = by_id_.find(hash, [&](slot_index s) { return peers_[s].id == id; });
   if (peer == no_slot) {
     peer = peers_.take();
     peers_[peer].id = id;
-    by_id_.insert(hash_of(id), peer);
+    by_id_.insert(hash, peer);
   }
   return peer;
 }

@@ -172,6 +172,7 @@ struct connection_manager::state {
   bool counts(detail::subnet_width width) const noexcept;
   /// What a connection with `where` would count against, as far as it is known already.
   detail::claim claim_for(slot_index peer, direction way, const endpoint& where) const;
+  void prefetch_subnets(const endpoint& where) const;
   detail::claim claim_of(slot_index connection) const;
   detail::claim interned(detail::claim wanted, const endpoint& where);
   void settle_subnets(const detail::claim& held);

@@ -8,51 +8,7 @@ namespace {
 // The queue holds one kind of deadline.
 constexpr timer_kind blank_kind = timer_kind::host;
 
-constexpr bool within(const network& address, const network& range) noexcept {
-  return first_bits(address, range.length) == range;
-}
-
-constexpr network v4_range(std::uint8_t a, std::uint8_t b, unsigned bits) noexcept {
-  return first_bits(network_of(endpoint::v4(a, b, 0, 0, 0)), network::v4_from + bits);
-}
-
-constexpr network v6_range(std::uint64_t first_16_bits, unsigned length) noexcept {
-  return first_bits({first_16_bits << 48, 0}, length);
-}
-
-constexpr network v4_loopback = v4_range(127, 0, 8);                        // RFC 1122, 3.2.1.3
-constexpr network v6_loopback{0, 1, 128};                                   // RFC 4291, 2.5.3
-constexpr std::array v4_private{v4_range(10, 0, 8), v4_range(172, 16, 12),  // RFC 1918
-                                v4_range(192, 168, 16), v4_range(169, 254, 16)};  // RFC 3927
-constexpr std::array v6_private{v6_range(0xfc00, 7), v6_range(0xfe80, 10)};       // RFC 4193, 4291
-
-std::uint64_t hash_of(const network& net, subnet_width width) noexcept {
-  return mix(hash_of(net) + static_cast<std::uint64_t>(width));
-}
-
 }  // namespace
-
-bool is_exempt(const network& address, subnet_exemption which) noexcept {
-  if (which == subnet_exemption::none) return false;
-  const bool v4 = is_v4(address);
-  if (within(address, v4 ? v4_loopback : v6_loopback)) return true;
-  if (which == subnet_exemption::loopback) return false;
-  for (const network& range : v4 ? std::span<const network>(v4_private) : v6_private)
-    if (within(address, range)) return true;
-  return false;
-}
-
-std::optional<network> subnet_of(const endpoint& where, subnet_width width,
-                                 const subnet_options& options) noexcept {
-  const network address = network_of(where);
-  if (is_exempt(address, options.subnet_exempt)) return std::nullopt;
-  const bool narrow = width == subnet_width::narrow;
-  const std::uint64_t length =
-      is_v4(address)
-          ? network::v4_from + (narrow ? options.subnet_v4_narrow : options.subnet_v4_wide)
-          : (narrow ? options.subnet_v6_narrow : options.subnet_v6_wide);
-  return first_bits(address, static_cast<unsigned>(length));
-}
 
 slot_index subnet_table::find(const network& net, subnet_width width) const noexcept {
   return by_network_.find(hash_of(net, width), [&](slot_index s) {

@@ -18,11 +18,34 @@ namespace tandem::detail {
 enum class subnet_width : std::uint8_t { narrow, wide };
 
 /// Whether subnet limits, rates and breakers leave the address alone.
-bool is_exempt(const network& address, subnet_exemption which) noexcept;
+constexpr bool is_exempt(const network& address, subnet_exemption which) noexcept {
+  if (which == subnet_exemption::none) return false;
+  const bool private_too = which == subnet_exemption::private_ranges;
+  if (is_v4(address)) {
+    const auto bits = static_cast<std::uint32_t>(address.low);
+    if (bits >> 24 == 127) return true;             // 127.0.0.0/8 (RFC 1122, 3.2.1.3)
+    return private_too && (bits >> 24 == 10 ||      // 10.0.0.0/8 (RFC 1918)
+                           bits >> 20 == 0xac1 ||   // 172.16.0.0/12 (RFC 1918)
+                           bits >> 16 == 0xc0a8 ||  // 192.168.0.0/16 (RFC 1918)
+                           bits >> 16 == 0xa9fe);   // 169.254.0.0/16 (RFC 3927)
+  }
+  if (address.high == 0 && address.low == 1) return true;  // ::1 (RFC 4291, 2.5.3)
+  return private_too && (address.high >> 57 == 0x7e ||     // fc00::/7 (RFC 4193)
+                         address.high >> 54 == 0x3fa);     // fe80::/10 (RFC 4291, 2.5.6)
+}
 
 /// The subnet of one address at one width; nothing when the address is exempt.
-std::optional<network> subnet_of(const endpoint& where, subnet_width width,
-                                 const subnet_options& options) noexcept;
+inline std::optional<network> subnet_of(const endpoint& where, subnet_width width,
+                                        const subnet_options& options) noexcept {
+  const network address = network_of(where);
+  if (is_exempt(address, options.subnet_exempt)) return std::nullopt;
+  const bool narrow = width == subnet_width::narrow;
+  const std::uint64_t length =
+      is_v4(address)
+          ? network::v4_from + (narrow ? options.subnet_v4_narrow : options.subnet_v4_wide)
+          : (narrow ? options.subnet_v6_narrow : options.subnet_v6_wide);
+  return first_bits(address, static_cast<unsigned>(length));
+}
 
 /// What this node counts and remembers of one subnet.
 struct subnet_entry {
@@ -53,6 +76,10 @@ class subnet_table {
 
   subnet_entry& operator[](slot_index subnet) noexcept { return subnets_[subnet]; }
   const subnet_entry& operator[](slot_index subnet) const noexcept { return subnets_[subnet]; }
+  /// Starts to load what find() will look at.
+  void prefetch(const network& net, subnet_width width) const noexcept {
+    by_network_.prefetch(hash_of(net, width));
+  }
   std::size_t size() const noexcept { return subnets_.size(); }
   /// Those without permits.
   std::size_t remembered() const noexcept { return blank_order_.size(); }
@@ -61,6 +88,9 @@ class subnet_table {
   void forgive(time_point since, time_point now, std::uint64_t remembered_max) noexcept;
 
  private:
+  static std::uint64_t hash_of(const network& net, subnet_width width) noexcept {
+    return detail::hash_of(net) ^ (width == subnet_width::wide ? ~std::uint64_t{0} : 0);
+  }
   void forget(slot_index subnet) noexcept;
 
   slot_table<subnet_entry> subnets_;

@@ -81,6 +81,48 @@ TEST(limits, are_named_in_a_fixed_order_total_way_peer) {
   EXPECT_EQ(refusal(d), "LimitReached{limit: 3, current: 3}");
 }
 
+/// A dial of ours that holds a permit meets one of the same peer, who is preferred.
+void cross(driver& d) {
+  const peer_id greater = peer(1001);
+  d.dial(req(1), greater);
+  d.tell(events::attempt_connected{conn(1)});
+  d.tell(events::authenticated{conn(1), greater});
+  EXPECT_EQ(d.counters().permits_outbound, 1U);
+  d.tell(events::arrived{conn(100), address()});
+  d.tell(events::authenticated{conn(100), greater});
+}
+
+TEST(crossing, a_permit_that_moves_counts_in_its_new_direction) {
+  manager_options options = {};
+  options.max_connections_per_peer = 1;
+  options.max_inbound_connections = 2;
+  driver d(options);
+  EXPECT_TRUE(admitted(d, conn(2), peer(1)));
+  cross(d);
+  EXPECT_EQ(d.counters().permits_inbound, 2U);
+  EXPECT_EQ(d.counters().permits_outbound, 0U);
+  EXPECT_EQ(d.counters().permits_live, 2U);
+  EXPECT_EQ(d.counters().permits_issued, 2U);
+  d.tell(events::closed{conn(1), cause::duplicate});
+  d.tell(events::closed{conn(100), cause::reset});
+  EXPECT_EQ(d.counters().permits_inbound, 1U);
+  EXPECT_EQ(d.counters().permits_live, 1U);
+}
+
+TEST(crossing, a_permit_does_not_move_where_the_new_direction_is_full) {
+  manager_options options = {};
+  options.max_connections_per_peer = 1;
+  options.max_inbound_connections = 1;
+  driver d(options);
+  EXPECT_TRUE(admitted(d, conn(2), peer(1)));
+  cross(d);
+  EXPECT_EQ(refusal(d), "InboundLimitReached{limit: 1, current: 1}");
+  EXPECT_EQ(d.counters().permits_inbound, 1U);
+  EXPECT_EQ(d.counters().permits_outbound, 1U);
+  d.tell(events::ready{conn(1)});  // the own one goes on
+  EXPECT_EQ(d.counters().active_connections, 2U);
+}
+
 TEST(reserved_connections, are_for_protected_peers_only) {
   manager_options options;
   options.max_connections = 4;
