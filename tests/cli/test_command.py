@@ -10,6 +10,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import threading
 import urllib.request
 
 import pytest
@@ -208,10 +209,15 @@ class Node:
         self.process = subprocess.Popen([TANDEM, "node", "--allow-plaintext", *args],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
+        # Whoever waits for a line that never comes is told so, not hung.
+        self.watchdog = threading.Timer(60, self.process.kill)
+        self.watchdog.start()
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.watchdog.cancel()
         if self.process.poll() is None:
             self.process.kill()
         self.process.communicate()
