@@ -128,9 +128,10 @@ bool connection_manager::state::clear_if_proven(slot peer) {
 void connection_manager::state::on(const events::backoff_overridden& e) {
   const slot peer = peers.find(e.peer);
   failure_record* record = peers.record_of(peer);
-  if (record == nullptr) return ignore();
-  record->override_backoff();
-  settle(peer);
+  if (record != nullptr) record->override_backoff();
+  const bool redials = redial_soon(peer);
+  if (record != nullptr) settle(peer);
+  if (record == nullptr && !redials) ignore();
 }
 
 }  // namespace tandem

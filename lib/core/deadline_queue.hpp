@@ -11,7 +11,7 @@
 namespace tandem::detail {
 
 /// What a deadline belongs to.
-enum class timer_kind : std::uint8_t { connection, dial, request, host };
+enum class timer_kind : std::uint8_t { connection, dial, request, host, peer };
 
 /// At most one deadline per slot of each kind, earliest first; equal times in the order in which
 /// they were armed. An indexed 4-ary heap: bounded by the slot tables, capacity is kept.
@@ -34,7 +34,7 @@ class deadline_queue {
   std::size_t size() const noexcept { return heap_.size(); }
 
  private:
-  static constexpr std::uint32_t kind_bits = 2;
+  static constexpr std::uint32_t kind_bits = 3;
   struct entry {
     time_point at;
     std::uint64_t sequence;
@@ -53,7 +53,7 @@ class deadline_queue {
   void remove(std::uint32_t i) noexcept;
 
   std::vector<entry> heap_;
-  std::array<std::vector<std::uint32_t>, 4> positions_;  ///< by kind and slot; no_slot: not armed
+  std::array<std::vector<std::uint32_t>, 5> positions_;  ///< by kind and slot; no_slot: not armed
   std::uint64_t sequence_ = 0;
 };
 

@@ -2,13 +2,19 @@
 #include "state.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace tandem {
 using namespace detail;
 using slot = slot_index;
 
 void connection_manager::state::on(const events::dial_wanted& e) {
-  if (e.request == request_id::none || find(e.request) != no_slot) return ignore();
+  if (e.request == request_id::none || is_core_issued(e.request) || find(e.request) != no_slot)
+    return ignore();
+  begin_dial(e);
+}
+
+void connection_manager::state::begin_dial(const events::dial_wanted& e) {
   if (stopping) return refuse_dial(e, cause::shutting_down, 0, 0);
   if (e.peer == self) return refuse_dial(e, cause::self_dial, 0, 0);
   slot peer = e.peer.empty() ? no_slot : peers.find(e.peer);
@@ -26,10 +32,7 @@ void connection_manager::state::on(const events::dial_wanted& e) {
   }
   const bool may_start = d == no_slot && !e.addresses.empty() &&
                          counters.pending_outbound < options.max_pending_outbound;
-  // The second bound holds whatever dials pause or wait for after they began.
-  const bool full = (!may_start && queued_requests() >= options.max_queued_requests) ||
-                    requests.size() >= options.max_queued_requests + options.max_pending_outbound;
-  if (full) {
+  if (line_is_full(may_start)) {
     if (!shorten_line(e.priority))
       return refuse_dial(e, cause::pending_limit_reached, queued_requests(),
                          options.max_queued_requests);
@@ -47,6 +50,12 @@ void connection_manager::state::on(const events::dial_wanted& e) {
       dials[d].adopted == no_slot && connections[pending_inbound].dial == no_slot)
     adopt(d, pending_inbound);
   proceed(d);
+}
+
+bool connection_manager::state::line_is_full(bool may_start) const noexcept {
+  // The second bound holds whatever dials pause or wait for after they began.
+  return (!may_start && queued_requests() >= options.max_queued_requests) ||
+         requests.size() >= options.max_queued_requests + options.max_pending_outbound;
 }
 
 /// Drops the waiting request of the lowest priority that came last, when it is below `priority`.
@@ -155,13 +164,22 @@ void connection_manager::state::refuse_begun(slot d, const shortage& lacks) {
   fail_dial(d, no);
 }
 
-bool connection_manager::state::permit_dial(slot d) {
-  const slot peer = dials[d].peer;
+/// Why no dial to `peer` (no_slot: to whoever answers) may begin.
+shortage connection_manager::state::dial_verdict(slot peer) const {
   shortage lacks = ledger.shortage_for({.peer = peer}, options, now);
   if (lacks.why == cause::none) lacks = memory_shortage(connections.size());
-  if (lacks.why == cause::none) {
-    failure_record::verdict verdict = may_dial(peer);
-    if (verdict.why == cause::none && peer == no_slot) verdict = may_dial_any(d);
+  if (lacks.why != cause::none) return lacks;
+  const failure_record::verdict verdict = may_dial(peer);
+  lacks.why = verdict.why;
+  lacks.until = verdict.until;
+  return lacks;
+}
+
+bool connection_manager::state::permit_dial(slot d) {
+  const slot peer = dials[d].peer;
+  shortage lacks = dial_verdict(peer);
+  if (lacks.why == cause::none && peer == no_slot) {
+    const failure_record::verdict verdict = may_dial_any(d);
     lacks.why = verdict.why;
     lacks.until = verdict.until;
   }
@@ -200,6 +218,9 @@ void connection_manager::state::out_of_addresses(slot d) {
   dial& x = dials[d];
   if (x.attempts > 0) return;  // they may still connect
   if (x.complete) {
+    if (x.peer != no_slot && x.addresses.size == 0 &&
+        peers[x.peer].unresolved < std::numeric_limits<std::uint16_t>::max())
+      ++peers[x.peer].unresolved;
     dial_failure failure;
     failure.counted = x.last != cause::none;
     failure.refuses = !failure.counted;

@@ -23,6 +23,7 @@ void connection_manager::state::on(const events::peer_marked& e) {
     if (peer_marks* marks = peers.mark(peer, e.on ? options.max_marked_peers : 0)) {
       marks->set(e, now);
       if (e.what == mark::keep_alive) keep_alive_changed(peer);
+      if (e.what == mark::protect) redial_soon(peer);
     } else if (e.on) {
       ignore();
     }
@@ -33,6 +34,7 @@ void connection_manager::state::on(const events::peer_marked& e) {
     access_rules.take_back(e.peer, what);
   else if (!access_rules.set(e.peer, what, e.until, now, options.max_access_rules))
     ignore();
+  redial_soon(peers.find(e.peer));
 }
 
 void connection_manager::state::on(const events::subnet_marked& e) {
@@ -101,6 +103,7 @@ void connection_manager::state::on(const events::shutdown_wanted& e) {
 
   timers.disarm(timer_kind::host, resume_timer);
   timers.disarm(timer_kind::host, churn_timer);
+  stop_redialling();
   notification n;
   n.kind = notice::shutdown_began;
   n.why = cause::shutting_down;

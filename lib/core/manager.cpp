@@ -76,6 +76,8 @@ void connection_manager::state::expired(deadline_queue::due what) {
       return request_expired(what.slot);
     case timer_kind::host:
       return host_expired(what.slot);
+    case timer_kind::peer:
+      return redial(what.slot);
   }
 }
 
@@ -114,6 +116,7 @@ notification connection_manager::state::about(notice kind, slot_index s) const {
 void connection_manager::state::settle(slot_index peer) {
   counters.records_dropped += peers.settle(peer, now, options);
   counters.remembered_peers = peers.records();
+  if (peer != no_slot) tend(peer);
 }
 
 connection_manager::connection_manager(const manager_options& options, const peer_id& self,

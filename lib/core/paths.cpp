@@ -148,6 +148,7 @@ void connection_manager::state::on(const events::network_changed&) {
   known_addresses.override_all(options);
   subnets.forgive(time_point::min(), now, options.max_remembered_subnets);
   reconsider_records();
+  redial_all_soon();
 }
 
 void connection_manager::state::reconsider_records() {

@@ -27,6 +27,7 @@ struct peer_entry {
   std::uint32_t active = 0;         ///< ready and not yet closed
   std::uint32_t attempts = 0;       ///< of its dials, neither connected nor ended
   std::uint32_t blocked = 0;        ///< dials that wait for one of those to end
+  std::uint16_t unresolved = 0;     ///< dials in a row for which there was no address
 
   bool engaged() const noexcept { return first_connection != no_slot || first_dial != no_slot; }
 };

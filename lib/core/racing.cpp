@@ -42,7 +42,10 @@ void connection_manager::state::start_attempt(slot d, slot address) {
   if (x.first_attempt != no_slot) connections[x.first_attempt].previous_of_dial = s;
   x.first_attempt = s;
   ++x.attempts;
-  if (x.peer != no_slot) ++peers[x.peer].attempts;
+  if (x.peer != no_slot) {
+    ++peers[x.peer].attempts;
+    peers[x.peer].unresolved = 0;
+  }
   recount(d);
   addresses.set(address, address_state::trying);
   x.last_family = family_of(c.remote);

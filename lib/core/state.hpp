@@ -26,9 +26,9 @@
 namespace tandem {
 
 /// The manager's tables and the decisions over them, one source file per stage of a connection's
-/// life: dialing.cpp, racing.cpp, dials_end.cpp, crossing.cpp, limits.cpp, admission.cpp,
-/// established.cpp, ending.cpp, making_room.cpp, host.cpp; blame.cpp and paths.cpp are what they
-/// say about the other side.
+/// life: dialing.cpp, racing.cpp, redial.cpp, dials_end.cpp, crossing.cpp, limits.cpp,
+/// admission.cpp, established.cpp, ending.cpp, making_room.cpp, host.cpp; blame.cpp and paths.cpp
+/// are what they say about the other side.
 struct connection_manager::state {
   using slot_index = detail::slot_index;
   /// Slots of timer_kind::host.
@@ -77,6 +77,9 @@ struct connection_manager::state {
   void on(const events::dial_wanted& e);
   void on(const events::dial_abandoned& e);
   void on(const events::addresses_found& e);
+  void begin_dial(const events::dial_wanted& e);
+  bool line_is_full(bool may_start) const noexcept;
+  detail::shortage dial_verdict(slot_index peer) const;
   void refuse_dial(const events::dial_wanted& e, cause why, std::uint64_t current,
                    std::uint64_t limit);
   slot_index make_dial(const events::dial_wanted& e);
@@ -107,6 +110,16 @@ struct connection_manager::state {
   void unblock_one(slot_index peer);
   void stop_waiting(slot_index d);
   void serve_waiting();
+
+  // redial.cpp
+  bool wants_redial(slot_index peer) const;
+  time_point redial_at(slot_index peer);
+  void tend(slot_index peer);
+  /// At the next advance, when the peer is protected and has no connection: true then.
+  bool redial_soon(slot_index peer);
+  void redial_all_soon();
+  void stop_redialling();
+  void redial(slot_index peer);
 
   // dials_end.cpp
   void connection_over(slot_index d, slot_index s, const connection_end& end);
@@ -316,7 +329,8 @@ struct connection_manager::state {
   time_point node_bucket_full = time_point::min();
   std::uint64_t next_attempt = 1;
   std::uint64_t next_sequence = 0;  ///< of dials and requests
-  bool paused = false;              ///< listen_pause went out
+  std::uint64_t last_redial = 0;
+  bool paused = false;  ///< listen_pause went out
   bool memory_pressure = false;
   bool descriptor_pressure = false;
   bool stopping = false;

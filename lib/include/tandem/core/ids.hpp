@@ -17,8 +17,16 @@ namespace tandem {
 /// inbound ids are issued by the driver and are even.
 enum class connection_id : std::uint64_t { none = 0 };
 
-/// Names one dial request of the application; issued by whoever asks, never reused.
+/// Names one dial request; issued by whoever asks, never reused. Those with the top bit set are
+/// issued by the core, which redials protected peers by itself.
 enum class request_id : std::uint64_t { none = 0 };
+
+constexpr request_id core_issued(std::uint64_t n) noexcept {
+  return static_cast<request_id>(std::uint64_t{1} << 63 | n);
+}
+constexpr bool is_core_issued(request_id id) noexcept {
+  return static_cast<std::uint64_t>(id) >> 63 != 0;
+}
 
 constexpr bool is_outbound(connection_id id) noexcept {
   return (static_cast<std::uint64_t>(id) & 1) != 0;
