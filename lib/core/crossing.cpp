@@ -19,6 +19,11 @@ bool connection_manager::state::resolve_crossing(slot s) {
     return true;
   }
   const slot own = own_lives ? dials[d].leader : no_slot;
+  if (own != no_slot && connections[own].at == phase::waiting) {
+    take_turn(s, own);
+    adopt(d, s);
+    return true;
+  }
   // The right of the own dial moves over, so that a limit of one lets exactly one connection
   // survive.
   const endpoint& where = connections[s].remote;

@@ -42,6 +42,8 @@ void connection_manager::state::begin_dial(const events::dial_wanted& e) {
   }
   if (e.mode == dial_mode::join && peer != no_slot)
     pending_inbound = oldest(peer, phase::authenticated);
+  if (e.mode == dial_mode::join && peer != no_slot && pending_inbound == no_slot)
+    pending_inbound = oldest(peer, phase::waiting);
 
   if (d == no_slot) d = make_dial(e);
   add_request(d, e);

@@ -2,6 +2,8 @@
 // Whom a full node lets go, for an authenticated newcomer or so that the network does not freeze.
 #include "state.hpp"
 
+#include <algorithm>
+
 namespace tandem {
 using namespace detail;
 using slot = slot_index;
@@ -64,6 +66,9 @@ bool connection_manager::state::make_room(slot s, const shortage& no) {
   connections[victim].makes_room = true;
   ++victims;
   evict(victim);
+  if (connections[s].way == direction::outbound) return true;
+  // It would have been adopted with its permit; so a dial does not compete with it meanwhile.
+  if (const slot d = joinable_dial(peer); d != no_slot && dials[d].adopted == no_slot) adopt(d, s);
   return true;
 }
 
@@ -146,6 +151,11 @@ void connection_manager::state::refuse_newcomer(slot s) {
 
 void connection_manager::state::leave_newcomers(slot s) {
   if (connections[s].at == phase::waiting) std::erase(newcomers, s);
+}
+
+void connection_manager::state::take_turn(slot s, slot of) {
+  std::replace(newcomers.begin(), newcomers.end(), of, s);
+  connections[s].at = phase::waiting;
 }
 
 void connection_manager::state::arm_churn() {

@@ -117,8 +117,8 @@ bool connection_manager::state::lives(slot d) const {
 void connection_manager::state::yield_attempts(slot d, slot winner) {
   for (slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial) {
     connection& c = connections[s];
-    if (s == winner ||
-        (c.at != phase::attempting && c.at != phase::handshaking && c.at != phase::authenticated))
+    if (s == winner || (c.at != phase::attempting && c.at != phase::handshaking &&
+                        c.at != phase::waiting && c.at != phase::authenticated))
       continue;
     c.yielded = true;
     addresses.set(c.address, address_state::untried);

@@ -233,6 +233,8 @@ struct connection_manager::state {
   bool serve_newcomer(slot_index s);
   void refuse_newcomer(slot_index s);
   void leave_newcomers(slot_index s);
+  /// `s` waits in the place of the newcomer `of`.
+  void take_turn(slot_index s, slot_index of);
   void arm_churn();
   void churn();
 

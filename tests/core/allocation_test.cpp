@@ -98,6 +98,28 @@ TEST(memory, nothing_is_allocated_once_warm) {
   EXPECT_GT(manager.counters().closed_total, 1000U);
 }
 
+TEST(memory, nothing_is_allocated_once_warm_by_evictions) {
+  manager_options options;
+  options.max_connections = 8;
+  options.max_pending_outbound = 2;
+  options.max_remembered_peers = 3;
+  options.connection_timeout = 20s;
+  options.subnet_accept_rate = 0;
+  options.eviction = eviction_mode::scored;
+  options.eviction_interval = 1ms;
+  options.eviction_penalty = 2s;
+  options.eviction_sample = 3;
+  options.churn_interval = 3s;
+  connection_manager manager(options, peer(1000), 1);
+  time_point now{};
+  for (std::uint64_t round = 0; round < 40; ++round) churn(manager, now, round);
+  const std::size_t before = allocations;
+  const std::uint64_t evicted = manager.counters().evicted_total;
+  for (std::uint64_t round = 40; round < 400; ++round) churn(manager, now, round);
+  EXPECT_EQ(allocations - before, 0U);
+  EXPECT_GT(manager.counters().evicted_total, evicted + 300);
+}
+
 TEST(memory, a_connection_costs_a_few_hundred_bytes) {
   manager_options options;
   options.max_connections = 1 << 16;

@@ -92,8 +92,10 @@ TEST_F(drain, does_nothing_for_a_limit_that_still_holds_or_was_raised) {
   options.max_inbound_connections = 6;
   options.max_outbound_connections = 1;
   configure();
-  options.max_connections_per_wide_subnet = 1;  // the addresses are exempt
+  // The addresses are exempt.
+  options.max_connections_per_narrow_subnet = options.max_connections_per_wide_subnet = 1;
   configure();
+  EXPECT_EQ(d.counters().ignored_events, 0U);
   EXPECT_EQ(d.count<actions::close>(), 0U);
   EXPECT_EQ(d.count<actions::abort>(), 0U);
 }

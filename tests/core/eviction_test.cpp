@@ -86,8 +86,9 @@ manager_options scored(std::uint64_t limit = 4) {
 
 /// A node filled with one inbound connection each of peers 1, 2, ..., one a second: ids 2, 4, ...
 struct full_node : driver {
-  explicit full_node(const manager_options& options = scored(), std::uint64_t seed = 1)
-      : driver(options, peer(1000), seed) {
+  explicit full_node(const manager_options& options = scored(), std::uint64_t seed = 1,
+                     const peer_id& self = peer(1000))
+      : driver(options, self, seed) {
     for (std::uint32_t i = 1; i <= options.max_connections; ++i) {
       run_to(1s * i);
       accept(conn(2 * i), peer(i));
@@ -306,6 +307,133 @@ TEST(eviction, is_not_for_a_newcomer_whose_own_limit_is_reached_too) {
   EXPECT_EQ(d.closes(), ids{});
 }
 
+/// Three connections each way: inbound 2, 4, 6 of peers 1 to 3, outbound 1, 3, 5 of 101 to 103, at
+/// most `limit` in all.
+struct two_ways : full_node {
+  explicit two_ways(std::uint64_t limit, std::uint64_t in, std::uint64_t out) : full_node(empty()) {
+    manager_options options = scored(limit);
+    options.max_inbound_connections = in;
+    options.max_outbound_connections = out;
+    close_of(conn(2));
+    tell(events::configured{options});
+    for (std::uint32_t i = 1; i <= 3; ++i) {
+      run_for(1s);
+      accept(conn(10 + 2 * i), peer(10 + i));
+      dial(req(i), peer(100 + i));
+      connect(peer(100 + i));
+    }
+    run_to(200s);
+  }
+  static manager_options empty() { return scored(1); }
+};
+
+TEST(eviction, for_an_inbound_newcomer_above_the_inbound_limit_takes_an_inbound_one) {
+  two_ways d(10, 3, 0);
+  for (const std::uint64_t n : {1, 3, 5}) d.tell(events::rtt_sampled{conn(n), 30s});  // far worse
+  d.come(conn(100), peer(50));
+  EXPECT_EQ(d.closes(), ids{conn(16)});
+  d.close_of(conn(16));
+  EXPECT_TRUE(d.admitted(conn(100)));
+  EXPECT_EQ(d.counters().permits_inbound, 3U);
+  d.expect_conserved();
+}
+
+TEST(eviction, for_a_newcomer_above_both_limits_takes_one_of_its_direction) {
+  two_ways d(6, 3, 0);
+  for (const std::uint64_t n : {1, 3, 5}) d.tell(events::rtt_sampled{conn(n), 30s});
+  d.come(conn(100), peer(50));
+  EXPECT_EQ(d.closes(), ids{conn(16)});
+}
+
+TEST(eviction, for_a_newcomer_above_the_limit_of_the_node_alone_takes_the_worst_of_all) {
+  two_ways d(6, 4, 0);
+  for (const std::uint64_t n : {1, 3, 5}) d.tell(events::rtt_sampled{conn(n), 30s});
+  d.come(conn(100), peer(50));
+  EXPECT_EQ(d.closes(), ids{conn(5)});
+  // For a second one the last inbound place is spoken for.
+  d.answers = false;
+  d.run_for(1s);
+  d.come(conn(102), peer(51));
+  EXPECT_EQ(d.closes(), (ids{conn(5), conn(16)}));
+  d.close_of(conn(5));
+  EXPECT_TRUE(d.admitted(conn(100)));
+  d.close_of(conn(16));
+  EXPECT_TRUE(d.admitted(conn(102)));
+  EXPECT_EQ(d.counters().permits_inbound, 4U);
+  d.expect_conserved();
+}
+
+TEST(eviction, sets_nothing_free_above_the_outbound_limit) {
+  two_ways d(10, 0, 4);
+  d.dial(req(50), peer(50));
+  d.dial(req(51), peer(51));
+  const auto dialled = d.last<actions::start_attempt>()->attempt;
+  d.tell(events::attempt_connected{dialled});
+  d.upgrade(dialled, peer(51));
+  const connection_id late = conn(static_cast<std::uint64_t>(dialled) - 2);
+  d.tell(events::attempt_connected{late});
+  d.tell(events::authenticated{late, peer(50)});
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::outbound_limit_reached);
+  EXPECT_EQ(d.closes(), ids{});
+}
+
+TEST(eviction, takes_first_from_a_crowded_subnet) {
+  manager_options options = scored(8);
+  options.max_connections_per_wide_subnet = 0;  // no limit, and counted all the same
+  full_node d(options);
+  for (std::uint64_t n = 2; n <= 8; n += 2) d.close_of(conn(n));
+  for (std::uint8_t i = 1; i <= 4; ++i)  // the oldest of the public ones, and the fastest
+    d.come(conn(100 + 2U * i), peer(100U + i), endpoint::v4(203, 0, 113, i, 1));
+  for (std::uint8_t i = 1; i <= 4; ++i) d.tell(events::ready{conn(100 + 2U * i)});
+  d.run_to(200s);
+  for (std::uint8_t i = 1; i <= 4; ++i) d.tell(events::rtt_sampled{conn(100 + 2U * i), 100ms});
+  d.come(conn(200), peer(200), endpoint::v4(198, 51, 100, 1, 1));
+  EXPECT_EQ(d.closes(), ids{conn(108)});
+}
+
+TEST(eviction, lets_nobody_go_in_vain_for_a_newcomer_whose_subnet_is_full) {
+  manager_options options = scored(4);
+  options.max_connections_per_narrow_subnet = options.max_connections_per_wide_subnet = 2;
+  full_node d(options);
+  d.close_of(conn(2));
+  d.close_of(conn(4));
+  for (std::uint8_t i = 1; i <= 2; ++i) {
+    d.come(conn(100 + 2U * i), peer(100U + i), endpoint::v4(203, 0, 113, i, 1));
+    d.tell(events::ready{conn(100 + 2U * i)});
+  }
+  d.tell(events::rtt_sampled{conn(6), 30s});  // the worst, but no help
+  d.come(conn(200), peer(200), endpoint::v4(203, 0, 113, 9, 1));
+  EXPECT_EQ(d.closes(), ids{conn(104)});
+  d.close_of(conn(104));
+  EXPECT_TRUE(d.admitted(conn(200)));
+  d.expect_conserved();
+}
+
+TEST(eviction, leaves_the_reserve_to_protected_newcomers) {
+  manager_options options = scored(3);
+  full_node d(options);
+  options.max_connections = 4;
+  options.reserved_connections = 1;
+  options.eviction_interval = 1ms;
+  d.tell(events::configured{options});
+  d.come(conn(100), peer(50));
+  EXPECT_EQ(d.closes(), ids{conn(6)});
+  d.close_of(conn(6));
+  EXPECT_TRUE(d.admitted(conn(100)));
+  d.run_for(1s);
+  d.tell(events::peer_marked{peer(51), mark::protect});
+  d.come(conn(102), peer(51));
+  EXPECT_TRUE(d.admitted(conn(102)));
+  EXPECT_EQ(d.closes().size(), 1U);
+  d.run_for(1s);
+  d.come(conn(104), peer(52));  // no eviction would bring four down to two
+  EXPECT_EQ(describe(d.last(notice::inbound_refused)), "LimitReached{limit: 3, current: 4}");
+  EXPECT_EQ(d.closes().size(), 1U);
+  d.tell(events::peer_marked{peer(53), mark::protect});
+  d.come(conn(106), peer(53));
+  EXPECT_EQ(d.closes(), (ids{conn(6), conn(4)}));
+}
+
 TEST(newcomer, that_dies_while_it_waits_leaves_the_place_to_the_next) {
   full_node d;
   d.come(conn(100), peer(50));
@@ -480,6 +608,72 @@ TEST(newcomer, that_was_dialled_succeeds_once_the_victim_is_gone) {
   d.tell(events::ready{conn(1)});
   EXPECT_EQ(d.count(notice::dial_succeeded), 1U);
   EXPECT_EQ(d.counters().permits_live, 2U);
+}
+
+/// A node whose peer id is below all others, with one dial (attempt 1, request 1) under way to peer
+/// 50 while it is full.
+struct crossing_node : full_node {
+  crossing_node() : full_node(scored(2), 1, peer(0)) {
+    close_of(conn(4));
+    dial(req(1), peer(50));
+    accept(conn(100), peer(60));
+    tell(events::attempt_connected{conn(1)});
+  }
+  void expect_that_only(connection_id c) {
+    ASSERT_EQ(closes().size(), 1U);
+    EXPECT_EQ(last<actions::abort>()->conn, conn(1));
+    EXPECT_EQ(last<actions::abort>()->reason, cause::duplicate);
+    EXPECT_EQ(count(notice::dial_failed), 0U);
+    EXPECT_FALSE(admitted(c));
+    close_of(closes()[0]);
+    EXPECT_TRUE(admitted(c));
+    tell(events::ready{c});
+    EXPECT_EQ(last(notice::dial_succeeded).request, req(1));
+    EXPECT_EQ(last(notice::dial_succeeded).conn, c);
+    EXPECT_EQ(counters().evicted_total, 1U);
+    EXPECT_EQ(manager.explain(peer(50), now).connections, 1U);
+    EXPECT_EQ(counters().pending_outbound + counters().pending_inbound, 0U);
+    expect_conserved();
+  }
+};
+
+TEST(newcomer, that_crosses_our_waiting_dial_takes_its_turn) {
+  crossing_node d;
+  d.tell(events::authenticated{conn(1), peer(50)});
+  ASSERT_EQ(d.counters().evicted_total, 1U);
+  d.come(conn(102), peer(50));
+  d.expect_that_only(conn(102));
+}
+
+TEST(newcomer, that_crosses_our_dial_under_way_is_what_the_dial_waits_for) {
+  crossing_node d;
+  d.come(conn(102), peer(50));
+  ASSERT_EQ(d.counters().evicted_total, 1U);
+  d.expect_that_only(conn(102));
+}
+
+TEST(newcomer, that_waits_is_what_a_new_dial_of_its_peer_joins) {
+  full_node d;
+  d.come(conn(100), peer(50));
+  d.dial(req(1), peer(50));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 0U);
+  EXPECT_EQ(d.count(notice::dial_failed), 0U);
+  d.close_of(conn(8));
+  d.tell(events::ready{conn(100)});
+  EXPECT_EQ(d.last(notice::dial_succeeded).request, req(1));
+}
+
+TEST(newcomer, loses_to_our_waiting_dial_when_our_peer_id_is_greater) {
+  full_node d(scored(2));
+  d.close_of(conn(4));
+  d.dial(req(1), peer(50));
+  d.accept(conn(100), peer(60));
+  d.tell(events::attempt_connected{conn(1)});
+  d.tell(events::authenticated{conn(1), peer(50)});
+  d.come(conn(102), peer(50));
+  EXPECT_EQ(d.last<actions::refuse>()->refusal, cause::duplicate);
+  d.close_of(d.closes()[0]);
+  EXPECT_TRUE(d.admitted(conn(1)));
 }
 
 TEST(evicted, peers_stay_away_until_the_penalty_ends_in_both_directions) {

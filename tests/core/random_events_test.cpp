@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint32_t peers_count = 12;
 
-manager_options small() {
+manager_options small(std::uint64_t seed) {
   manager_options options;
   options.max_connections = 6;
   options.max_connections_per_peer = 2;
@@ -24,6 +24,11 @@ manager_options small() {
   options.max_queued_requests = 5;
   options.max_remembered_peers = 4;
   options.breaker_failures = 3;
+  if (seed % 2 == 0) return options;
+  options.eviction = eviction_mode::scored;
+  options.eviction_interval = 100ms;
+  options.eviction_penalty = 500ms;
+  options.churn_interval = 10s;
   return options;
 }
 
@@ -32,7 +37,7 @@ manager_options small() {
 class chaos {
  public:
   explicit chaos(std::uint64_t seed)
-      : options_(small()), random_(seed), manager_(options_, peer(6), seed, &trace_) {}
+      : options_(small(seed)), random_(seed), manager_(options_, peer(6), seed, &trace_) {}
 
   void run(int events) {
     for (int i = 0; i < events && !testing::Test::HasFailure(); ++i) step();
@@ -59,6 +64,7 @@ class chaos {
   void step() {
     if (random_.up_to(9) == 0) now_ += duration(random_.up_to(4'000'000'000));
     if (random_.up_to(199) == 0) now_ -= 1s;
+    if (random_.up_to(299) == 0) return configure();
     const bool nonsense = random_.up_to(19) == 0;
     const connection_id c = nonsense || live_.empty() ? any_id() : some_live();
     const peer_id who = peer(static_cast<std::uint32_t>(random_.up_to(peers_count - 1)));
@@ -129,6 +135,10 @@ class chaos {
         static_cast<std::int32_t>(random_.up_to(2)),
         random_.up_to(1) ? never : now_ + duration(random_.up_to(9'000'000'000))});
   }
+  void configure() {
+    options_.max_connections = 2 + random_.up_to(4);
+    tell(events::configured{options_});
+  }
   void arrive() {
     const connection_id id = conn(2 * ++next_inbound_);
     live_[id] = peer_id{};
@@ -190,7 +200,9 @@ class chaos {
   void check() {
     const manager_counters& c = manager_.counters();
     ASSERT_EQ(c.permits_issued - c.permits_released, c.permits_live);
-    ASSERT_LE(c.permits_live, options_.max_connections);
+    // What is above a lowered limit only ever becomes less.
+    allowed_ = std::max(options_.max_connections, std::min(allowed_, c.permits_live));
+    ASSERT_LE(c.permits_live, allowed_);
     ASSERT_LE(c.active_connections, c.permits_live);
     ASSERT_LE(c.connected_peers, c.active_connections);
     ASSERT_EQ(c.established_total - c.closed_total, c.active_connections);
@@ -214,7 +226,7 @@ class chaos {
               options_.max_remembered_peers + live_.size() + outstanding_.size());
   }
 
-  const manager_options options_;
+  manager_options options_;
   random_stream random_;
   memory_trace trace_;
   connection_manager manager_;
@@ -227,6 +239,7 @@ class chaos {
   std::uint64_t next_request_ = 0;
   std::uint64_t next_inbound_ = 0;
   bool completed_ = false;
+  std::uint64_t allowed_ = 0;
   std::uint64_t checks_ = 0;
   std::array<endpoint, 3> addresses_{address(1), address(2), address(3)};
 };
@@ -240,6 +253,7 @@ TEST(random_events, never_break_a_limit_or_lose_a_permit_and_replay_alike) {
     run.finish();
     sum.established_total += run.counters().established_total;
     sum.failed_total += run.counters().failed_total;
+    sum.evicted_total += run.counters().evicted_total;
     for (std::size_t i = 0; i < causes_count; ++i) sum.refused[i] += run.counters().refused[i];
     const replay_result again = replay(run.trace().bytes());
     EXPECT_TRUE(again.identical) << again.error << " at " << again.mismatch_at;
@@ -248,6 +262,7 @@ TEST(random_events, never_break_a_limit_or_lose_a_permit_and_replay_alike) {
   // The events reached what they are meant to test.
   EXPECT_GT(sum.established_total, 1000U);
   EXPECT_GT(sum.failed_total, 1000U);
+  EXPECT_GT(sum.evicted_total, 50U);
   for (const cause c : {cause::limit_reached, cause::per_peer_limit_reached,
                         cause::pending_limit_reached, cause::backing_off, cause::circuit_open,
                         cause::denied, cause::duplicate, cause::self_dial, cause::no_address})
