@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/core/cause.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace tandem {
@@ -68,6 +69,11 @@ constexpr bool in_order() {
 }
 static_assert(in_order(), "a row per cause, in the order of the enumeration");
 
+// The upper half of a GoAway's code.
+constexpr duration retry_unit = std::chrono::milliseconds(100);
+constexpr unsigned retry_shift = 16;
+constexpr std::uint32_t half_mask = 0xffff;
+
 const cause_row& row_of(cause c) noexcept {
   const auto i = static_cast<std::size_t>(c);
   return table[i < table.size() ? i : 0];
@@ -91,6 +97,20 @@ std::optional<cause> cause_of_wire_code(std::uint32_t code) noexcept {
   for (const cause_row& row : table)
     if (row.wire_code == code) return row.value;
   return std::nullopt;
+}
+
+std::uint32_t go_away_code(cause reason, duration retry_after) noexcept {
+  const std::uint32_t code = wire_code_of(reason);
+  if (code == 0 || retry_after <= duration::zero()) return code;
+  const auto units =
+      std::min<std::int64_t>((retry_after - duration(1)) / retry_unit + 1, half_mask);
+  return code | static_cast<std::uint32_t>(units) << retry_shift;
+}
+
+go_away_reason parse_go_away(std::uint32_t code) noexcept {
+  const auto reason = cause_of_wire_code(code & half_mask);
+  if (!reason) return {};
+  return {reason, (code >> retry_shift) * retry_unit};
 }
 
 }  // namespace tandem

@@ -35,6 +35,45 @@ TEST(cause, wire_codes_stay_what_they_were_published_as) {
   EXPECT_EQ(wire_code_of(cause::requested), 0U);
 }
 
+TEST(go_away_code, carries_the_reason_below_and_the_time_to_stay_away_above) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(go_away_code(cause::limit_reached, 0s), 0x1001U);
+  EXPECT_EQ(go_away_code(cause::shutting_down, 100ms), 0x0001'1006U);
+  EXPECT_EQ(go_away_code(cause::shutting_down, 30s), 0x012c'1006U);
+  const auto told = parse_go_away(0x012c'1006U);
+  EXPECT_EQ(told.reason, cause::shutting_down);
+  EXPECT_EQ(told.retry_after, 30s);
+}
+
+TEST(go_away_code, rounds_up_and_ends_at_its_most) {
+  using namespace std::chrono_literals;
+  const auto upper = [](duration d) { return go_away_code(cause::denied, d) >> 16; };
+  EXPECT_EQ(upper(-1s), 0U);
+  EXPECT_EQ(upper(1ns), 1U);
+  EXPECT_EQ(upper(100ms), 1U);
+  EXPECT_EQ(upper(100ms + 1ns), 2U);
+  EXPECT_EQ(upper(6553500ms - 1ns), 65535U);
+  EXPECT_EQ(upper(6553500ms), 65535U);
+  EXPECT_EQ(upper(6553500ms + 1ns), 65535U);
+  EXPECT_EQ(upper(duration::max()), 65535U);
+  EXPECT_EQ(parse_go_away(0xffff'1007U).retry_after, 6553500ms);
+}
+
+TEST(go_away_code, without_a_reason_of_ours_says_nothing) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(go_away_code(cause::requested, 30s), 0U);
+  for (const std::uint32_t code : {0U, 1U, 2U, 0x0001'0000U, 0x0001'0001U, 0xffff'ffffU}) {
+    EXPECT_FALSE(parse_go_away(code).reason) << code;
+    EXPECT_EQ(parse_go_away(code).retry_after, 0s) << code;
+  }
+  for (const cause_row& row : causes()) {
+    if (row.wire_code == 0) continue;
+    EXPECT_LT(row.wire_code, 0x1'0000U) << "the lower half";
+    EXPECT_EQ(parse_go_away(go_away_code(row.value, 7s)).reason, row.value);
+    EXPECT_EQ(parse_go_away(go_away_code(row.value, 7s)).retry_after, 7s);
+  }
+}
+
 TEST(cause, unknown_names_and_codes_are_nothing) {
   EXPECT_FALSE(cause_named("limitreached"));
   EXPECT_FALSE(cause_named(""));

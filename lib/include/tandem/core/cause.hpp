@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "tandem/core/time.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -62,7 +64,7 @@ enum class cause : std::uint8_t {
 struct cause_row {
   cause value;
   std::string_view name;      ///< what users see: `LimitReached`
-  std::uint32_t wire_code;    ///< the code a yamux GoAway carries; 0 = none of our own
+  std::uint32_t wire_code;    ///< in the lower 16 bits of a yamux GoAway; 0 = none of our own
   std::string_view sentence;  ///< one sentence for a person
 };
 
@@ -76,6 +78,18 @@ std::uint32_t wire_code_of(cause) noexcept;
 /// The cause with this name or wire code (never 0); nothing when there is none.
 std::optional<cause> cause_named(std::string_view name) noexcept;
 std::optional<cause> cause_of_wire_code(std::uint32_t code) noexcept;
+
+/// The 32-bit code of a yamux GoAway: the wire code of `reason` in its lower 16 bits, and how long
+/// the peer should stay away in its upper 16, in units of 100 ms, rounded up, at most 6553.5 s; 0:
+/// no matter. A reason without a wire code is 0 altogether, which is yamux's normal end.
+std::uint32_t go_away_code(cause reason, duration retry_after) noexcept;
+
+/// What a GoAway says.
+struct go_away_reason {
+  std::optional<cause> reason;  ///< nothing: the lower half is no wire code of ours
+  duration retry_after{};       ///< zero without a reason, or when the peer named none
+};
+go_away_reason parse_go_away(std::uint32_t code) noexcept;
 
 /// True for the causes by which a policy refuses.
 constexpr bool is_refusal(cause c) noexcept {
