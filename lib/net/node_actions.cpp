@@ -65,7 +65,7 @@ void node::impl::carry_out(const actions::refuse& what) {
   if (!of || of->ended) return;
   if (!of->session) return end_link(what.conn, what.refusal);
   if (what.how == refuse_how::tell)
-    of->session->refuse(what.refusal);
+    of->session->refuse(what.refusal, what.retry_after);
   else
     of->session->abort(what.refusal);
 }
@@ -79,7 +79,7 @@ void node::impl::carry_out(const actions::close& what) {
   if (!of || of->ended) return;
   remove_from_peer(*of);
   if (!of->session) return end_link(what.conn, what.reason);
-  of->session->close(what.reason);
+  of->session->close(what.reason, what.retry_after);
 }
 
 void node::impl::carry_out(const actions::abort& what) {

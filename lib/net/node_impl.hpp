@@ -53,7 +53,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   // session_owner
   void on_authenticated(connection_id conn, const peer_id& peer) override;
   void on_ready(connection_id conn) override;
-  void on_remote_refused(connection_id conn, cause reason) override;
+  void on_remote_refused(connection_id conn, cause reason, duration retry_after) override;
   void on_rtt(connection_id conn, duration rtt) override;
   void on_probe_answered(connection_id conn, std::uint32_t nonce) override;
   void on_message(connection_id conn, std::span<const std::byte> message) override;

@@ -116,8 +116,8 @@ void node::impl::on_ready(connection_id conn) {
   submit(events::ready{conn});
 }
 
-void node::impl::on_remote_refused(connection_id conn, cause reason) {
-  submit(events::remote_refused{conn, reason, {}});
+void node::impl::on_remote_refused(connection_id conn, cause reason, duration retry_after) {
+  submit(events::remote_refused{conn, reason, retry_after});
 }
 
 void node::impl::on_rtt(connection_id conn, duration rtt) {

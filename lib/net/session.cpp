@@ -37,9 +37,10 @@ void session::impl::start() {
   asio::co_spawn(wire_.stream().get_executor(), run(shared_from_this()), asio::detached);
 }
 
-void session::impl::decide(cause refusal) {
+void session::impl::decide(cause refusal, duration retry_after) {
   if (!running() || decision_) return;
   decision_ = refusal;
+  retry_after_ = retry_after;
   decided_.emit(asio::cancellation_type::terminal);
 }
 
@@ -49,25 +50,25 @@ send_result session::impl::send(std::span<const std::byte> message) {
   if (message.size() > options_.message_size_max || messages_refused_) return send_result::refused;
   byte_buffer prefix;
   put_uvarint(prefix, message.size());
-  const auto backlog = burst_ ? burst_->unsent() : 0;
+  const auto backlog = burst_.stream ? burst_.stream->unsent() : 0;
   if (backlog != 0 && backlog + prefix.size() + message.size() > options_.backlog_max)
     return send_result::refused;
-  if (!burst_) {
+  if (!burst_.stream) {
     auto handler = std::make_unique<message_burst>(*this);
     auto* const heard = handler.get();
     const auto opened = mux_.open(std::move(handler));
     if (!opened) return send_result::refused;
-    burst_ = *opened;
-    burst_handler_ = heard;
-    burst_->write(message_burst::opening());
+    burst_ = {*opened, heard};
+    burst_.stream->write(message_burst::opening());
   }
-  burst_->write(prefix, true);
-  burst_->write({reinterpret_cast<const std::uint8_t*>(message.data()), message.size()}, true);
+  burst_.stream->write(prefix, true);
+  burst_.stream->write({reinterpret_cast<const std::uint8_t*>(message.data()), message.size()},
+                       true);
   pump();
   return send_result::accepted;
 }
 
-void session::impl::close(cause reason) {
+void session::impl::close(cause reason, duration retry_after) {
   if (!running() || phase_ == phase::closing || phase_ == phase::failing) return;
   if (phase_ == phase::upgrading) {
     abort(reason);
@@ -75,6 +76,7 @@ void session::impl::close(cause reason) {
   }
   phase_ = phase::closing;
   reason_ = reason;
+  retry_after_ = retry_after;
   pump();
 }
 
@@ -144,10 +146,10 @@ bool session::impl::on_pong(std::uint32_t value) {
 
 void session::impl::on_go_away(std::uint32_t code) {
   if (remote_reason_ != cause::none || phase_ != phase::open) return;
-  const auto ours = cause_of_wire_code(code);
+  const auto [ours, retry_after] = parse_go_away(code);
   const bool failed = code == yamux_code::protocol_error || code == yamux_code::internal_error;
   remote_reason_ = ours.value_or(failed ? cause::protocol_error : cause::remote_closed);
-  if (ours) owner_->on_remote_refused(conn_, *ours);
+  if (ours) owner_->on_remote_refused(conn_, *ours, retry_after);
 }
 
 bool session::impl::on_stream_message(byte_view message) {
@@ -156,9 +158,24 @@ bool session::impl::on_stream_message(byte_view message) {
 }
 
 void session::impl::on_burst_over(const message_burst& burst) {
-  if (burst_handler_ != &burst) return;
-  burst_ = nullptr;
-  burst_handler_ = nullptr;
+  if (burst_.handler == &burst) burst_ = {};
+  if (finished_.handler == &burst) finished_ = {};
+}
+
+void session::impl::on_message_stream(bool opened) {
+  streams_ += opened ? 1 : -1;
+  if (!running() || std::exchange(streams_due_, true)) return;
+  // Later: the muxer is at work on its streams, and the owner may be in a call of its own.
+  asio::post(wire_.stream().get_executor(), [self = shared_from_this()] { self->tell_streams(); });
+}
+
+void session::impl::tell_streams() {
+  streams_due_ = false;
+  while (running() && streams_told_ != streams_) {
+    const bool opened = streams_told_ < streams_;
+    streams_told_ += opened ? 1 : -1;
+    owner_->on_stream(conn_, opened);
+  }
 }
 
 void session::impl::on_wire_sent(std::size_t size) {
@@ -198,11 +215,11 @@ session::session(connection_id conn, direction way, byte_stream stream,
 session::~session() { impl_->detach(); }
 
 void session::start() { impl_->start(); }
-void session::admit() { impl_->decide(cause::none); }
-void session::refuse(cause why) { impl_->decide(why); }
+void session::admit() { impl_->decide(cause::none, {}); }
+void session::refuse(cause why, duration retry_after) { impl_->decide(why, retry_after); }
 void session::probe(std::uint32_t nonce) { impl_->probe(nonce); }
 send_result session::send(std::span<const std::byte> message) { return impl_->send(message); }
-void session::close(cause reason) { impl_->close(reason); }
+void session::close(cause reason, duration retry_after) { impl_->close(reason, retry_after); }
 void session::abort(cause reason) { impl_->abort(reason); }
 session_traffic session::take_traffic() { return impl_->take_traffic(); }
 

@@ -19,11 +19,11 @@ namespace tandem {
 /// What the sessions of one node share.
 struct session_options {
   identity self;
-  bool allow_plaintext = false;                  ///< /plaintext/2.0.0: simulations and tests only
-  std::size_t message_size_max = 1 << 20;        ///< one application message
-  std::size_t backlog_max = 1 << 20;             ///< unsent application bytes of one connection
-  std::size_t streams_max = 256;                 ///< open yamux streams of one connection, inbound
-  std::uint32_t window = 256 * 1024;             ///< yamux receive window of one stream (its specification)
+  bool allow_plaintext = false;            ///< /plaintext/2.0.0: simulations and tests only
+  std::size_t message_size_max = 1 << 20;  ///< one application message
+  std::size_t backlog_max = 1 << 20;       ///< unsent application bytes of one connection
+  std::size_t streams_max = 256;           ///< open yamux streams of one connection, inbound
+  std::uint32_t window = 256 * 1024;  ///< yamux receive window of one stream (its specification)
 };
 
 /// What moved on one connection since the owner last took it.
@@ -46,11 +46,13 @@ class session_owner {
   /// refusal.
   virtual void on_ready(connection_id conn) = 0;
   /// The peer's GoAway carried a refusal or a close reason of ours (see cause.hpp).
-  virtual void on_remote_refused(connection_id conn, cause reason) = 0;
+  virtual void on_remote_refused(connection_id conn, cause reason, duration retry_after) = 0;
   virtual void on_rtt(connection_id conn, duration rtt) = 0;
   virtual void on_probe_answered(connection_id conn, std::uint32_t nonce) = 0;
   virtual void on_message(connection_id conn, std::span<const std::byte> message) = 0;
-  virtual void on_stream(connection_id conn, bool opened) = 0;  ///< an application stream
+  /// A stream of messages, in either direction, was opened, or is over: both ends finished it, or
+  /// one reset it. Streams that are open at the end of the session are not closed before on_closed.
+  virtual void on_stream(connection_id conn, bool opened) = 0;
   /// There is something to take_traffic(); not called again until it was taken.
   virtual void on_dirty(connection_id conn) = 0;
   /// The last call, exactly once. The session may be destroyed inside it.
@@ -70,14 +72,16 @@ class session {
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
-  void start();                      ///< begins the upgrade
-  void admit();                      ///< answers on_authenticated: go on to the muxer
-  void refuse(cause why);            ///< answers on_authenticated: finish the muxer, tell, end
-  void probe(std::uint32_t nonce);   ///< a yamux ping
+  void start();  ///< begins the upgrade
+  void admit();  ///< answers on_authenticated: go on to the muxer
+  /// Answers on_authenticated: finish the muxer, tell why and when to come back, end.
+  void refuse(cause why, duration retry_after = {});
+  void probe(std::uint32_t nonce);  ///< a yamux ping
   send_result send(std::span<const std::byte> message);
-  /// GoAway with the reason (0 for requested), end of sending, drain to end of file. Before the muxer is there: as abort().
-  void close(cause reason);
-  void abort(cause reason);          ///< at once; on_closed(reason) follows, not inside the call
+  /// GoAway with the reason (0 for requested), end of sending, drain to end of file. Before the
+  /// muxer is there: as abort().
+  void close(cause reason, duration retry_after = {});
+  void abort(cause reason);  ///< at once; on_closed(reason) follows, not inside the call
   /// What moved since the last call, and starts anew.
   session_traffic take_traffic();
 

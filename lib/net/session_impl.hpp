@@ -21,10 +21,10 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
        const tandem::clock& time, const peer_id& expected, session_owner& owner);
 
   void start();
-  void decide(cause refusal);
+  void decide(cause refusal, duration retry_after);
   void probe(std::uint32_t nonce) { ping(nonce, true); }
   send_result send(std::span<const std::byte> message);
-  void close(cause reason);
+  void close(cause reason, duration retry_after);
   void abort(cause reason);
   session_traffic take_traffic();
   /// The owner is gone.
@@ -37,6 +37,10 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
     closing,  // our GoAway is due or sent; draining to end of file
     failing,  // GoAway(1) is due; closed once it left
     over,
+  };
+  struct outgoing {
+    yamux_stream* stream = nullptr;
+    message_burst* handler = nullptr;
   };
   struct ping_sent {
     std::uint32_t value;
@@ -63,6 +67,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   void finish(cause why, bool orderly);
   void note_app_bytes(std::size_t size);
   void note_traffic();
+  void tell_streams();
   bool running() const noexcept { return owner_ && phase_ != phase::over; }
 
   void on_wire_sent(std::size_t size) override;
@@ -75,6 +80,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   void on_stream_app_bytes(std::size_t size) override { note_app_bytes(size); }
   void on_messages_refused() override { messages_refused_ = true; }
   void on_burst_over(const message_burst& burst) override;
+  void on_message_stream(bool opened) override;
 
   const connection_id conn_;
   const direction way_;
@@ -89,6 +95,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
 
   phase phase_ = phase::upgrading;
   cause reason_ = cause::none;         // why this end closes
+  duration retry_after_{};             // what it tells the peer with that
   cause remote_reason_ = cause::none;  // what the peer's GoAway said
   bool dirty_ = false;
   bool ready_ = false;
@@ -99,10 +106,15 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   bool shut_ = false;  // sending has ended
   bool messages_refused_ = false;
 
+  // Before the muxer, whose streams say so when they end.
+  outgoing burst_;     // of messages, while it takes more
+  outgoing finished_;  // the one before, until the peer finishes it too
+  int streams_ = 0;    // of messages, both directions
+  int streams_told_ = 0;
+  bool streams_due_ = false;  // tell_streams() is on its way
+
   yamux mux_;
   std::vector<ping_sent> pings_;
-  yamux_stream* burst_ = nullptr;  // of messages, while it takes more
-  message_burst* burst_handler_ = nullptr;
   byte_buffer writing_bytes_;
   std::size_t written_ = 0;
   std::size_t app_bytes_writing_ = 0;

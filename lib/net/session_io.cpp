@@ -117,9 +117,8 @@ void session::impl::pump() {
   out.swap(wire_.unsent());
   const bool more = !told_ && !deaf_ && produce(out);
   if (!told_ && !more && phase_ != phase::open) {
-    const auto code = phase_ == phase::failing      ? yamux_code::protocol_error
-                      : reason_ == cause::requested ? yamux_code::normal
-                                                    : wire_code_of(reason_);
+    const auto code =
+        phase_ == phase::failing ? yamux_code::protocol_error : go_away_code(reason_, retry_after_);
     put_yamux_header(out, {yamux_type::go_away, 0, 0, code});
     told_ = true;
   }
@@ -136,10 +135,11 @@ void session::impl::pump() {
 bool session::impl::produce(byte_buffer& out) {
   auto sum = mux_.produce(out, write_size);
   app_bytes_writing_ += sum.counted;
-  if (burst_ && burst_handler_->accepted() && burst_->unsent() == 0) {
-    burst_->finish_and_forget();
-    burst_ = nullptr;
-    burst_handler_ = nullptr;
+  if (burst_.stream && burst_.handler->accepted() && burst_.stream->unsent() == 0) {
+    // A peer that does not finish its side holds one stream, not one for each burst.
+    if (finished_.stream) finished_.stream->forget();
+    finished_ = std::exchange(burst_, {});
+    finished_.handler->finish(*finished_.stream);
     sum = mux_.produce(out, write_size);
   }
   return sum.more;

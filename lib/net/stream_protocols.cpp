@@ -24,7 +24,9 @@ void write_multistream(yamux_stream& stream, std::string_view text) {
 
 inbound_stream::~inbound_stream() {
   if (state_ == state::ping) --context_.inbound_pings;
-  if (state_ == state::message) --context_.inbound_messages;
+  if (state_ != state::message) return;
+  --context_.inbound_messages;
+  context_.on_message_stream(false);
 }
 
 void inbound_stream::on_data(yamux_stream& stream, byte_view in) {
@@ -82,6 +84,7 @@ void inbound_stream::choose(yamux_stream& stream, std::string_view proposed) {
     write_multistream(stream, proposed);
   } else if (proposed == message_protocol && context_.inbound_messages < streams_max) {
     ++context_.inbound_messages;
+    context_.on_message_stream(true);
     state_ = state::message;
     write_multistream(stream, proposed);
   } else if (proposed == ping_protocol || proposed == message_protocol ||
@@ -119,6 +122,11 @@ void inbound_stream::keep(byte_view in, std::size_t used) {
   held_.assign(rest.begin(), rest.end());
 }
 
+message_burst::~message_burst() {
+  context_.on_burst_over(*this);
+  context_.on_message_stream(false);
+}
+
 byte_buffer message_burst::opening() {
   byte_buffer out;
   put_multistream(out, multistream_header);
@@ -128,6 +136,7 @@ byte_buffer message_burst::opening() {
 
 void message_burst::on_data(yamux_stream& stream, byte_view in) {
   stream.consumed(in.size());
+  if (state_ == state::finished) return;
   if (state_ == state::accepted) {
     fail(stream);
     return;
@@ -147,7 +156,14 @@ void message_burst::on_data(yamux_stream& stream, byte_view in) {
   }
 }
 
-void message_burst::on_fin(yamux_stream& stream) { fail(stream); }
+void message_burst::on_fin(yamux_stream& stream) {
+  if (state_ != state::finished) fail(stream);
+}
+
+void message_burst::finish(yamux_stream& stream) {
+  state_ = state::finished;
+  stream.finish();
+}
 
 void message_burst::fail(yamux_stream& stream) {
   stream.reset();

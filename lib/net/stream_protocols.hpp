@@ -21,8 +21,10 @@ class stream_context {
   virtual void on_stream_app_bytes(std::size_t size) = 0;
   /// The peer does not speak the message protocol.
   virtual void on_messages_refused() = 0;
-  /// The burst's stream takes nothing more.
+  /// The burst's stream takes nothing more, or is gone. Not the place to touch a stream.
   virtual void on_burst_over(const message_burst& burst) = 0;
+  /// A stream of messages, either side's, begins or is gone. Not the place to touch a stream.
+  virtual void on_message_stream(bool opened) = 0;
 
   std::size_t message_size_max = 0;
   int inbound_pings = 0;
@@ -62,18 +64,25 @@ class inbound_stream final : public yamux_handler {
 /// The stream of one burst of outgoing messages: proposes, and hears whether it was accepted.
 class message_burst final : public yamux_handler {
  public:
-  explicit message_burst(stream_context& context) : context_(context) {}
+  explicit message_burst(stream_context& context) : context_(context) {
+    context_.on_message_stream(true);
+  }
+  ~message_burst() override;
+  message_burst(const message_burst&) = delete;
+  message_burst& operator=(const message_burst&) = delete;
 
   /// Header and proposal, the first bytes of the stream.
   static byte_buffer opening();
   bool accepted() const noexcept { return state_ == state::accepted; }
+  /// Everything was written: FIN follows what is queued, and the peer's FIN ends the stream.
+  void finish(yamux_stream& stream);
 
   void on_data(yamux_stream& stream, byte_view in) override;
   void on_fin(yamux_stream& stream) override;
   void on_reset() override { context_.on_burst_over(*this); }
 
  private:
-  enum class state : std::uint8_t { header, answer, accepted };
+  enum class state : std::uint8_t { header, answer, accepted, finished };
 
   void fail(yamux_stream& stream);
 

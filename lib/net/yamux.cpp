@@ -26,9 +26,9 @@ void yamux_stream::finish() {
   mux_.output_ = true;
 }
 
-void yamux_stream::finish_and_forget() {
+void yamux_stream::forget() {
   forget_ = true;
-  finish();
+  mux_.output_ = true;
 }
 
 void yamux_stream::reset() {

@@ -51,9 +51,9 @@ class yamux_stream {
   void write(byte_view bytes, bool counted = false);
   /// Ends sending after what is queued.
   void finish();
-  /// As finish(), and the stream is forgotten when the FIN leaves: late frames of the peer fall on
-  /// an unknown stream and are dropped.
-  void finish_and_forget();
+  /// After finish(): the stream is over when the FIN has left, whatever the peer does. Late frames
+  /// of the peer fall on an unknown stream and are dropped.
+  void forget();
   void reset();
   /// The handler is done with `size` received bytes: they may be granted again.
   void consumed(std::size_t size);

@@ -234,6 +234,8 @@ INSTANTIATE_TEST_SUITE_P(session_failure, go_away,
                          testing::Values(std::pair("00000000", cause::remote_closed),
                                          std::pair("00000001", cause::protocol_error),
                                          std::pair("00000002", cause::protocol_error),
+                                         std::pair("012c0000", cause::remote_closed),
+                                         std::pair("012c0001", cause::remote_closed),
                                          std::pair("ffffffff", cause::remote_closed)));
 
 TEST(session_failure, of_the_transport_keeps_its_reason) {

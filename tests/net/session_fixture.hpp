@@ -37,9 +37,10 @@ class recording_owner final : public session_owner {
     if (answers == answer::refuse) self->refuse(refusal);
   }
   void on_ready(connection_id) override { say("ready"); }
-  void on_remote_refused(connection_id, cause reason) override {
+  void on_remote_refused(connection_id, cause reason, duration after) override {
     say("remote_refused");
     remote_reason = reason;
+    retry_after = after;
   }
   void on_rtt(connection_id, duration rtt) override { rtts.push_back(rtt); }
   void on_probe_answered(connection_id, std::uint32_t nonce) override { nonces.push_back(nonce); }
@@ -47,7 +48,10 @@ class recording_owner final : public session_owner {
     messages.emplace_back(reinterpret_cast<const char*>(message.data()), message.size());
     say("message");
   }
-  void on_stream(connection_id, bool) override { say("stream"); }
+  void on_stream(connection_id, bool opened) override {
+    streams += opened ? 1 : -1;
+    say(opened ? "stream" : "stream over");
+  }
   void on_dirty(connection_id) override {
     ++dirty;
     if (takes_traffic) take();
@@ -81,6 +85,8 @@ class recording_owner final : public session_owner {
   std::vector<std::string> log;
   peer_id peer;
   cause remote_reason = cause::none;
+  duration retry_after{};
+  int streams = 0;  ///< of messages, open
   std::vector<duration> rtts;
   std::vector<std::uint32_t> nonces;
   std::vector<std::string> messages;
