@@ -218,10 +218,11 @@ void message_network::state::carry_out(host_index h, const actions::refuse& a) {
   end_record& here = connections.end(e);
   here.at = phase::refusing;
   here.refusal = a.refusal;
+  here.asked = go_away_code(a.refusal, a.retry_after);
   if (e % 2 == dialer)
     dispatch(e, {kind::propose, cause::none, 0});
   else
-    dispatch(e, {kind::goodbye, a.refusal, 0});
+    dispatch(e, {kind::goodbye, a.refusal, here.asked});
 }
 
 void message_network::state::carry_out(host_index h, const actions::close& a) {
@@ -231,7 +232,7 @@ void message_network::state::carry_out(host_index h, const actions::close& a) {
   if (here.at != phase::ready) return;
   leave_pair(e);
   here.at = phase::closing;
-  dispatch(e, {kind::goodbye, a.reason, 0});
+  dispatch(e, {kind::goodbye, a.reason, go_away_code(a.reason, a.retry_after)});
 }
 
 void message_network::state::carry_out(host_index h, const actions::abort& a) {
@@ -244,8 +245,12 @@ void message_network::state::carry_out(host_index h, const actions::abort& a) {
 }
 
 void message_network::state::carry_out(host_index h, const actions::probe& a) {
-  if (const end_index e = find(h, a.conn); e != none)
-    dispatch(e, {kind::ping, cause::none, a.nonce});
+  const end_index e = find(h, a.conn);
+  if (e == none) return;
+  end_record& here = connections.end(e);
+  here.asked = a.nonce;
+  here.asked_at = time.now();
+  dispatch(e, {kind::ping, cause::none, a.nonce});
 }
 
 }  // namespace tandem::sim

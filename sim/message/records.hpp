@@ -56,7 +56,7 @@ enum class kind : std::uint8_t {
 struct packet {
   kind what{};
   cause why = cause::none;  ///< of a goodbye
-  std::uint64_t value = 0;  ///< nonce, or application bytes
+  std::uint64_t value = 0;  ///< nonce, application bytes, or the code of a GoAway
 };
 
 /// One end of a connection.
@@ -72,6 +72,7 @@ struct end_record {
   std::uint32_t held = none;  ///< packets that wait for a retransmission
   phase at = phase::absent;
   cause refusal = cause::none;
+  std::uint32_t asked = 0;  ///< nonce of the last probe; code of the GoAway of a refusing end
 };
 
 struct record {

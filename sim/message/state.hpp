@@ -103,7 +103,8 @@ struct message_network::state {
   // upgrade.cpp
   void arrived(handle h, unsigned side, const packet& p);
   void hello_arrived(handle h, record& c);
-  void goodbye_arrived(end_index e, cause why);
+  void goodbye_arrived(end_index e, cause why, std::uint32_t code);
+  void pong_arrived(end_index e, std::uint32_t nonce);
   void data_arrived(end_index e, std::uint64_t bytes);
   send_result send(host_index from, const peer_id& to, std::uint64_t bytes);
   void send(end_index e, std::uint64_t bytes);

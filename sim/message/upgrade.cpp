@@ -47,17 +47,17 @@ void message_network::state::arrived(handle h, unsigned side, const packet& p) {
       if (here.at == phase::upgrading)
         step_follow_up(here.host, {events::ready{id}, e, {}});
       else if (here.at == phase::refusing)
-        dispatch(e, {kind::goodbye, here.refusal, 0});
+        dispatch(e, {kind::goodbye, here.refusal, here.asked});
       return;
     case kind::goodbye:
-      return goodbye_arrived(e, p.why);
+      return goodbye_arrived(e, p.why, static_cast<std::uint32_t>(p.value));
     case kind::fin:
       drop_held(here);
       return end_with(e, cause::remote_closed);
     case kind::ping:
       return dispatch(e, {kind::pong, cause::none, p.value});
     case kind::pong:
-      return step(here.host, events::probe_answered{id, static_cast<std::uint32_t>(p.value)});
+      return pong_arrived(e, static_cast<std::uint32_t>(p.value));
     case kind::data:
       return data_arrived(e, p.value);
     case kind::hello:
@@ -81,17 +81,26 @@ void message_network::state::hello_arrived(handle h, record& c) {
   step(c.target, events::arrived{id, message_network::address_of(c.ends[dialer].host)});
 }
 
-void message_network::state::goodbye_arrived(end_index e, cause why) {
+void message_network::state::goodbye_arrived(end_index e, cause why, std::uint32_t code) {
   const handle h = handle_of(e);
   const host_index at = connections.end(e).host;
   const auto id = static_cast<connection_id>(connections.end(e).id);
   if (wire_code_of(why) != 0) {
-    step(at, events::remote_refused{id, why, {}});
+    step(at, events::remote_refused{id, why, parse_go_away(code).retry_after});
     if (!connections.find(h) || !is_live(connections.end(e).at)) return;
   }
   drop_held(connections.end(e));
   dispatch(e, {kind::fin, cause::none, 0});
   end_with(e, cause::remote_closed);
+}
+
+void message_network::state::pong_arrived(end_index e, std::uint32_t nonce) {
+  const end_record& here = connections.end(e);
+  const host_index at = here.host;
+  const auto id = static_cast<connection_id>(here.id);
+  const auto round_trip = time.now() - here.asked_at;
+  if (here.at == phase::ready && nonce == here.asked) step(at, events::rtt_sampled{id, round_trip});
+  step(at, events::probe_answered{id, nonce});
 }
 
 void message_network::state::data_arrived(end_index e, std::uint64_t bytes) {
