@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "liveness.hpp"
 #include "state.hpp"
 
 #include <algorithm>
@@ -133,6 +134,10 @@ void connection_manager::state::count_end(slot s, cause why) {
   n.why = why;
   if (c.was_ready) {
     n.kind = notice::connection_closed;
+    if (why == cause::liveness_lost) {
+      n.failures = c.probes;
+      n.ceiling = probe_wait(c, options);
+    }
     --counters.active_connections;
     ++counters.closed_total;
     if (--peers[c.peer].active == 0) --counters.connected_peers;

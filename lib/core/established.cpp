@@ -17,15 +17,21 @@ time_point connection_manager::state::idle_at(const connection& c) const noexcep
   return idle_deadline(c, options, marks ? marks->kept_alive_until() : time_point::min());
 }
 
+/// The driver hands in what was received when it has something else to say, or is woken. A byte
+/// that came since a probe brings the next one forward to an interval after it.
+time_point connection_manager::state::looks_at(const connection& c) const noexcept {
+  const time_point due = std::min(idle_at(c), probe_deadline(c, options));
+  return c.probes == 0 ? due : std::min(due, later(now, options.liveness_interval));
+}
+
 void connection_manager::state::arm_ready(slot s) {
-  const connection& c = connections[s];
-  timers.arm(timer_kind::connection, s, std::min(idle_at(c), probe_deadline(c, options)));
+  timers.arm(timer_kind::connection, s, looks_at(connections[s]));
 }
 
 void connection_manager::state::sooner(slot s) {
   const connection& c = connections[s];
   if (c.at != phase::ready) return;
-  const time_point due = std::min(idle_at(c), probe_deadline(c, options));
+  const time_point due = looks_at(c);
   if (due < timers.armed(timer_kind::connection, s)) timers.arm(timer_kind::connection, s, due);
 }
 
@@ -49,7 +55,7 @@ void connection_manager::state::ready_expired(slot s) {
 void connection_manager::state::heard(slot s, time_point when) {
   connection& c = connections[s];
   c.last_received = std::max(c.last_received, std::min(when, now));
-  if (c.probes == 0) return;
+  if (c.probes == 0 || c.at != phase::ready) return;
   c.probes = 0;
   sooner(s);
 }

@@ -17,8 +17,9 @@ duration idle_floor(const connection& c, const liveness_options& options) noexce
 time_point idle_deadline(const connection& c, const liveness_options& options,
                          time_point kept_until) noexcept;
 
-/// How long nothing may come after a probe until it is missed: liveness_timeout, or a probe timeout
-/// when that is longer.
+/// How long nothing may come after a probe until it is missed: liveness_timeout, or the time in
+/// which the transport sends a lost packet three times again, seven probe timeouts but at most 60
+/// s, when that is longer.
 duration probe_wait(const connection& c, const liveness_options& options) noexcept;
 
 /// When a ready connection that hears nothing is probed (again), or lost when it had all its

@@ -122,8 +122,8 @@ constexpr std::array table = std::to_array<option_row>({
     {"liveness_interval", &o::liveness_interval, brief, year,
      "A connection that received nothing for this long is probed. Default 10 s: js-libp2p."},
     {"liveness_timeout", &o::liveness_timeout, brief, year,
-     "A probe is missed when nothing came for this long after it, or for a probe timeout when that "
-     "is longer. Default 10 s: js-libp2p."},
+     "A probe is missed when nothing came for this long after it, or for seven probe timeouts (three "
+     "retransmissions; at most 60 s) when that is longer. Default 10 s: js-libp2p."},
     {"liveness_misses", &o::liveness_misses, 1, 1000,
      "Missed probes in a row after which a connection is aborted. Default 3; at 1 a single slow "
      "answer closes."},

@@ -257,6 +257,7 @@ struct connection_manager::state {
   void ready_expired(slot_index s);
   void heard(slot_index s, time_point when);
   time_point idle_at(const detail::connection& c) const noexcept;
+  time_point looks_at(const detail::connection& c) const noexcept;
   void arm_ready(slot_index s);
   /// The deadline may have moved to an earlier time.
   void sooner(slot_index s);

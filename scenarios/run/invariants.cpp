@@ -13,6 +13,20 @@ namespace {
 
 constexpr std::size_t violations_max = 16;
 
+// The longest probe timeout there can be: SRTT + 4 RTTVAR of the first sample (RFC 6298), three
+// round trips; a minute, the core's most, where packets are lost or wait.
+duration longest_probe_timeout(const scenario& what) {
+  duration longest = what.faults.empty() ? duration{} : std::chrono::minutes(1);
+  const auto look_at = [&](const sim::link& path) {
+    const bool steady = path.loss == 0 && path.bandwidth == 0;
+    const duration one_way = path.latency + path.jitter;
+    longest = std::max<duration>(longest, steady ? 6 * one_way : std::chrono::minutes(1));
+  };
+  look_at(what.default_link);
+  for (const auto& each : what.links) look_at(each.link);
+  return longest;
+}
+
 std::string against(std::uint64_t value, const char* relation, std::uint64_t bound) {
   return std::to_string(value) + " " + relation + " " + std::to_string(bound);
 }
@@ -92,7 +106,9 @@ void tracker::check_backoff(node_index node, time_point now, const notification&
 
 time_point tracker::latest_end(node_index node, const connection_state& connection) const {
   const auto& options = options_of(node);
-  return later(later(connection.used, options.connection_timeout),
+  const duration floor =
+      static_cast<std::int64_t>(options.idle_floor_probes) * longest_probe_timeout(scenario_);
+  return later(later(connection.used, std::max(options.connection_timeout, floor)),
                options.close_linger + patience_);
 }
 

@@ -73,21 +73,32 @@ TEST(idle_deadline, waits_for_the_last_stream_and_then_a_floor_at_most) {
   EXPECT_EQ(idle_deadline(c, options, time_point::min()), at(30s + 1ns));
 }
 
-TEST(probe_wait, is_liveness_timeout_or_a_longer_probe_timeout) {
+TEST(probe_wait, is_liveness_timeout_or_seven_probe_timeouts_when_they_are_longer) {
   connection c = ready_at(0s);
   liveness_options options;
   EXPECT_EQ(probe_wait(c, options), 10s);
-  c.rtt.sample(5s);
-  EXPECT_EQ(probe_wait(c, options), 15s);
-  options.liveness_timeout = 15s + 1ns;
-  EXPECT_EQ(probe_wait(c, options), 15s + 1ns);
+  c.rtt.sample(1s);
+  EXPECT_EQ(probe_wait(c, options), 21s);
+  options.liveness_timeout = 21s + 1ns;
+  EXPECT_EQ(probe_wait(c, options), 21s + 1ns);
+  options.liveness_timeout = 21s - 1ns;
+  EXPECT_EQ(probe_wait(c, options), 21s);
+}
+
+TEST(probe_wait, ends_at_a_minute_whatever_the_peer_makes_of_its_answers) {
+  connection c = ready_at(0s);
+  liveness_options options;
+  c.rtt.sample(1h);
+  EXPECT_EQ(probe_wait(c, options), 60s);
+  options.liveness_timeout = 61s;
+  EXPECT_EQ(probe_wait(c, options), 61s);
 }
 
 TEST(liveness, finds_a_dead_peer_exactly_at_its_bound) {
   for (const duration interval : {1s, 10s})
     for (const duration timeout : {2s, 10s})
       for (const unsigned misses : {1U, 2U, 5U})
-        for (const duration rtt : {20ms, 1000ms, 5000ms}) {
+        for (const duration rtt : {20ms, 500ms, 5000ms}) {
           manager_options options;
           options.connection_timeout = 1h;
           options.liveness_interval = interval;
@@ -96,9 +107,10 @@ TEST(liveness, finds_a_dead_peer_exactly_at_its_bound) {
           driver d(options);
           d.accept(conn(2), peer(1));
           d.run_to(500ms);
-          d.tell(events::rtt_sampled{conn(2), rtt});  // probe timeout 3 * rtt
+          d.tell(events::rtt_sampled{conn(2), rtt});  // probe timeout: three times that
           d.other_bytes(conn(2));
-          const duration bound = interval + misses * std::max(timeout, 3 * rtt);
+          const duration bound =
+              interval + misses * std::max(timeout, std::min<duration>(60s, 7 * 3 * rtt));
           d.run_to(500ms + bound - 1ns);
           EXPECT_EQ(d.count<actions::abort>(), 0U);
           EXPECT_EQ(d.count<actions::probe>(), misses);
@@ -122,6 +134,29 @@ TEST(liveness, probes_an_interval_after_an_answer_even_when_the_timeout_is_longe
   EXPECT_EQ(probes_of(d), (std::vector{at(1s), at(2050ms)}));
 }
 
+TEST(liveness, finds_a_peer_whose_last_byte_the_driver_tells_late) {
+  // As drivers do: bytes are told with the next step, and a wake-up is one.
+  manager_options options;
+  options.connection_timeout = 1h;
+  options.liveness_interval = 1s;
+  driver d(options);
+  d.accept(conn(2), peer(1));
+  d.run_to(1s);  // probed; the wait is 10 s
+  ASSERT_EQ(d.count<actions::probe>(), 1U);
+  const time_point last = at(1100ms);
+  bool told = false;
+  while (d.count<actions::abort>() == 0) {
+    const time_point next = d.manager.next_deadline();
+    if (next > last && !told) {
+      d.now = next;
+      d.tell(events::traffic{conn(2), 0, 12, 0, last, {}});
+      told = true;
+    }
+    d.run_to(next.time_since_epoch());
+  }
+  EXPECT_EQ(d.when<actions::abort>(), last + 1s + 3 * 10s);
+}
+
 TEST(liveness, a_shorter_round_trip_brings_the_deadline_forward) {
   manager_options options;
   options.connection_timeout = 1h;
@@ -130,13 +165,13 @@ TEST(liveness, a_shorter_round_trip_brings_the_deadline_forward) {
   options.liveness_misses = 1;
   driver d(options);
   d.accept(conn(2), peer(1));
-  d.tell(events::rtt_sampled{conn(2), 5s});  // probe timeout 15 s
-  d.run_to(1s);                              // probed
-  d.tell(events::rtt_sampled{conn(2), 5s});  // 12.5 s
-  d.run_to(13500ms - 1ns);
+  d.tell(events::rtt_sampled{conn(2), 1s});  // probe timeout 3 s
+  d.run_to(1s);                              // probed, missed at 22 s
+  d.tell(events::rtt_sampled{conn(2), 1s});  // 2.5 s
+  d.run_to(18500ms - 1ns);
   EXPECT_EQ(d.count<actions::abort>(), 0U);
-  d.run_to(13500ms);
-  EXPECT_EQ(d.when<actions::abort>(), at(13500ms));
+  d.run_to(18500ms);
+  EXPECT_EQ(d.when<actions::abort>(), at(18500ms));
 }
 
 TEST(idle, waits_for_three_probe_timeouts_on_a_slow_path) {

@@ -60,10 +60,10 @@ struct notification {
   peer_id peer{};
   std::uint64_t current = 0;   ///< the count a limit was compared with
   std::uint64_t limit = 0;     ///< that limit
-  std::uint32_t failures = 0;  ///< consecutive failures of the peer
-  duration ceiling{};          ///< the most the backoff could have been
-  time_point until = never;    ///< when the refusal ends, if known
-  endpoint where{};            ///< the other end's address, when it is known
+  std::uint32_t failures = 0;  ///< consecutive failures of the peer; LivenessLost: probes missed
+  duration ceiling{};  ///< the most the backoff could have been; LivenessLost: wait for each probe
+  time_point until = never;  ///< when the refusal ends, if known
+  endpoint where{};          ///< the other end's address, when it is known
 
   friend bool operator==(const notification&, const notification&) = default;
 };
