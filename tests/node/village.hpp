@@ -81,11 +81,13 @@ struct villager {
   const manager_counters& counters() const { return node->manager().counters(); }
 };
 
-/// Nodes on modelled byte streams in virtual time, `latency` one way between any two.
+/// Nodes on modelled byte streams in virtual time, `latency` one way between any two, each with an
+/// access link of `bandwidth` bit/s (0: no limit).
 class village {
  public:
-  explicit village(duration latency = 10ms) {
+  explicit village(duration latency = 10ms, std::uint64_t bandwidth = 0) {
     path_.latency = latency;
+    path_.bandwidth = bandwidth;
     sim::fabric_options options;
     options.links = [this](sim::host_index, sim::host_index) -> const sim::link& { return path_; };
     net = sim::make_stream_fabric(std::move(options));
