@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/index_table.hpp"
 #include "driver.hpp"
 #include "tandem/core/random.hpp"
 
+#include <algorithm>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,8 +18,16 @@ namespace tandem::test {
 /// round trips are those of multistream-select, /plaintext/2.0.0 and yamux.
 class two_nodes {
  public:
+  /// A hash of everything that entered and left one manager, with its times.
+  struct history final : trace_sink {
+    void record(std::span<const std::byte> bytes) override {
+      for (const std::byte b : bytes) hash = (hash ^ static_cast<std::uint8_t>(b)) * 0x100000001b3;
+    }
+    std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  };
   struct node {
-    node(const manager_options& options, const peer_id& self) : manager(options, self, 1) {}
+    node(const manager_options& options, const peer_id& self) : manager(options, self, 1, &told) {}
+    history told;
     connection_manager manager;
     std::vector<std::pair<time_point, notification>> notices;
     std::uint64_t next_inbound = 2;
@@ -38,8 +49,8 @@ class two_nodes {
   void at(duration t, std::function<void()> what) {
     agenda_.emplace(std::pair{time_point{t}, sequence_++}, std::move(what));
   }
-  void dial(std::size_t from, request_id r, dial_mode mode = dial_mode::join) {
-    const std::vector<endpoint> where{address()};
+  void dial(std::size_t from, request_id r, dial_mode mode = dial_mode::join,
+            const std::vector<endpoint>& where = {address()}) {
     tell(from, events::dial_wanted{r, peer(2 - static_cast<std::uint32_t>(from)), where, mode});
   }
   void run_to(duration t) {
@@ -63,6 +74,43 @@ class two_nodes {
     now = time_point{t};
   }
 
+  // By hand: messages wait, in order on each link and direction, until they are delivered.
+  bool by_hand = false;
+  /// Links and directions with a message to deliver.
+  std::size_t deliverable() const {
+    return static_cast<std::size_t>(std::count_if(
+        channels_.begin(), channels_.end(), [](const channel& c) { return !c.messages.empty(); }));
+  }
+  /// The next message of the i-th of them.
+  void deliver(std::size_t i) {
+    for (channel& c : channels_) {
+      if (c.messages.empty() || i-- > 0) continue;
+      const auto what = std::move(c.messages.front());
+      c.messages.pop_front();
+      ++c.delivered;
+      return what();  // may add channels
+    }
+  }
+  time_point next_deadline() const {
+    return std::min(nodes[0]->manager.next_deadline(), nodes[1]->manager.next_deadline());
+  }
+  /// Equal whenever everything that may still happen is equal.
+  std::uint64_t state() const {
+    std::uint64_t sum = static_cast<std::uint64_t>(now.time_since_epoch().count());
+    for (const auto& n : nodes) sum = detail::mix(sum ^ n->told.hash);
+    for (const channel& c : channels_)
+      sum += detail::mix(static_cast<std::uint64_t>(c.of->ids[c.of->dialer]) * 4 +
+                         c.of->dialer * 2 + c.to) *
+             c.delivered;
+    return sum;
+  }
+  /// Links of which both ends are open.
+  std::size_t whole_links() const {
+    std::size_t n = 0;
+    for (const auto& [key, l] : by_id_) n += key.first == 0 && l->open[0] && l->open[1];
+    return n;
+  }
+
   time_point now{};
   std::vector<std::unique_ptr<node>> nodes;
 
@@ -75,6 +123,12 @@ class two_nodes {
     time_point last[2] = {};  // arrival of the last message to a node: order is kept
   };
   using link_ptr = std::shared_ptr<link>;
+  struct channel {
+    link_ptr of;
+    std::size_t to = 0;
+    std::deque<std::function<void()>> messages{};
+    std::uint64_t delivered = 0;
+  };
 
   void tell(std::size_t i, const event& what) {
     nodes[i]->manager.handle(now, what);
@@ -82,10 +136,17 @@ class two_nodes {
   }
   /// To the node `to` over the link, while its end is open.
   void send(const link_ptr& l, std::size_t to, std::function<void()> what) {
-    l->last[to] = std::max(l->last[to], now + delay_());
-    at(l->last[to].time_since_epoch(), [l, to, what] {
+    const auto arrive = [l, to, what = std::move(what)] {
       if (l->open[to]) what();
-    });
+    };
+    if (!by_hand) {
+      l->last[to] = std::max(l->last[to], now + delay_());
+      return at(l->last[to].time_since_epoch(), arrive);
+    }
+    auto c = std::find_if(channels_.begin(), channels_.end(),
+                          [&](const channel& each) { return each.of == l && each.to == to; });
+    if (c == channels_.end()) c = channels_.insert(c, {l, to});
+    c->messages.push_back(arrive);
   }
   void end(const link_ptr& l, std::size_t i, cause why) {
     if (!l->open[i]) return;
@@ -109,6 +170,7 @@ class two_nodes {
     l->ids[i] = id;
     l->open[i] = true;
     by_id_[{i, id}] = l;
+    if (by_hand) return send(l, i, [this, l, i] { tell(i, events::attempt_connected{l->ids[i]}); });
     // SYN over, SYN+ACK back, and what follows at `admit`.
     at((now + delay_()).time_since_epoch(), [this, l, i] {
       send(l, i, [this, l, i] { tell(i, events::attempt_connected{l->ids[i]}); });
@@ -190,6 +252,7 @@ class two_nodes {
   std::function<duration()> delay_;
   std::map<std::pair<time_point, std::uint64_t>, std::function<void()>> agenda_;
   std::map<std::pair<std::size_t, connection_id>, link_ptr> by_id_;
+  std::deque<channel> channels_;
   std::uint64_t sequence_ = 0;
 };
 

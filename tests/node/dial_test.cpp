@@ -174,4 +174,30 @@ TEST(node, refuses_options_that_cannot_be_used) {
   EXPECT_THROW(town.add(wrong), std::invalid_argument);
 }
 
+// The core asks for the addresses by itself; the node knows where it reached the peer.
+TEST(node, redials_a_protected_peer_where_it_was_reached_before) {
+  village town(d);
+  manager_options never_idle;
+  never_idle.connection_timeout = 1h;
+  auto server = town.add(never_idle);
+  auto client = town.add(never_idle, false);
+  client.node->mark(events::peer_marked{village::id_of(server), mark::protect});
+  town.run_until(at(1s));
+  EXPECT_EQ(client.heard->only(notice::dial_failed).what.why, cause::no_address);
+  town.dial(client, server);
+  town.run_for(1s);
+  EXPECT_EQ(client.counters().active_connections, 1U);
+
+  auto options = village::options_of(server.host, never_idle);
+  options.listen = {town.net->listen_address(server.host)};
+  server.node.reset();
+  town.run_for(60s);
+  EXPECT_EQ(client.counters().active_connections, 0U);
+  server.node = std::make_unique<node>(town.net->host(server.host), options, server.heard.get());
+  server.node->start();
+  town.run_for(301s);  // breaker_open_max
+  EXPECT_EQ(client.counters().active_connections, 1U);
+  EXPECT_EQ(client.heard->count(notice::connection_established), 2U);
+}
+
 }  // namespace

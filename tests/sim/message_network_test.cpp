@@ -262,6 +262,27 @@ TEST(message_network, resets_the_peers_of_a_killed_host_one_latency_later) {
   EXPECT_EQ(net.logs[2].of(notice::connection_established).size(), 2U);
 }
 
+TEST(message_network, answers_the_core_that_redials_a_protected_peer_by_itself) {
+  message_net net(slow);
+  manager_options never_idle;
+  never_idle.connection_timeout = 1h;
+  net.add(false, never_idle);
+  net.add(true, never_idle);
+  net.net.command(0, events::peer_marked{test_peer(1), mark::protect});
+  net.net.command(0, events::peer_marked{test_peer(77), mark::protect});  // no such host
+  net.run_until(at(10s));
+  EXPECT_EQ(net.counters(0).active_connections, 1U);
+  EXPECT_TRUE(is_core_issued(net.logs[0].of(notice::dial_succeeded).front().second.request));
+  EXPECT_GE(net.logs[0].of(notice::dial_failed).size(), 2U);
+  EXPECT_EQ(net.logs[0].of(notice::dial_failed).back().second.why, cause::no_address);
+  net.net.kill(1);
+  net.run_until(at(60s));
+  EXPECT_EQ(net.counters(0).active_connections, 0U);
+  net.net.restart(1);
+  net.run_until(at(361s));
+  EXPECT_EQ(net.counters(0).active_connections, 1U);
+}
+
 TEST(message_network, survives_a_kill_at_any_moment_of_a_connection) {
   for (int ms = 0; ms <= 400; ms += 10)
     for (const host_index victim : {0U, 1U}) {
