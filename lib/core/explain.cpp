@@ -71,6 +71,9 @@ void connection_manager::state::explain_dial(slot peer, time_point at, explanati
     x.dial_refusal = no.why;
     x.current = no.current;
     x.limit = no.limit;
+  } else if (uplink.offline() && at < uplink.next_trial()) {
+    x.dial_refusal = cause::offline;
+    x.next_dial = std::max(x.next_dial, uplink.next_trial());
   } else if (const failure_record* record = peers.record_of(peer); record != nullptr) {
     x.dial_refusal = record->may_dial(at, options).why;
   }
@@ -102,6 +105,7 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
     x.tag = marks->tag(at);
   }
   explain_dial(peer, at, x);
+  x.redial_at = peer == no_slot ? never : timers.armed(timer_kind::peer, peer);
   if (const auto* last = decisions.last([&](const auto& n) { return n.peer == peer_asked; }))
     x.last = *last;
   // What is ready now came after whatever went wrong before.
@@ -121,6 +125,8 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
       x.sentence += " (" + std::to_string(x.current) + " of " + std::to_string(x.limit) + ")";
     if (x.next_dial > at) x.sentence += " for " + milliseconds(x.next_dial - at);
   }
+  if (x.redial_at != never)
+    x.sentence += "; redialled in " + milliseconds(std::max(duration::zero(), x.redial_at - at));
   if (x.last) x.sentence += sentence_about(*x.last);
   return x;
 }

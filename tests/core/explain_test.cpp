@@ -46,6 +46,44 @@ TEST(explain, says_what_a_dial_now_would_be_refused_with) {
   EXPECT_EQ(d.manager.explain(peer(4), d.now).dial_refusal, cause::shutting_down);
 }
 
+TEST(explain, tells_a_penalty_and_when_a_protected_peer_is_redialled) {
+  manager_options options;
+  options.max_connections = options.max_connections_per_peer = 1;
+  options.eviction = eviction_mode::scored;
+  driver d(options);
+  d.accept(conn(2), peer(1));
+  d.run_to(5s);
+  d.tell(events::arrived{conn(4), address()});
+  d.tell(events::authenticated{conn(4), peer(2)});
+  d.tell(events::closed{conn(2), cause::evicted});
+  d.tell(events::closed{conn(4), cause::reset});
+  const explanation evicted = d.manager.explain(peer(1), d.now);
+  EXPECT_EQ(evicted.dial_refusal, cause::backing_off);
+  EXPECT_EQ(evicted.next_dial, at(65s));
+  d.tell(events::peer_marked{peer(3), mark::protect});
+  EXPECT_EQ(d.manager.explain(peer(3), d.now).redial_at, d.now);
+  d.run_for(0s);
+  d.tell(events::addresses_found{d.last<actions::resolve>()->request, {}, true});
+  const explanation x = d.manager.explain(peer(3), d.now);
+  EXPECT_GT(x.redial_at, d.now);
+  EXPECT_LT(x.redial_at, d.now + 130s);
+  EXPECT_NE(x.sentence.find("redialled in"), std::string::npos) << x.sentence;
+}
+
+TEST(explain, says_when_this_node_is_offline) {
+  manager_options options;
+  options.uplink_failures = 2;
+  driver d(options);
+  for (std::uint32_t n = 1; n <= 2; ++n) {
+    d.dial(req(n), peer(n));
+    d.fail(cause::connect_timeout);
+  }
+  const explanation x = d.manager.explain(peer(3), d.now);
+  EXPECT_EQ(x.dial_refusal, cause::offline);
+  EXPECT_GT(x.next_dial, d.now);
+  EXPECT_LE(x.next_dial, d.now + options.uplink_retry);
+}
+
 TEST(explain, tells_marks) {
   driver d;
   d.tell(events::peer_marked{peer(1), mark::protect});

@@ -46,6 +46,7 @@ struct explanation {
   cause dial_refusal = cause::none;
   std::uint64_t current = 0;
   std::uint64_t limit = 0;
+  time_point redial_at = never;  ///< of a protected peer without a connection
   bool is_protected = false;
   bool kept_alive = false;
   std::int64_t tag = 0;
