@@ -7,6 +7,7 @@
 #include "tandem/scenarios/bad_input.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/scenarios/read.hpp"
+#include "tandem/scenarios/recording.hpp"
 #include "tandem/scenarios/results.hpp"
 #include "tandem/scenarios/run.hpp"
 
@@ -116,6 +117,27 @@ py::dict run_scenario(const std::string& text, const std::string& name, bool is_
   return result_of(std::move(result));
 }
 
+std::string replay_files(const std::vector<std::string>& paths,
+                         const std::vector<std::string>& sets, const py::object& callback,
+                         std::size_t divergences_max) {
+  const py::gil_scoped_release unlocked;
+  change_of(sets);
+  const auto runs = recordings_in(paths);
+  if (runs.size() != 1)
+    throw bad_input("replay", "the files are of " + std::to_string(runs.size()) +
+                                  " runs; replay one at a time");
+  replay_options options;
+  options.divergences_max = divergences_max;
+  const auto result =
+      replay_recording(runs.front(), sets, options, [&](double read, const replay_progress& at) {
+        const py::gil_scoped_acquire locked;
+        if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+        if (!callback.is_none()) callback(read, at.inputs);
+      });
+  if (result.broken()) throw bad_input(result.record.error);
+  return to_json({result});
+}
+
 template <class Row>
 std::vector<std::string> names_until(std::size_t count) {
   std::vector<std::string> names;
@@ -152,6 +174,7 @@ PYBIND11_MODULE(_tandem, m) {
   m.doc() = "Native half of the package tandem; use that.";
   py::register_exception<bad_input>(m, "BadInput", PyExc_ValueError);
   m.def("run", &run_scenario);
+  m.def("replay", &replay_files);
   m.def("check", [](const std::string& text, const std::string& name, bool is_path,
                     const std::vector<std::string>& sets) {
     const auto what = is_path ? read_scenario(text, sets) : parse_scenario(text, name, sets);

@@ -24,6 +24,9 @@ class accept_rate {
   /// Takes a token; ready_at() said now.
   void take(time_point& full, time_point now) const noexcept;
 
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(period_), a(tolerance_); }
+
  private:
   duration period_{};     ///< between two tokens
   duration tolerance_{};  ///< burst - 1 of them

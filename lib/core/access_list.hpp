@@ -39,6 +39,11 @@ class access_list {
   /// Rules held; expired ones leave when the next is set.
   std::size_t size() const noexcept { return rules_.size(); }
 
+  /// Every field, for checkpoints.
+  void fields(auto& a) {
+    a(rules_), a(by_subject_), a(expiry_), a(lengths_), a(rules_of_length_), a(peers_);
+  }
+
  private:
   struct rule {
     peer_id peer;  ///< empty: the rule is about `net`
@@ -47,6 +52,9 @@ class access_list {
     access what = access::unsaid;
     bool used = false;
     slot_index next_free = no_slot;
+
+    /// Every field, for checkpoints.
+    void fields(auto& a) { a(peer), a(net), a(until), a(what), a(used), a(next_free); }
   };
   /// Prefix lengths 0 to 128, one bit each.
   using length_set = std::array<std::uint64_t, 3>;

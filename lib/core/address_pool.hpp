@@ -16,6 +16,9 @@ struct address_list {
   slot_index first = no_slot;
   slot_index last = no_slot;
   std::uint32_t size = 0;
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(first), a(last), a(size); }
 };
 
 /// Holds the addresses of all dials in progress: a dial costs what its addresses need.
@@ -47,6 +50,9 @@ class address_pool {
   bool proven(slot_index i) const noexcept { return nodes_[i].proven; }
   void prove(slot_index i) noexcept { nodes_[i].proven = true; }
 
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(nodes_); }
+
  private:
   struct node {
     endpoint address;
@@ -55,6 +61,9 @@ class address_pool {
     bool used = false;
     slot_index next = no_slot;
     slot_index next_free = no_slot;
+
+    /// Every field, for checkpoints.
+    void fields(auto& a) { a(address), a(state), a(proven), a(used), a(next), a(next_free); }
   };
   slot_table<node> nodes_;
 };

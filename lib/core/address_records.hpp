@@ -36,12 +36,18 @@ class address_records {
   /// Records held; expired ones leave when the next is made.
   std::size_t size() const noexcept { return records_.size(); }
 
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(records_), a(by_address_), a(by_expiry_); }
+
  private:
   struct record {
     endpoint where;
     backoff_count backoff;
     bool used = false;
     slot_index next_free = no_slot;
+
+    /// Every field, for checkpoints.
+    void fields(auto& a) { a(where), a(backoff), a(used), a(next_free); }
   };
   static constexpr timer_kind expiry = timer_kind{};  // the order has only one kind
 

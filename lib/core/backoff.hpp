@@ -51,6 +51,9 @@ class backoff_count {
   /// When it will be as if nothing had happened.
   time_point expiry(duration refund) const noexcept;
 
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(previous_), a(ceiling_), a(until_), a(last_), a(failures_); }
+
  private:
   duration previous_{};
   duration ceiling_{};

@@ -51,6 +51,11 @@ class circuit_breaker {
   /// Takes `before` back, but for the trials in progress.
   void restore(const circuit_breaker& before) noexcept;
 
+  /// Every field, for checkpoints.
+  void fields(auto& a) {
+    a(open_until_), a(last_), a(failures_), a(openings_), a(trials_), a(state_);
+  }
+
  private:
   time_point open_until_ = time_point::min();
   time_point last_ = time_point::min();

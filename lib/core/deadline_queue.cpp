@@ -91,4 +91,14 @@ deadline_queue::due deadline_queue::pop() noexcept {
   return {static_cast<timer_kind>(owner & ((1U << kind_bits) - 1)), owner >> kind_bits};
 }
 
+void deadline_queue::find_positions() {
+  for (auto& known : positions_) known.clear();
+  for (std::uint32_t i = 0; i < heap_.size(); ++i) {
+    const std::uint32_t owner = heap_[i].owner;
+    auto& known = positions_[owner & ((1U << kind_bits) - 1)];
+    if ((owner >> kind_bits) >= known.size()) known.resize((owner >> kind_bits) + 1, no_slot);
+    position(owner) = i;
+  }
+}
+
 }  // namespace tandem::detail

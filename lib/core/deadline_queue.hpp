@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 namespace tandem::detail {
@@ -33,6 +34,12 @@ class deadline_queue {
   due pop() noexcept;
   std::size_t size() const noexcept { return heap_.size(); }
 
+  /// For checkpoints; the positions follow from the heap.
+  void fields(auto& a) {
+    a(heap_), a(sequence_);
+    if constexpr (std::remove_reference_t<decltype(a)>::reading) find_positions();
+  }
+
  private:
   static constexpr std::uint32_t kind_bits = 3;
   struct entry {
@@ -43,6 +50,9 @@ class deadline_queue {
     bool before(const entry& other) const noexcept {
       return at != other.at ? at < other.at : sequence < other.sequence;
     }
+
+    /// Every field, for checkpoints.
+    void fields(auto& a) { a(at), a(sequence), a(owner); }
   };
 
   std::uint32_t& position(std::uint32_t owner) noexcept;
@@ -51,6 +61,7 @@ class deadline_queue {
   void sift_up(std::uint32_t i, const entry& e) noexcept;
   void sift_down(std::uint32_t i, const entry& e) noexcept;
   void remove(std::uint32_t i) noexcept;
+  void find_positions();
 
   std::vector<entry> heap_;
   std::array<std::vector<std::uint32_t>, 5> positions_;  ///< by kind and slot; no_slot: not armed

@@ -36,6 +36,9 @@ class decision_log {
     return nullptr;
   }
 
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(items_), a(next_); }
+
  private:
   std::vector<decision> items_;
   std::size_t next_ = 0;

@@ -41,4 +41,12 @@ void dial_queue::erase(slot_index slot) noexcept {
   if (i < heap_.size()) sift(i, last);
 }
 
+void dial_queue::find_positions() {
+  positions_.clear();
+  for (std::uint32_t i = 0; i < heap_.size(); ++i) {
+    if (heap_[i].slot >= positions_.size()) positions_.resize(heap_[i].slot + 1, no_slot);
+    positions_[heap_[i].slot] = i;
+  }
+}
+
 }  // namespace tandem::detail

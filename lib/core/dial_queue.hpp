@@ -4,6 +4,7 @@
 #include "slot_table.hpp"
 
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 namespace tandem::detail {
@@ -19,6 +20,9 @@ struct dial_rank {
     if (priority != other.priority) return priority > other.priority;
     return beside != other.beside ? other.beside : sequence < other.sequence;
   }
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(priority), a(beside), a(sequence); }
 };
 
 /// Slots in line, each at most once. Every change is O(log n); bounded by the slot table, capacity
@@ -39,10 +43,19 @@ class dial_queue {
   slot_index front() const noexcept { return heap_.front().slot; }
   const dial_rank& front_rank() const noexcept { return heap_.front().rank; }
 
+  /// For checkpoints; the positions follow from the heap.
+  void fields(auto& a) {
+    a(heap_);
+    if constexpr (std::remove_reference_t<decltype(a)>::reading) find_positions();
+  }
+
  private:
   struct entry {
     dial_rank rank;
     slot_index slot;
+
+    /// Every field, for checkpoints.
+    void fields(auto& a) { a(rank), a(slot); }
   };
   bool before(const entry& a, const entry& b) const noexcept {
     return worst_first_ ? b.rank.before(a.rank) : a.rank.before(b.rank);
@@ -53,6 +66,7 @@ class dial_queue {
   void place(std::uint32_t i, const entry& e) noexcept;
   /// Finds the place of `e` for the hole at `i`.
   void sift(std::uint32_t i, const entry& e) noexcept;
+  void find_positions();
 
   std::vector<entry> heap_;  // binary
   std::vector<std::uint32_t> positions_;

@@ -70,6 +70,9 @@ class failure_record {
     return expiry(options) <= now;
   }
 
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(backoff_), a(breaker_), a(penalty_until_), a(why_), a(what_); }
+
  private:
   backoff_count backoff_;
   circuit_breaker breaker_;

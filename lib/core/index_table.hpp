@@ -39,10 +39,16 @@ class index_table {
   void erase(std::uint64_t hash, slot_index slot) noexcept;
   std::size_t size() const noexcept { return size_; }
 
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(cells_), a(size_); }
+
  private:
   struct cell {
     std::uint32_t hash = 0;
     slot_index slot = no_slot;
+
+    /// Every field, for checkpoints.
+    void fields(auto& a) { a(hash), a(slot); }
   };
   std::uint32_t mask() const noexcept { return static_cast<std::uint32_t>(cells_.size()) - 1; }
   void place(cell what) noexcept;

@@ -24,9 +24,10 @@ std::uint64_t hash_of_id(auto id) noexcept { return mix(static_cast<std::uint64_
 }  // namespace
 
 connection_manager::state::state(const manager_options& given, const peer_id& own,
-                                 std::uint64_t seed, trace_sink* trace)
+                                 std::uint64_t seed_given, trace_sink* trace)
     : options(checked(given)),
       self(own),
+      seed(seed_given),
       sink(trace),
       random(seed),
       ledger(counters, peers, subnets) {
@@ -37,6 +38,8 @@ connection_manager::state::state(const manager_options& given, const peer_id& ow
 
 void connection_manager::state::step_begins(time_point at) {
   TANDEM_ASSERT(queue.empty() && "drain poll_action() before the next event");
+  if (sink != nullptr && sink->checkpoint_due()) write_checkpoint(*sink);
+  ++inputs;
   now = std::max(now, at);
 }
 
@@ -144,6 +147,9 @@ explanation connection_manager::explain(const peer_id& peer, time_point now) con
 }
 connection_explanation connection_manager::explain(connection_id conn, time_point now) const {
   return state_->explain(conn, now);
+}
+void connection_manager::write_checkpoint(trace_sink& sink) const {
+  state_->write_checkpoint(sink);
 }
 
 }  // namespace tandem

@@ -41,6 +41,12 @@ class peer_marks {
   slot_index next_free = no_slot;
   bool used = false;
 
+  /// Every field, for checkpoints.
+  void fields(auto& a) {
+    a(protected_until_), a(kept_until_), a(tagged_at_), a(tagged_until_), a(weight_), a(next_free),
+        a(used);
+  }
+
  private:
   time_point protected_until_ = time_point::min();
   time_point kept_until_ = time_point::min();

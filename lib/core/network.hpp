@@ -20,6 +20,9 @@ struct network {
   std::uint8_t length = length_most;
 
   friend constexpr bool operator==(const network&, const network&) = default;
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(high), a(low), a(length); }
 };
 
 /// The one address of `where` as a network.

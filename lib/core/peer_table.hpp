@@ -30,6 +30,13 @@ struct peer_entry {
   std::uint16_t unresolved = 0;     ///< dials in a row for which there was no address
 
   bool engaged() const noexcept { return first_connection != no_slot || first_dial != no_slot; }
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) {
+    a(id), a(used), a(evictable), a(next_free), a(record), a(marks), a(first_connection),
+        a(last_connection), a(first_dial), a(permits), a(active), a(attempts), a(blocked),
+        a(unresolved);
+  }
 };
 
 /// Interned peers, their failure records and marks. A peer without connections, dials, record and
@@ -80,12 +87,18 @@ class peer_table {
   std::size_t size() const noexcept { return peers_.size(); }
   slot_index bound() const noexcept { return peers_.bound(); }
 
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(peers_), a(records_), a(marks_), a(by_id_), a(by_expiry_); }
+
  private:
   struct record_slot {
     failure_record value;
     slot_index peer = no_slot;
     slot_index next_free = no_slot;
     bool used = false;
+
+    /// Every field, for checkpoints.
+    void fields(auto& a) { a(value), a(peer), a(next_free), a(used); }
   };
   static constexpr timer_kind expiry = timer_kind{};  // the order has only one kind
 

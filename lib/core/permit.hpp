@@ -5,6 +5,7 @@
 #include "subnet.hpp"
 #include "tandem/core/connection_manager.hpp"
 
+#include <type_traits>
 #include <utility>
 
 namespace tandem::detail {
@@ -18,6 +19,9 @@ struct claim {
   slot_index narrow = no_slot;
   slot_index wide = no_slot;
   direction way = direction::outbound;
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(peer), a(narrow), a(wide), a(way); }
 };
 
 /// Why something is not to be had, with the count and the limit compared.
@@ -26,6 +30,9 @@ struct shortage {
   std::uint64_t current = 0;
   std::uint64_t limit = 0;
   time_point until = never;  ///< when it is to be had, if known
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(why), a(current), a(limit), a(until); }
 };
 
 /// One established connection's right to exist. Moving moves the right; the last holder's end gives
@@ -45,6 +52,16 @@ class permit {
   explicit operator bool() const noexcept { return ledger_ != nullptr; }
   /// What it counts against, while it is one.
   const claim& held() const noexcept { return held_; }
+  /// Not held any more, and not given back: of a checkpoint that cannot be used.
+  void forget() noexcept { ledger_ = nullptr; }
+
+  /// For checkpoints: the counts are written apart.
+  void fields(auto& a) {
+    bool holds = ledger_ != nullptr;
+    a(holds), a(held_);
+    if constexpr (std::remove_reference_t<decltype(a)>::reading)
+      ledger_ = holds ? a.ledger : nullptr;
+  }
 
  private:
   friend permit_ledger;

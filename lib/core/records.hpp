@@ -66,6 +66,16 @@ struct connection {
   bool refused = false;     ///< by this node's policy
   bool told = false;        ///< the peer refused it and said why
   bool yielded = false;     ///< gave way to another connection of its dial
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) {
+    a(id), a(ready_at), a(last_received), a(last_use), a(streams_ended), a(last_probe), a(rtt),
+        a(bytes), a(retry_after), a(right), a(remote), a(peer), a(dial), a(next_of_peer),
+        a(previous_of_peer), a(next_of_dial), a(previous_of_dial), a(address), a(next_free),
+        a(ready_place), a(streams), a(nonce), a(probes), a(at), a(way), a(end), a(used), a(pending),
+        a(lingering), a(connected), a(was_ready), a(makes_room), a(refused), a(told), a(yielded),
+        a(trial);
+  }
 };
 
 /// One dial in progress: the addresses of one peer, raced for one or more requests.
@@ -99,6 +109,15 @@ struct dial {
   bool trial = false;      ///< of a half-open circuit
   bool started = false;    ///< an attempt began
   bool blames = false;     ///< an attempt failed that was not our own fault
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) {
+    a(peer), a(first_attempt), a(leader), a(adopted), a(next_of_peer), a(previous_of_peer),
+        a(first_request), a(last_request), a(next_free), a(resolver), a(sequence),
+        a(next_attempt_at), a(retry_after), a(addresses), a(left_out), a(priority), a(attempts),
+        a(mode), a(last), a(last_family), a(used), a(engaged), a(blocked), a(pausing), a(complete),
+        a(permitted), a(trial), a(started), a(blames);
+  }
 };
 
 /// One request of the application that waits for its dial.
@@ -111,6 +130,12 @@ struct request {
   slot_index previous_of_dial = no_slot;
   slot_index next_free = no_slot;
   bool used = false;
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) {
+    a(id), a(sequence), a(priority), a(dial), a(next_of_dial), a(previous_of_dial), a(next_free),
+        a(used);
+  }
 };
 
 }  // namespace tandem::detail

@@ -45,6 +45,9 @@ class rtt_estimator {
     return std::min(most, smoothed_ + std::max(4 * variation_, granularity));
   }
 
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(smoothed_), a(variation_), a(measured_); }
+
  private:
   duration smoothed_{};
   duration variation_{};

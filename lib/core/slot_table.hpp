@@ -45,6 +45,9 @@ class slot_table {
   /// Every index below this has a slot, used or not.
   slot_index bound() const noexcept { return static_cast<slot_index>(slots_.size()); }
 
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(slots_), a(free_), a(size_); }
+
  private:
   std::vector<T> slots_;
   slot_index free_ = no_slot;

@@ -288,14 +288,31 @@ struct connection_manager::state {
   void abort_everything();
   void complete_shutdown();
 
+  // checkpoint.cpp
+  void write_checkpoint(trace_sink& to);
+
   // explain.cpp
   explanation explain(const peer_id& peer, time_point at) const;
   connection_explanation explain(connection_id id, time_point at) const;
   void explain_dial(slot_index peer, time_point at, explanation& x) const;
 
+  /// Every field below but the options, which are written apart, and the queue, which is empty
+  /// between steps: whoever adds one adds it here.
+  void fields(auto& a) {
+    a(random), a(now), a(counters), a(peers), a(subnets), a(connections), a(dials), a(requests);
+    a(access_rules), a(addresses), a(known_addresses), a(uplink), a(by_connection), a(by_request);
+    a(timers), a(waiting_dials), a(waiting_requests), a(decisions), a(ready_slots), a(newcomers);
+    a(victims), a(next_eviction), a(node_rate), a(subnet_rate), a(node_bucket_full);
+    a(next_attempt), a(next_sequence), a(last_redial), a(paused), a(memory_pressure),
+        a(descriptor_pressure);
+    a(stopping), a(stopped), a(drain_until);
+  }
+
   manager_options options;
   const peer_id self;
+  const std::uint64_t seed;
   trace_sink* const sink;
+  std::uint64_t inputs = 0;  ///< handle() and advance() so far
   random_stream random;
   time_point now = time_point::min();
 

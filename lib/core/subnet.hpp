@@ -60,6 +60,12 @@ struct subnet_entry {
 
   /// From then on the entry says nothing that a new one would not say.
   time_point blank_at() const noexcept { return std::max(bucket_full, circuit_blank); }
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) {
+    a(net), a(width), a(used), a(permits), a(next_free), a(bucket_full), a(circuit),
+        a(circuit_blank);
+  }
 };
 
 /// Interned subnets, narrow and wide. One without permits is remembered until it is blank, but
@@ -86,6 +92,9 @@ class subnet_table {
   slot_index bound() const noexcept { return subnets_.bound(); }
   /// Forgets the failures of attempts after `since`. O(n log n).
   void forgive(time_point since, time_point now, std::uint64_t remembered_max) noexcept;
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(subnets_), a(by_network_), a(blank_order_); }
 
  private:
   static std::uint64_t hash_of(const network& net, subnet_width width) noexcept {

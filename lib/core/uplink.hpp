@@ -20,6 +20,9 @@ class uplink_guard {
     peer_id peer;    ///< empty: an address dialled without one
     endpoint where;  ///< then this
     failure_record before;
+
+    /// Every field, for checkpoints.
+    void fields(auto& a) { a(peer), a(where), a(before); }
   };
 
   /// `who` failed to answer, `before` being its record until then. Returns true when that makes
@@ -40,6 +43,9 @@ class uplink_guard {
   /// While offline, when the next dial may try.
   time_point next_trial() const noexcept { return next_trial_; }
   time_point last_sign() const noexcept { return last_sign_; }
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(suspects_), a(last_sign_), a(next_trial_), a(offline_); }
 
  private:
   std::vector<suspect> suspects_;  // fewer than uplink_failures <= 64

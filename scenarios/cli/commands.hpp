@@ -35,6 +35,7 @@ std::unique_ptr<command> make_run_command(CLI::App& parent);
 std::unique_ptr<command> make_check_command(CLI::App& parent);
 std::unique_ptr<command> make_list_command(CLI::App& parent);
 std::unique_ptr<command> make_node_command(CLI::App& parent);
+std::unique_ptr<command> make_replay_command(CLI::App& parent);
 std::unique_ptr<command> make_version_command(CLI::App& parent);
 
 }  // namespace tandem::cli

@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   using namespace tandem::cli;
   CLI::App app(
       "Tandem: a peer-to-peer connection manager, and the simulated networks that prove it.\n"
-      "Exit codes: 0 all held, 1 an expectation or invariant failed, 2 bad input.",
+      "Exit codes: 0 all held, 1 an expectation or invariant failed or a replay differs, 2 bad input.",
       "tandem");
   app.require_subcommand(1);
   app.footer(
@@ -33,10 +33,11 @@ int main(int argc, char** argv) {
       "  tandem run global_limit                   every level the scenario names, side by side\n"
       "  tandem run my.yaml --level stream --json  one level, for programs\n"
       "  tandem check my.yaml                      read it and say what is wrong\n"
-      "  tandem node --listen 127.0.0.1:4001 --allow-plaintext");
+      "  tandem node --listen 127.0.0.1:4001 --allow-plaintext\n"
+      "  tandem replay node.000001.trace           what a node recorded, again");
   const std::unique_ptr<command> commands[] = {make_run_command(app), make_check_command(app),
                                                make_list_command(app), make_node_command(app),
-                                               make_version_command(app)};
+                                               make_replay_command(app), make_version_command(app)};
   // CLI11 would only say that a subcommand is required.
   if (argc > 1 && argv[1][0] != '-' &&
       std::ranges::none_of(commands, [&](const auto& c) { return c->app().check_name(argv[1]); }))

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "identity_file.hpp"
 #include "operator_options.hpp"
+#include "record_options.hpp"
 #include "tandem/asio/metrics_exporter.hpp"
 #include "tandem/asio/network.hpp"
 #include "tandem/net/node.hpp"
@@ -82,6 +83,7 @@ class node_command final : public command {
     app_.add_flag("--allow-plaintext", allow_plaintext_,
                   "Allow /plaintext/2.0.0: nothing is encrypted, nobody is authenticated");
     operator_.add_to(app_);
+    record_.add_to(app_);
     for (const auto& row : option_table())
       app_.add_option(dashed(row.name), texts_[std::string(row.name)], std::string(row.doc))
           ->type_name(std::string(scenarios::option_kind(row)))
@@ -95,6 +97,8 @@ class node_command final : public command {
         "--metrics-port 9101\n"
         "  tandem node --listen 0.0.0.0:4001 --allow-plaintext --deny 203.0.113.0/24 "
         "--eviction scored\n"
+        "  tandem node --listen 127.0.0.1:4001 --allow-plaintext --record /var/tmp/node; "
+        "tandem replay /var/tmp/node\n"
         "  curl http://127.0.0.1:9100/metrics");
   }
   CLI::App& app() override { return app_; }
@@ -113,12 +117,13 @@ class node_command final : public command {
     // Before anything is printed: whoever reads it may send a signal.
     boost::asio::signal_set signals(context, SIGINT, SIGTERM);
     printer out;
-    node self(*net, std::move(options), &out);
+    const auto recording = record_.start();
+    node self(*net, std::move(options), &out, recording.get());
     operator_.apply(self);
     start(self);
     const auto exporter = start_metrics(self);
     for (const auto& peer : peers) self.dial(peer.peer, {{peer.at}, dial_mode::join, 0, never});
-    run_until_signal(context, signals, self);
+    run_until_signal(context, signals, self, recording_watch(recording.get()));
     return exit_held;
   }
 
@@ -170,7 +175,7 @@ class node_command final : public command {
   }
 
   static void run_until_signal(boost::asio::io_context& context, boost::asio::signal_set& signals,
-                               node& self) {
+                               node& self, recording_watch recording) {
     std::shared_future<void> over;
     signals.async_wait([&](boost::system::error_code failed, int) {
       if (failed) return;
@@ -183,6 +188,7 @@ class node_command final : public command {
     while (!done()) {
       context.restart();
       context.run_for(std::chrono::milliseconds(100));
+      recording.look();
     }
   }
 
@@ -191,6 +197,7 @@ class node_command final : public command {
   std::vector<std::string> dial_;
   std::string identity_file_;
   operator_options operator_;
+  record_options record_;
   metrics_options metrics_;
   bool no_metrics_ = false;
   bool allow_plaintext_ = false;

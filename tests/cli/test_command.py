@@ -189,7 +189,7 @@ def test_a_scenario_is_found_by_name():
     assert_one_clear_line(tandem("check", "global_limt"), "did you mean `global_limit`?")
 
 
-@pytest.mark.parametrize("command", ["run", "check", "list", "node", "version"])
+@pytest.mark.parametrize("command", ["run", "check", "list", "node", "replay", "version"])
 def test_help_has_an_example(command):
     result = tandem(command, "--help")
     assert result.returncode == 0
@@ -304,3 +304,92 @@ def test_a_node_keeps_its_identity_in_a_file(tmp_path):
             assert node.end()[0] == 0
     assert ids[0] == ids[1]
     assert pathlib.Path(path).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """PATH of a recording: a server that two clients dial, the second of them too many."""
+    path = tmp_path_factory.mktemp("record") / "node"
+    with Node("--listen", "127.0.0.1:0", "--no-metrics", "--max-connections", "1",
+              "--max-connections-per-peer", "1", "--record", str(path)) as server:
+        address = server.line_with("listening on ").split()[-1]
+        with Node("--dial", address, "--no-metrics") as first:
+            first.line_with("connection_established")
+            server.line_with("connection_established")
+            with Node("--dial", address, "--no-metrics") as second:
+                second.line_with("remote_refused")
+                second.end()
+            first.end()
+        server.line_with("connection_closed")
+        assert server.end()[0] == 0
+    return path
+
+
+def test_a_recording_replays_to_the_same_decisions(recorded):
+    assert sorted(p.name for p in recorded.parent.iterdir()) == ["node.000001.trace"]
+    result = tandem("replay", str(recorded))
+    assert result.returncode == 0, result.stderr
+    assert "the same actions" in result.stdout
+    result = tandem("replay", f"{recorded}.000001.trace", "--json")
+    assert result.returncode == 0
+    run, = json.loads(result.stdout)
+    assert run["identical"] and run["same"] and run["error"] == "" and run["mismatch"] is None
+    assert run["counters"]["established_total"] == 1
+    assert run["counters"]["refused"] == {"LimitReached": 1}
+    assert run["inputs"] > 5 and run["actions"] > 5
+
+
+def test_a_recording_is_plain_gzip(recorded):
+    plain = subprocess.run(["zcat", f"{recorded}.000001.trace"], capture_output=True, timeout=60)
+    assert plain.returncode == 0
+    assert plain.stdout[:5] == b"\x00\x03\x00\x00\x00"  # header, version 3
+
+
+def test_another_limit_shows_what_would_have_been_decided(recorded):
+    result = tandem("replay", str(recorded), "--set", "max_connections=2", "--json")
+    assert result.returncode == 1, result.stderr
+    run, = json.loads(result.stdout)
+    assert run["identical"] and not run["same"]
+    assert run["divergences_count"] == 1
+    row, = run["divergences"]
+    assert (row["recorded"]["what"], row["recorded"]["cause"]) == ("refuse", "LimitReached")
+    assert row["open"]["what"] == "admit established"
+    assert row["peer"].startswith("12D3KooW") and row["address"].startswith("127.0.0.1:")
+    assert run["totals"] == [{"recorded": "refuse LimitReached", "open": "admit established", "count": 1}]
+    assert run["open_counters"]["established_total"] == 2
+    text = tandem("replay", str(recorded), "--set", "max-connections=2", "--explain", row["peer"])
+    assert text.returncode == 1
+    assert re.search(r"recorded inbound_refused LimitReached\{limit: 1, current: 1\}", text.stdout)
+    assert re.search(r"new      connection_established", text.stdout)
+    assert re.search(r"1  refuse LimitReached -> admit established", text.stdout)
+    assert tandem("replay", str(recorded), "--set", "max_connections=1").returncode == 0
+
+
+def test_what_cannot_be_replayed_is_one_clear_line(recorded, small, tmp_path):
+    assert_one_clear_line(tandem("replay", "no_such"), "no_such: no such recording")
+    assert_one_clear_line(tandem("replay", str(small)), "is no recording")
+    for change, part in (("max_connexions=1", "did you mean `max_connections`?"),
+                         ("max_connections", "write NAME=VALUE"),
+                         ("max_connections=many", "must be a whole number"),
+                         ("reserved_connections=9", "reserved_connections (9) is above")):
+        assert_one_clear_line(tandem("replay", str(recorded), "--set", change), part)
+    assert_one_clear_line(tandem("replay", str(recorded), "--explain", "bob"), "no peer id")
+    whole = pathlib.Path(f"{recorded}.000001.trace").read_bytes()
+    damaged = tmp_path / "damaged.trace"
+    damaged.write_bytes(whole[:40] + b"????" + whole[44:])
+    result = tandem("replay", str(damaged))
+    assert result.returncode == 2
+    assert re.search(rf"^tandem: {damaged}: byte \d+: damaged \(.+\)$", result.stderr, re.M)
+    damaged.write_bytes(whole[:-30])
+    result = tandem("replay", str(damaged))
+    assert result.returncode in (0, 2)  # 2: not even the header is whole
+    assert "ends inside a member" in result.stdout + result.stderr
+
+
+def test_a_node_that_cannot_record_says_so(tmp_path):
+    place = tmp_path / "no" / "folder"
+    result = tandem("node", "--allow-plaintext", "--no-metrics", "--record", str(place))
+    assert_one_clear_line(result, f"--record {place}", "No such file or directory")
+    for option, value in (("--record-segment", "1"), ("--record-segments", "0")):
+        assert_one_clear_line(tandem("node", "--allow-plaintext", "--record", str(tmp_path / "x"), option, value),
+                              f"{option} {value}")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "tandem/core/trace.hpp"
+#include "tandem/core/replay.hpp"
 
 #include <array>
 #include <optional>

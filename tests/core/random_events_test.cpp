@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "driver.hpp"
+#include "segmented_trace.hpp"
 
 #include "tandem/core/random.hpp"
 
@@ -37,7 +38,10 @@ manager_options small(std::uint64_t seed) {
 class chaos {
  public:
   explicit chaos(std::uint64_t seed)
-      : options_(small(seed)), random_(seed), manager_(options_, peer(6), seed, &trace_) {}
+      : options_(small(seed)),
+        random_(seed),
+        trace_(1500 + 31 * seed),
+        manager_(options_, peer(6), seed, &trace_) {}
 
   void run(int events) {
     for (int i = 0; i < events && !testing::Test::HasFailure(); ++i) step();
@@ -57,7 +61,7 @@ class chaos {
     EXPECT_TRUE(completed_);
     EXPECT_LE(c.remembered_peers, options_.max_remembered_peers);
   }
-  const memory_trace& trace() const { return trace_; }
+  const segmented_trace& trace() const { return trace_; }
   const manager_counters& counters() const { return manager_.counters(); }
 
  private:
@@ -228,7 +232,7 @@ class chaos {
 
   manager_options options_;
   random_stream random_;
-  memory_trace trace_;
+  segmented_trace trace_;
   connection_manager manager_;
   time_point now_{};
   time_point latest_{};
@@ -258,6 +262,20 @@ TEST(random_events, never_break_a_limit_or_lose_a_permit_and_replay_alike) {
     const replay_result again = replay(run.trace().bytes());
     EXPECT_TRUE(again.identical) << again.error << " at " << again.mismatch_at;
     EXPECT_GE(again.inputs, 10'000U);
+    memory_source source(run.trace().bytes());
+    const open_replay_result open = replay_open(source, [](manager_options&) {});
+    EXPECT_EQ(open.divergences_count + open.skipped_count + open.assumed, 0U);
+    for (const counter_row& row : counter_table())
+      EXPECT_EQ(open.counters.*row.field, open.record.counters.*row.field) << row.name;
+    // From the state at any step everything goes on alike, later states included.
+    for (std::size_t i = 1; i < run.trace().segments(); ++i) {
+      const replay_result rest = replay(run.trace().from(i));
+      EXPECT_TRUE(rest.identical) << "segment " << i << ": " << rest.error << rest.recorded
+                                  << " -> " << rest.replayed;
+    }
+    memory_source later(run.trace().from(run.trace().segments() / 2));
+    const open_replay_result open_later = replay_open(later, [](manager_options&) {});
+    EXPECT_EQ(open_later.divergences_count + open_later.assumed, 0U);
   }
   // The events reached what they are meant to test.
   EXPECT_GT(sum.established_total, 1000U);

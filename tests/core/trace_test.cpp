@@ -77,6 +77,67 @@ TEST(trace, one_cut_short_or_garbled_anywhere_is_refused_without_harm) {
   EXPECT_FALSE(replay({}).error.empty());
 }
 
+TEST(trace, one_of_another_version_or_build_is_refused_by_name) {
+  driver d;
+  std::vector<std::byte> bytes(d.trace.bytes().begin(), d.trace.bytes().end());
+  bytes[1] = std::byte{1};
+  EXPECT_EQ(replay(bytes).error, "byte 0: a trace of version 1; this build reads version 3");
+  bytes[1] = std::byte{3};
+  EXPECT_TRUE(replay(bytes).error.empty());
+  bytes[5] ^= std::byte{1};
+  EXPECT_NE(replay(bytes).error.find("recorded by a build with other options"), std::string::npos);
+}
+
+TEST(trace, what_cannot_be_is_named_with_its_place) {
+  driver d;
+  d.tell(events::peer_marked{peer(1), mark::deny});
+  std::vector<std::byte> bytes(d.trace.bytes().begin(), d.trace.bytes().end());
+  const std::size_t header = bytes.size() - (1 + 8 + 1 + 7 + 1 + 1 + 8 + 4);
+  bytes[header + 17] = std::byte{9};  // the mark
+  const replay_result r = replay(bytes);
+  EXPECT_EQ(r.error, "byte " + std::to_string(header) + ": a value that does not exist");
+  EXPECT_FALSE(r.truncated);
+  bytes[header] = std::byte{77};
+  EXPECT_EQ(replay(bytes).error, "byte " + std::to_string(header) + ": no record of kind 77");
+}
+
+TEST(trace, a_missing_tail_is_said_and_what_is_before_it_is_replayed) {
+  driver d;
+  play(d);
+  const auto whole = d.trace.bytes();
+  const replay_result all = replay(whole);
+  std::uint64_t inputs = 0;
+  for (std::size_t n = whole.size() / 2; n < whole.size(); n += 11) {
+    const replay_result r = replay(whole.first(n));
+    EXPECT_TRUE(r.matches) << n;
+    EXPECT_EQ(r.identical, !r.truncated);
+    EXPECT_EQ(r.error.empty(), !r.truncated);
+    EXPECT_GE(r.inputs, inputs);
+    inputs = r.inputs;
+  }
+  EXPECT_GT(inputs, all.inputs / 2);
+}
+
+TEST(trace, is_read_a_piece_at_a_time_whatever_the_pieces) {
+  driver d;
+  play(d);
+  struct dripping final : trace_source {
+    explicit dripping(std::span<const std::byte> bytes, std::size_t most)
+        : all(bytes), piece(most) {}
+    std::size_t read(std::span<std::byte> into) override {
+      return all.read(into.first(std::min(into.size(), piece)));
+    }
+    memory_source all;
+    std::size_t piece;
+  };
+  for (const std::size_t piece : {1, 2, 7, 1000}) {
+    dripping source(d.trace.bytes(), piece);
+    const replay_result r = replay(source);
+    EXPECT_TRUE(r.identical) << piece << " " << r.error;
+    EXPECT_EQ(r.actions, d.log.size());
+  }
+}
+
 TEST(trace_hash, is_fnv_1a) {
   trace_hash hash;
   EXPECT_EQ(hash.text(), "cbf29ce484222325");

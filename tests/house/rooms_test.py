@@ -125,3 +125,23 @@ def test_every_source_names_its_licence():
             if first != f"// SPDX-License-Identifier: {licence}":
                 wrong.append(path.relative_to(ROOT).as_posix())
     assert wrong == []
+
+
+def test_a_checkpoint_holds_every_field_of_the_state():
+    # Options and the queue apart, which the state says; positions follow from a heap.
+    apart = {"options", "self", "seed", "sink", "inputs", "ledger", "queue", "ledger_", "positions_", "worst_first_"}
+    wrong = []
+    for path in sources("lib/core"):
+        text = re.sub(r"//.*", "", path.read_text())
+        for body in re.finditer(r"^( *)(?:struct|class) ([\w:]+) \{\n(.*?)^\1\};", text, re.M | re.S):
+            indent, name, inside = body.groups()
+            inner = indent + "  "
+            nested = re.compile(rf"^{inner}(?:struct|class|enum class) [^\n]*\{{\n.*?^{inner}\}};", re.M | re.S)
+            own = nested.sub("", inside)
+            if "void fields(auto& a)" not in own:
+                continue
+            members = re.findall(rf"^{inner}(?! |static|using|friend|return|struct|enum)[\w:<>,&* ]+[ >&*](\w+)(?: = [^;\n]+|\{{[^;\n]*\}})?;",
+                                 own, re.M)
+            shown = set(re.findall(r"\ba\((\w+)\)", own))
+            wrong += [f"{path.name}: {name}.{m}" for m in members if m not in shown | apart]
+    assert wrong == []

@@ -2,7 +2,7 @@
 // Messages, ends and what outlives them.
 #include "node/village.hpp"
 
-#include "tandem/core/trace.hpp"
+#include "tandem/core/replay.hpp"
 
 #include <future>
 #include <vector>

@@ -182,3 +182,53 @@ def test_options_are_described():
     assert options.default["max_connections"] == 256
     assert options.default["connection_timeout"] == 30.0
     assert all(options.doc.str.len() > 20)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """PATH of a recording: a server with room for one, and two clients."""
+    command = pathlib.Path(tandem.__file__).parents[2] / "tandem"
+    path = tmp_path_factory.mktemp("record") / "node"
+
+    def node(*arguments):
+        return subprocess.Popen([command, "node", "--allow-plaintext", "--no-metrics", *arguments],
+                                stdout=subprocess.PIPE, text=True)
+
+    def wait_for(part, process):
+        return next(line for line in process.stdout if part in line)
+
+    server = node("--listen", "127.0.0.1:0", "--record", path, "--max-connections=1",
+                  "--max-connections-per-peer=1")
+    address = wait_for("listening on ", server).split()[-1]
+    clients = []
+    for said in ("connection_established", "remote_refused"):
+        clients.append(node("--dial", address))
+        wait_for(said, clients[-1])
+    for process in (*clients, server):
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+    return path
+
+
+def test_a_recording_is_replayed(recorded):
+    same = tandem.replay(recorded)
+    assert same.same and same.identical and not same.truncated
+    assert same.counters["established_total"] == 1
+    assert len(same.divergences) == 0
+    other = tandem.replay([f"{recorded}.000001.trace"], set={"max_connections": 2})
+    assert not other.same
+    row, = other.divergences.itertuples()
+    assert (row.about, row.recorded, row.recorded_cause, row.open) == \
+        ("connection", "refuse", "LimitReached", "admit established")
+    assert row.recorded_time == row.open_time > 0
+    assert other.open_counters["established_total"] == 2
+    assert list(other.totals["count"]) == [1]
+
+
+def test_what_cannot_be_replayed_is_bad_input(recorded):
+    with pytest.raises(tandem.BadInput, match="no such recording"):
+        tandem.replay("no_such")
+    with pytest.raises(tandem.BadInput, match="did you mean `max_connections`"):
+        tandem.replay(recorded, set={"max_conections": 2})
+    with pytest.raises(tandem.BadInput, match="of 2 runs"):
+        tandem.replay([f"{recorded}.000001.trace"] * 2)

@@ -48,11 +48,19 @@ struct manager_counters {
   friend bool operator==(const manager_counters&, const manager_counters&) = default;
 };
 
+namespace detail {
+struct checkpoint;
+}
+
 /// Receives the canonical encoding of everything that enters and leaves a manager, in order.
 class trace_sink {
  public:
   virtual ~trace_sink() = default;
+  /// One record; the first byte is its kind.
   virtual void record(std::span<const std::byte> bytes) = 0;
+  /// Asked before each step. True: the manager records a header and a checkpoint first, so that the
+  /// trace can be replayed from there.
+  virtual bool checkpoint_due() const noexcept { return false; }
 };
 
 /// The policy of one node: decides everything and does nothing. No clock, no thread, no socket, no
@@ -101,7 +109,12 @@ class connection_manager {
   explanation explain(const peer_id& peer, time_point now) const;
   connection_explanation explain(connection_id conn, time_point now) const;
 
+  /// Records a header and a checkpoint: the whole state, from which a replay can go on. To be
+  /// called when the actions are drained. O(n); see trace_sink::checkpoint_due().
+  void write_checkpoint(trace_sink& sink) const;
+
  private:
+  friend struct detail::checkpoint;
   struct state;
   std::unique_ptr<state> state_;
 };

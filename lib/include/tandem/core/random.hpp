@@ -7,9 +7,9 @@
 
 namespace tandem {
 
-/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): one 64-bit word of state; the same numbers on every
-/// platform. Streams are derived per (seed, component, node), so that adding one component does not
-/// shift another's numbers.
+/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): one 64-bit word of state; the same numbers on
+/// every platform. Streams are derived per (seed, component, node), so that adding one component
+/// does not shift another's numbers.
 class random_stream {
  public:
   constexpr explicit random_stream(std::uint64_t seed) noexcept : state_(seed) {}
@@ -42,6 +42,9 @@ class random_stream {
 
   /// Exponential with this mean. Uses std::log: equal on one platform, not across C libraries.
   double exponential(double mean) noexcept { return -mean * std::log1p(-unit()); }
+
+  /// Every field, for checkpoints.
+  constexpr void fields(auto& a) { a(state_); }
 
  private:
   std::uint64_t state_;

@@ -3,6 +3,7 @@
 
 #include "tandem/core/connection_manager.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -41,17 +42,31 @@ class memory_trace final : public trace_sink {
   std::vector<std::byte> bytes_;
 };
 
-/// What replaying a trace found.
-struct replay_result {
-  bool identical = false;         ///< every action came out the same, byte for byte
-  std::uint64_t inputs = 0;       ///< handle and advance calls replayed
-  std::uint64_t actions = 0;      ///< actions compared
-  std::uint64_t mismatch_at = 0;  ///< byte offset of the first difference, when not identical
-  std::string error;              ///< not empty when the trace cannot be read
+/// Where a recorded trace is read from, a piece at a time.
+class trace_source {
+ public:
+  virtual ~trace_source() = default;
+  /// Fills the front of `into`, which is not empty; returns how many bytes. 0: there are no more.
+  virtual std::size_t read(std::span<std::byte> into) = 0;
+  /// Why read() came to its end, when that is not the end of the trace: one line, or empty.
+  virtual std::string error() const { return {}; }
+  /// `error` is only that the tail is missing, as after a crash of whoever recorded.
+  virtual bool truncated() const { return false; }
 };
 
-/// Feeds the inputs of a recorded trace to a fresh manager with the recorded options and seed, and
-/// compares its actions with the recorded ones.
-replay_result replay(std::span<const std::byte> trace);
+/// A trace in memory. The bytes outlive it.
+class memory_source final : public trace_source {
+ public:
+  explicit memory_source(std::span<const std::byte> bytes) noexcept : rest_(bytes) {}
+  std::size_t read(std::span<std::byte> into) override {
+    const auto n = std::min(into.size(), rest_.size());
+    std::copy_n(rest_.begin(), n, into.begin());
+    rest_ = rest_.subspan(n);
+    return n;
+  }
+
+ private:
+  std::span<const std::byte> rest_;
+};
 
 }  // namespace tandem

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""replay(): what a node recorded, again."""
+
+import functools
+import json
+import os
+
+import pandas
+
+from . import _tandem
+from ._run import _sets
+
+
+class Replay:
+    """What replaying one recorded run found.
+
+    same          nothing differs: from the recorded actions, or with `set` between the two runs
+    identical     this build took every recorded decision again, and the record is whole
+    truncated     the record lacks its tail, as after a crash; `error` says where
+    inputs, actions, begin_s, end_s      of the record
+    counters      dict NAME -> value at the end of the recorded run; "refused" is a dict by cause
+    open_counters the same with `set`, or None
+    skipped       dict EVENT -> recorded events without a cause in the changed run
+    totals        DataFrame: recorded, open, count; most first
+    divergences   DataFrame, a row per connection or request whose decisions differ: about,
+                  connection, open_connection, request, peer, address, and of each side the first
+                  decision that differs: recorded_time (s), recorded, recorded_cause, open_time,
+                  open, open_cause
+    explained     what the manager says of the peer asked for, as one sentence each run, or None
+    json          all of it, as `tandem replay --json` prints it
+    """
+
+    def __init__(self, text):
+        self.json = json.loads(text)[0]
+        for name in ("same", "identical", "truncated", "error", "inputs", "actions", "begin_s", "end_s",
+                     "mismatch", "counters"):
+            setattr(self, name, self.json[name])
+        self.open_counters = self.json.get("open_counters")
+        self.skipped = self.json.get("skipped", {})
+        self.explained = (self.json.get("explained"), self.json.get("open_explained"))
+
+    @functools.cached_property
+    def totals(self):
+        return pandas.DataFrame(self.json.get("totals", []), columns=["recorded", "open", "count"])
+
+    @functools.cached_property
+    def divergences(self):
+        names = ["about", "connection", "open_connection", "request", "peer", "address"]
+        rows = [{**{name: row[name] for name in names}, **_side(row, "recorded"), **_side(row, "open")}
+                for row in self.json.get("divergences", [])]
+        columns = [*names, *_side({"recorded": None}, "recorded"), *_side({"open": None}, "open")]
+        table = pandas.DataFrame(rows, columns=columns)
+        whole = ["connection", "open_connection", "request"]
+        return table.astype({name: "Int64" for name in whole})
+
+    def __repr__(self):
+        what = "the same" if self.same else f"{len(self.divergences) or 'actions'} differ"
+        return f"<tandem.Replay {self.inputs} inputs: {what}>"
+
+
+def _side(row, name):
+    found = row[name] or {"time_s": float("nan"), "what": None, "cause": None}
+    return {f"{name}_time": found["time_s"], name: found["what"], f"{name}_cause": found["cause"]}
+
+
+def replay(path, set=None, progress=None, divergences_max=100_000):
+    """Replay what `tandem node --record` wrote and return a Replay.
+
+    path:            a recorded file, the PATH given to --record, or a list of files of one run.
+    set:             dict of options of the connection manager, as options() lists them, to change:
+                     {"max_connections": 128, "connection_timeout": "60s"}. Without it every action
+                     is compared with the recorded one; with it the result says what would be decided
+                     otherwise. The other side does not react to the new decisions.
+    progress:        called now and then as progress(fraction_read, inputs) in this thread; what it
+                     raises ends the replay.
+    divergences_max: rows of Replay.divergences kept.
+
+    The GIL is released meanwhile; Ctrl-C ends it. Raises BadInput for what cannot be read, for a
+    damaged record, for files of more than one run, and for options that cannot be used.
+    """
+    paths = [os.fspath(p) for p in ([path] if isinstance(path, (str, os.PathLike)) else path)]
+    return Replay(_tandem.replay(paths, _sets(set), progress, divergences_max))

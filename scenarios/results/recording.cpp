@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "tandem/scenarios/recording.hpp"
+
+#include "read/units.hpp"
+#include "tandem/net/trace_file.hpp"
+#include "tandem/scenarios/bad_input.hpp"
+#include "tandem/scenarios/option_text.hpp"
+
+#include <stdexcept>
+
+namespace tandem::scenarios {
+
+std::vector<recording> recordings_in(const std::vector<std::string>& given) {
+  std::vector<recording> runs;
+  for (const auto& path : given) {
+    const auto files = trace_segments(path);
+    if (files.empty())
+      throw bad_input(path, "no such recording; give its files, or the PATH of `node --record`");
+    for (const auto& file : files) {
+      trace_file_source source({file});
+      const auto heading = heading_of(source);
+      if (!heading.error.empty()) {
+        const auto where = file.string();
+        throw heading.error.starts_with(where) ? bad_input(heading.error)
+                                               : bad_input(where, heading.error);
+      }
+      if (!heading.continues || runs.empty())
+        runs.push_back({file});
+      else
+        runs.back().push_back(file);
+    }
+  }
+  return runs;
+}
+
+option_change change_of(const std::vector<std::string>& sets) {
+  std::vector<std::pair<const option_row*, std::string>> values;
+  for (const auto& set : sets) {
+    const auto equals = set.find('=');
+    if (equals == std::string::npos) throw bad_input("--set " + set, "write NAME=VALUE");
+    std::string name = set.substr(0, equals);
+    for (auto& c : name)
+      if (c == '-') c = '_';
+    const auto* row = option_named(name);
+    if (row == nullptr) {
+      std::vector<std::string> known;
+      for (const auto& each : option_table()) known.emplace_back(each.name);
+      throw bad_input("--set " + set,
+                      "no option is called " + scenarios::quoted(name) + suggestion(name, known));
+    }
+    values.emplace_back(row, set.substr(equals + 1));
+    manager_options probe;
+    try {
+      set_option(*row, values.back().second, probe);
+    } catch (const std::invalid_argument& e) {
+      throw bad_input("--set " + set, e.what());
+    }
+  }
+  if (values.empty()) return {};
+  return [values](manager_options& options) {
+    for (const auto& [row, text] : values) set_option(*row, text, options);
+  };
+}
+
+replayed replay_recording(const recording& files, const std::vector<std::string>& sets,
+                          replay_options options, const replay_report_progress& on_progress) {
+  replayed result;
+  result.files = files;
+  result.sets = sets;
+  const auto change = change_of(sets);
+  trace_file_source source(files);
+  if (on_progress)
+    options.on_progress = [&](const replay_progress& at) {
+      const auto total = static_cast<double>(source.total());
+      on_progress(total > 0 ? static_cast<double>(source.consumed()) / total : 0, at);
+    };
+  if (!change) {
+    result.record = replay(source, options);
+    return result;
+  }
+  try {
+    result.open = replay_open(source, change, options);
+  } catch (const std::invalid_argument& e) {
+    throw bad_input("--set", e.what());
+  }
+  result.record = result.open->record;
+  return result;
+}
+
+}  // namespace tandem::scenarios

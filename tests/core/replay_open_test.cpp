@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+#include "driver.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace tandem::test {
+namespace {
+
+open_replay_result replay_with(const driver& d, const option_change& change,
+                               const replay_options& options = {}) {
+  memory_source source(d.trace.bytes());
+  return replay_open(source, change, options);
+}
+
+const divergence* row_of(const open_replay_result& r, connection_id c) {
+  for (const divergence& row : r.divergences)
+    if (row.recorded_conn == c) return &row;
+  return nullptr;
+}
+
+const divergence* row_of(const open_replay_result& r, request_id q) {
+  for (const divergence& row : r.divergences)
+    if (row.request == q) return &row;
+  return nullptr;
+}
+
+/// Ten peers come, a second apart, and stay.
+void ten_arrive(driver& d) {
+  for (std::uint32_t i = 1; i <= 10; ++i) {
+    d.run_for(1s);
+    d.accept(conn(2 * i), peer(i));
+  }
+}
+
+TEST(replay_open, with_the_same_options_nothing_differs) {
+  driver d;
+  for (std::uint32_t i = 1; i <= 6; ++i) {
+    d.dial(req(i), peer(i), i == 6 ? std::vector<endpoint>{} : std::vector{address(1), address(2)});
+    if (i == 5) d.tell(events::dial_abandoned{req(5)});
+    if (i == 6) d.tell(events::addresses_found{req(6), std::array{address(3)}, true});
+    if (i < 3) d.fail();
+    if (i != 5) d.connect(peer(i));
+  }
+  ten_arrive(d);
+  d.run_to(20s);
+  d.tell(events::closed{conn(4), cause::remote_closed});
+  d.run_to(90s);
+  d.tell(events::shutdown_wanted{});
+  d.run_to(100s);
+  const auto r = replay_with(d, [](manager_options&) {});
+  EXPECT_TRUE(r.record.identical) << r.record.error;
+  EXPECT_GT(r.record.inputs, 50U);
+  EXPECT_EQ(r.divergences_count, 0U);
+  EXPECT_EQ(r.skipped_count, 0U);
+  EXPECT_EQ(r.assumed, 0U);
+  EXPECT_EQ(r.counters, r.record.counters);
+  EXPECT_EQ(r.counters, d.counters());
+}
+
+TEST(replay_open, with_fewer_connections_allowed_exactly_those_above_differ) {
+  driver d;
+  ten_arrive(d);
+  d.run_to(20s);
+  const auto r = replay_with(d, [](manager_options& o) { o.max_connections = 6; });
+  EXPECT_TRUE(r.record.identical) << r.record.error;
+  EXPECT_EQ(r.divergences_count, 4U);
+  ASSERT_EQ(r.divergences.size(), 4U);
+  for (std::uint32_t i = 7; i <= 10; ++i) {
+    const divergence* row = row_of(r, conn(2 * i));
+    ASSERT_NE(row, nullptr);
+    EXPECT_EQ(row->open_conn, conn(2 * i));
+    EXPECT_EQ(row->peer, peer(i));
+    EXPECT_EQ(describe(row->recorded), "admit established");
+    EXPECT_EQ(describe(row->open), "refuse LimitReached");
+    EXPECT_EQ(row->recorded.at, at(duration(i * 1s)));
+    EXPECT_EQ(row->open.at, at(duration(i * 1s)));
+  }
+  ASSERT_EQ(r.totals.size(), 1U);
+  EXPECT_EQ(r.totals[0].recorded, "admit established");
+  EXPECT_EQ(r.totals[0].open, "refuse LimitReached");
+  EXPECT_EQ(r.totals[0].count, 4U);
+  EXPECT_EQ(r.counters.active_connections, 6U);
+  EXPECT_EQ(r.record.counters.active_connections, 10U);
+  EXPECT_EQ(r.skipped_count, 4U) << "their ready";
+  EXPECT_EQ(r.assumed, 4U) << "their end";
+}
+
+TEST(replay_open, with_more_connections_allowed_those_refused_are_admitted_and_live_on) {
+  manager_options tight;
+  tight.max_connections = 6;
+  driver d(tight);
+  for (std::uint32_t i = 1; i <= 10; ++i) {
+    d.tell(events::arrived{conn(2 * i), address()});
+    d.tell(events::authenticated{conn(2 * i), peer(i)});
+    if (i <= 6)
+      d.tell(events::ready{conn(2 * i)});
+    else
+      d.tell(events::closed{conn(2 * i), cause::limit_reached});
+  }
+  d.run_to(20s);
+  const auto r = replay_with(d, [](manager_options& o) { o.max_connections = 8; });
+  EXPECT_EQ(r.divergences_count, 2U);
+  ASSERT_NE(row_of(r, conn(14)), nullptr);
+  EXPECT_EQ(describe(row_of(r, conn(14))->recorded), "refuse LimitReached");
+  EXPECT_EQ(describe(row_of(r, conn(16))->open), "admit established");
+  EXPECT_EQ(r.record.counters.active_connections, 6U);
+  EXPECT_EQ(r.counters.active_connections, 8U);
+  EXPECT_EQ(r.counters.refused[static_cast<std::size_t>(cause::limit_reached)], 2U);
+}
+
+TEST(replay_open, an_idle_close_that_moves_shows_both_times) {
+  driver d;
+  d.accept(conn(2), peer(1));
+  d.run_to(70s);  // idle at 30 s
+  d.tell(events::network_changed{});
+  const auto sooner = replay_with(d, [](manager_options& o) { o.connection_timeout = 20s; });
+  ASSERT_EQ(sooner.divergences.size(), 1U);
+  EXPECT_EQ(describe(sooner.divergences[0].open), "close IdleTimeout");
+  EXPECT_EQ(sooner.divergences[0].open.at, at(20s));
+  EXPECT_EQ(sooner.divergences[0].recorded.at, at(30s));
+  const auto later = replay_with(d, [](manager_options& o) { o.connection_timeout = 60s; });
+  ASSERT_EQ(later.divergences.size(), 1U);
+  EXPECT_EQ(later.divergences[0].open.at, at(60s));
+  EXPECT_EQ(later.divergences[0].recorded.at, at(30s));
+  const auto never_seen = replay_with(d, [](manager_options& o) { o.connection_timeout = 100s; });
+  ASSERT_EQ(never_seen.divergences.size(), 1U);
+  EXPECT_EQ(describe(never_seen.divergences[0].open), "nothing");
+  EXPECT_EQ(never_seen.counters.active_connections, 1U) << "lives until the end";
+}
+
+TEST(replay_open, a_dial_that_only_the_new_run_starts_waits_for_its_own_timeout) {
+  driver d;
+  d.dial(req(1), peer(1));
+  d.fail();
+  d.dial(req(2), peer(1));  // backing off
+  d.run_to(40s);
+  d.tell(events::pressure{});
+  ASSERT_EQ(d.last(notice::dial_failed).why, cause::backing_off);
+  const auto r =
+      replay_with(d, [](manager_options& o) { o.backoff_strategy = backoff_strategy::none; });
+  const divergence* row = row_of(r, req(2));
+  ASSERT_NE(row, nullptr);
+  EXPECT_EQ(row->about, divergence_of::request);
+  EXPECT_EQ(describe(row->recorded), "dial_failed BackingOff");
+  EXPECT_EQ(row->recorded.at, at(0s));
+  EXPECT_EQ(describe(row->open), "dial_failed AttemptTimeout");
+  EXPECT_EQ(row->open.at, at(15s));
+  EXPECT_EQ(r.divergences_count, 2U) << "the request and its attempt";
+  EXPECT_EQ(r.assumed, 1U) << "the cancelled attempt ends";
+  EXPECT_EQ(row_of(r, req(1)), nullptr);
+}
+
+TEST(replay_open, attempts_are_paired_by_peer_and_address_whatever_their_ids) {
+  driver d;
+  d.dial(req(1), peer(1));
+  d.fail();
+  d.dial(req(2), peer(1));  // backing off: no attempt; the new run makes one, and ids shift
+  d.dial(req(3), peer(2), {address(7)});
+  const connection_id c = d.connect(peer(2));
+  d.run_for(1s);
+  d.app_bytes(c);
+  d.run_to(10s);
+  const auto r =
+      replay_with(d, [](manager_options& o) { o.backoff_strategy = backoff_strategy::none; });
+  EXPECT_EQ(row_of(r, req(3)), nullptr);
+  EXPECT_EQ(row_of(r, c), nullptr);
+  EXPECT_EQ(r.counters.active_connections, 1U);
+  EXPECT_EQ(r.counters.bytes_received, d.counters().bytes_received);
+  EXPECT_EQ(r.skipped_count, 0U);
+}
+
+TEST(replay_open, recorded_configuration_is_changed_only_in_the_fields_named) {
+  driver d;
+  manager_options other;
+  other.connection_timeout = 50s;
+  d.tell(events::configured{other});
+  d.accept(conn(2), peer(1));
+  d.accept(conn(4), peer(2));
+  d.run_to(35s);
+  d.tell(events::pressure{});
+  const auto r = replay_with(d, [](manager_options& o) { o.max_connections_per_peer = 1; });
+  EXPECT_EQ(r.divergences_count, 0U) << "the new idle timeout holds in both";
+  EXPECT_EQ(r.counters.active_connections, 2U);
+  const auto limited = replay_with(d, [](manager_options& o) {
+    o.max_connections = 1;
+    o.max_connections_per_peer = 1;
+  });
+  EXPECT_EQ(limited.divergences_count, 1U);
+  EXPECT_NE(row_of(limited, conn(4)), nullptr);
+  EXPECT_EQ(limited.unusable_options, 0U);
+}
+
+TEST(replay_open, probes_that_only_the_new_run_sends_are_answered) {
+  driver d;
+  d.accept(conn(2), peer(1));
+  d.tell(events::stream_opened{conn(2), true});
+  for (int i = 0; i < 6; ++i) {
+    d.run_for(9s);
+    d.other_bytes(conn(2));
+  }
+  const auto r = replay_with(d, [](manager_options& o) {
+    o.liveness_interval = 1s;
+    o.liveness_timeout = 1s;
+  });
+  EXPECT_EQ(r.divergences_count, 0U);
+  EXPECT_GT(r.assumed, 20U);
+  EXPECT_EQ(r.counters.active_connections, 1U);
+}
+
+TEST(replay_open, options_that_contradict_are_refused_by_name) {
+  driver d;
+  try {
+    replay_with(d, [](manager_options& o) { o.max_connections = 1; });
+    FAIL();
+  } catch (const std::invalid_argument& e) {
+    EXPECT_NE(std::string(e.what()).find("max_connections_per_peer (2) is above"),
+              std::string::npos);
+  }
+}
+
+TEST(replay_open, watches_one_peer_in_both_runs) {
+  driver d;
+  ten_arrive(d);
+  replay_options options;
+  options.watch = peer(10);
+  std::vector<std::string> recorded, open;
+  options.on_watched = [&](time_point, bool in_open, const notification& n) {
+    (in_open ? open : recorded).emplace_back(name_of(n.kind));
+  };
+  const auto r = replay_with(
+      d, [](manager_options& o) { o.max_connections = 6; }, options);
+  EXPECT_EQ(recorded, std::vector<std::string>{"connection_established"});
+  EXPECT_EQ(open.front(), "inbound_refused");
+  ASSERT_TRUE(r.record.explained && r.explained);
+  EXPECT_EQ(r.record.explained->connections, 1U);
+  EXPECT_EQ(r.explained->connections, 0U);
+}
+
+}  // namespace
+}  // namespace tandem::test

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "tandem/net/trace_file.hpp"
+
+#include "tandem/core/replay.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <system_error>
+#include <thread>
+
+namespace tandem {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+class trace_files : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder =
+        fs::temp_directory_path() / ("tandem_trace_" + std::to_string(::getpid()) + "_" +
+                                     testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+    options.path = folder / "node";
+  }
+  void TearDown() override { fs::remove_all(folder); }
+
+  static peer_id peer(std::uint32_t n) {
+    const std::array<std::uint8_t, 6> raw{
+        0, 4, 9, 9, static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)};
+    return peer_id::from_bytes(raw);
+  }
+  /// Peers come and go; what the disk does meanwhile takes real time.
+  manager_counters record(trace_file& file, int rounds, bool waits = false) {
+    connection_manager manager({}, peer(9999), 3, &file);
+    const auto tell = [&](const event& what) {
+      manager.handle(now, what);
+      while (manager.poll_action()) {
+      }
+    };
+    for (int i = 1; i <= rounds; ++i) {
+      const connection_id id{static_cast<std::uint64_t>(2 * i)};
+      const auto who =
+          static_cast<std::uint32_t>(static_cast<std::uint32_t>(i) * 2654435761U >> 16);
+      now += 10ms;
+      tell(events::arrived{id, endpoint::v4(10, 0, 0, 1, static_cast<std::uint16_t>(who))});
+      tell(events::authenticated{id, peer(who)});
+      tell(events::ready{id});
+      if (i % 3 != 0) tell(events::closed{id, cause::remote_closed});
+      if (waits && i % 50 == 0) {
+        file.flush();
+        std::this_thread::sleep_for(1ms);
+      }
+    }
+    return manager.counters();
+  }
+  replay_result replay_all() const {
+    trace_file_source source(trace_segments(options.path));
+    return replay(source);
+  }
+  static std::vector<char> bytes_of(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  static void write(const fs::path& file, const std::vector<char>& bytes) {
+    std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<long>(bytes.size()));
+  }
+
+  fs::path folder;
+  trace_file_options options;
+  time_point now{};
+};
+
+TEST_F(trace_files, come_back_as_they_were_recorded) {
+  manager_counters counters;
+  {
+    trace_file file(options);
+    counters = record(file, 2000);
+    const auto status = file.status();
+    EXPECT_EQ(status.error, "");
+    EXPECT_EQ(status.records_lost, 0U);
+  }
+  const auto files = trace_segments(options.path);
+  ASSERT_EQ(files.size(), 1U);
+  EXPECT_EQ(files[0], folder / "node.000001.trace");
+  EXPECT_EQ(fs::status(files[0]).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  const auto r = replay_all();
+  EXPECT_TRUE(r.identical) << r.error;
+  EXPECT_EQ(r.counters, counters);
+  EXPECT_GT(r.actions, 2000U);
+}
+
+TEST_F(trace_files, are_bounded_and_each_can_be_replayed_alone) {
+  options.segment_bytes = 8 << 10;
+  options.segments_max = 3;
+  options.flush_bytes = 4 << 10;
+  manager_counters counters;
+  {
+    trace_file file(options);
+    counters = record(file, 4000, true);
+    EXPECT_GT(file.status().segments, 5U);
+    EXPECT_EQ(file.status().error, "");
+  }
+  const auto files = trace_segments(options.path);
+  ASSERT_EQ(files.size(), 3U);
+  EXPECT_GT(files[0].filename(), "node.000003.trace") << "the oldest went";
+  for (const auto& file : files) {
+    trace_file_source source({file});
+    const auto r = replay(source);
+    EXPECT_TRUE(r.identical) << file << r.error;
+    trace_file_source again({file});
+    EXPECT_TRUE(heading_of(again).continues);
+  }
+  const auto r = replay_all();
+  EXPECT_TRUE(r.identical) << r.error;
+  EXPECT_EQ(r.counters, counters);
+}
+
+TEST_F(trace_files, go_on_after_those_of_the_last_process) {
+  for (int i = 1; i <= 3; ++i) {
+    trace_file file(options);
+    record(file, 10);
+  }
+  EXPECT_EQ(trace_segments(options.path).size(), 3U);
+  EXPECT_EQ(trace_segments(options.path)[2], folder / "node.000003.trace");
+}
+
+TEST_F(trace_files, without_their_tail_are_read_as_far_as_they_go) {
+  options.flush_bytes = 2 << 10;
+  {
+    trace_file file(options);
+    record(file, 2000);
+  }
+  const auto file = trace_segments(options.path)[0];
+  const auto whole = bytes_of(file);
+  for (const std::size_t left : {whole.size() - 1, whole.size() / 2, whole.size() / 3}) {
+    write(file, {whole.begin(), whole.begin() + static_cast<long>(left)});
+    const auto r = replay_all();
+    EXPECT_TRUE(r.matches);
+    EXPECT_TRUE(r.truncated) << r.error;
+    EXPECT_NE(
+        r.error.find("node.000001.trace: ends inside a member, at byte " + std::to_string(left)),
+        std::string::npos)
+        << r.error;
+    EXPECT_GT(r.inputs, left / 20);
+  }
+}
+
+TEST_F(trace_files, that_are_damaged_say_where) {
+  options.flush_bytes = 2 << 10;
+  {
+    trace_file file(options);
+    record(file, 1000);
+  }
+  const auto file = trace_segments(options.path)[0];
+  const auto whole = bytes_of(file);
+  for (std::size_t at = 40; at < whole.size(); at += 97) {
+    auto bytes = whole;
+    bytes[at] = static_cast<char>(bytes[at] ^ 0x55);
+    write(file, bytes);
+    const auto r = replay_all();
+    // Bytes 4 to 9 of a member's header say nothing about its content.
+    if (r.identical) continue;
+    EXPECT_NE(r.error.find("byte "), std::string::npos) << at << ": " << r.error;
+    EXPECT_NE(r.error.find("node.000001.trace"), std::string::npos) << at << ": " << r.error;
+  }
+  write(file, {'s', 'c', 'e', 'n', 'a', 'r', 'i', 'o', ':', ' ', 'x', '\n'});
+  EXPECT_NE(replay_all().error.find("is no recording"), std::string::npos) << replay_all().error;
+  write(file, {});
+  EXPECT_NE(replay_all().error.find("is empty"), std::string::npos) << replay_all().error;
+}
+
+TEST_F(trace_files, a_place_that_cannot_be_written_is_refused_at_the_start) {
+  options.path = folder / "no" / "such" / "folder";
+  EXPECT_THROW(trace_file{options}, std::system_error);
+}
+
+TEST_F(trace_files, a_full_disk_stops_recording_and_leaves_what_is_whole) {
+  options.flush_bytes = 1 << 10;
+  struct rlimit before {};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);  // then write() fails with EFBIG
+  struct rlimit small = before;
+  small.rlim_cur = 16 << 10;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  trace_file_status status;
+  manager_counters counters;
+  {
+    trace_file file(options);
+    counters = record(file, 4000, true);
+    status = file.status();
+  }
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_NE(status.error.find("cannot write"), std::string::npos) << status.error;
+  EXPECT_GT(status.records_lost, 0U);
+  EXPECT_EQ(counters.established_total, 4000U - counters.refused[1]) << "the node went on";
+  const auto r = replay_all();
+  EXPECT_TRUE(r.identical) << r.error << ": a step is never written in part";
+  EXPECT_GT(r.inputs, 1000U);
+}
+
+TEST_F(trace_files, a_disk_that_is_too_slow_stops_recording_not_the_node) {
+  options.flush_bytes = 1 << 10;
+  options.queue_bytes_max = 2 << 10;
+  trace_file_status status;
+  {
+    trace_file file(options);
+    record(file, 20'000);
+    status = file.status();
+  }
+  // Packing a member takes many times as long as filling it.
+  EXPECT_NE(status.error.find("too slow"), std::string::npos) << status.error;
+  EXPECT_TRUE(replay_all().identical);
+}
+
+}  // namespace
+}  // namespace tandem
