@@ -19,9 +19,23 @@ failure_record::verdict connection_manager::state::may_accept(slot peer) const {
   return record == nullptr ? failure_record::verdict{} : record->may_accept(now);
 }
 
+/// The record of the peer, or null when it has none or all in it is over: that it is still there
+/// then must not be seen.
+failure_record* connection_manager::state::remembered(slot peer) {
+  failure_record* record = peers.record_of(peer);
+  return record == nullptr || record->blank(now, options) ? nullptr : record;
+}
+
+/// The record of the peer, made anew when there is none or all in it is over.
+failure_record& connection_manager::state::remember(slot peer) {
+  failure_record& record = peers.remember(peer);
+  if (record.blank(now, options)) record = {};
+  return record;
+}
+
 bool connection_manager::state::dial_starts(slot peer) {
   uplink.dial_starts(now, options.uplink_retry);
-  failure_record* record = peers.record_of(peer);
+  failure_record* record = remembered(peer);
   if (record == nullptr) return false;
   const circuit_breaker::start start = record->dial_starts(now);
   if (start.half_opened) {
@@ -51,7 +65,7 @@ void connection_manager::state::blame(slot peer, failure_class what, cause why,
     n.until = std::max(now, uplink.next_trial());
     return;
   }
-  failure_record& record = peers.remember(peer);
+  failure_record& record = remember(peer);
   const bool opened = record.failed(now, options, random, why, what, retry_after);
   n.failures = record.failures(now, options);
   n.ceiling = record.ceiling();
@@ -67,7 +81,7 @@ void connection_manager::state::blame(slot peer, failure_class what, cause why,
 }
 
 void connection_manager::state::penalise(slot peer, duration period) {
-  if (period > duration::zero()) peers.remember(peer).penalise(later(now, period));
+  if (period > duration::zero()) remember(peer).penalise(later(now, period));
 }
 
 void connection_manager::state::blame_end(slot s, const connection_end& end) {
@@ -78,7 +92,7 @@ void connection_manager::state::blame_end(slot s, const connection_end& end) {
   if (c.told) {
     // A ready connection that the peer ended in its own words.
     if (c.was_ready && c.retry_after > duration::zero())
-      peers.remember(c.peer).postpone(
+      remember(c.peer).postpone(
           later(now, std::min(c.retry_after, options.breaker_open_max)));
     return;
   }
@@ -106,7 +120,7 @@ void connection_manager::state::proven(slot s) {
     known_addresses.clear(connections[s].remote);
     counters.remembered_addresses = known_addresses.size();
   }
-  failure_record* record = peers.record_of(connections[s].peer);
+  failure_record* record = remembered(connections[s].peer);
   if (record == nullptr || !record->succeeded()) return;
   notification n = about(notice::circuit_closed, s);
   n.failures = record->failures(now, options);
@@ -127,7 +141,7 @@ bool connection_manager::state::clear_if_proven(slot peer) {
 
 void connection_manager::state::on(const events::backoff_overridden& e) {
   const slot peer = peers.find(e.peer);
-  failure_record* record = peers.record_of(peer);
+  failure_record* record = remembered(peer);
   if (record != nullptr) record->override_backoff();
   const bool redials = redial_soon(peer);
   if (record != nullptr) settle(peer);

@@ -218,6 +218,7 @@ void connection_manager::state::proceed(slot d) {
 
 void connection_manager::state::out_of_addresses(slot d) {
   dial& x = dials[d];
+  unblock(x.peer);
   if (x.attempts > 0) return;  // they may still connect
   if (x.complete) {
     if (x.peer != no_slot && x.addresses.size == 0 &&

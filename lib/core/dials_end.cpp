@@ -138,6 +138,7 @@ void connection_manager::state::remove_dial(slot d) {
   }
   addresses.clear(x.addresses);
   dials.release(d);
+  unblock(peer);
   settle(peer);
 }
 

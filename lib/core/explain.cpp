@@ -94,7 +94,8 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
     for (slot d = p.first_dial; d != no_slot; d = dials[d].next_of_peer)
       if (dials[d].leader == no_slot || connections[dials[d].leader].peer == no_slot) ++x.pending;
   }
-  if (const failure_record* record = peers.record_of(peer)) {
+  if (const failure_record* record = peers.record_of(peer);
+      record != nullptr && !record->blank(at, options)) {
     x.failures = record->failures(at, options);
     x.circuit = record->circuit(at);
     x.next_dial = std::max(time_point{}, record->next_dial(at));

@@ -64,6 +64,9 @@ void connection_manager::state::on(const events::configured& e) {
     if (connections[s].used && connections[s].at == phase::ready) arm_ready(s);
   if (before.churn_interval != options.churn_interval) timers.disarm(timer_kind::host, churn_timer);
   arm_churn();
+  // A dial that waits for an attempt at its peer to end may not have to any more.
+  for (slot d = 0; d < dials.bound(); ++d)
+    if (dials[d].used) unblock(dials[d].peer);
   drain_surplus(before);
   serve_newcomers();
 }

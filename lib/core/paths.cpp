@@ -154,6 +154,9 @@ void connection_manager::state::on(const events::network_changed&) {
 void connection_manager::state::reconsider_records() {
   if (options.uplink_failures == 0) life_sign();
   counters.records_dropped += peers.settle_all(now, options);
+  // Peers that were protected once may be forgotten now; their slots are for others.
+  for (slot peer = 0; peer < peers.bound(); ++peer)
+    if (!wants_redial(peer)) timers.disarm(timer_kind::peer, peer);
   counters.remembered_peers = peers.records();
   known_addresses.reorder(options);
   counters.remembered_addresses = known_addresses.size();

@@ -97,6 +97,7 @@ void connection_manager::state::on(const events::attempt_failed& e) {
 void connection_manager::state::lead(slot d, slot s) {
   dial& x = dials[d];
   stop_waiting(d);
+  x.pausing = false;
   timers.disarm(timer_kind::dial, d);
   addresses.prove(connections[s].address);
   yield_attempts(d, s);
@@ -148,7 +149,7 @@ void connection_manager::state::detach_attempt(slot s) {
 void connection_manager::state::attempt_gone(slot peer) {
   if (peer == no_slot) return;
   --peers[peer].attempts;
-  if (peers[peer].blocked > 0) unblock_one(peer);
+  unblock(peer);
 }
 
 dial_rank connection_manager::state::line_rank(slot d) const {
@@ -168,20 +169,28 @@ void connection_manager::state::block(slot d) {
   ++peers[dials[d].peer].blocked;
 }
 
-/// The first in rank of the peer's dials that wait for an attempt at it to end gets in line again.
-void connection_manager::state::unblock_one(slot peer) {
+/// While another attempt at the peer may start, the first in rank of its dials that wait for that
+/// gets in line again. To be called as well whenever one that got in line leaves it unserved.
+void connection_manager::state::unblock(slot peer) {
+  if (peer == no_slot || peers[peer].blocked == 0 ||
+      peers[peer].attempts >= options.max_attempts_per_peer)
+    return;
   slot best = no_slot;
   for (slot d = peers[peer].first_dial; d != no_slot; d = dials[d].next_of_peer)
     if (dials[d].blocked && (best == no_slot || line_rank(d).before(line_rank(best)))) best = d;
-  stop_waiting(best);
+  dials[best].blocked = false;
+  --peers[peer].blocked;
   waiting_dials.put(best, line_rank(best));
 }
 
 void connection_manager::state::stop_waiting(slot d) {
-  waiting_dials.erase(d);
-  if (!dials[d].blocked) return;
-  dials[d].blocked = false;
-  --peers[dials[d].peer].blocked;
+  if (dials[d].blocked) {
+    dials[d].blocked = false;
+    --peers[dials[d].peer].blocked;
+  } else if (waiting_dials.contains(d)) {
+    waiting_dials.erase(d);
+    unblock(dials[d].peer);
+  }
 }
 
 void connection_manager::state::serve_waiting() {

@@ -107,7 +107,7 @@ struct connection_manager::state {
   detail::dial_rank line_rank(slot_index d) const;
   bool attempts_full(slot_index d) const;
   void block(slot_index d);
-  void unblock_one(slot_index peer);
+  void unblock(slot_index peer);
   void stop_waiting(slot_index d);
   void serve_waiting();
 
@@ -138,6 +138,8 @@ struct connection_manager::state {
   detail::failure_record::verdict may_dial(slot_index peer) const;
   /// may_dial() said yes and a dial begins. Returns true when it is a trial of a half-open circuit.
   bool dial_starts(slot_index peer);
+  detail::failure_record* remembered(slot_index peer);
+  detail::failure_record& remember(slot_index peer);
   /// A dial of `peer` that was a trial is over.
   void trial_over(slot_index peer);
   /// Whether backoff and penalties allow an inbound connection of `peer` now.

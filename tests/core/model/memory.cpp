@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+// What the reference remembers of peers that failed.
+#include "reference.hpp"
+
+namespace tandem::reference {
+namespace {
+
+/// Who is to blame for it.
+blame_kind kind_of(cause why) {
+  switch (why) {
+    case cause::connection_refused:
+    case cause::reset:
+    case cause::remote_closed:
+    case cause::wrong_peer:
+      return blame_kind::refused;
+    case cause::connect_timeout:
+    case cause::attempt_timeout:
+    case cause::dial_deadline:
+    case cause::unreachable:
+    case cause::transport_timeout:
+    case cause::liveness_lost:
+      return blame_kind::timeout;
+    case cause::handshake_failed:
+    case cause::handshake_timeout:
+      return blame_kind::handshake;
+    case cause::protocol_error:
+      return blame_kind::protocol;
+    case cause::remote_refused:
+      return blame_kind::remote_limit;
+    case cause::local_resource:
+      return blame_kind::local;
+    default:
+      return blame_kind::nobody;
+  }
+}
+
+/// min(cap, base * multiplier^(n-1)), rounded to the nanosecond at each step.
+duration ceiling_of(const manager_options& o, std::uint32_t n) {
+  long double value = static_cast<long double>(o.backoff_base.count());
+  const auto cap = static_cast<long double>(o.backoff_cap.count());
+  for (std::uint32_t i = 1; i < n && value < cap; ++i)
+    value = std::floor(value * static_cast<long double>(o.backoff_multiplier) + 0.5L);
+  return duration(static_cast<duration::rep>(std::min(value, cap)));
+}
+
+std::uint32_t refunded(std::uint32_t failures, time_point last, time_point now, duration refund) {
+  for (; failures > 0 && now - last >= refund; last += refund) --failures;
+  return failures;
+}
+
+}  // namespace
+
+circuit_state memory::circuit(time_point now) const {
+  return state == circuit_state::open && now >= open_until ? circuit_state::half_open : state;
+}
+
+time_point memory::next_dial(time_point now) const {
+  time_point at = std::max(until, penalty_until);
+  if (state == circuit_state::open && now < open_until) at = std::max(at, open_until);
+  return at;
+}
+
+time_point memory::expiry(duration refund) const {
+  if (trials > 0) return never;
+  time_point at = std::max({until, open_until, penalty_until});
+  if (failures > 0) at = std::max(at, last + refund * failures);
+  if (breaker_failures > 0) at = std::max(at, breaker_last + refund * breaker_failures);
+  return at;
+}
+
+/// What is remembered of the peer; null when that is over.
+memory* manager::recall(const peer_id& peer) {
+  const auto m = memories_.find(peer);
+  if (peer.empty() || m == memories_.end()) return nullptr;
+  if (m->second.expiry(options_.backoff_refund) > now_) return &m->second;
+  memories_.erase(m);
+  return nullptr;
+}
+
+verdict manager::backing_off(const peer_id& peer) {
+  const memory* m = recall(peer);
+  if (m == nullptr) return {};
+  const time_point delayed = std::max(m->until, m->penalty_until);
+  if (m->state == circuit_state::open && now_ < m->open_until)
+    return {cause::circuit_open, 0, 0, std::max(delayed, m->open_until)};
+  if (m->state != circuit_state::closed && m->trials >= options_.breaker_trials)
+    return {cause::circuit_open};
+  if (now_ < delayed) return {cause::backing_off, 0, 0, delayed};
+  return {};
+}
+
+verdict manager::held_back(const peer_id& peer) {
+  const memory* m = recall(peer);
+  if (m == nullptr) return {};
+  const bool misbehaved = m->kind == blame_kind::handshake || m->kind == blame_kind::protocol;
+  const time_point until = misbehaved ? std::max(m->until, m->penalty_until) : m->penalty_until;
+  if (now_ < until) return {cause::backing_off, 0, 0, until};
+  return {};
+}
+
+/// A connection that lasted clears what its peer did before.
+void manager::clear_if_proven(const peer_id& peer) {
+  memory* m = recall(peer);
+  if (m == nullptr) return;
+  for (const auto& [id, c] : connections_)
+    if (c.was_ready && c.peer == peer && now_ >= later(c.ready_at, options_.backoff_reset_after))
+      forgive(*m);
+}
+
+void manager::forgive(memory& m) {
+  const auto trials = m.trials;
+  const auto penalty = m.penalty_until;
+  m = {};
+  m.trials = trials;
+  m.penalty_until = penalty;
+}
+
+/// The manager says that it blamed a peer: with the right numbers?
+void manager::blamed(const notification& n, blame_kind kind, duration retry_after) {
+  clear_if_proven(n.peer);
+  if (recall(n.peer) == nullptr) memories_[n.peer] = {};
+  memory& m = memories_[n.peer];
+  m.failures = refunded(m.failures, m.last, now_, options_.backoff_refund);
+  if (m.failures == 0) m.previous = duration::zero(), m.previous_known = true;
+  ++m.failures;
+  m.last = now_;
+  m.why = n.why;
+  m.kind = kind;
+  require(n.failures == m.failures, "backoff counts each failure in a row once");
+
+  const duration usual = ceiling_of(options_, m.failures);
+  duration least{};
+  duration most = usual;
+  switch (options_.backoff_strategy) {
+    case backoff_strategy::none:
+      most = duration::zero();
+      break;
+    case backoff_strategy::exponential:
+      least = usual;
+      break;
+    case backoff_strategy::equal:
+      least = usual / 2;
+      break;
+    case backoff_strategy::full:
+      break;
+    case backoff_strategy::decorrelated:
+      least = options_.backoff_base;
+      most = std::min(options_.backoff_cap, 3 * std::max(options_.backoff_base, m.previous));
+      if (!m.previous_known) most = n.ceiling;
+      break;
+  }
+  if (n.ceiling != most)
+    fail("the ceiling is " + text_of(n.ceiling) + ", not " + text_of(most));
+  const duration asked = std::min(retry_after, options_.breaker_open_max);
+  const duration delay = n.until - now_;
+  if (delay < std::max(least, asked) || delay > std::max(most, asked))
+    fail("a backoff of " + text_of(delay) + " is not within " + text_of(least) + " to " +
+         text_of(most) + " nor asked for");
+  m.previous = delay;
+  m.previous_known = delay > asked;
+  m.until = n.until;
+  m.ceiling = n.ceiling;
+  feed_breaker(m, n);
+}
+
+void manager::feed_breaker(memory& m, const notification& n) {
+  const bool says_opened = opened_ == n.peer && !n.peer.empty();
+  opened_ = {};
+  bool opens = false;
+  if (m.kind == blame_kind::remote_limit) {
+    if (m.circuit(now_) == circuit_state::half_open) {
+      m.state = circuit_state::closed;
+      m.breaker_failures = 0;
+      m.open_until = time_point::min();
+    }
+  } else {
+    m.breaker_failures =
+        refunded(m.breaker_failures, m.breaker_last, now_, options_.backoff_refund) + 1;
+    m.breaker_last = now_;
+    const circuit_state at = m.circuit(now_);
+    opens = at == circuit_state::half_open ||
+            (at == circuit_state::closed && m.breaker_failures >= options_.breaker_failures);
+  }
+  require(opens == says_opened, "the circuit opens when it must, and then only");
+  if (!opens) return;
+  duration period = options_.breaker_open;
+  for (std::uint32_t i = 0; i < m.openings && period < options_.breaker_open_max; ++i) period *= 2;
+  ++m.openings;
+  m.state = circuit_state::open;
+  m.open_until = later(now_, std::min(period, options_.breaker_open_max));
+  if (opened_until_ != m.next_dial(now_))
+    fail("the circuit is open until " + text_of(opened_until_) + ", not " +
+         text_of(m.next_dial(now_)));
+}
+
+/// A dial may start: it is a trial unless the circuit is closed.
+void manager::permits(dial& d) {
+  if (d.permitted) return;
+  d.permitted = true;
+  memory* m = recall(d.peer);
+  if (m == nullptr || m->circuit(now_) == circuit_state::closed) return;
+  d.trial = true;
+  ++m->trials;
+  if (m->state == circuit_state::open) {
+    require(half_opened_.erase(d.peer) == 1, "a circuit half-opens with a notice");
+    m->state = circuit_state::half_open;
+  }
+}
+
+/// An attempt is over. The delay that its address earned is the manager's secret, so the reference
+/// knows only until when the address may come after others at most.
+void manager::address_over(const connection& c) {
+  if (!c.inbound && !c.was_ready) late_[{bytes_of(c.remote), c.remote.port}] = later(now_, options_.backoff_cap);
+}
+bool manager::may_be_late(const endpoint& e) const {
+  const auto i = late_.find({bytes_of(e), e.port});
+  return i != late_.end() && now_ < i->second;
+}
+
+/// A connection ended: is its peer blamed for it?
+void manager::blame_end(const connection& c, cause why, duration retry_after) {
+  if (c.peer.empty() || c.refused) return;
+  if (c.told) {
+    if (!c.was_ready || retry_after <= duration::zero()) return;
+    if (recall(c.peer) == nullptr) memories_[c.peer] = {};
+    memory& m = memories_[c.peer];
+    m.until = std::max(m.until, later(now_, std::min(retry_after, options_.breaker_open_max)));
+    return;
+  }
+  blame_kind kind = kind_of(why);
+  if (c.was_ready) {
+    if (why != cause::liveness_lost && why != cause::transport_timeout &&
+        why != cause::protocol_error)
+      return;
+  } else {
+    const bool dialled = c.dial != 0 && !c.inbound;
+    if (dialled && !dials_.at(c.dial).peer.empty()) return;
+    if (!dialled && !c.inbound) return;
+    if (kind == blame_kind::nobody || kind == blame_kind::local) return;
+    const bool path = kind == blame_kind::refused || kind == blame_kind::timeout;
+    if (path && active_of(c.peer) > 0) return;
+    if (kind != blame_kind::protocol) kind = blame_kind::handshake;
+  }
+  blames_owed_[c.peer] = {kind, why, duration::zero()};
+}
+
+void manager::blame_dial(const dial& d, cause why, blame_kind kind) {
+  if (d.peer.empty()) return;
+  blames_owed_[d.peer] = {kind == blame_kind::nobody ? kind_of(why) : kind, why, d.retry_after};
+}
+
+}  // namespace tandem::reference

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Random events to a manager and to the reference, 10 million in all. To run one seed again:
+//   TANDEM_MODEL_SEED=n build/release/tests/core/model/model_test --gtest_filter='*one_seed*'
+#include "player.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+
+namespace tandem::reference {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t events_all = 1'000'000;
+#else
+constexpr std::uint64_t events_all = 10'000'000;
+#endif
+constexpr std::uint64_t ranges = 20;
+constexpr std::size_t steps_per_seed = 4'000;
+
+void expect_agreement(std::uint64_t seed, reached& sum) {
+  const setting s = setting_of(seed);
+  const auto script = script_of(seed, s, steps_per_seed);
+  if (!play(seed, s.options, script, &sum)) {
+    if (std::getenv("TANDEM_MODEL_SEED")) std::cout << sum.events << " events\n";
+    return;
+  }
+  const auto small = shrunk(seed, s.options, script);
+  std::ostringstream steps;
+  const auto again = play(seed, s.options, small, nullptr, &steps);
+  FAIL() << (again ? again->what : "it did not fail again") << "\nin seed " << seed
+         << ", options " << text_of(s.options) << "\n"
+         << small.size() << " of " << script.size() << " steps, then the shutdown:\n"
+         << steps.str() << "re-run: TANDEM_MODEL_SEED=" << seed
+         << " build/release/tests/core/model/model_test --gtest_filter='*one_seed*'";
+}
+
+class model : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(model, manager_does_what_the_reference_expects) {
+  reached sum;
+  for (std::uint64_t seed = GetParam() * 100'000 + 1;
+       sum.events < events_all / ranges && !HasFailure(); ++seed)
+    expect_agreement(seed, sum);
+  RecordProperty("events", std::to_string(sum.events));
+}
+INSTANTIATE_TEST_SUITE_P(seeds, model, testing::Range(std::uint64_t{0}, ranges));
+
+TEST(model_once, one_seed) {
+  const char* seed = std::getenv("TANDEM_MODEL_SEED");
+  reached sum;
+  expect_agreement(seed == nullptr ? 1 : std::strtoull(seed, nullptr, 10), sum);
+}
+
+}  // namespace
+}  // namespace tandem::reference

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/core/connection_manager.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <list>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+/// A connection manager written to be read: maps, lists and loops over everything, no code shared
+/// with lib/core but the types of events, actions and options. It hears what a manager hears, works
+/// out what must follow, and compares that with what the manager does.
+namespace tandem::reference {
+
+/// The manager did something else than it should.
+struct violation {
+  std::string what;
+};
+
+enum class life {
+  attempting,     ///< start_attempt went out
+  handshaking,    ///< until `authenticated`
+  waiting,        ///< authenticated, until an evicted connection's place is free
+  authenticated,  ///< holds a permit, until `ready`
+  superseded,     ///< lost a simultaneous open
+  ready,
+  refusing,  ///< being told why
+  closing,   ///< draining
+  ending,    ///< only the last event is missing
+};
+
+struct connection {
+  connection_id id{};
+  bool inbound = false;
+  endpoint remote{};
+  life at = life::handshaking;
+  peer_id peer{};          ///< once authenticated
+  std::uint64_t order = 0;  ///< in which connections were authenticated
+  std::uint64_t dial = 0;  ///< key of the dial it serves, 0 none
+  bool connected = false;
+  bool was_ready = false;
+  bool refused = false;
+  bool told = false;
+  bool yielded = false;     ///< gave way to another connection of its dial
+  bool makes_room = false;  ///< evicted for a newcomer
+  std::uint64_t bytes = 0;
+  bool pending = false;
+  bool lingering = false;
+  bool permit = false;
+  cause end = cause::none;
+  duration retry_after{};
+  time_point deadline = never;  ///< of the attempt, handshake or draining
+
+  time_point ready_at{};
+  time_point last_received{};
+  time_point last_app{};
+  time_point last_stream_end{};
+  time_point last_probe{};
+  std::uint64_t probes = 0;
+  std::uint32_t nonce = 0;
+  std::uint32_t streams = 0;
+  bool has_rtt = false;
+  duration srtt{};
+  duration rttvar{};
+};
+
+struct dial {
+  std::uint64_t key = 0;
+  peer_id peer{};
+  dial_mode mode{};
+  std::list<request_id> requests;
+  std::vector<endpoint> addresses;
+  std::set<endpoint> tried;
+  std::set<endpoint> denied;  ///< or full, at any time
+  std::set<endpoint> proven;  ///< connected once
+  bool last_was_v6 = false;
+  time_point next_at = time_point::min();  ///< of the next attempt beside others
+  bool complete = false;
+  bool permitted = false;
+  bool started = false;
+  bool blames = false;
+  bool trial = false;
+  cause last = cause::none;
+  endpoint last_tried{};
+  duration retry_after{};
+  connection_id adopted{};
+  time_point pausing_until = time_point::min();
+  std::int32_t priority = 0;
+};
+
+struct request {
+  std::uint64_t dial = 0;
+  time_point deadline = never;
+  std::int32_t priority = 0;
+  std::uint64_t order = 0;
+  bool resolving = false;
+};
+
+/// 16 bytes, IPv4 as ::ffff:a.b.c.d.
+using address_bytes = std::array<std::uint8_t, 16>;
+address_bytes bytes_of(const endpoint& e);
+bool share(const address_bytes& a, const address_bytes& b, unsigned bits);
+bool is_mapped(const address_bytes& a);
+
+/// The operator's word about a peer, or about a network when that is empty.
+struct rule {
+  peer_id peer{};
+  address_bytes network{};
+  unsigned bits = 0;
+  bool denies = false;
+  time_point until = never;
+};
+
+struct marks {
+  time_point protect = time_point::min();
+  time_point keep_alive = time_point::min();
+  time_point tag = time_point::min();
+  time_point tagged_at{};
+  std::int32_t weight = 0;
+  time_point last() const { return std::max({protect, keep_alive, tag}); }
+};
+
+enum class blame_kind { nobody, refused, timeout, handshake, remote_limit, protocol, local };
+
+/// What a peer did lately.
+struct memory {
+  std::uint32_t failures = 0;
+  time_point last = time_point::min();
+  duration previous{};
+  bool previous_known = true;  ///< false when the peer asked for a longer delay than was drawn
+  duration ceiling{};
+  time_point until = time_point::min();
+  time_point penalty_until = time_point::min();
+  cause why = cause::none;
+  blame_kind kind = blame_kind::nobody;
+  circuit_state state = circuit_state::closed;
+  std::uint32_t breaker_failures = 0;
+  time_point breaker_last = time_point::min();
+  std::uint32_t openings = 0;
+  time_point open_until = time_point::min();
+  std::uint64_t trials = 0;
+
+  circuit_state circuit(time_point now) const;
+  time_point next_dial(time_point now) const;
+  time_point expiry(duration refund) const;
+};
+
+struct blame {
+  blame_kind kind{};
+  cause why{};
+  duration retry_after{};
+};
+
+/// Why not, with the numbers.
+struct verdict {
+  cause why = cause::none;
+  std::uint64_t current = 0;
+  std::uint64_t limit = 0;
+  time_point until = never;
+};
+
+class manager {
+ public:
+  manager(const manager_options& options, const peer_id& self);
+
+  /// To be called in this order for each event; each throws `violation`.
+  void hears(time_point at, const event& what);
+  void advances(time_point at);
+  void does(const action& what);
+  void rests(const connection_manager& real);
+
+  /// What the player chooses from.
+  const std::map<connection_id, connection>& connections() const { return connections_; }
+  const std::map<request_id, request>& requests() const { return requests_; }
+  bool completed() const { return completed_; }
+  bool joins(request_id r) const;
+  std::uint32_t peer_number_of(request_id r) const;
+  /// The peer that connection was dialled for, if any.
+  peer_id dialled(connection_id id) const;
+
+ private:
+  // Counting, each time anew.
+  std::uint64_t permits() const;
+  std::uint64_t permits(bool inbound) const;
+  std::uint64_t permits_of(const peer_id& peer) const;
+  std::uint64_t active_of(const peer_id& peer) const;
+  std::uint64_t pending(bool inbound) const;
+  std::uint64_t lingering() const;
+  std::uint64_t queued() const;
+  bool engaged(const dial& d) const;
+  request_id least_waiting() const;
+  bool lives(const dial& d) const;
+  std::uint64_t attempts_at(const dial& d) const;
+  std::vector<connection_id> connections_of(const peer_id& peer) const;
+  std::vector<connection_id> attempts_of(std::uint64_t dial) const;
+  std::uint64_t joinable_dial(const peer_id& peer) const;
+  connection* find(connection_id id);
+
+  // Events.
+  void on(const events::dial_wanted& e);
+  void on(const events::dial_abandoned& e);
+  void on(const events::disconnect_wanted& e);
+  void on(const events::peer_marked& e);
+  void on(const events::subnet_marked& e);
+  void on(const events::backoff_overridden& e);
+  void on(const events::configured& e);
+  void on(const events::shutdown_wanted& e);
+  void on(const events::addresses_found& e);
+  void on(const events::attempt_connected& e);
+  void on(const events::attempt_failed& e);
+  void on(const events::arrived& e);
+  void on(const events::authenticated& e);
+  void on(const events::ready& e);
+  void on(const events::traffic& e);
+  void on(const events::rtt_sampled& e);
+  void on(const events::probe_answered& e);
+  void on(const events::stream_opened& e);
+  void on(const events::stream_closed& e);
+  void on(const events::remote_refused& e);
+  void on(const events::closed& e);
+  void on(const events::network_changed& e);
+  void on(const events::pressure& e);
+  void on(const events::accept_failed& e);
+  void ends(connection_id id, cause reported, bool local, duration retry_after);
+  void dial_lost(const connection& c, cause why, bool local, duration retry_after);
+  void refuses(connection& c, const verdict& v);
+  bool crosses(connection& c);
+  void add_addresses(dial& d, std::span<const endpoint> list);
+
+  // Policies.
+  verdict shortage(const peer_id& peer, bool inbound, const endpoint* where) const;
+  verdict subnet_shortage(const endpoint& where) const;
+  verdict memory_shortage(std::uint64_t others) const;
+  verdict rate(const endpoint& remote);
+  verdict arrival(const endpoint& remote, std::uint64_t others);
+  void listen_or_pause();
+  void address_over(const connection& c);
+  bool may_be_late(const endpoint& e) const;
+  void check_order(const dial& d, const endpoint& chosen);
+  void lowered(const manager_options& before);
+  bool turned_out(connection& c, cause why);
+  void drains(const actions::close& a);
+  std::pair<std::uint64_t, std::uint64_t> against(const connection& c, cause limit) const;
+  verdict dialling(const peer_id& peer);
+  memory* recall(const peer_id& peer);
+  verdict backing_off(const peer_id& peer);
+  verdict held_back(const peer_id& peer);
+  void clear_if_proven(const peer_id& peer);
+  static void forgive(memory& m);
+  void blamed(const notification& n, blame_kind kind, duration retry_after);
+  void feed_breaker(memory& m, const notification& n);
+  void permits(dial& d);
+  void blame_end(const connection& c, cause why, duration retry_after);
+  void blame_dial(const dial& d, cause why, blame_kind kind);
+  bool may_evict_for(const connection& c, const verdict& no);
+  bool eligible(connection_id victim, const connection& newcomer);
+  std::int64_t score(const connection& c) const;
+  void evicts(const actions::close& a);
+  bool decides_newcomer(const action& what);
+  bool is_protected(const peer_id& peer) const;
+  /// 1 denied, -1 allowed, 0 nothing said.
+  int access(const peer_id& peer) const;
+  int access(const endpoint& where) const;
+  bool avoids(const endpoint& where, const peer_id& peer) const;
+  bool exempt(const endpoint& where) const;
+  unsigned subnet_bits(const address_bytes& a, bool narrow) const;
+  void set_rule(const rule& r, bool on);
+  duration probe_timeout(const connection& c) const;
+  time_point idle_at(const connection& c) const;
+  time_point probe_at(const connection& c) const;
+
+  // Actions that no event owes: are they right?
+  void started(const actions::start_attempt& a);
+  void cancelled(const actions::cancel_attempt& a);
+  void closes(const actions::close& a);
+  void aborts(const actions::abort& a);
+  void probes(const actions::probe& a);
+  void resolves(const actions::resolve& a);
+  void redials(const actions::resolve& a);
+  bool redialled(const peer_id& peer) const;
+  void notified(const notification& n);
+  void backs_off(const notification& n);
+  enum class reason { owed, permit, deadline, exhausted };
+  reason dial_failed(const notification& n);
+  void request_over(const notification& n, reason how);
+  void dial_over(std::uint64_t key, const notification& n, reason how);
+  void gives_way(connection& c);
+  void adopts(std::uint64_t key, connection_id inbound);
+
+  // What must hold after every event.
+  void check_deadlines(time_point next);
+  void check_dials();
+  void check_counters(const manager_counters& c);
+  void check_peers(const connection_manager& real);
+
+  void owe(std::string what) { owed_.push_back(std::move(what)); }
+  void begin();
+  [[noreturn]] void fail(const std::string& what) const { throw violation{what}; }
+  void require(bool holds, const char* what) const {
+    if (!holds) fail(what);
+  }
+
+  manager_options options_;
+  peer_id self_;
+  time_point now_ = time_point::min();
+  std::map<connection_id, connection> connections_;
+  std::map<std::uint64_t, dial> dials_;
+  std::map<request_id, request> requests_;
+  std::set<peer_id> known_peers_;
+  std::vector<rule> rules_;
+  std::map<peer_id, marks> marks_;
+  std::map<peer_id, memory> memories_;
+  /// Addresses that failed, and until when they may be in backoff.
+  std::map<std::pair<address_bytes, std::uint16_t>, time_point> late_;
+  time_point memory_short_at_ = time_point::min();
+  time_point bucket_ = time_point::min() + std::chrono::hours(1000);  ///< when it is full
+  std::map<address_bytes, time_point> buckets_;
+  time_point last_churn_ = time_point::min();
+  std::uint64_t order_before_ = 0;
+  bool lowering_ = false;  ///< in this event
+  std::set<connection_id> turned_out_;
+  std::set<request_id> turned_out_requests_;
+  time_point next_eviction_ = time_point::min();
+  bool configured_ = false;            ///< options changed: what there is may be above its limit
+  bool short_of_memory_ = false;
+  bool short_of_descriptors_ = false;
+  manager_counters counted_;  ///< what the reference counts; ledgers are counted anew
+  std::uint64_t next_dial_ = 1;
+  std::uint64_t next_order_ = 1;
+  std::uint64_t rests_ = 0;
+  bool stopping_ = false;
+  bool completed_ = false;
+  bool paused_ = false;
+  time_point resume_at_ = never;
+  time_point drain_until_ = never;
+  time_point stop_by_ = never;
+
+  // This event.
+  const event* event_ = nullptr;  ///< null while time advances
+  std::vector<std::string> owed_;
+  std::set<std::uint64_t> dials_over_;  ///< dials that ended in this event
+  std::map<std::uint64_t, cause> dial_why_;
+  std::map<peer_id, blame> blames_owed_;
+  std::optional<notification> blame_;  ///< of a dial that fails next
+  peer_id opened_{};
+  time_point opened_until_{};
+  std::set<peer_id> half_opened_;
+  connection_id newcomer_{};    ///< for whom somebody may be evicted in this event
+  bool must_evict_ = false;
+  std::uint64_t told_dial_ = 0;  ///< the dial that its peer refused in this event
+  request_id joined_{};          ///< joined a dial that began before
+  std::uint64_t queued_before_ = 0;
+};
+
+}  // namespace tandem::reference
