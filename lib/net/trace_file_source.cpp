@@ -5,8 +5,10 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -29,21 +31,12 @@ class trace_file_source::impl {
   }
 
   std::size_t read(std::span<std::byte> into) {
-    inflate_.next_out = reinterpret_cast<Bytef*>(into.data());
-    inflate_.avail_out = static_cast<uInt>(into.size());
-    while (error_.empty() && inflate_.avail_out == into.size()) {
-      if (file_ < 0) {
-        if (next_ == files_.size()) break;
-        open();
-      } else if (inflate_.avail_in == 0 && !ended_) {
-        refill();
-      } else if (inflate_.avail_in == 0) {
-        end_of_file();
-      } else {
-        unpack();
-      }
+    while (served_ == member_.size() && error_.empty() && next_member()) {
     }
-    return into.size() - inflate_.avail_out;
+    const auto n = std::min(into.size(), member_.size() - served_);
+    std::memcpy(into.data(), member_.data() + served_, n);
+    served_ += n;
+    return n;
   }
 
   std::vector<fs::path> files_;
@@ -53,6 +46,27 @@ class trace_file_source::impl {
   std::uint64_t total_ = 0;
 
  private:
+  /// Unpacks one member more; nothing of it is served before its checksum proved right. False at
+  /// the end of the last file.
+  bool next_member() {
+    member_.clear();
+    served_ = 0;
+    do {
+      if (file_ < 0) {
+        if (next_ == files_.size()) return false;
+        open();
+      } else if (inflate_.avail_in == 0 && !ended_) {
+        refill();
+      } else if (inflate_.avail_in == 0) {
+        end_of_file();
+      } else {
+        unpack();
+      }
+    } while (error_.empty() && inside_);
+    if (!error_.empty()) member_.clear();
+    return true;
+  }
+
   void fail(const std::string& what) { error_ = files_[next_ - 1].string() + ": " + what; }
 
   void open() {
@@ -82,7 +96,12 @@ class trace_file_source::impl {
 
   void unpack() {
     const uInt before = inflate_.avail_in;
+    const auto had = member_.size();
+    member_.resize(had + step);
+    inflate_.next_out = member_.data() + had;
+    inflate_.avail_out = step;
     const int result = inflate(&inflate_, Z_NO_FLUSH);
+    member_.resize(member_.size() - inflate_.avail_out);
     in_file_ += before - inflate_.avail_in;
     consumed_ += before - inflate_.avail_in;
     inside_ = result != Z_STREAM_END;
@@ -94,9 +113,16 @@ class trace_file_source::impl {
         return fail("is no recording: it does not begin as gzip does");
       fail("byte " + std::to_string(in_file_) + ": damaged (" +
            (inflate_.msg != nullptr ? inflate_.msg : "no gzip") + ")");
+    } else if (member_.size() > member_max) {
+      fail("byte " + std::to_string(in_file_) + ": a member larger than any recorder writes");
     }
   }
 
+  static constexpr uInt step = 64 << 10;
+  static constexpr std::size_t member_max = std::size_t{256} << 20;
+
+  std::vector<Bytef> member_;  ///< unpacked
+  std::size_t served_ = 0;     ///< of it
   std::size_t next_ = 0;
   int file_ = -1;
   bool ended_ = false;    ///< the file has no more

@@ -199,10 +199,12 @@ TEST_F(trace_files, a_full_disk_stops_recording_and_leaves_what_is_whole) {
   std::signal(SIGXFSZ, handler);
   EXPECT_NE(status.error.find("cannot write"), std::string::npos) << status.error;
   EXPECT_GT(status.records_lost, 0U);
-  EXPECT_EQ(counters.established_total, 4000U - counters.refused[1]) << "the node went on";
+  std::uint64_t refused = 0;
+  for (const auto n : counters.refused) refused += n;
+  EXPECT_EQ(counters.established_total + refused, 4000U) << "the node went on";
   const auto r = replay_all();
   EXPECT_TRUE(r.identical) << r.error << ": a step is never written in part";
-  EXPECT_GT(r.inputs, 1000U);
+  EXPECT_GT(r.inputs, 500U);
 }
 
 TEST_F(trace_files, a_disk_that_is_too_slow_stops_recording_not_the_node) {
