@@ -192,7 +192,9 @@ time_point manager::idle_at(const connection& c) const {
 
 time_point manager::probe_at(const connection& c) const {
   if (c.probes == 0) return later(c.last_received, options_.liveness_interval);
-  return later(c.last_probe, std::max(options_.liveness_timeout, probe_timeout(c)));
+  // As long as the transport takes to send a lost packet three times again: 1 + 2 + 4 timeouts.
+  const duration patience = std::min<duration>(7 * probe_timeout(c), std::chrono::seconds(60));
+  return later(c.last_probe, std::max(options_.liveness_timeout, patience));
 }
 
 }  // namespace tandem::reference
