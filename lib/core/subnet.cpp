@@ -44,8 +44,14 @@ void subnet_table::settle(slot_index subnet, time_point now,
   else
     blank_order_.arm(blank_kind, subnet, s.blank_at());
   // At most one entry is added at a time, so two keep up.
-  for (int n = 0; n < 2 && blank_order_.next() <= now; ++n) forget(blank_order_.pop().slot);
-  while (blank_order_.size() > remembered_max) forget(blank_order_.pop().slot);
+  for (int n = 0; n < 2 && blank_order_.next() <= now; ++n) drop_soonest();
+  while (blank_order_.size() > remembered_max) drop_soonest();
+}
+
+void subnet_table::drop_soonest() noexcept {
+  const slot_index subnet = blank_order_.pop().slot;
+  // A permit may have come since it was put in order; whoever took it settles it next.
+  if (subnets_[subnet].permits == 0) forget(subnet);
 }
 
 void subnet_table::forgive(time_point since, time_point now,

@@ -101,6 +101,7 @@ class subnet_table {
     return detail::hash_of(net) ^ (width == subnet_width::wide ? ~std::uint64_t{0} : 0);
   }
   void forget(slot_index subnet) noexcept;
+  void drop_soonest() noexcept;
 
   slot_table<subnet_entry> subnets_;
   index_table by_network_;

@@ -94,6 +94,25 @@ TEST(subnet_table, keeps_what_has_permits_and_remembers_the_rest_until_it_is_bla
   EXPECT_EQ(t.size(), 0U);
 }
 
+// Found by the model-based test, seed 1400080: a permit moved in a crossing to a subnet whose bucket
+// was full again, and settling the subnet it left forgot the one it had come to.
+TEST(subnet_table, does_not_forget_a_subnet_that_got_a_permit_before_it_is_settled) {
+  subnet_table t;
+  const auto add = [&](std::uint8_t n) {
+    const slot_index s = t.intern(network_of(v4(192, 0, 2, n)), subnet_width::narrow);
+    t[s].bucket_full = at(5s);
+    t.settle(s, at(0s), 8);
+    return s;
+  };
+  const slot_index left = add(1), come_to = add(2);
+  t[come_to].permits = 1;
+  t.settle(left, at(6s), 8);
+  t.settle(come_to, at(6s), 8);
+  EXPECT_EQ(t.find(network_of(v4(192, 0, 2, 2)), subnet_width::narrow), come_to);
+  EXPECT_EQ(t.size(), 1U);
+  EXPECT_EQ(t.remembered(), 0U);
+}
+
 TEST(subnet_table, the_one_that_is_blank_soonest_makes_room_be_it_the_newest) {
   subnet_table t;
   const auto add = [&](std::uint8_t n, duration blank) {
