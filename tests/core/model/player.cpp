@@ -260,7 +260,6 @@ class player {
     settle();
   }
   void settle() {
-    mine_.forgets(real_);
     while (const auto a = real_.poll_action()) {
       if (log_ != nullptr) *log_ << "      -> " << text_of(*a) << "\n";
       if (sum_ != nullptr)

@@ -14,7 +14,6 @@ void manager::begin() {
   dial_why_.clear();
   told_dial_ = 0;
   order_before_ = next_order_;
-  forgotten_until_ = time_point::min();
   if (memory_shortage(connections_.size()).why != cause::none) memory_short_at_ = now_;
   lowering_ = false;
   turned_out_.clear();

@@ -173,7 +173,6 @@ class manager {
   /// To be called in this order for each event; each throws `violation`.
   void hears(time_point at, const event& what);
   void advances(time_point at);
-  void forgets(const connection_manager& real);
   void does(const action& what);
   void rests(const connection_manager& real);
 
@@ -300,8 +299,6 @@ class manager {
   void check_dials();
   void check_counters(const manager_counters& c);
   void check_peers(const connection_manager& real);
-  std::uint32_t failures_of(const memory& m) const;
-  bool was_engaged(const peer_id& peer) const;
 
   void owe(std::string what) { owed_.push_back(std::move(what)); }
   void begin();
@@ -327,7 +324,6 @@ class manager {
   std::map<address_bytes, time_point> buckets_;
   time_point last_churn_ = time_point::min();
   std::uint64_t order_before_ = 0;
-  time_point forgotten_until_ = time_point::min();  ///< latest expiry of a record dropped in it
   bool lowering_ = false;  ///< in this event
   std::set<connection_id> turned_out_;
   std::set<request_id> turned_out_requests_;
