@@ -34,7 +34,7 @@ class trace_file_source::impl {
     while (served_ == member_.size() && error_.empty() && next_member()) {
     }
     const auto n = std::min(into.size(), member_.size() - served_);
-    std::memcpy(into.data(), member_.data() + served_, n);
+    if (n > 0) std::memcpy(into.data(), member_.data() + served_, n);
     served_ += n;
     return n;
   }
