@@ -254,6 +254,7 @@ TEST(redial, never_while_shutting_down) {
   d.protect(peer(3));
   d.run_to(60s);
   EXPECT_EQ(d.count<actions::resolve>(), 0U);
+  EXPECT_EQ(d.count(notice::dial_failed), 0U);
   EXPECT_TRUE(d.manager.next_deadline() == never);
 }
 
