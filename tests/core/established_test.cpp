@@ -197,6 +197,28 @@ TEST(closing, the_reason_the_peer_gave_is_the_cause) {
   EXPECT_EQ(d.last(notice::connection_closed).why, cause::shutting_down);
 }
 
+TEST(traffic, from_the_future_counts_as_of_now) {
+  manager_options options;
+  options.liveness_interval = 1h;
+  driver used(options);
+  used.accept(conn(2), peer(1));
+  used.run_to(5s);
+  used.tell(events::traffic{conn(2), 0, 9, 9, used.now, at(20s)});
+  used.run_to(35s - 1ns);
+  EXPECT_EQ(used.count<actions::close>(), 0U);
+  used.run_to(35s);
+  EXPECT_EQ(used.when<actions::close>(), at(35s));
+
+  driver alive;
+  alive.accept(conn(2), peer(1));
+  alive.run_to(5s);
+  alive.tell(events::traffic{conn(2), 0, 9, 0, at(20s), {}});
+  alive.run_to(15s - 1ns);
+  EXPECT_EQ(alive.count<actions::probe>(), 0U);
+  alive.run_to(15s);
+  EXPECT_EQ(alive.when<actions::probe>(), at(15s));
+}
+
 TEST(traffic, is_summed_until_the_last_event) {
   driver d;
   d.accept(conn(2), peer(1));

@@ -263,6 +263,8 @@ TEST(ids, unknown_duplicate_and_finished_ones_are_counted_and_ignored) {
   expect_ignored(events::stream_closed{conn(4)});
   EXPECT_EQ(d.counters().bytes_sent, 0U);
   EXPECT_EQ(d.counters().active_connections, 1U);
+  d.tell(events::disconnect_wanted{peer(1), {}, cause::requested});
+  expect_ignored(events::probe_answered{conn(4), 1});
 }
 
 TEST(time, going_backwards_counts_as_the_latest_seen) {

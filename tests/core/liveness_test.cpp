@@ -134,6 +134,61 @@ TEST(liveness, probes_an_interval_after_an_answer_even_when_the_timeout_is_longe
   EXPECT_EQ(probes_of(d), (std::vector{at(1s), at(2050ms)}));
 }
 
+TEST(liveness, probes_an_interval_after_a_byte_that_is_told_after_the_probe_it_crossed) {
+  manager_options options;
+  options.connection_timeout = 1h;
+  driver d(options);
+  d.accept(conn(2), peer(1));
+  d.run_to(10s);  // probed; the next would be due at 20 s
+  d.tell(events::traffic{conn(2), 0, 12, 0, at(9s), {}});
+  d.run_to(19s - 1ns);
+  EXPECT_EQ(d.count<actions::probe>(), 1U);
+  d.run_to(19s);
+  EXPECT_EQ(probes_of(d), (std::vector{at(10s), at(19s)}));
+}
+
+TEST(liveness, counts_from_the_last_byte_in_whatever_order_bytes_are_told) {
+  manager_options options;
+  options.connection_timeout = 1h;
+  driver d(options);
+  d.accept(conn(2), peer(1));
+  d.run_to(9s);
+  d.other_bytes(conn(2));
+  d.tell(events::traffic{conn(2), 0, 12, 0, at(3s), {}});
+  d.run_to(19s - 1ns);
+  EXPECT_EQ(d.count<actions::probe>(), 0U);
+  d.run_to(19s);
+  EXPECT_EQ(d.when<actions::probe>(), at(19s));
+}
+
+TEST(liveness, numbers_the_probes_of_each_connection_from_one) {
+  // 0 is the ping that sessions begin with.
+  manager_options options;
+  options.connection_timeout = 1h;
+  driver d(options);
+  d.accept(conn(2), peer(1));
+  d.accept(conn(4), peer(2));
+  d.run_to(20s);
+  std::vector<std::uint32_t> numbers;
+  for (const auto& s : d.log)
+    if (const auto* probe = std::get_if<actions::probe>(&s.what)) numbers.push_back(probe->nonce);
+  EXPECT_EQ(numbers, (std::vector<std::uint32_t>{1, 1, 2, 2}));
+}
+
+TEST(liveness, a_byte_that_comes_after_the_verdict_does_not_change_what_is_said) {
+  manager_options options;
+  options.connection_timeout = 1h;
+  driver d(options);
+  d.answers = false;
+  d.accept(conn(2), peer(1));
+  d.run_to(40s);
+  ASSERT_EQ(d.count<actions::abort>(), 1U);
+  d.other_bytes(conn(2));
+  d.tell(events::closed{conn(2), cause::liveness_lost});
+  EXPECT_EQ(d.last(notice::connection_closed).why, cause::liveness_lost);
+  EXPECT_EQ(d.last(notice::connection_closed).failures, 3U);
+}
+
 TEST(liveness, finds_a_peer_whose_last_byte_the_driver_tells_late) {
   // As drivers do: bytes are told with the next step, and a wake-up is one.
   manager_options options;
@@ -274,6 +329,35 @@ TEST(keep_alive, taken_back_closes_what_was_idle_long_ago) {
   d.run_to(50s);
   EXPECT_EQ(d.when<actions::close>(), at(50s));
   EXPECT_EQ(d.last<actions::close>()->reason, cause::idle_timeout);
+}
+
+TEST(keep_alive, taken_back_holds_for_every_connection_of_the_peer) {
+  manager_options options;
+  options.liveness_interval = 1h;
+  driver d(options);
+  d.tell(events::peer_marked{peer(1), mark::keep_alive});
+  d.accept(conn(2), peer(1));
+  d.accept(conn(4), peer(1));
+  d.run_to(50s);
+  d.tell(events::peer_marked{peer(1), mark::keep_alive, false});
+  d.run_to(50s);
+  EXPECT_EQ(d.count<actions::close>(), 2U);
+  EXPECT_EQ(d.when<actions::close>(), at(50s));
+}
+
+TEST(keep_alive, leaves_handshakes_their_time) {
+  manager_options options;
+  options.handshake_timeout = 8s;
+  options.liveness_interval = 1s;
+  driver d(options);
+  d.tell(events::arrived{conn(2), address()});
+  d.tell(events::authenticated{conn(2), peer(1)});
+  d.tell(events::peer_marked{peer(1), mark::keep_alive});
+  d.run_to(8s - 1ns);
+  EXPECT_EQ(d.count<actions::abort>(), 0U);
+  d.run_to(8s);
+  EXPECT_EQ(d.when<actions::abort>(), at(8s));
+  EXPECT_EQ(d.last<actions::abort>()->reason, cause::handshake_timeout);
 }
 
 }  // namespace
