@@ -241,6 +241,26 @@ TEST(backoff, a_short_connection_keeps_the_failures_and_a_long_one_clears_them) 
   EXPECT_EQ(d.counters().remembered_peers, 0U);
 }
 
+TEST(backoff, a_failure_beside_a_long_connection_is_the_first) {
+  for (const duration length : {60s - 1ns, 60s + 0ns}) {
+    driver d;
+    d.dial(req(1), peer(1));
+    d.fail();
+    d.run_for(1s);
+    d.dial(req(2), peer(1));
+    const connection_id c = d.connect(peer(1));
+    d.tell(events::stream_opened{c});
+    for (int i = 0; i < 6; ++i) {
+      d.run_for(9s);
+      d.other_bytes(c);
+    }
+    d.run_to(1s + length);
+    d.dial(req(3), peer(1), {address()}, dial_mode::additional);
+    d.fail();
+    EXPECT_EQ(d.last(notice::backoff_started).failures, length < 60s ? 2U : 1U);
+  }
+}
+
 TEST(backoff, an_inbound_connection_does_not_bypass_it) {
   driver d;
   d.dial(req(1), peer(1));

@@ -64,6 +64,19 @@ TEST(uplink, what_was_held_against_a_peer_before_stays) {
   EXPECT_EQ(d.counters().remembered_peers, 1U);
 }
 
+TEST(uplink, what_was_held_against_an_address_before_the_last_sign_of_life_stays) {
+  driver d(exponential());
+  d.accept(conn(2), peer(50));
+  silence(d, 1, 1);
+  d.run_to(5s);
+  d.other_bytes(conn(2));
+  d.run_to(6s);
+  silence(d, 2, 9);
+  EXPECT_EQ(d.counters().offline, 1U);
+  EXPECT_EQ(d.counters().remembered_addresses, 1U);
+  EXPECT_EQ(d.counters().remembered_peers, 1U);
+}
+
 TEST(uplink, any_sign_of_life_makes_the_count_begin_anew) {
   const std::vector<void (*)(driver&)> signs{
       [](driver& d) {
@@ -74,6 +87,9 @@ TEST(uplink, any_sign_of_life_makes_the_count_begin_anew) {
         d.tell(events::attempt_connected{d.last<actions::start_attempt>()->attempt});
       },
       [](driver& d) { d.other_bytes(conn(2)); },
+      [](driver& d) {
+        d.tell(events::probe_answered{conn(2), 1});
+      },
       [](driver& d) {
         d.dial(req(100), peer(100));
         d.fail(cause::connection_refused);  // an answer
