@@ -91,6 +91,25 @@ TEST(circuit_breaker, a_trial_that_succeeds_closes_it) {
   EXPECT_FALSE(s.breaker.starts(at(30s)).trial);
 }
 
+TEST(circuit_breaker, one_that_works_while_it_is_open_leaves_nothing_behind) {
+  subject s;
+  s.open();
+  EXPECT_TRUE(s.breaker.succeeded());
+  EXPECT_EQ(s.breaker.state(at(0s)), circuit_state::closed);
+  EXPECT_EQ(s.breaker.expiry(refund), time_point::min());
+}
+
+TEST(circuit_breaker, one_that_opened_during_a_trial_waits_for_it_too) {
+  subject s;
+  s.open();
+  s.breaker.starts(at(30s));
+  ASSERT_TRUE(s.fail(31s));  // of one that began before
+  EXPECT_FALSE(s.passes(91s));
+  s.breaker.trial_ends();
+  EXPECT_FALSE(s.passes(91s - 1ns));
+  EXPECT_TRUE(s.passes(91s));
+}
+
 TEST(circuit_breaker, stays_open_twice_as_long_each_time_in_a_row_up_to_its_maximum) {
   subject s;
   s.open();

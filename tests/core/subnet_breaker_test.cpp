@@ -107,6 +107,22 @@ TEST(subnet_breaker, an_abandoned_trial_gives_its_place_back) {
   }
 }
 
+TEST(subnet_breaker, a_trial_that_connects_is_over_once_however_long_it_lives) {
+  manager_options options = three();
+  options.connection_timeout = options.liveness_interval = 1h;
+  subject d(options);
+  for (std::uint8_t n = 1; n <= 3; ++n) d.fail_at(host(1, n));
+  d.run_to(30s);
+  ASSERT_TRUE(d.try_at(host(1, 4)));
+  const connection_id lives = d.connect(peer(static_cast<std::uint32_t>(d.next - 1)));
+  for (std::uint8_t n = 5; n <= 7; ++n) d.fail_at(host(1, n));
+  ASSERT_EQ(d.last(notice::circuit_opened).until, at(60s));
+  d.run_to(60s);
+  EXPECT_TRUE(d.try_at(host(1, 8))) << "its place is free";
+  d.tell(events::closed{lives, cause::remote_closed});
+  EXPECT_FALSE(d.try_at(host(1, 9))) << "and is not given back again";
+}
+
 TEST(subnet_breaker, does_not_count_refusals_handshakes_or_our_own_faults) {
   manager_options options = three();
   options.subnet_breaker_failures = 1;
@@ -156,6 +172,23 @@ TEST(subnet_breaker, is_void_on_another_network) {
   d.tell(events::network_changed{});
   EXPECT_TRUE(d.try_at(host(1, 4)));
   EXPECT_TRUE(d.try_at(host(1, 5)));
+}
+
+TEST(subnet_breaker, remembers_a_trial_that_began_on_another_network) {
+  manager_options options = three();
+  options.attempt_timeout = options.dial_timeout = 10min;
+  subject d(options);
+  for (std::uint8_t n = 1; n <= 3; ++n) d.fail_at(host(1, n));
+  d.run_to(30s);
+  ASSERT_TRUE(d.try_at(host(1, 4)));
+  const std::uint64_t trial = d.next - 1;
+  d.tell(events::network_changed{});
+  for (std::uint8_t n = 5; n <= 7; ++n) d.fail_at(host(1, n));
+  ASSERT_EQ(d.last(notice::circuit_opened).until, at(60s));
+  d.run_to(60s);
+  EXPECT_FALSE(d.try_at(host(1, 8)));
+  d.tell(events::dial_abandoned{req(trial)});
+  EXPECT_TRUE(d.try_at(host(1, 8)));
 }
 
 TEST(subnet_breaker, survives_options_that_count_subnets_anew_during_a_trial) {
