@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "driver.hpp"
+#include "record_list.hpp"
 #include "segmented_trace.hpp"
 
 #include <gtest/gtest.h>
@@ -86,6 +87,72 @@ TEST(checkpoint, a_missing_segment_is_noticed) {
   EXPECT_FALSE(r.truncated);
   EXPECT_NE(r.error.find("is one missing?"), std::string::npos) << r.error;
   EXPECT_EQ(r.inputs, 4U) << "what was before it is replayed";
+}
+
+TEST(checkpoint, one_of_another_run_is_refused_with_its_place) {
+  memory_trace trace;
+  connection_manager one({}, peer(1000), 7, &trace), other({}, peer(1001), 7);
+  one.advance(at(1s));
+  other.advance(at(1s));
+  const std::string error =
+      "the trace of another run begins at byte " + std::to_string(trace.bytes().size());
+  for (const bool continues : {true, false}) {
+    memory_trace next = trace;
+    if (continues)
+      other.write_checkpoint(next);
+    else
+      connection_manager({}, peer(1000), 7, &next).advance(at(2s));
+    const replay_result r = replay(next.bytes());
+    EXPECT_FALSE(r.identical);
+    EXPECT_NE(r.error.find(error), std::string::npos) << r.error;
+    EXPECT_EQ(r.inputs, 1U);
+  }
+}
+
+TEST(checkpoint, one_that_follows_another_state_or_seed_differs) {
+  for (const bool seed : {true, false}) {
+    connection_manager one({}, peer(1000), 7), other({}, peer(1000), seed ? 8 : 7);
+    one.advance(at(1s));
+    other.advance(seed ? at(1s) : at(2s));
+    memory_trace trace;
+    one.write_checkpoint(trace);
+    const std::size_t size = trace.bytes().size();
+    other.write_checkpoint(trace);
+    const replay_result r = replay(trace.bytes());
+    EXPECT_FALSE(r.matches);
+    EXPECT_EQ(r.error, "");
+    EXPECT_GE(r.mismatch_at, size);
+    EXPECT_EQ(r.mismatch_time, at(1s));
+    EXPECT_EQ(r.recorded, "a checkpoint");
+  }
+}
+
+TEST(checkpoint, one_whose_state_is_not_that_of_this_build_is_refused_without_harm) {
+  busy b(0);
+  record_list alone;
+  b.manager.write_checkpoint(alone);
+  ASSERT_EQ(alone.all.size(), 2U);
+  // A kind, the inputs before it, the size and the checksum of the state, the state.
+  const std::span frame = std::span(alone.all[1]).first(1 + 8);
+  const std::span state = std::span(alone.all[1]).subspan(1 + 8 + 8 + 8);
+  const auto replay_of = [&](std::span<const std::byte> other) {
+    trace_hash sum;
+    sum.add(frame.subspan(1));
+    sum.add(other);
+    std::vector<std::byte> bytes = alone.all[0];
+    bytes.insert(bytes.end(), frame.begin(), frame.end());
+    for (const std::uint64_t word : {std::uint64_t{other.size()}, sum.value()})
+      for (int shift = 0; shift < 64; shift += 8)
+        bytes.push_back(static_cast<std::byte>(word >> shift & 0xff));
+    bytes.insert(bytes.end(), other.begin(), other.end());
+    return replay(bytes);
+  };
+  ASSERT_TRUE(replay_of(state).identical);
+  std::vector<std::byte> longer(state.begin(), state.end());
+  longer.emplace_back();
+  EXPECT_NE(replay_of(longer).error.find("a checkpoint of another build"), std::string::npos);
+  for (std::size_t n = 0; n < state.size(); ++n)
+    EXPECT_FALSE(replay_of(state.first(n)).identical) << n << " bytes";
 }
 
 TEST(checkpoint, one_that_is_damaged_anywhere_is_refused) {

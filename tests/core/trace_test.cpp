@@ -2,6 +2,7 @@
 #include "tandem/core/trace.hpp"
 
 #include "driver.hpp"
+#include "record_list.hpp"
 
 #include <gtest/gtest.h>
 
@@ -56,6 +57,74 @@ TEST(trace, a_changed_action_is_found_where_it_is) {
   const replay_result r = replay(bytes);
   EXPECT_FALSE(r.identical);
   EXPECT_EQ(r.mismatch_at, bytes.size() - 1);
+}
+
+TEST(trace, a_missing_action_is_found_where_it_is) {
+  record_list whole;
+  connection_manager manager({}, peer(1000), 1, &whole);
+  for (const event& e : std::initializer_list<event>{
+           events::arrived{conn(2), address()}, events::authenticated{conn(2), peer(1)},
+           events::ready{conn(2)}, events::disconnect_wanted{peer(1), {}, cause::requested}}) {
+    manager.handle(at(1s), e);
+    while (manager.poll_action()) {
+    }
+  }
+  std::uint64_t before = 0;
+  std::size_t actions = 0;
+  for (std::size_t i = 0; i < whole.all.size(); before += whole.all[i++].size()) {
+    if (whole.all[i].front() != std::byte{3}) continue;
+    ++actions;
+    const replay_result r = replay(whole.joined(i));
+    EXPECT_FALSE(r.identical) << "record " << i;
+    if (i + 1 == whole.all.size()) {
+      EXPECT_TRUE(r.truncated) << "as after a crash";
+      EXPECT_NE(r.error.find("before the actions of its last event"), std::string::npos);
+    } else {
+      EXPECT_FALSE(r.truncated) << "record " << i;
+      EXPECT_GE(r.mismatch_at, before);
+      EXPECT_LT(r.mismatch_at, before + whole.all[i].size());
+      EXPECT_EQ(r.mismatch_time, at(1s));
+    }
+  }
+  EXPECT_GE(actions, 4U);
+}
+
+TEST(trace, places_are_right_however_long_it_is) {
+  driver d;
+  for (int i = 0; i < 10'000; ++i) d.tell(events::network_changed{});
+  d.accept(conn(2), peer(1));
+  std::vector<std::byte> bytes(d.trace.bytes().begin(), d.trace.bytes().end());
+  bytes.back() ^= std::byte{1};
+  const replay_result r = replay(bytes);
+  EXPECT_FALSE(r.identical);
+  EXPECT_EQ(r.mismatch_at, bytes.size() - 1);
+}
+
+TEST(trace, says_when_it_begins_and_ends) {
+  driver d;
+  d.run_to(3s);
+  d.tell(events::network_changed{});
+  d.run_to(5s);
+  d.tell(events::network_changed{});
+  const replay_result r = replay(d.trace.bytes());
+  EXPECT_EQ(r.begin, at(3s));
+  EXPECT_EQ(r.end, at(5s));
+}
+
+TEST(trace, holds_peer_ids_and_times_up_to_their_bounds) {
+  constexpr duration most{duration::rep{1} << 62};
+  driver d;
+  std::array<std::uint8_t, peer_id::size_max> longest{};
+  longest.fill(7);
+  d.accept(conn(2), peer_id::from_bytes(longest));
+  d.now = at(most);
+  d.tell(events::network_changed{});
+  EXPECT_TRUE(replay(d.trace.bytes()).identical);
+  const std::size_t size = d.trace.bytes().size();
+  d.now = at(most + 1ns);
+  d.tell(events::network_changed{});
+  const replay_result r = replay(d.trace.bytes());
+  EXPECT_EQ(r.error, "byte " + std::to_string(size) + ": a time beyond 146 years");
 }
 
 TEST(trace, one_cut_short_or_garbled_anywhere_is_refused_without_harm) {
