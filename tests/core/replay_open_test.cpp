@@ -210,6 +210,20 @@ TEST(replay_open, probes_that_only_the_new_run_sends_are_answered) {
   EXPECT_EQ(r.counters.active_connections, 1U);
 }
 
+TEST(replay_open, a_dial_that_is_over_in_the_new_run_is_not_abandoned_there) {
+  driver d;
+  d.dial(req(1), peer(1));
+  d.run_to(10s);
+  d.tell(events::dial_abandoned{req(1)});
+  const auto r = replay_with(d, [](manager_options& o) { o.attempt_timeout = 5s; });
+  const divergence* row = row_of(r, req(1));
+  ASSERT_NE(row, nullptr);
+  EXPECT_EQ(describe(row->open), "dial_failed AttemptTimeout");
+  EXPECT_EQ(row->open.at, at(5s));
+  EXPECT_EQ(r.counters.ignored_events, 0U);
+  EXPECT_EQ(r.skipped[event(events::dial_abandoned{}).index()], 1U);
+}
+
 TEST(replay_open, options_that_contradict_are_refused_by_name) {
   driver d;
   try {
