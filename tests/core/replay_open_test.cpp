@@ -210,6 +210,46 @@ TEST(replay_open, probes_that_only_the_new_run_sends_are_answered) {
   EXPECT_EQ(r.counters.active_connections, 1U);
 }
 
+TEST(replay_open, a_peer_that_the_record_found_dead_answers_no_probe_of_the_new_run) {
+  manager_options options;
+  options.connection_timeout = 1h;
+  driver d(options);
+  d.accept(conn(2), peer(1));
+  d.run_to(200s);
+  d.tell(events::network_changed{});
+  ASSERT_EQ(d.when<actions::abort>(), at(40s));
+  const auto r = replay_with(d, [](manager_options& o) { o.liveness_misses = 5; });
+  ASSERT_EQ(r.divergences.size(), 1U);
+  EXPECT_EQ(describe(r.divergences[0].recorded), "abort LivenessLost");
+  EXPECT_EQ(r.divergences[0].recorded.at, at(40s));
+  EXPECT_EQ(describe(r.divergences[0].open), "abort LivenessLost");
+  EXPECT_EQ(r.divergences[0].open.at, at(60s));
+}
+
+TEST(replay_open, a_late_driver_is_as_late_for_both) {
+  driver d;
+  d.accept(conn(2), peer(1));
+  d.run_to(9s);
+  d.other_bytes(conn(2));
+  d.now = at(35s);  // idle at 30 s, probed at 19 s
+  d.run_to(50s);
+  ASSERT_EQ(d.when<actions::close>(), at(35s));
+  EXPECT_EQ(replay_with(d, [](manager_options&) {}).divergences_count, 0U);
+}
+
+TEST(replay_open, an_arrival_that_only_the_new_run_admits_is_reset_when_no_peer_is_known) {
+  manager_options one;
+  one.max_pending_inbound = 1;
+  driver d(one);
+  d.tell(events::arrived{conn(2), address()});
+  d.tell(events::arrived{conn(4), address()});
+  const auto r = replay_with(d, [](manager_options& o) { o.max_pending_inbound = 10; });
+  ASSERT_EQ(r.divergences.size(), 1U);
+  EXPECT_EQ(describe(r.divergences[0].open), "admit handshake");
+  EXPECT_EQ(r.counters.pending_inbound, 1U);
+  EXPECT_EQ(r.assumed, 1U);
+}
+
 TEST(replay_open, a_dial_that_is_over_in_the_new_run_is_not_abandoned_there) {
   driver d;
   d.dial(req(1), peer(1));
@@ -222,6 +262,140 @@ TEST(replay_open, a_dial_that_is_over_in_the_new_run_is_not_abandoned_there) {
   EXPECT_EQ(row->open.at, at(5s));
   EXPECT_EQ(r.counters.ignored_events, 0U);
   EXPECT_EQ(r.skipped[event(events::dial_abandoned{}).index()], 1U);
+}
+
+TEST(replay_open, an_attempt_that_ended_in_one_run_is_not_taken_for_a_later_one) {
+  for (const bool only_new : {true, false}) {
+    manager_options options;
+    if (!only_new) options.backoff_strategy = backoff_strategy::none;
+    driver d(options);
+    d.dial(req(1), peer(1));
+    d.fail();
+    d.dial(req(2), peer(1));  // backing off, but without a strategy
+    if (!only_new) d.fail();
+    d.run_to(10min);
+    d.dial(req(3), peer(1));
+    d.connect(peer(1));
+    const auto r = replay_with(d, [&](manager_options& o) {
+      o.backoff_strategy = only_new ? backoff_strategy::none : manager_options{}.backoff_strategy;
+    });
+    EXPECT_NE(row_of(r, req(2)), nullptr);
+    EXPECT_EQ(row_of(r, req(3)), nullptr);
+    EXPECT_EQ(r.counters.active_connections, 1U);
+  }
+}
+
+TEST(replay_open, an_attempt_whose_outcome_the_record_has_told_waits_for_its_own_timeout) {
+  driver d;
+  d.dial(req(1), peer(1));
+  d.dial(req(2), peer(2), {address(2)});
+  const connection_id c = d.connect(peer(2));
+  d.run_to(20s);
+  d.app_bytes(c);
+  d.run_to(28s);
+  d.tell(events::closed{c, cause::remote_closed});
+  d.run_to(40s);
+  d.tell(events::network_changed{});
+  const auto r = replay_with(d, [](manager_options& o) { o.max_pending_outbound = 1; });
+  const divergence* row = row_of(r, req(2));
+  ASSERT_NE(row, nullptr);
+  EXPECT_EQ(describe(row->recorded), "dial_succeeded");
+  EXPECT_EQ(describe(row->open), "dial_failed AttemptTimeout");
+  EXPECT_EQ(row->open.at, at(30s)) << "it began when the first had timed out, at 15 s";
+}
+
+TEST(replay_open, attempts_at_the_same_address_are_paired_in_order) {
+  manager_options options;
+  options.attempt_timeout = 40s;
+  driver d(options);
+  d.dial(req(1), peer(9), {address(9)});
+  const connection_id first = d.last<actions::start_attempt>()->attempt;
+  std::vector<connection_id> attempts;
+  for (const request_id r : {req(2), req(3)}) {
+    d.dial(r, peer(1), {address()}, dial_mode::additional);
+    attempts.push_back(d.last<actions::start_attempt>()->attempt);
+  }
+  ASSERT_NE(attempts[0], attempts[1]);
+  d.run_to(10s);
+  d.tell(events::attempt_failed{first, cause::connection_refused, false, {}});
+  for (const connection_id c : attempts) {
+    d.run_for(1s);
+    d.tell(events::attempt_connected{c});
+    d.upgrade(c, peer(1));
+  }
+  d.run_for(1s);
+  d.tell(events::network_changed{});
+  const auto r = replay_with(d, [](manager_options& o) { o.max_pending_outbound = 1; });
+  EXPECT_EQ(row_of(r, req(2)), nullptr);
+  EXPECT_EQ(row_of(r, req(3)), nullptr);
+  EXPECT_EQ(r.counters.active_connections, 2U);
+}
+
+TEST(replay_open, a_resolve_whose_request_is_over_is_not_taken_for_a_later_one) {
+  manager_options options;
+  options.backoff_strategy = backoff_strategy::none;
+  driver d(options);
+  d.dial(req(1), peer(1));
+  d.fail();
+  d.dial(req(2), peer(1), {});  // the new run backs off
+  d.tell(events::dial_abandoned{req(2)});
+  d.run_to(10min);
+  d.dial(req(3), peer(1), {});
+  d.tell(events::addresses_found{req(3), std::array{address(3)}, true});
+  d.connect(peer(1));
+  const auto r = replay_with(
+      d, [](manager_options& o) { o.backoff_strategy = manager_options{}.backoff_strategy; });
+  EXPECT_NE(row_of(r, req(2)), nullptr);
+  EXPECT_EQ(row_of(r, req(3)), nullptr);
+  EXPECT_EQ(r.counters.active_connections, 1U);
+}
+
+TEST(replay_open, requests_from_before_a_checkpoint_are_followed) {
+  manager_options options;
+  options.max_pending_outbound = 1;
+  driver d(options);
+  d.dial(req(1), peer(1), {address(1)});
+  d.dial(req(2), peer(2), {address(2)});
+  d.run_to(1s);
+  d.tell(events::network_changed{});
+  memory_trace trace;
+  d.manager.write_checkpoint(trace);
+  const std::size_t before = d.trace.bytes().size();
+  d.run_to(20s);  // the first times out, and the second begins, at 15 s
+  d.fail();
+  trace.record(d.trace.bytes().subspan(before));
+  memory_source source(trace.bytes());
+  const auto r = replay_open(source, [](manager_options& o) { o.max_pending_outbound = 2; });
+  EXPECT_TRUE(r.record.identical) << r.record.error;
+  const divergence* row = row_of(r, req(2));
+  ASSERT_NE(row, nullptr);
+  EXPECT_EQ(describe(row->recorded), "dial_failed ConnectionRefused");
+  EXPECT_EQ(row->recorded.at, at(20s));
+  EXPECT_EQ(describe(row->open), "dial_failed AttemptTimeout");
+  EXPECT_EQ(row->open.at, at(16s));
+}
+
+TEST(replay_open, rows_that_are_too_many_are_still_counted) {
+  driver d;
+  ten_arrive(d);
+  replay_options options;
+  options.divergences_max = 3;
+  const auto r = replay_with(
+      d, [](manager_options& o) { o.max_connections = 6; }, options);
+  EXPECT_EQ(r.divergences.size(), 3U);
+  EXPECT_EQ(r.divergences_count, 4U);
+  ASSERT_EQ(r.totals.size(), 1U);
+  EXPECT_EQ(r.totals[0].count, 4U);
+}
+
+TEST(replay_open, recorded_options_that_the_change_contradicts_are_counted) {
+  driver d;
+  manager_options other;
+  other.max_connections_per_peer = 8;
+  d.tell(events::configured{other});
+  d.tell(events::configured{manager_options{}});
+  const auto r = replay_with(d, [](manager_options& o) { o.max_connections = 7; });
+  EXPECT_EQ(r.unusable_options, 1U);
 }
 
 TEST(replay_open, options_that_contradict_are_refused_by_name) {
