@@ -94,9 +94,6 @@ void checkpoint::visit(const connection_manager& of, const visitor& to) {
   for (slot_index r = 0; r < state.requests.bound(); ++r)
     if (state.requests[r].used)
       to.on_request(state.requests[r].id, peer_of(state.dials[state.requests[r].dial].peer));
-  for (slot_index d = 0; d < state.dials.bound(); ++d)
-    if (state.dials[d].used && !state.dials[d].complete)
-      to.on_resolve(state.dials[d].resolver, peer_of(state.dials[d].peer));
 }
 
 time_point checkpoint::time_of(const connection_manager& of) { return of.state_->now; }

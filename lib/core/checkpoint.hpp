@@ -32,7 +32,6 @@ struct checkpoint {
   struct visitor {
     std::function<void(const open_connection&)> on_connection;
     std::function<void(request_id, const peer_id&)> on_request;
-    std::function<void(request_id, const peer_id&)> on_resolve;
   };
   static void visit(const connection_manager& of, const visitor& to);
   static time_point time_of(const connection_manager& of);

@@ -92,6 +92,7 @@ class replay_resolves {
  public:
   void recorded(const actions::resolve& what);
   void open(const actions::resolve& what);
+  /// unknown: neither run asked since the trace began; what they have from before has one id.
   enum class answer { unknown, skip, mapped };
   /// For which request of the open run the recorded answer is. `final`: the last one.
   std::pair<answer, request_id> answered(request_id recorded, bool final);

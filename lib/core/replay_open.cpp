@@ -93,10 +93,6 @@ class open_run {
     each.on_request = [this](request_id id, const peer_id& peer) {
       if (!is_core_issued(id)) begin(id, peer);  // the runs number those apart
     };
-    each.on_resolve = [this](request_id id, const peer_id& peer) {
-      resolves_.recorded({id, peer});
-      resolves_.open({id, peer});
-    };
     checkpoint::visit(manager_, each);
     tell(events::configured{options});
     report_.compare();
