@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/net/trace_file.hpp"
 
+#include "net/trace_segments.hpp"
+#include "tandem/core/random.hpp"
 #include "tandem/core/replay.hpp"
 
 #include <gtest/gtest.h>
@@ -18,6 +20,27 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
+/// While it lives, a file holds no more than so many bytes.
+class full_disk {
+ public:
+  explicit full_disk(rlim_t bytes) {
+    EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &before_), 0);
+    struct rlimit small = before_;
+    small.rlim_cur = bytes;
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  }
+  ~full_disk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  full_disk(const full_disk&) = delete;
+  full_disk& operator=(const full_disk&) = delete;
+
+ private:
+  struct rlimit before_ {};
+  void (*const handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);  // then write() fails with EFBIG
+};
+
 class trace_files : public testing::Test {
  protected:
   void SetUp() override {
@@ -30,6 +53,7 @@ class trace_files : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder); }
 
+  static constexpr time_point at(duration since_start) { return time_point{since_start}; }
   static peer_id peer(std::uint32_t n) {
     const std::array<std::uint8_t, 6> raw{
         0, 4, 9, 9, static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)};
@@ -62,6 +86,14 @@ class trace_files : public testing::Test {
   replay_result replay_all() const {
     trace_file_source source(trace_segments(options.path));
     return replay(source);
+  }
+  /// What each member holds, in order: a crash loses at most the last.
+  std::vector<std::size_t> member_sizes() const {
+    trace_file_source source(trace_segments(options.path));
+    std::vector<std::byte> into(std::size_t{1} << 20);
+    std::vector<std::size_t> sizes;
+    while (const auto size = source.read(into)) sizes.push_back(size);
+    return sizes;
   }
   static std::vector<char> bytes_of(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
@@ -119,6 +151,52 @@ TEST_F(trace_files, are_bounded_and_each_can_be_replayed_alone) {
   const auto r = replay_all();
   EXPECT_TRUE(r.identical) << r.error;
   EXPECT_EQ(r.counters, counters);
+}
+
+TEST_F(trace_files, begin_with_their_header_whatever_was_not_written_before_it) {
+  {
+    trace_file file(options);
+    connection_manager manager({}, peer(9999), 3, &file);
+    manager.advance(at(1s));
+    manager.write_checkpoint(file);  // as the next step does when the segment is full
+    manager.advance(at(2s));
+  }
+  const auto files = trace_segments(options.path);
+  ASSERT_EQ(files.size(), 2U);
+  for (const auto& file : files) {
+    trace_file_source source({file});
+    const auto r = replay(source);
+    EXPECT_TRUE(r.identical) << file << r.error;
+    EXPECT_EQ(r.inputs, 1U) << file;
+  }
+}
+
+TEST_F(trace_files, hold_what_is_older_than_flush_after_though_nothing_but_time_passes) {
+  {
+    trace_file file(options);
+    connection_manager manager({}, peer(9999), 3, &file);
+    for (const duration t : {0ns, 2s - 1ns, 2s + 0ns, 4s - 1ns, 4s + 0ns}) manager.advance(at(t));
+  }
+  const auto sizes = member_sizes();
+  constexpr std::size_t step = 1 + 8;  // a kind and a time
+  ASSERT_EQ(sizes.size(), 3U);
+  EXPECT_GT(sizes[0], 2 * step) << "and the header";
+  EXPECT_EQ(sizes[1], 2 * step);
+  EXPECT_EQ(sizes[2], step);
+}
+
+TEST_F(trace_files, are_counted_each_and_all_together) {
+  trace_segments_writer files(options.path, 3);
+  std::uint64_t all = 0;
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(files.begin());
+    EXPECT_EQ(files.segment_bytes(), 0U);
+    ASSERT_TRUE(files.append(std::vector<std::byte>(1000)));
+    ASSERT_TRUE(files.append(std::vector<std::byte>(1000)));
+    EXPECT_EQ(files.segment_bytes(), fs::file_size(trace_segments(options.path).back()));
+    all += files.segment_bytes();
+    EXPECT_EQ(files.bytes(), all);
+  }
 }
 
 TEST_F(trace_files, go_on_after_those_of_the_last_process) {
@@ -182,21 +260,14 @@ TEST_F(trace_files, a_place_that_cannot_be_written_is_refused_at_the_start) {
 
 TEST_F(trace_files, a_full_disk_stops_recording_and_leaves_what_is_whole) {
   options.flush_bytes = 1 << 10;
-  struct rlimit before {};
-  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);  // then write() fails with EFBIG
-  struct rlimit small = before;
-  small.rlim_cur = 16 << 10;
-  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
   trace_file_status status;
   manager_counters counters;
   {
+    const full_disk disk(16 << 10);
     trace_file file(options);
     counters = record(file, 4000, true);
     status = file.status();
   }
-  setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, handler);
   EXPECT_NE(status.error.find("cannot write"), std::string::npos) << status.error;
   EXPECT_GT(status.records_lost, 0U);
   std::uint64_t refused = 0;
@@ -205,6 +276,27 @@ TEST_F(trace_files, a_full_disk_stops_recording_and_leaves_what_is_whole) {
   const auto r = replay_all();
   EXPECT_TRUE(r.identical) << r.error << ": a step is never written in part";
   EXPECT_GT(r.inputs, 500U);
+}
+
+TEST_F(trace_files, have_no_gap_where_something_did_not_fit) {
+  // Takes long to pack, so that the next is waiting when it turns out not to fit.
+  std::vector<std::byte> large{std::byte{1}};
+  random_stream random(1);
+  while (large.size() < 2 << 20) large.push_back(static_cast<std::byte>(random.up_to(255)));
+  {
+    const full_disk disk(16 << 10);
+    trace_file file(options);
+    connection_manager manager({}, peer(9999), 3, &file);
+    manager.advance(at(1s));
+    file.flush();
+    file.record(large);
+    manager.write_checkpoint(file);  // in a file of its own it would fit
+    file.flush();
+  }
+  EXPECT_EQ(trace_segments(options.path).size(), 1U);
+  const auto r = replay_all();
+  EXPECT_TRUE(r.identical) << r.error;
+  EXPECT_EQ(r.inputs, 1U);
 }
 
 TEST_F(trace_files, a_disk_that_is_too_slow_stops_recording_not_the_node) {
@@ -219,6 +311,29 @@ TEST_F(trace_files, a_disk_that_is_too_slow_stops_recording_not_the_node) {
   // Packing a member takes many times as long as filling it.
   EXPECT_NE(status.error.find("too slow"), std::string::npos) << status.error;
   EXPECT_TRUE(replay_all().identical);
+}
+
+TEST_F(trace_files, more_than_the_queue_holds_is_taken_when_nothing_waits) {
+  options.queue_bytes_max = 1;
+  trace_file file(options);
+  record(file, 10);
+  file.flush();
+  EXPECT_EQ(file.status().error, "");
+}
+
+TEST_F(trace_files, of_a_disk_that_keeps_up_are_not_bounded_by_the_queue) {
+  options.queue_bytes_max = 8 << 10;
+  trace_file file(options);
+  for (int i = 0; i < 20; ++i) {
+    const auto before = file.status().bytes_written;
+    record(file, 10);
+    file.flush();
+    for (int n = 0; n < 10'000 && file.status().bytes_written == before; ++n)
+      std::this_thread::sleep_for(1ms);
+    ASSERT_GT(file.status().bytes_written, before);
+  }
+  EXPECT_EQ(file.status().error, "");
+  EXPECT_EQ(file.status().segments, 20U);
 }
 
 }  // namespace
