@@ -2,6 +2,7 @@
 // What a session says about its streams of messages, and about when to come back.
 #include "net/multistream.hpp"
 #include "net/session_fixture.hpp"
+#include "net/stream_protocols.hpp"
 #include "net/vectors.hpp"
 #include "net/yamux_header.hpp"
 
@@ -37,6 +38,16 @@ TEST(session_streams, are_open_until_both_ends_finished) {
   EXPECT_EQ(pair.listener.streams, 0);
   EXPECT_EQ(times(pair.dialer, "stream"), 1u);
   EXPECT_EQ(times(pair.dialer, "stream over"), 1u);
+}
+
+TEST(session_streams, are_not_told_of_after_an_abort) {
+  session_pair pair;
+  pair.connect();
+  pair.dialer.self->send(bytes_of("x"));
+  pair.dialer.self->abort(cause::requested);
+  pair.run();
+  EXPECT_EQ(times(pair.dialer, "stream"), 0u);
+  EXPECT_EQ(pair.dialer.log.back(), "closed");
 }
 
 TEST(session_streams, are_counted_in_both_directions) {
@@ -92,6 +103,13 @@ class scripted_receiver : public testing::Test {
     out.insert(out.end(), answer.begin(), answer.end());
     say(out);
   }
+  /// The peer's proposal of a stream of its own.
+  static void put_opening(byte_buffer& out, std::uint32_t stream) {
+    const byte_buffer text = message_burst::opening();
+    put_yamux_header(
+        out, {yamux_type::data, yamux_flag::syn, stream, static_cast<std::uint32_t>(text.size())});
+    out.insert(out.end(), text.begin(), text.end());
+  }
   void say(const byte_buffer& bytes) {
     pair.link.put(pair.link.a, bytes);
     pair.run();
@@ -139,6 +157,30 @@ TEST_F(scripted_receiver, may_talk_after_we_finished) {
   say(yamux_flag::fin, 2);
   EXPECT_EQ(pair.listener.streams, 0);
   EXPECT_TRUE(pair.listener.closed.empty());
+}
+
+TEST_F(scripted_receiver, may_open_and_end_two_at_once) {
+  byte_buffer out;
+  for (const std::uint32_t stream : {1, 3}) put_opening(out, stream);
+  say(out);
+  EXPECT_EQ(pair.listener.streams, 2);
+  out.clear();
+  for (const std::uint32_t stream : {1, 3})
+    put_yamux_header(out, {yamux_type::window_update, yamux_flag::rst, stream, 0});
+  say(out);
+  EXPECT_EQ(pair.listener.streams, 0);
+}
+
+TEST_F(scripted_receiver, is_heard_the_first_time_it_says_why_it_goes) {
+  byte_buffer out;
+  put_yamux_header(out, {yamux_type::go_away, 0, 0, go_away_code(cause::shutting_down, 17s)});
+  put_yamux_header(out, {yamux_type::go_away, 0, 0, go_away_code(cause::evicted, 3s)});
+  say(out);
+  EXPECT_EQ(times(pair.listener, "remote_refused"), 1u);
+  EXPECT_EQ(pair.listener.retry_after, 17s);
+  pair.link.end_sending(pair.link.a);
+  pair.run();
+  EXPECT_THAT(pair.listener.closed, ElementsAre(cause::shutting_down));
 }
 
 TEST(session_retry_after, is_told_with_a_refusal_and_a_close) {

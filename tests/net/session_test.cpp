@@ -172,6 +172,18 @@ TEST(session, answers_a_probe) {
   EXPECT_EQ(pair.dialer.rtts.back(), std::chrono::milliseconds(20));
 }
 
+TEST(session, has_sixteen_pings_under_way_at_most) {
+  session_pair pair;
+  pair.connect();
+  for (const std::uint32_t round : {0, 100}) {
+    for (std::uint32_t i = 1; i <= 20; ++i) pair.dialer.self->probe(round + i);
+    pair.run();
+  }
+  ASSERT_EQ(pair.dialer.nonces.size(), 32u);
+  EXPECT_EQ(pair.dialer.nonces[15], 16u);
+  EXPECT_EQ(pair.dialer.nonces[16], 101u);
+}
+
 TEST(session, tells_why_it_closes) {
   session_pair pair;
   pair.connect();

@@ -179,6 +179,18 @@ TEST(node_shutdown, tells_peers_and_is_quick_when_they_answer) {
   EXPECT_EQ(t.server.counters().permits_live, 0U);
 }
 
+TEST(node_shutdown, tells_peers_when_to_come_back) {
+  two_connected t;
+  t.server.node->shutdown();
+  t.town.run_for(1s);
+  const auto closed = t.client.heard->only(notice::connection_closed);
+  const auto back =
+      t.client.node->manager().explain(village::id_of(t.server), t.town.now()).next_dial;
+  const duration half = manager_options{}.shutdown_retry_after / 2;
+  EXPECT_GE(back, closed.when + half);
+  EXPECT_LE(back, closed.when + 2 * half + 100ms) << "in steps of 100 ms, rounded up";
+}
+
 TEST(node_shutdown, is_over_within_two_seconds_whatever_the_peers_do) {
   two_connected t;
   auto silent = t.town.add();

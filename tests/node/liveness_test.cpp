@@ -62,7 +62,12 @@ TEST(streams, hold_a_connection_open_until_a_slow_message_has_arrived) {
   town.dial(client, server);
   town.run_until(at(1s));
   ASSERT_EQ(client.counters().active_connections, 1U);
+  const auto conn = client.heard->only(notice::connection_established).what.conn;
+  const auto streams = [&] { return client.node->manager().explain(conn, town.now()).streams; };
+  EXPECT_EQ(streams(), 0U);
   client.node->send(village::id_of(server), std::vector<std::byte>(256 << 10));
+  town.run_until(at(30s));
+  EXPECT_EQ(streams(), 1U);
   town.run_until(at(200s));
   ASSERT_EQ(server.heard->messages.size(), 1U);
   const time_point arrived = server.heard->messages[0].when;
