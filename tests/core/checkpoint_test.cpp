@@ -171,6 +171,21 @@ TEST(checkpoint, one_that_is_damaged_anywhere_is_refused) {
   }
 }
 
+TEST(checkpoint, holds_what_the_arrival_rate_has_left) {
+  manager_options options;
+  options.accept_rate = 0.5;
+  options.accept_burst = 1;
+  driver d(options);
+  d.tell(events::arrived{conn(2), address()});
+  memory_trace trace;
+  d.manager.write_checkpoint(trace);
+  const std::size_t before = d.trace.bytes().size();
+  d.tell(events::arrived{conn(4), address()});
+  ASSERT_EQ(d.refused(cause::rate_limited), 1U);
+  trace.record(d.trace.bytes().subspan(before));
+  EXPECT_TRUE(replay(trace.bytes()).identical);
+}
+
 TEST(checkpoint, other_options_hold_from_it_on) {
   busy b(0);
   memory_trace alone;

@@ -227,6 +227,18 @@ TEST(network_changed, lets_whoever_did_not_answer_be_dialled_at_once_and_forgets
   EXPECT_EQ(d.last<actions::start_attempt>()->address, address(3));
 }
 
+TEST(network_changed, leaves_no_record_in_which_only_a_delay_was_left) {
+  manager_options options = exponential();
+  options.backoff_base = options.backoff_cap = 30s;
+  options.backoff_refund = 1s;
+  driver d(options);
+  silence(d, 1, 1);
+  d.run_to(2s);
+  EXPECT_EQ(d.counters().remembered_peers, 1U);
+  d.tell(events::network_changed{});
+  EXPECT_EQ(d.counters().remembered_peers, 0U);
+}
+
 TEST(network_changed, makes_the_next_dial_of_an_open_circuit_a_trial) {
   manager_options options = exponential();
   options.breaker_failures = 1;
