@@ -142,6 +142,8 @@ void connection_manager::state::on(const events::ready& e) {
   connection& c = connections[s];
   if (c.at == phase::superseded) return cut(s, cause::duplicate);
   if (c.at != phase::authenticated) return ignore();
+  // Its peer refused it before.
+  if (c.told) return cut(s, c.end);
   leave_pending(s);
   c.at = phase::ready;
   c.was_ready = true;

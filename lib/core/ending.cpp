@@ -48,7 +48,7 @@ duration connection_manager::state::retry_after(cause why) {
   return half + duration(random.up_to(static_cast<std::uint64_t>(half.count())));
 }
 
-/// Orderly end of a ready connection.
+/// Orderly end of a ready connection; one that the peer ends by itself is told nothing but that.
 void connection_manager::state::close(slot s, cause why) {
   connection& c = connections[s];
   leave_ready(s);
@@ -56,6 +56,7 @@ void connection_manager::state::close(slot s, cause why) {
   if (c.end == cause::none) c.end = why;
   const time_point until = stopping ? drain_until : later(now, options.close_linger);
   timers.arm(timer_kind::connection, s, until);
+  if (c.told) return emit(actions::close{c.id, cause::remote_closed, {}, until});
   emit(actions::close{c.id, c.end, retry_after(c.end), until});
 }
 
@@ -89,7 +90,8 @@ void connection_manager::state::on(const events::remote_refused& e) {
   c.end = e.reason == cause::none ? cause::remote_refused : e.reason;
   c.told = true;
   c.retry_after = e.retry_after;
-  if (c.was_ready) return;
+  // It may not stay: what it told holds, whether it leaves or not.
+  if (c.at == phase::ready) return close(s, c.end);
   notification n = about(notice::remote_refused, s);
   n.why = c.end;
   if (e.retry_after > duration::zero()) n.until = later(now, e.retry_after);

@@ -88,8 +88,7 @@ slot connection_manager::state::worst_ready_for(slot newcomer) {
   rank of_worst;
   const auto look_at = [&](slot s) {
     const connection& c = connections[s];
-    // One that the peer is ending by itself is not ended for another.
-    if (c.peer == wanted.peer || c.end != cause::none || peers.is_protected(c.peer, now)) return;
+    if (c.peer == wanted.peer || peers.is_protected(c.peer, now)) return;
     const rank r = rank_of(s);
     if (worst != no_slot && !r.goes_before(of_worst)) return;
     // Nobody goes in vain: its place must be one that the newcomer can have.
@@ -181,7 +180,7 @@ void connection_manager::state::churn() {
   for (std::uint64_t n = 0; from < to && n < options.eviction_sample; ++n) {
     const std::uint64_t i = from + random.up_to(to - from - 1);
     const slot s = i < inbound.size() ? inbound[i] : outbound[i - inbound.size()];
-    if (connections[s].end != cause::none || peers.is_protected(connections[s].peer, now)) continue;
+    if (peers.is_protected(connections[s].peer, now)) continue;
     evict(s);
     break;
   }

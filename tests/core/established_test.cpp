@@ -219,6 +219,68 @@ TEST(traffic, from_the_future_counts_as_of_now) {
   EXPECT_EQ(alive.when<actions::probe>(), at(15s));
 }
 
+TEST(closing, a_peer_that_sends_a_reason_and_stays_is_aborted_after_close_linger) {
+  driver d;
+  d.accept(conn(2), peer(1));
+  d.run_to(5s);
+  d.tell(events::remote_refused{conn(2), cause::shutting_down, 20s});
+  ASSERT_EQ(d.count<actions::close>(), 1U);
+  EXPECT_EQ(d.last<actions::close>()->reason,
+            cause::remote_closed);  // its own words are not echoed
+  EXPECT_EQ(d.last<actions::close>()->retry_after, 0s);
+  EXPECT_EQ(d.last<actions::close>()->drain_until, at(6s));
+  EXPECT_EQ(d.manager.explain(conn(2), d.now).stage, connection_stage::closing);
+  EXPECT_EQ(d.manager.explain(conn(2), d.now).why, cause::shutting_down);
+  EXPECT_EQ(d.counters().permits_live, 1U);
+  d.tell(events::stream_opened{conn(2)});
+  d.app_bytes(conn(2));  // use does not help
+  d.run_to(6s - 1ns);
+  EXPECT_EQ(d.count<actions::abort>(), 0U);
+  d.run_to(6s);
+  EXPECT_EQ(d.when<actions::abort>(), at(6s));
+  EXPECT_EQ(d.last(notice::connection_closed).why, cause::shutting_down);
+  EXPECT_EQ(d.counters().permits_live, 0U);
+  d.dial(req(1), peer(1));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::backing_off);
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(26s));
+}
+
+TEST(closing, a_peer_that_refused_cannot_be_ready_afterwards) {
+  driver d;
+  d.dial(req(1), peer(1));
+  const connection_id c = d.last<actions::start_attempt>()->attempt;
+  d.tell(events::attempt_connected{c});
+  d.tell(events::authenticated{c, peer(1)});
+  d.tell(events::remote_refused{c, cause::limit_reached});
+  d.tell(events::ready{c});
+  EXPECT_EQ(d.count<actions::abort>(), 1U);
+  EXPECT_EQ(d.count(notice::connection_established), 0U);
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::limit_reached);
+  EXPECT_EQ(d.counters().permits_live, 0U);
+}
+
+TEST(closing, a_peer_that_is_leaving_is_no_connection_to_join) {
+  driver d;
+  d.accept(conn(2), peer(1));
+  d.tell(events::remote_refused{conn(2), cause::idle_timeout});
+  d.dial(req(1), peer(1));
+  EXPECT_EQ(d.count(notice::dial_succeeded), 0U);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 1U);
+  const connection_id c = d.connect(peer(1));
+  EXPECT_EQ(d.last(notice::dial_succeeded).conn, c);
+}
+
+TEST(closing, a_protected_peer_that_sends_a_reason_and_stays_is_redialled) {
+  driver d;
+  d.tell(events::peer_marked{peer(1), mark::protect});
+  d.accept(conn(2), peer(1));
+  d.tell(events::remote_refused{conn(2), cause::idle_timeout});
+  d.run_to(2s - 1ns);  // close_linger and backoff_base
+  EXPECT_EQ(d.count<actions::resolve>(), 0U);
+  d.run_to(3s);
+  EXPECT_EQ(d.count<actions::resolve>(), 1U);
+}
+
 TEST(traffic, is_summed_until_the_last_event) {
   driver d;
   d.accept(conn(2), peer(1));

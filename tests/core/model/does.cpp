@@ -158,7 +158,7 @@ void manager::aborts(const actions::abort& a) {
       break;
     case life::ready:
       right = event_ == nullptr && probe_at(*c) <= now_ && c->probes >= options_.liveness_misses &&
-              a.reason == (c->end == cause::none ? cause::liveness_lost : c->end);
+              a.reason == cause::liveness_lost;
       break;
     case life::refusing:
     case life::closing:
@@ -178,10 +178,10 @@ void manager::aborts(const actions::abort& a) {
 void manager::closes(const actions::close& a) {
   connection* c = find(a.conn);
   require(c != nullptr && c->at == life::ready, "only a ready connection is closed");
-  if (a.reason == cause::evicted && c->end == cause::none) return evicts(a);
+  if (a.reason == cause::evicted) return evicts(a);
   if (lowering_) return drains(a);
   require(event_ == nullptr && idle_at(*c) <= now_, "closed without a reason");
-  require(a.reason == (c->end == cause::none ? cause::idle_timeout : c->end), "closed as idle");
+  require(a.reason == cause::idle_timeout, "closed as idle");
   c->end = a.reason;
   c->at = life::closing;
   c->deadline = stopping_ ? drain_until_ : later(now_, options_.close_linger);

@@ -29,8 +29,7 @@ bool manager::may_evict_for(const connection& c, const verdict& no) {
 /// Nobody goes in vain: with the victim's place the newcomer fits.
 bool manager::eligible(connection_id id, const connection& newcomer) {
   connection& victim = connections_.at(id);
-  if (victim.at != life::ready || victim.end != cause::none || victim.peer == newcomer.peer ||
-      is_protected(victim.peer))
+  if (victim.at != life::ready || victim.peer == newcomer.peer || is_protected(victim.peer))
     return false;
   const std::uint64_t limit = newcomer.inbound ? options_.max_inbound_connections
                                                : options_.max_outbound_connections;
@@ -197,10 +196,8 @@ std::pair<std::uint64_t, std::uint64_t> manager::against(const connection& c, ca
 void manager::drains(const actions::close& a) {
   connection& c = connections_.at(a.conn);
   const cause why = a.reason;
-  if (c.end == cause::none) {
-    const auto [count, limit] = against(c, why);
-    require(limit > 0 && count > limit, "turned out although there is room");
-  }
+  const auto [count, limit] = against(c, why);
+  require(limit > 0 && count > limit, "turned out although there is room");
   c.end = why;
   c.at = life::closing;
   c.deadline = stopping_ ? drain_until_ : later(now_, options_.close_linger);

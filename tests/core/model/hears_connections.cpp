@@ -181,6 +181,11 @@ void manager::on(const events::ready& e) {
     ++counted_.ignored_events;
     return;
   }
+  if (c->told) {
+    c->at = life::ending;
+    c->deadline = never;
+    return owe("abort " + text_of(c->id) + " " + name(c->end));
+  }
   c->at = life::ready;
   c->was_ready = true;
   c->pending = false;
@@ -271,7 +276,11 @@ void manager::on(const events::remote_refused& e) {
   c->end = e.reason == cause::none ? cause::remote_refused : e.reason;
   c->told = true;
   c->retry_after = e.retry_after;
-  if (c->was_ready) return;
+  if (c->at == life::ready) {
+    c->at = life::closing;
+    c->deadline = stopping_ ? drain_until_ : later(now_, options_.close_linger);
+    return owe("close " + text_of(c->id) + " RemoteClosed until " + text_of(c->deadline));
+  }
   owe("remote_refused " + name(c->end) + " " + text_of(c->id));
 }
 

@@ -104,7 +104,7 @@ struct probe {
   connection_id conn{};
   std::uint32_t nonce = 0;
 };
-/// Orderly: say why, shut down sending, drain. The core aborts at `drain_until`.
+/// Orderly: say why unless RemoteClosed, shut down sending, drain. It is aborted at `drain_until`.
 struct close {
   connection_id conn{};
   cause reason{};

@@ -137,7 +137,7 @@ struct stream_closed {
   connection_id conn{};
   bool app = true;
 };
-/// The peer told us why it will not have us; `closed` follows.
+/// The peer told us why it will not have us. `close` answers it when ready; `closed` follows.
 struct remote_refused {
   connection_id conn{};
   cause reason{};
