@@ -18,6 +18,8 @@ constexpr duration listen_pause_period = std::chrono::milliseconds(100);
 void connection_manager::state::on(const events::peer_marked& e) {
   if (e.peer.empty()) return ignore();
   if (e.what == mark::protect || e.what == mark::tag || e.what == mark::keep_alive) {
+    // Those that are over make room.
+    for (slot over = no_slot; e.on && (over = peers.take_unmarked(now)) != no_slot;) settle(over);
     const slot peer = e.on ? peers.intern(e.peer) : peers.find(e.peer);
     if (peer == no_slot) return;
     if (peer_marks* marks = peers.mark(peer, e.on ? options.max_marked_peers : 0)) {

@@ -5,6 +5,7 @@
 #include "tandem/core/events.hpp"
 #include "tandem/core/time.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace tandem::detail {
@@ -34,8 +35,9 @@ class peer_marks {
     return static_cast<std::int64_t>(static_cast<wide>(weight_) * (tagged_until_ - now).count() /
                                      (tagged_until_ - tagged_at_).count());
   }
-  bool blank(time_point now) const noexcept {
-    return now >= protected_until_ && now >= kept_until_ && now >= tagged_until_;
+  /// When none of them holds any more.
+  time_point end() const noexcept {
+    return std::max({protected_until_, kept_until_, tagged_until_});
   }
 
   slot_index next_free = no_slot;

@@ -45,6 +45,18 @@ peer_marks* peer_table::mark(slot_index peer, std::uint64_t marks_max) {
   return &marks_[peers_[peer].marks];
 }
 
+slot_index peer_table::take_unmarked(time_point now) noexcept {
+  return mark_ends_.next() <= now ? mark_ends_.pop().slot : no_slot;
+}
+
+void peer_table::drop_marks(slot_index peer) noexcept {
+  peer_entry& p = peers_[peer];
+  if (p.marks == no_slot) return;
+  mark_ends_.disarm(expiry, peer);
+  marks_.release(p.marks);
+  p.marks = no_slot;
+}
+
 void peer_table::drop_record(slot_index peer) noexcept {
   peer_entry& p = peers_[peer];
   if (p.record == no_slot) return;
@@ -64,7 +76,7 @@ void peer_table::drop_soonest() noexcept {
 void peer_table::forget(slot_index peer) noexcept {
   peer_entry& p = peers_[peer];
   drop_record(peer);
-  if (p.marks != no_slot) marks_.release(p.marks);
+  drop_marks(peer);
   by_id_.erase(hash_of(p.id), peer);
   peers_.release(peer);
 }
@@ -77,10 +89,10 @@ std::uint64_t peer_table::settle(slot_index peer, time_point now, const backoff_
     drop_record(peer);
     record = nullptr;
   }
-  if (p.marks != no_slot && marks_[p.marks].blank(now)) {
-    marks_.release(p.marks);
-    p.marks = no_slot;
-  }
+  if (p.marks != no_slot && marks_[p.marks].end() <= now)
+    drop_marks(peer);
+  else if (p.marks != no_slot)
+    mark_ends_.arm(expiry, peer, marks_[p.marks].end());
   if (p.engaged()) {
     if (p.evictable) by_expiry_.disarm(expiry, p.record);
     p.evictable = false;

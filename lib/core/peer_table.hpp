@@ -71,8 +71,11 @@ class peer_table {
   const peer_marks* marks_of(slot_index peer) const noexcept {
     return peer == no_slot || peers_[peer].marks == no_slot ? nullptr : &marks_[peers_[peer].marks];
   }
-  /// The marks of the peer to change; made while there are fewer than `marks_max`, else null.
+  /// The marks of the peer to change; made while there are fewer than `marks_max`, else null. Call
+  /// settle() when done with them.
   peer_marks* mark(slot_index peer, std::uint64_t marks_max);
+  /// A peer whose last mark is over, told once and to be settled; no_slot when there is none.
+  slot_index take_unmarked(time_point now) noexcept;
   bool is_protected(slot_index peer, time_point now) const noexcept {
     const peer_marks* marks = marks_of(peer);
     return marks != nullptr && marks->is_protected(now);
@@ -88,7 +91,9 @@ class peer_table {
   slot_index bound() const noexcept { return peers_.bound(); }
 
   /// Every field, for checkpoints.
-  void fields(auto& a) { a(peers_), a(records_), a(marks_), a(by_id_), a(by_expiry_); }
+  void fields(auto& a) {
+    a(peers_), a(records_), a(marks_), a(by_id_), a(by_expiry_), a(mark_ends_);
+  }
 
  private:
   struct record_slot {
@@ -100,8 +105,9 @@ class peer_table {
     /// Every field, for checkpoints.
     void fields(auto& a) { a(value), a(peer), a(next_free), a(used); }
   };
-  static constexpr timer_kind expiry = timer_kind{};  // the order has only one kind
+  static constexpr timer_kind expiry = timer_kind{};  // each order has only one kind
 
+  void drop_marks(slot_index peer) noexcept;
   void drop_record(slot_index peer) noexcept;
   void drop_soonest() noexcept;
   void forget(slot_index peer) noexcept;
@@ -111,6 +117,7 @@ class peer_table {
   slot_table<peer_marks> marks_;
   index_table by_id_;
   deadline_queue by_expiry_;  ///< records of peers that are not engaged
+  deadline_queue mark_ends_;  ///< of peers whose marks end
 };
 
 }  // namespace tandem::detail

@@ -11,6 +11,7 @@ void manager::on(const events::peer_marked& e) {
   }
   if (e.what == mark::allow || e.what == mark::deny)
     return set_rule({e.peer, {}, 0, e.what == mark::deny, e.until}, e.on);
+  if (e.on) std::erase_if(marks_, [this](const auto& m) { return m.second.last() <= now_; });
   if (!marks_.contains(e.peer)) {
     if (!e.on) return;
     if (marks_.size() >= options_.max_marked_peers) {

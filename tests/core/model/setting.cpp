@@ -107,7 +107,6 @@ setting setting_of(std::uint64_t seed) {
   if (c.coin()) evictions(c, s.options);
   s.options.uplink_failures = 0;
   if (c.coin()) s.options.max_access_rules = c.between(0, 5);
-  s.options.max_marked_peers = 1000;
   for (std::size_t k = 0; k < step_kinds; ++k)
     s.weights[k] = static_cast<std::uint32_t>(c.coin() ? 0 : c.between(1, 4));
   const auto at_least = [&s](step_kind k, std::uint32_t weight) {
@@ -124,6 +123,7 @@ setting setting_of(std::uint64_t seed) {
   s.weights[static_cast<std::size_t>(step_kind::shutdown)] = 0;
   s.weights[static_cast<std::size_t>(step_kind::configure)] = 0;
   s.time_chance = static_cast<std::uint32_t>(c.between(3, 40));
+  s.options.max_marked_peers = c.coin() ? 1000 : c.between(0, 4);
   return s;
 }
 
