@@ -32,7 +32,7 @@ void connection_manager::state::begin_dial(const events::dial_wanted& e) {
   }
   const bool may_start = d == no_slot && !e.addresses.empty() &&
                          counters.pending_outbound < options.max_pending_outbound;
-  if (line_is_full(may_start)) {
+  if (!is_core_issued(e.request) && line_is_full(may_start)) {
     if (!shorten_line(e.priority))
       return refuse_dial(e, cause::pending_limit_reached, queued_requests(),
                          options.max_queued_requests);
@@ -57,7 +57,7 @@ void connection_manager::state::begin_dial(const events::dial_wanted& e) {
 bool connection_manager::state::line_is_full(bool may_start) const noexcept {
   // The second bound holds whatever dials pause or wait for after they began.
   return (!may_start && queued_requests() >= options.max_queued_requests) ||
-         requests.size() >= options.max_queued_requests + options.max_pending_outbound;
+         requests.size() - redials >= options.max_queued_requests + options.max_pending_outbound;
 }
 
 /// Drops the waiting request of the lowest priority that came last, when it is below `priority`.
@@ -111,7 +111,10 @@ void connection_manager::state::add_request(slot d, const events::dial_wanted& e
   q.dial = d;
   q.sequence = next_sequence++;
   q.priority = e.priority;
-  waiting_requests.put(r, {q.priority, false, q.sequence});
+  if (is_core_issued(q.id))
+    ++redials;
+  else
+    waiting_requests.put(r, {q.priority, false, q.sequence});
   by_request.insert(mix(static_cast<std::uint64_t>(e.request)), r);
   timers.arm(timer_kind::request, r, std::min(e.deadline, later(now, options.dial_timeout)));
 

@@ -53,7 +53,7 @@ void connection_manager::state::recount(slot d) {
   if (engaged == x.engaged) return;
   x.engaged = engaged;
   const slot r = x.first_request;
-  if (r == no_slot) return;
+  if (r == no_slot || is_core_issued(requests[r].id)) return;
   if (engaged)
     waiting_requests.erase(r);
   else
@@ -119,6 +119,7 @@ void connection_manager::state::remove_request(slot r) {
   if (x.engaged && q.previous_of_dial == no_slot && x.first_request != no_slot)
     waiting_requests.erase(x.first_request);
   waiting_requests.erase(r);
+  if (is_core_issued(q.id)) --redials;
   by_request.erase(mix(static_cast<std::uint64_t>(q.id)), r);
   requests.release(r);
 }

@@ -180,7 +180,8 @@ constexpr std::array table = std::to_array<option_row>({
      "Attempts at one peer at one time. 1 tries address after address. Default 8: go-libp2p."},
     {"max_queued_requests", &o::max_queued_requests, 0, count_most,
      "Dial requests that wait for addresses, for a pending slot or for another request's dial; "
-     "one more fails with PendingLimitReached. At 0 none may wait. Default 1024."},
+     "one more fails with PendingLimitReached. Redials of protected peers take no place. At 0 none "
+     "may wait. Default 1024."},
 
     {"eviction", choice_of<&o::eviction>(eviction_names), 0, 1,
      "What a full node does with an authenticated newcomer: off refuses it; scored gives it the "

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Protected peers without a connection are dialled again and again, by the core itself.
+// Protected peers without a connection are dialled again and again, by the core itself. These
+// requests, one a peer and so bounded by max_marked_peers, take no place in the application's line.
 #include "state.hpp"
 
 #include <algorithm>
@@ -53,7 +54,6 @@ void connection_manager::state::redial(slot peer) {
     return again(later(now, options.backoff_cap));
   if (const shortage no = dial_verdict(peer); no.why != cause::none)
     return again(no.until == never ? redial_at(peer) : std::max(no.until, later(now, duration(1))));
-  if (line_is_full(false)) return again(redial_at(peer));
   events::dial_wanted e;
   e.request = core_issued(++last_redial);
   e.peer = peers[peer].id;

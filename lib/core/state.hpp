@@ -305,7 +305,7 @@ struct connection_manager::state {
     a(access_rules), a(addresses), a(known_addresses), a(uplink), a(by_connection), a(by_request);
     a(timers), a(waiting_dials), a(waiting_requests), a(decisions), a(ready_slots), a(newcomers);
     a(victims), a(next_eviction), a(node_rate), a(subnet_rate), a(node_bucket_full);
-    a(next_attempt), a(next_sequence), a(last_redial), a(paused), a(memory_pressure),
+    a(next_attempt), a(next_sequence), a(last_redial), a(redials), a(paused), a(memory_pressure),
         a(descriptor_pressure);
     a(stopping), a(stopped), a(drain_until);
   }
@@ -335,7 +335,7 @@ struct connection_manager::state {
   detail::index_table by_request;
   detail::deadline_queue timers;
   detail::dial_queue waiting_dials{detail::dial_queue::front_is::best};  ///< for a pending slot
-  /// All but one of each dial that is engaged.
+  /// The application's, all but one of each dial that is engaged.
   detail::dial_queue waiting_requests{detail::dial_queue::front_is::worst};
   detail::ring<action> queue;
   detail::decision_log decisions;
@@ -352,7 +352,8 @@ struct connection_manager::state {
   std::uint64_t next_attempt = 1;
   std::uint64_t next_sequence = 0;  ///< of dials and requests
   std::uint64_t last_redial = 0;
-  bool paused = false;  ///< listen_pause went out
+  std::uint64_t redials = 0;  ///< requests of the core itself
+  bool paused = false;        ///< listen_pause went out
   bool memory_pressure = false;
   bool descriptor_pressure = false;
   bool stopping = false;

@@ -117,6 +117,53 @@ TEST(redial, keeps_to_the_peers_own_backoff_when_that_is_longer) {
   }
 }
 
+TEST(redial, has_a_way_in_while_the_line_of_requests_is_kept_full) {
+  for (const std::uint64_t places : {0U, 1U, 3U}) {
+    manager_options options;
+    options.max_queued_requests = places;
+    redialling d(options);
+    for (std::uint64_t r = 1; r <= places; ++r)
+      d.dial(req(r), peer(static_cast<std::uint32_t>(r)), {}, dial_mode::join, never, 100);
+    const auto asked = d.count<actions::resolve>();
+    EXPECT_EQ(asked, places);
+    d.protect(peer(50));
+    d.protect(peer(51));
+    d.run_for(0ns);
+    ASSERT_EQ(d.count<actions::resolve>(), asked + 2) << places;
+    EXPECT_EQ(d.refused(cause::pending_limit_reached), 0U);
+    // They take no place either: one more of the application's is one too many, at any priority.
+    d.dial(req(90), peer(90), {}, dial_mode::join, never, 100);
+    EXPECT_EQ(d.last(notice::dial_failed).why, cause::pending_limit_reached);
+    EXPECT_EQ(d.last(notice::dial_failed).current, places);
+    EXPECT_EQ(d.last(notice::dial_failed).request, req(90));
+    d.found();
+    d.connect(peer(51));
+    EXPECT_EQ(d.last(notice::dial_succeeded).peer, peer(51));
+  }
+}
+
+TEST(redial, takes_no_place_of_the_applications_requests) {
+  manager_options options;
+  options.max_queued_requests = 1;
+  options.max_pending_outbound = 1;
+  redialling d(options);
+  for (std::uint32_t n = 50; n < 60; ++n) d.protect(peer(n));
+  d.run_for(0ns);
+  EXPECT_EQ(d.count<actions::resolve>(), 10U);
+  d.dial(req(1), peer(1), {});
+  EXPECT_EQ(d.last<actions::resolve>()->request, req(1));
+  d.dial(req(2), peer(2), {}, dial_mode::join, never, 5);  // the lowest goes, and no redial
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(1));
+  EXPECT_EQ(d.last<actions::resolve>()->request, req(2));
+  d.tell(events::addresses_found{req(2), {}, true});
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::no_address);
+  d.dial(req(3), peer(50), {});  // joins the redial, and waits
+  EXPECT_EQ(d.count(notice::dial_failed), 2U);
+  d.dial(req(4), peer(51), {});
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(4));
+  EXPECT_EQ(d.last(notice::dial_failed).current, 1U);
+}
+
 TEST(redial, goes_on_for_ever_with_a_peer_that_always_fails) {
   redialling d;
   d.protect(peer(1));

@@ -33,7 +33,7 @@ void manager::on(const events::dial_wanted& e) {
       key == 0 && !e.addresses.empty() && pending(false) < options_.max_pending_outbound;
   const bool full =
       (!may_start && queued_before_ >= options_.max_queued_requests) ||
-      requests_.size() >= options_.max_queued_requests + options_.max_pending_outbound;
+      asked() >= options_.max_queued_requests + options_.max_pending_outbound;
   if (full) {
     const request_id least = least_waiting();
     const bool room = least != request_id::none && requests_.at(least).priority < e.priority;
@@ -86,7 +86,7 @@ request_id manager::least_waiting() const {
   request_id least{};
   for (const auto& [r, q] : requests_) {
     const dial& d = dials_.at(q.dial);
-    if (d.requests.front() == r && engaged(d)) continue;
+    if (is_core_issued(r) || (d.requests.front() == r && engaged(d))) continue;
     if (least == request_id::none || q.priority < requests_.at(least).priority ||
         (q.priority == requests_.at(least).priority && q.order > requests_.at(least).order))
       least = r;

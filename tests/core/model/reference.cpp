@@ -103,11 +103,17 @@ std::uint64_t manager::attempts_at(const dial& d) const {
       for (const connection_id id : attempts_of(key)) n += !connections_.at(id).connected;
   return n;
 }
+/// Requests of the application: the manager's own take no place in the line.
+std::uint64_t manager::asked() const {
+  std::uint64_t n = 0;
+  for (const auto& [r, q] : requests_) n += !is_core_issued(r);
+  return n;
+}
 /// Requests that wait: all but the first of a dial that does something.
 std::uint64_t manager::queued() const {
   std::uint64_t at_work = 0;
-  for (const auto& [key, d] : dials_) at_work += engaged(d);
-  return requests_.size() - at_work;
+  for (const auto& [key, d] : dials_) at_work += engaged(d) && !is_core_issued(d.requests.front());
+  return asked() - at_work;
 }
 
 std::vector<connection_id> manager::connections_of(const peer_id& peer) const {

@@ -193,6 +193,7 @@ class manager {
   std::uint64_t active_of(const peer_id& peer) const;
   std::uint64_t pending(bool inbound) const;
   std::uint64_t lingering() const;
+  std::uint64_t asked() const;
   std::uint64_t queued() const;
   bool engaged(const dial& d) const;
   request_id least_waiting() const;
