@@ -63,7 +63,7 @@ time_point failure_record::next_dial(time_point now) const noexcept {
 
 time_point failure_record::expiry(const backoff_options& options) const noexcept {
   return std::max({backoff_.expiry(options.backoff_refund), breaker_.expiry(options.backoff_refund),
-                   std::min(penalty_until_, never - duration(1))});
+                   penalty_end()});
 }
 
 }  // namespace tandem::detail

@@ -10,6 +10,7 @@
 #include "tandem/core/random.hpp"
 #include "tandem/core/time.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace tandem::detail {
@@ -63,6 +64,8 @@ class failure_record {
   /// When a dial is allowed again, backoff, breaker and penalty considered, as far as time alone
   /// decides.
   time_point next_dial(time_point now) const noexcept;
+  /// When a penalty ends or ended; before `never`.
+  time_point penalty_end() const noexcept { return std::min(penalty_until_, never - duration(1)); }
   circuit_state circuit(time_point now) const noexcept { return breaker_.state(now); }
   /// When there will be nothing to remember.
   time_point expiry(const backoff_options& options) const noexcept;

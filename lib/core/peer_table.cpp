@@ -57,18 +57,33 @@ void peer_table::drop_marks(slot_index peer) noexcept {
   p.marks = no_slot;
 }
 
+void peer_table::put_in_order(slot_index record, time_point now, const backoff_options& options) {
+  const record_slot& r = records_[record];
+  leave_order(record);
+  if (now < r.value.penalty_end())
+    by_penalty_.arm(expiry, record, r.value.penalty_end());
+  else
+    by_expiry_.arm(expiry, record, r.value.expiry(options));
+  peers_[r.peer].evictable = true;
+}
+
+void peer_table::leave_order(slot_index record) noexcept {
+  by_expiry_.disarm(expiry, record);
+  by_penalty_.disarm(expiry, record);
+  peers_[records_[record].peer].evictable = false;
+}
+
 void peer_table::drop_record(slot_index peer) noexcept {
   peer_entry& p = peers_[peer];
   if (p.record == no_slot) return;
-  if (p.evictable) by_expiry_.disarm(expiry, p.record);
+  if (p.evictable) leave_order(p.record);
   records_.release(p.record);
   p.record = no_slot;
-  p.evictable = false;
 }
 
 void peer_table::drop_soonest() noexcept {
-  const slot_index peer = records_[by_expiry_.pop().slot].peer;
-  peers_[peer].evictable = false;
+  deadline_queue& order = by_expiry_.size() > 0 ? by_expiry_ : by_penalty_;
+  const slot_index peer = records_[order.pop().slot].peer;
   drop_record(peer);
   if (peers_[peer].marks == no_slot) forget(peer);
 }
@@ -94,26 +109,25 @@ std::uint64_t peer_table::settle(slot_index peer, time_point now, const backoff_
   else if (p.marks != no_slot)
     mark_ends_.arm(expiry, peer, marks_[p.marks].end());
   if (p.engaged()) {
-    if (p.evictable) by_expiry_.disarm(expiry, p.record);
-    p.evictable = false;
+    if (p.evictable) leave_order(p.record);
   } else if (record != nullptr) {
-    by_expiry_.arm(expiry, p.record, record->expiry(options));
-    p.evictable = true;
+    put_in_order(p.record, now, options);
   } else if (p.marks == no_slot) {
     forget(peer);
   }
+  while (by_penalty_.next() <= now) put_in_order(by_penalty_.pop().slot, now, options);
   // More leave than come, and a bounded number at a time.
   for (int n = 0; n < 2 && by_expiry_.next() <= now; ++n) drop_soonest();
   std::uint64_t dropped = 0;
-  for (; by_expiry_.size() > options.max_remembered_peers; ++dropped) drop_soonest();
+  for (; by_expiry_.size() + by_penalty_.size() > options.max_remembered_peers; ++dropped)
+    drop_soonest();
   return dropped;
 }
 
 std::uint64_t peer_table::settle_all(time_point now, const backoff_options& options) {
   // The order first, so that whoever is dropped for being too many is the right one.
   for (slot_index r = 0; r < records_.bound(); ++r)
-    if (records_[r].used && peers_[records_[r].peer].evictable)
-      by_expiry_.arm(expiry, r, records_[r].value.expiry(options));
+    if (records_[r].used && peers_[records_[r].peer].evictable) put_in_order(r, now, options);
   std::uint64_t dropped = 0;
   for (slot_index r = 0; r < records_.bound(); ++r)
     if (records_[r].used) dropped += settle(records_[r].peer, now, options);

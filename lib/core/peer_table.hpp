@@ -42,9 +42,10 @@ struct peer_entry {
 /// Interned peers, their failure records and marks. A peer without connections, dials, record and
 /// marks is forgotten at once. Records of peers that are engaged are never dropped, and bounded by
 /// the limits on connections and dials; the others are bounded by `max_remembered_peers`: when
-/// there is one too many, the one that would expire soonest goes, be it the new one. A peer cannot
-/// make its record be forgotten with fresh identities, whose records expire sooner, but only with
-/// as many that failed as much.
+/// there is one too many, the one that would expire soonest goes, be it the new one, and one with a
+/// penalty that runs only when all have one. A peer cannot make its record be forgotten with fresh
+/// identities, whose records expire sooner, but only with as many that failed as much; and not its
+/// penalty, since only this node gives those, and evicts one peer in `eviction_interval`.
 class peer_table {
  public:
   /// The peer's index, or no_slot.
@@ -92,7 +93,7 @@ class peer_table {
 
   /// Every field, for checkpoints.
   void fields(auto& a) {
-    a(peers_), a(records_), a(marks_), a(by_id_), a(by_expiry_), a(mark_ends_);
+    a(peers_), a(records_), a(marks_), a(by_id_), a(by_expiry_), a(by_penalty_), a(mark_ends_);
   }
 
  private:
@@ -108,6 +109,8 @@ class peer_table {
   static constexpr timer_kind expiry = timer_kind{};  // each order has only one kind
 
   void drop_marks(slot_index peer) noexcept;
+  void put_in_order(slot_index record, time_point now, const backoff_options& options);
+  void leave_order(slot_index record) noexcept;
   void drop_record(slot_index peer) noexcept;
   void drop_soonest() noexcept;
   void forget(slot_index peer) noexcept;
@@ -116,8 +119,9 @@ class peer_table {
   slot_table<record_slot> records_;
   slot_table<peer_marks> marks_;
   index_table by_id_;
-  deadline_queue by_expiry_;  ///< records of peers that are not engaged
-  deadline_queue mark_ends_;  ///< of peers whose marks end
+  deadline_queue by_expiry_;   ///< records of peers that are not engaged, but for those
+  deadline_queue by_penalty_;  ///< with a penalty that runs, by its end
+  deadline_queue mark_ends_;   ///< of peers whose marks end
 };
 
 }  // namespace tandem::detail

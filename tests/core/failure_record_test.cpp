@@ -200,6 +200,11 @@ struct table {
                                failure_class::refused, {});
     dropped += peers.settle(p, at(t), options);
   }
+  void penalise(std::uint32_t who, duration t, duration period) {
+    const slot_index p = peers.intern(peer(who));
+    peers.remember(p).penalise(at(t + period));
+    dropped += peers.settle(p, at(t), options);
+  }
   bool knows(std::uint32_t who) const { return peers.find(peer(who)) != detail::no_slot; }
 };
 
@@ -238,6 +243,46 @@ TEST(peer_records, an_attacker_with_many_identities_does_not_make_the_table_forg
   // Once refunds made it as light as theirs it goes like theirs.
   for (duration now = 49min; now < 51min; now += 10ms) t.fail(identity++, now);
   EXPECT_FALSE(t.knows(1));
+}
+
+TEST(peer_records, a_penalty_is_not_displaced_by_failures_while_it_runs) {
+  table t(64);
+  t.penalise(1, 0s, 60s);
+  std::uint32_t identity = 10;
+  for (duration now = 0s; now < 60s; now += 10ms) t.fail(identity++, now, 3);
+  ASSERT_TRUE(t.knows(1));
+  EXPECT_EQ(t.peers.record_of(t.peers.find(peer(1)))->may_accept(at(60s - 1ns)).until, at(60s));
+  EXPECT_LE(t.peers.records(), 64U);
+  t.fail(identity++, 60s);
+  EXPECT_FALSE(t.knows(1));
+}
+
+TEST(peer_records, of_failures_are_worth_what_they_were_when_a_penalty_is_over) {
+  table t(2);
+  t.fail(1, 0s);
+  t.penalise(1, 1s, 60s);
+  t.fail(2, 10s, 2);
+  t.fail(3, 20s, 2);
+  EXPECT_TRUE(t.knows(1));
+  EXPECT_FALSE(t.knows(2));
+  t.fail(4, 61s, 2);
+  EXPECT_FALSE(t.knows(1));
+  EXPECT_TRUE(t.knows(3));
+  EXPECT_TRUE(t.knows(4));
+}
+
+TEST(peer_records, of_penalties_alone_are_bounded_too_and_the_one_over_soonest_goes) {
+  table t(2);
+  t.penalise(1, 0s, 50s);
+  t.penalise(2, 0s, 40s);
+  t.penalise(3, 0s, 60s);
+  EXPECT_EQ(t.dropped, 1U);
+  EXPECT_FALSE(t.knows(2));
+  t.fail(4, 1s, 9);  // itself the one to go
+  EXPECT_FALSE(t.knows(4));
+  EXPECT_TRUE(t.knows(1));
+  EXPECT_TRUE(t.knows(3));
+  EXPECT_EQ(t.peers.records(), 2U);
 }
 
 TEST(peer_records, expired_ones_leave_by_themselves) {
