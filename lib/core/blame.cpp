@@ -8,10 +8,10 @@ namespace tandem {
 using namespace detail;
 using slot = slot_index;
 
-failure_record::verdict connection_manager::state::may_dial(slot peer) const {
-  if (uplink.offline() && now < uplink.next_trial()) return {cause::offline, uplink.next_trial()};
+failure_record::verdict connection_manager::state::may_dial(slot peer, time_point at) const {
+  if (uplink.offline() && at < uplink.next_trial()) return {cause::offline, uplink.next_trial()};
   const failure_record* record = peers.record_of(peer);
-  return record == nullptr ? failure_record::verdict{} : record->may_dial(now, options);
+  return record == nullptr ? failure_record::verdict{} : record->may_dial(at, options);
 }
 
 failure_record::verdict connection_manager::state::may_accept(slot peer) const {

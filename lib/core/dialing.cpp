@@ -170,11 +170,11 @@ void connection_manager::state::refuse_begun(slot d, const shortage& lacks) {
 }
 
 /// Why no dial to `peer` (no_slot: to whoever answers) may begin.
-shortage connection_manager::state::dial_verdict(slot peer) const {
-  shortage lacks = ledger.shortage_for({.peer = peer}, options, now);
+shortage connection_manager::state::dial_verdict(slot peer, time_point at) const {
+  shortage lacks = ledger.shortage_for({.peer = peer}, options, at);
   if (lacks.why == cause::none) lacks = memory_shortage(connections.size());
   if (lacks.why != cause::none) return lacks;
-  const failure_record::verdict verdict = may_dial(peer);
+  const failure_record::verdict verdict = may_dial(peer, at);
   lacks.why = verdict.why;
   lacks.until = verdict.until;
   return lacks;
@@ -182,7 +182,7 @@ shortage connection_manager::state::dial_verdict(slot peer) const {
 
 bool connection_manager::state::permit_dial(slot d) {
   const slot peer = dials[d].peer;
-  shortage lacks = dial_verdict(peer);
+  shortage lacks = dial_verdict(peer, now);
   if (lacks.why == cause::none && peer == no_slot) {
     const failure_record::verdict verdict = may_dial_any(d);
     lacks.why = verdict.why;

@@ -66,16 +66,12 @@ void connection_manager::state::explain_dial(slot peer, time_point at, explanati
     x.dial_refusal = cause::self_dial;
   } else if (access_rules.of(x.peer, at) == access::denied) {
     x.dial_refusal = cause::denied;
-  } else if (const shortage no = ledger.shortage_for({.peer = peer}, options, at);
-             no.why != cause::none) {
+  } else {
+    const shortage no = dial_verdict(peer, at);
     x.dial_refusal = no.why;
     x.current = no.current;
     x.limit = no.limit;
-  } else if (uplink.offline() && at < uplink.next_trial()) {
-    x.dial_refusal = cause::offline;
-    x.next_dial = std::max(x.next_dial, uplink.next_trial());
-  } else if (const failure_record* record = peers.record_of(peer); record != nullptr) {
-    x.dial_refusal = record->may_dial(at, options).why;
+    if (no.until != never) x.next_dial = std::max(x.next_dial, no.until);
   }
 }
 

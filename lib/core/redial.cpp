@@ -52,7 +52,7 @@ void connection_manager::state::redial(slot peer) {
   // A ban may end without an event.
   if (access_rules.of(peers[peer].id, now) == access::denied)
     return again(later(now, options.backoff_cap));
-  if (const shortage no = dial_verdict(peer); no.why != cause::none)
+  if (const shortage no = dial_verdict(peer, now); no.why != cause::none)
     return again(no.until == never ? redial_at(peer) : std::max(no.until, later(now, duration(1))));
   events::dial_wanted e;
   e.request = core_issued(++last_redial);

@@ -79,7 +79,7 @@ struct connection_manager::state {
   void on(const events::addresses_found& e);
   void begin_dial(const events::dial_wanted& e);
   bool line_is_full(bool may_start) const noexcept;
-  detail::shortage dial_verdict(slot_index peer) const;
+  detail::shortage dial_verdict(slot_index peer, time_point at) const;
   void refuse_dial(const events::dial_wanted& e, cause why, std::uint64_t current,
                    std::uint64_t limit);
   slot_index make_dial(const events::dial_wanted& e);
@@ -134,8 +134,8 @@ struct connection_manager::state {
   void drop_request(slot_index r, const dial_failure& failure);
 
   // blame.cpp
-  /// Whether backoff, breaker and uplink allow a dial to `peer` (no_slot: to whoever answers) now.
-  detail::failure_record::verdict may_dial(slot_index peer) const;
+  /// Whether backoff, breaker and uplink allow a dial to `peer` (no_slot: to whoever answers).
+  detail::failure_record::verdict may_dial(slot_index peer, time_point at) const;
   /// may_dial() said yes and a dial begins. Returns true when it is a trial of a half-open circuit.
   bool dial_starts(slot_index peer);
   detail::failure_record* remembered(slot_index peer);

@@ -46,6 +46,23 @@ TEST(explain, says_what_a_dial_now_would_be_refused_with) {
   EXPECT_EQ(d.manager.explain(peer(4), d.now).dial_refusal, cause::shutting_down);
 }
 
+TEST(explain, says_that_there_is_no_memory_for_a_dial) {
+  manager_options options;
+  options.connection_memory = 1000;
+  options.max_memory = 2000;
+  driver d(options);
+  d.tell(events::arrived{conn(2), address()});
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).dial_refusal, cause::none);
+  d.tell(events::arrived{conn(4), address()});
+  const explanation x = d.manager.explain(peer(1), d.now);
+  EXPECT_EQ(x.dial_refusal, cause::memory_limit_reached);
+  EXPECT_EQ(x.current, 2000U);
+  EXPECT_EQ(x.limit, 2000U);
+  d.dial(req(1), peer(1));  // and so it is
+  EXPECT_EQ(describe(d.last(notice::dial_failed)),
+            "MemoryLimitReached{limit: 2000, current: 2000}");
+}
+
 TEST(explain, tells_a_penalty_and_when_a_protected_peer_is_redialled) {
   manager_options options;
   options.max_connections = options.max_connections_per_peer = 1;
