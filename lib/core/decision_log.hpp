@@ -8,11 +8,13 @@
 
 namespace tandem::detail {
 
-/// The latest refusals, failures and ends of one manager, for explain(). Grows from empty to
-/// `size_max`; then a new one replaces the oldest.
+/// The latest refusals, failures and ends of one manager, for explain(). Those of inbound
+/// connections that never said whose they are have a place of their own: strangers, who cost
+/// nothing, erase what happened to other strangers only.
 class decision_log {
  public:
   static constexpr std::size_t size_max = 256;
+  static constexpr std::size_t strangers_max = 64;
 
   static constexpr bool keeps(notice kind) noexcept {
     return kind == notice::dial_failed || kind == notice::inbound_refused ||
@@ -20,28 +22,51 @@ class decision_log {
            kind == notice::connection_closed;
   }
   void add(time_point at, const notification& what) {
-    if (items_.size() < size_max)
-      items_.push_back({at, what});
+    if (what.way == direction::inbound && what.peer.empty())
+      strangers_.add({at, what}, strangers_max);
     else
-      items_[next_] = {at, what};
-    next_ = (next_ + 1) % size_max;
+      known_.add({at, what}, size_max);
   }
   /// The newest for which `about(notification)` holds, or null.
   template <class Predicate>
   const decision* last(Predicate&& about) const {
-    for (std::size_t n = 0; n < items_.size(); ++n) {
-      const decision& item = items_[(next_ + items_.size() - 1 - n) % items_.size()];
-      if (about(item.what)) return &item;
-    }
-    return nullptr;
+    const decision* known = known_.last(about);
+    const decision* stranger = strangers_.last(about);
+    if (known == nullptr || stranger == nullptr) return known == nullptr ? stranger : known;
+    return stranger->at > known->at ? stranger : known;
   }
 
   /// Every field, for checkpoints.
-  void fields(auto& a) { a(items_), a(next_); }
+  void fields(auto& a) { a(known_), a(strangers_); }
 
  private:
-  std::vector<decision> items_;
-  std::size_t next_ = 0;
+  /// Grows from empty to its size; then a new one replaces the oldest.
+  struct latest {
+    std::vector<decision> items;
+    std::size_t next = 0;
+
+    void add(const decision& what, std::size_t most) {
+      if (items.size() < most)
+        items.push_back(what);
+      else
+        items[next] = what;
+      next = (next + 1) % most;
+    }
+    template <class Predicate>
+    const decision* last(Predicate&& about) const {
+      for (std::size_t n = 0; n < items.size(); ++n) {
+        const decision& item = items[(next + items.size() - 1 - n) % items.size()];
+        if (about(item.what)) return &item;
+      }
+      return nullptr;
+    }
+
+    /// Every field, for checkpoints.
+    void fields(auto& a) { a(items), a(next); }
+  };
+
+  latest known_;
+  latest strangers_;
 };
 
 }  // namespace tandem::detail

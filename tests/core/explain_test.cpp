@@ -169,5 +169,42 @@ TEST(explain, remembers_a_refused_stranger_by_peer_and_by_connection) {
   EXPECT_EQ(x.last->what.current, 1U);
 }
 
+TEST(explain, keeps_its_answers_however_many_strangers_are_reset_or_give_up) {
+  manager_options options;
+  options.max_pending_inbound = 1;
+  driver d(options);
+  d.dial(req(1), peer(1));
+  d.fail();
+  d.tell(events::arrived{conn(2), address()});
+  for (std::uint64_t i = 2; i <= 1001; ++i) {
+    d.tell(events::arrived{conn(2 * i), address()});
+    ASSERT_EQ(d.last(notice::inbound_refused).conn, conn(2 * i));
+  }
+  ASSERT_TRUE(d.manager.explain(peer(1), d.now).last);
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).last->what.why, cause::connection_refused);
+  // The last 64 of them are known.
+  EXPECT_EQ(d.manager.explain(conn(2002), d.now).stage, connection_stage::ended);
+  EXPECT_EQ(d.manager.explain(conn(2002), d.now).why, cause::pending_limit_reached);
+  EXPECT_EQ(d.manager.explain(conn(2002 - 126), d.now).stage, connection_stage::ended);
+  EXPECT_EQ(d.manager.explain(conn(2002 - 128), d.now).stage, connection_stage::unknown);
+  d.tell(events::closed{conn(2), cause::reset});
+  for (std::uint64_t i = 2001; i <= 3000; ++i) {
+    d.tell(events::arrived{conn(2 * i), address()});
+    d.tell(events::closed{conn(2 * i), cause::reset});
+  }
+  EXPECT_TRUE(d.manager.explain(peer(1), d.now).last);
+  EXPECT_EQ(d.manager.explain(conn(6000), d.now).why, cause::reset);
+}
+
+TEST(explain, of_known_peers_goes_back_as_far_as_the_log) {
+  driver d;
+  d.tell(events::peer_marked{peer(1), mark::deny});
+  d.dial(req(1), peer(1));
+  for (std::uint64_t r = 2; r <= 256; ++r) d.dial(req(r), peer(1000));  // itself
+  EXPECT_TRUE(d.manager.explain(peer(1), d.now).last);
+  d.dial(req(257), peer(1000));
+  EXPECT_FALSE(d.manager.explain(peer(1), d.now).last);
+}
+
 }  // namespace
 }  // namespace tandem::test
