@@ -33,6 +33,11 @@ bool is_lowered(std::uint64_t before, std::uint64_t now) noexcept {
   return now > 0 && (before == 0 || now < before);
 }
 
+/// How many connections there is memory for, 0 being no limit.
+std::uint64_t memory_limit(const limit_options& o) noexcept {
+  return o.max_memory / o.connection_memory;
+}
+
 /// How many of `group` are too many: all above `limit`, unprotected ones also above `unprotected`.
 std::uint64_t surplus_of(std::span<const candidate> group, std::uint64_t limit,
                          std::uint64_t unprotected) noexcept {
@@ -61,8 +66,9 @@ struct connection_manager::state::drain {
   }
 
   /// Ends what is above `limit` in each group. `group_of` gives no_slot for those without the
-  /// limit.
-  void limit_each(cause why, std::uint64_t limit, std::uint64_t unprotected, auto group_of) {
+  /// limit. Who goes is told both numbers in units of `each`.
+  void limit_each(cause why, std::uint64_t limit, std::uint64_t unprotected, auto group_of,
+                  std::uint64_t each = 1) {
     for (candidate& x : left) x.group = group_of(of.connections[x.connection]);
     std::sort(left.begin(), left.end(), goes_before);
     for (auto first = left.begin(), last = first; first != left.end(); first = last) {
@@ -71,7 +77,7 @@ struct connection_manager::state::drain {
         const std::uint64_t count = static_cast<std::uint64_t>(last - first);
         auto surplus = surplus_of({first, last}, limit, unprotected);
         for (; surplus > 0; --surplus, ++first) {
-          of.turn_out(first->connection, why, count, limit);
+          of.turn_out(first->connection, why, count * each, limit * each);
           first->gone = true;
         }
       }
@@ -92,7 +98,8 @@ void connection_manager::state::drain_surplus(const manager_options& before) {
   const bool node = o.max_connections < before.max_connections ||
                     o.max_connections - o.reserved_connections <
                         before.max_connections - before.reserved_connections;
-  if (!per_peer && !narrow && !wide && !in && !out && !node) return;
+  const bool memory = is_lowered(memory_limit(before), memory_limit(o));
+  if (!per_peer && !narrow && !wide && !in && !out && !node && !memory) return;
 
   drain all(*this);
   const auto each = [&](bool wanted, cause why, std::uint64_t limit, auto group_of) {
@@ -109,10 +116,14 @@ void connection_manager::state::drain_surplus(const manager_options& before) {
        [](const connection& c) { return c.right.held().wide; });
   each(in, cause::inbound_limit_reached, o.max_inbound_connections, of_way(direction::inbound));
   each(out, cause::outbound_limit_reached, o.max_outbound_connections, of_way(direction::outbound));
+  const auto any = [](const connection&) { return slot{0}; };
   if (node)
     all.limit_each(cause::limit_reached, o.max_connections,
-                   o.max_connections - o.reserved_connections,
-                   [](const connection&) { return slot{0}; });
+                   o.max_connections - o.reserved_connections, any);
+  // Pending ones are counted when the next one arrives: they end by themselves soon.
+  if (memory)
+    all.limit_each(cause::memory_limit_reached, memory_limit(o), memory_limit(o), any,
+                   o.connection_memory);
 }
 
 /// Ends an established connection that a limit leaves no room for: orderly when it is ready.

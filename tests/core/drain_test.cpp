@@ -100,6 +100,41 @@ TEST_F(drain, does_nothing_for_a_limit_that_still_holds_or_was_raised) {
   EXPECT_EQ(d.count<actions::abort>(), 0U);
 }
 
+TEST_F(drain, closes_what_a_lowered_memory_budget_leaves_no_room_for) {
+  options.connection_memory = 1000;
+  options.max_memory = 8000;
+  configure();
+  fill(8);
+  d.run_to(1h);
+  d.tell(events::peer_marked{peer(8), mark::protect});
+  options.max_memory = 8999;  // above, and as many
+  configure();
+  options.max_memory = 8000;
+  configure();
+  EXPECT_EQ(d.count<actions::close>(), 0U);
+  options.max_memory = 7999;
+  configure();
+  ids expected{conn(14)};  // the youngest that is not protected
+  EXPECT_EQ(gone(cause::memory_limit_reached), expected);
+  options.connection_memory = 2000;  // room for 3
+  configure();
+  for (const std::uint64_t n : {12, 10, 8, 6}) expected.push_back(conn(n));
+  EXPECT_EQ(gone(cause::memory_limit_reached), expected);
+  end_all(expected);
+  EXPECT_EQ(d.counters().permits_live, 3U);
+  EXPECT_EQ(d.last(notice::connection_closed).why, cause::memory_limit_reached);
+  d.tell(events::arrived{conn(100), address()});
+  EXPECT_EQ(describe(d.last(notice::inbound_refused)),
+            "MemoryLimitReached{limit: 7999, current: 6000}");
+  options.max_memory = 0;  // no limit
+  configure();
+  EXPECT_EQ(gone(cause::memory_limit_reached), expected);
+  options.max_memory = 2000;  // from none to one
+  configure();
+  expected.insert(expected.end(), {conn(4), conn(2)});  // protected peers last
+  EXPECT_EQ(gone(cause::memory_limit_reached), expected);
+}
+
 TEST_F(drain, newcomers_are_refused_until_the_count_is_below_the_new_limit) {
   fill(4);
   options.max_connections = 3;

@@ -186,6 +186,9 @@ std::pair<std::uint64_t, std::uint64_t> manager::against(const connection& c, ca
           in_subnet(true) > options_.max_connections_per_narrow_subnet)
         return {in_subnet(true), options_.max_connections_per_narrow_subnet};
       return {in_subnet(false), options_.max_connections_per_wide_subnet};
+    case cause::memory_limit_reached:
+      return {count([](const connection&) { return true; }),
+              options_.max_memory / options_.connection_memory};
     default:
       return {count([](const connection&) { return true; }),
               options_.max_connections -
