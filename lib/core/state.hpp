@@ -27,8 +27,8 @@ namespace tandem {
 
 /// The manager's tables and the decisions over them, one source file per stage of a connection's
 /// life: dialing.cpp, racing.cpp, redial.cpp, dials_end.cpp, crossing.cpp, limits.cpp,
-/// admission.cpp, established.cpp, ending.cpp, making_room.cpp, host.cpp; blame.cpp and paths.cpp
-/// are what they say about the other side.
+/// admission.cpp, established.cpp, ending.cpp, making_room.cpp, draining.cpp, host.cpp; blame.cpp
+/// and paths.cpp are what they say about the other side.
 struct connection_manager::state {
   using slot_index = detail::slot_index;
   /// Slots of timer_kind::host.

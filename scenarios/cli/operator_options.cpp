@@ -43,7 +43,8 @@ void operator_options::add_to(CLI::App& app) {
       "Peer that is never evicted, may take reserved slots, and is redialled for ever when its "
       "address is given: an id or /ip4/../tcp/../p2p/ID; repeatable");
   add("--keep-alive", kept_alive_, "Id of a peer whose connections are probed, never idle");
-  add("--allow", allowed_, "Peer id, or range of addresses inside a denied one");
+  add("--allow", allowed_,
+      "Peer id, dialled at denied addresses too; or range of addresses inside a denied one");
   add("--deny", denied_, "Peer id, or range of addresses: 203.0.113.0/24");
 }
 

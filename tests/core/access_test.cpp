@@ -162,6 +162,15 @@ TEST(access, an_allowed_peer_is_dialled_in_a_denied_network) {
   EXPECT_EQ(d.last(notice::dial_failed).why, cause::denied);
 }
 
+TEST(access, an_allowed_peer_that_comes_from_a_denied_network_is_reset_like_anybody) {
+  driver d;
+  d.tell(events::subnet_marked{v4(192, 0, 2, 0), 24, mark::deny});
+  d.tell(events::peer_marked{peer(1), mark::allow});
+  d.tell(events::arrived{conn(2), v4(192, 0, 2, 1)});
+  EXPECT_EQ(d.last<actions::refuse>()->how, refuse_how::reset);
+  EXPECT_EQ(d.last<actions::refuse>()->refusal, cause::denied);
+}
+
 TEST(access, denying_does_not_end_what_is_there_and_allowing_ends_a_denial) {
   driver d;
   d.accept(conn(2), peer(1));

@@ -44,7 +44,7 @@ struct disconnect_wanted {
 ///   protect     never evicted, drained or churned; reserved slots are for it; redialled for ever
 ///   tag         `weight` in its score, falling to 0 at `until`; another tag replaces it
 ///   keep_alive  its connections are probed, never idle
-///   allow       admitted whatever networks are denied; ends a denial of the peer
+///   allow       dialled whatever networks are denied; ends a denial of the peer
 ///   deny        refused with Denied when dialled, and when authenticated; existing connections
 ///   stay
 struct peer_marked {
@@ -55,8 +55,8 @@ struct peer_marked {
   std::int32_t weight = 0;
 };
 /// `deny` or `allow` for the addresses that share the first `prefix` bits of `network` (its port is
-/// ignored); the longest prefix that matches decides, an allowed peer stands above it. Denied
-/// addresses are reset when they arrive and left out when dialled. Other marks are ignored.
+/// ignored); the longest prefix that matches decides. Denied addresses are reset when they arrive,
+/// whoever it is, and left out when dialled, but for an allowed peer. Other marks are ignored.
 struct subnet_marked {
   endpoint network{};
   std::uint8_t prefix = 0;
