@@ -54,7 +54,8 @@ void connection_manager::state::trial_over(slot peer) {
 
 void connection_manager::state::blame(slot peer, failure_class what, cause why,
                                       duration retry_after, notification& n) {
-  clear_if_proven(peer);
+  for (slot s = peers[peer].first_connection; s != no_slot; s = connections[s].next_of_peer)
+    clear_if_proven(s);
   if (what == failure_class::timeout && why != cause::dial_deadline) {
     const failure_record* before = peers.record_of(peer);
     suspect_uplink({peers[peer].id, {}, before == nullptr ? failure_record{} : *before});
@@ -127,16 +128,13 @@ void connection_manager::state::proven(slot s) {
   notify(n);
 }
 
-bool connection_manager::state::clear_if_proven(slot peer) {
-  failure_record* record = peers.record_of(peer);
-  if (record == nullptr) return false;
-  for (slot s = peers[peer].first_connection; s != no_slot; s = connections[s].next_of_peer) {
-    const connection& c = connections[s];
-    if (!c.was_ready || now < later(c.ready_at, options.backoff_reset_after)) continue;
-    record->clear();
-    return true;
-  }
-  return false;
+void connection_manager::state::clear_if_proven(slot s) {
+  const connection& c = connections[s];
+  failure_record* record = peers.record_of(c.peer);
+  if (!c.was_ready || record == nullptr) return;
+  // One that lasts excuses nothing that the peer did meanwhile, on others.
+  const time_point since = std::max(c.ready_at, record->last_failure());
+  if (now >= later(since, options.backoff_reset_after)) record->clear();
 }
 
 void connection_manager::state::on(const events::backoff_overridden& e) {

@@ -143,8 +143,7 @@ void connection_manager::state::count_end(slot s, cause why) {
     --counters.active_connections;
     ++counters.closed_total;
     if (--peers[c.peer].active == 0) --counters.connected_peers;
-    failure_record* record = peers.record_of(c.peer);
-    if (record != nullptr && now >= later(c.ready_at, options.backoff_reset_after)) record->clear();
+    clear_if_proven(s);
     return notify(n);
   }
   if (c.refused) return;

@@ -44,7 +44,7 @@ class failure_record {
   /// A connection with the peer is ready: the circuit closes, the failures stay. Returns true when
   /// the circuit was not closed.
   bool succeeded() noexcept { return breaker_.succeeded(); }
-  /// A connection lasted long enough: all is forgotten.
+  /// A connection lasted long enough, and since the last failure: all is forgotten.
   void clear() noexcept { restore({}); }
   /// Takes `before` back, as if nothing had happened since.
   void restore(const failure_record& before) noexcept;
@@ -58,6 +58,7 @@ class failure_record {
     return backoff_.failures(now, options.backoff_refund);
   }
   duration ceiling() const noexcept { return backoff_.ceiling(); }
+  time_point last_failure() const noexcept { return backoff_.last_failure(); }
   cause why() const noexcept { return why_; }
   /// The end of the backoff alone, for notices.
   time_point until() const noexcept { return backoff_.until(); }

@@ -122,7 +122,8 @@ constexpr std::array table = std::to_array<option_row>({
     {"liveness_interval", &o::liveness_interval, brief, year,
      "A connection that received nothing for this long is probed. Default 10 s: js-libp2p."},
     {"liveness_timeout", &o::liveness_timeout, brief, year,
-     "A probe is missed when nothing came for this long after it, or for seven probe timeouts (three "
+     "A probe is missed when nothing came for this long after it, or for seven probe timeouts "
+     "(three "
      "retransmissions; at most 60 s) when that is longer. Default 10 s: js-libp2p."},
     {"liveness_misses", &o::liveness_misses, 1, 1000,
      "Missed probes in a row after which a connection is aborted. Default 3; at 1 a single slow "
@@ -140,7 +141,8 @@ constexpr std::array table = std::to_array<option_row>({
     {"backoff_cap", &o::backoff_cap, brief, year,
      "The ceiling grows no further. Default 120 s: gRPC."},
     {"backoff_reset_after", &o::backoff_reset_after, brief, year,
-     "A connection that lasted this long clears the failures of its peer. Default 60 s."},
+     "A connection that lasted this long clears the failures of its peer, if the last is as old. "
+     "Default 60 s."},
     {"backoff_refund", &o::backoff_refund, brief, year,
      "Each such time without a failure takes one failure off. Default 10 min."},
     {"max_remembered_peers", &o::max_remembered_peers, 1, count_most,

@@ -153,7 +153,8 @@ struct connection_manager::state {
   void blame_end(slot_index s, const connection_end& end);
   /// `s` is ready.
   void proven(slot_index s);
-  bool clear_if_proven(slot_index peer);
+  /// `s` clears what its peer did before, if it was ready long enough, and without a failure.
+  void clear_if_proven(slot_index s);
 
   // paths.cpp
   /// Whether the backoff of their addresses allows a dial to whoever answers now.

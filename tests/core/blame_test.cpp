@@ -106,6 +106,51 @@ TEST(blame, a_peer_that_asks_for_time_when_it_ends_a_ready_connection_is_given_i
   }
 }
 
+/// A connection dialled to the peer, ready.
+connection_id dialled(driver& d, std::uint64_t r, dial_mode mode = dial_mode::join) {
+  d.dial(req(r), peer(1), {address()}, mode);
+  return d.connect(peer(1));
+}
+
+TEST(blame, one_old_connection_does_not_excuse_what_its_peer_does_on_others) {
+  manager_options options = exponential();
+  options.max_connections_per_peer = 8;
+  options.breaker_failures = 4;
+  driver d(options);
+  d.tell(events::peer_marked{peer(1), mark::keep_alive});
+  d.accept(conn(2), peer(1));
+  d.tell(events::stream_opened{conn(2)});
+  for (int i = 0; i < 10; ++i) {
+    d.run_for(9s);
+    d.other_bytes(conn(2));
+  }
+  for (std::uint32_t n = 1; n <= 4; ++n) {
+    d.tell(events::closed{dialled(d, n, dial_mode::additional), cause::protocol_error});
+    EXPECT_EQ(failures(d), n);
+    d.other_bytes(conn(2));
+    d.run_for(1s * (1U << n));
+  }
+  EXPECT_EQ(d.count(notice::circuit_opened), 0U);  // each was ready before
+  EXPECT_EQ(d.last(notice::backoff_started).ceiling, 8s);
+}
+
+TEST(blame, is_cleared_by_an_old_connection_once_there_was_no_failure_for_as_long) {
+  for (const bool stable : {false, true}) {
+    driver d(exponential());
+    d.accept(conn(2), peer(1));
+    d.tell(events::stream_opened{conn(2)});
+    for (int i = 0; i < 16; ++i) {
+      if (i == 10)
+        d.tell(events::closed{dialled(d, 1, dial_mode::additional), cause::protocol_error});
+      d.run_for(9s);
+      d.other_bytes(conn(2));
+    }
+    d.run_to(stable ? duration(150s) : 150s - 1ns);  // it failed at 90 s
+    d.tell(events::closed{conn(2), cause::remote_closed});
+    EXPECT_EQ(failures(d), stable ? 0U : 1U);
+  }
+}
+
 TEST(blame, whoever_answered_a_dial_without_a_peer_and_failed_after_authentication) {
   driver d(exponential());
   d.dial(req(1), {});

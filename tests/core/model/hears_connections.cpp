@@ -303,9 +303,7 @@ void manager::ends(connection_id id, cause reported, bool local, duration retry_
   if (c.was_ready) {
     ++counted_.closed_total;
     owe("connection_closed " + name(why) + " " + text_of(id));
-    if (memory* m = recall(c.peer);
-        m != nullptr && now_ >= later(c.ready_at, options_.backoff_reset_after))
-      forgive(*m);
+    clear_if_proven(c);
   } else if (!c.refused) {
     if (c.inbound && counts_as_failure(why)) ++counted_.failed_total;
     if (!c.told)

@@ -98,13 +98,11 @@ verdict manager::held_back(const peer_id& peer) {
   return {};
 }
 
-/// A connection that lasted clears what its peer did before.
-void manager::clear_if_proven(const peer_id& peer) {
-  memory* m = recall(peer);
-  if (m == nullptr) return;
-  for (const auto& [id, c] : connections_)
-    if (c.was_ready && c.peer == peer && now_ >= later(c.ready_at, options_.backoff_reset_after))
-      forgive(*m);
+/// A connection that lasted clears what its peer did before, when that is as long ago.
+void manager::clear_if_proven(const connection& c) {
+  memory* m = recall(c.peer);
+  if (m == nullptr || !c.was_ready) return;
+  if (now_ >= later(std::max(c.ready_at, m->last), options_.backoff_reset_after)) forgive(*m);
 }
 
 void manager::forgive(memory& m) {
@@ -117,7 +115,7 @@ void manager::forgive(memory& m) {
 
 /// The manager says that it blamed a peer: with the right numbers?
 void manager::blamed(const notification& n, blame_kind kind, duration retry_after) {
-  clear_if_proven(n.peer);
+  for (const connection_id id : connections_of(n.peer)) clear_if_proven(connections_.at(id));
   if (recall(n.peer) == nullptr) memories_[n.peer] = {};
   memory& m = memories_[n.peer];
   m.failures = refunded(m.failures, m.last, now_, options_.backoff_refund);

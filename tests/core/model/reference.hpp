@@ -253,7 +253,7 @@ class manager {
   memory* recall(const peer_id& peer);
   verdict backing_off(const peer_id& peer);
   verdict held_back(const peer_id& peer);
-  void clear_if_proven(const peer_id& peer);
+  void clear_if_proven(const connection& c);
   static void forgive(memory& m);
   void blamed(const notification& n, blame_kind kind, duration retry_after);
   void feed_breaker(memory& m, const notification& n);
