@@ -53,12 +53,12 @@ void connection_manager::state::trial_over(slot peer) {
 }
 
 void connection_manager::state::blame(slot peer, failure_class what, cause why,
-                                      duration retry_after, notification& n) {
+                                      duration retry_after, time_point since, notification& n) {
   for (slot s = peers[peer].first_connection; s != no_slot; s = connections[s].next_of_peer)
     clear_if_proven(s);
   if (what == failure_class::timeout && why != cause::dial_deadline) {
     const failure_record* before = peers.record_of(peer);
-    suspect_uplink({peers[peer].id, {}, before == nullptr ? failure_record{} : *before});
+    suspect_uplink({peers[peer].id, {}, before == nullptr ? failure_record{} : *before}, since);
   }
   if (uplink.offline()) {
     const failure_record* record = peers.record_of(peer);
@@ -113,7 +113,9 @@ void connection_manager::state::blame_end(slot s, const connection_end& end) {
   }
   notification n = about(notice::backoff_started, s);
   n.why = why;
-  blame(c.peer, what, why, {}, n);
+  // Silent from the first probe that was not answered: until then nothing had to come.
+  const duration quiet = why == cause::liveness_lost ? options.liveness_interval : duration{};
+  blame(c.peer, what, why, {}, later(c.last_received, quiet), n);
 }
 
 void connection_manager::state::proven(slot s) {

@@ -42,6 +42,7 @@ void connection_manager::state::connection_over(slot d, slot s, const connection
     return fail_dial(d, failure);
   }
   x.last = end.why;
+  x.silent_since = end.silent_since;
   if (!end.local && end.why != cause::local_resource) x.blames = true;
   proceed(d);
 }
@@ -76,7 +77,8 @@ void connection_manager::state::fail_dial(slot d, const dial_failure& failure) {
 
   if (failure.blames && x.peer != no_slot) {
     const bool given = failure.what != failure_class::none;
-    blame(x.peer, given ? failure.what : class_of(failure.why), failure.why, x.retry_after, n);
+    blame(x.peer, given ? failure.what : class_of(failure.why), failure.why, x.retry_after,
+          x.silent_since, n);
   } else if (const failure_record* record = peers.record_of(x.peer); record != nullptr) {
     n.failures = record->failures(now, options);
     if (failure.counted) n.until = std::max(now, record->next_dial(now));

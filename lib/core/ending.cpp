@@ -160,8 +160,9 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
   if (why == cause::none) why = c.connected ? cause::remote_closed : cause::unreachable;
   // How the driver reports the end of what we cancelled says nothing about whose fault it was.
   const bool ours = local && c.end == cause::none;
-  const connection_end end{why,       ours,     c.told, std::max(c.retry_after, retry_after),
-                           c.address, c.yielded};
+  const connection_end end{
+      why,       ours,      c.told,         std::max(c.retry_after, retry_after),
+      c.address, c.yielded, c.last_received};
 
   timers.disarm(timer_kind::connection, s);
   leave_ready(s);

@@ -69,7 +69,7 @@ void connection_manager::state::on(const events::traffic& e) {
   c.bytes += e.sent + e.received;
   if (e.received > 0) {
     heard(s, e.last_received_at);
-    life_sign();
+    life_sign(std::min(e.last_received_at, now));
   }
   if (e.app_bytes > 0) c.last_use = std::max(c.last_use, std::min(e.last_app_at, now));
 }

@@ -44,7 +44,7 @@ void connection_manager::state::judge_path(slot s, const connection_end& end) {
   known_addresses.failed(c.remote, now, options, random);
   counters.remembered_addresses = known_addresses.size();
   const bool anyone = c.dial != no_slot && dials[c.dial].peer == no_slot;
-  if (anyone && what == failure_class::timeout) suspect_uplink({{}, c.remote, {}});
+  if (anyone && what == failure_class::timeout) suspect_uplink({{}, c.remote, {}}, c.last_received);
 }
 
 failure_record::verdict connection_manager::state::subnet_circuit(const endpoint& where) const {
@@ -112,8 +112,8 @@ void connection_manager::state::notify_circuit(notice kind, slot s, slot subnet)
   notify(n);
 }
 
-bool connection_manager::state::suspect_uplink(const uplink_guard::suspect& who) {
-  if (!uplink.failed(who, options.uplink_failures, now, options.uplink_retry)) return false;
+bool connection_manager::state::suspect_uplink(const uplink_guard::suspect& who, time_point since) {
+  if (!uplink.failed(who, options.uplink_failures, since, now, options.uplink_retry)) return false;
   counters.offline = 1;
   notification n;
   n.kind = notice::uplink_lost;
@@ -134,8 +134,10 @@ bool connection_manager::state::suspect_uplink(const uplink_guard::suspect& who)
   return true;
 }
 
-void connection_manager::state::life_sign() {
-  if (!uplink.life_sign(now)) return;
+void connection_manager::state::life_sign() { life_sign(now); }
+
+void connection_manager::state::life_sign(time_point at) {
+  if (!uplink.life_sign(at)) return;
   counters.offline = 0;
   notification n;
   n.kind = notice::uplink_restored;

@@ -92,6 +92,7 @@ struct dial {
   request_id resolver{};         ///< the request `resolve` went out for
   std::uint64_t sequence = 0;    ///< dials in the order in which they began
   time_point next_attempt_at{};  ///< none beside those in flight before
+  time_point silent_since{};     ///< when the last attempt that failed began, or last heard
   duration retry_after{};
   address_list addresses;
   shortage left_out;           ///< why an address was left out
@@ -116,7 +117,7 @@ struct dial {
         a(first_request), a(last_request), a(next_free), a(resolver), a(sequence),
         a(next_attempt_at), a(retry_after), a(addresses), a(left_out), a(priority), a(attempts),
         a(mode), a(last), a(last_family), a(used), a(engaged), a(blocked), a(pausing), a(complete),
-        a(permitted), a(trial), a(started), a(blames);
+        a(permitted), a(trial), a(started), a(blames), a(silent_since);
   }
 };
 

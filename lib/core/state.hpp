@@ -55,6 +55,7 @@ struct connection_manager::state {
     duration retry_after{};
     slot_index address = detail::no_slot;  ///< of the dial, for an attempt
     bool yielded = false;
+    time_point silent_since{};
   };
 
   state(const manager_options& options, const peer_id& self, std::uint64_t seed, trace_sink* sink);
@@ -144,9 +145,10 @@ struct connection_manager::state {
   void trial_over(slot_index peer);
   /// Whether backoff and penalties allow an inbound connection of `peer` now.
   detail::failure_record::verdict may_accept(slot_index peer) const;
-  /// `peer` failed: its record grows, and `n` gets the numbers; the notices of it go out.
+  /// `peer` failed, silent since `since`: its record grows, and `n` gets the numbers; the notices
+  /// of it go out.
   void blame(slot_index peer, detail::failure_class what, cause why, duration retry_after,
-             notification& n);
+             time_point since, notification& n);
   /// `peer` is neither dialled nor accepted for so long, for our own reasons.
   void penalise(slot_index peer, duration period);
   /// What the end of `s` says about its peer, unless a dial will say it.
@@ -176,10 +178,11 @@ struct connection_manager::state {
   slot_index wide_subnet(const endpoint& where) const;
   void settle_circuit(slot_index subnet);
   void notify_circuit(notice kind, slot_index s, slot_index subnet);
-  /// Somebody did not answer. Returns true when now this node is taken to be offline.
-  bool suspect_uplink(const detail::uplink_guard::suspect& who);
-  /// Something came from the network: this node is not offline.
+  /// Somebody did not answer since `since`. Returns true when now this node is taken to be offline.
+  bool suspect_uplink(const detail::uplink_guard::suspect& who, time_point since);
+  /// Something came from the network, now or `at` that time: this node is not offline.
   void life_sign();
+  void life_sign(time_point at);
   /// Other options, or many records changed.
   void reconsider_records();
 

@@ -5,9 +5,9 @@
 
 namespace tandem::detail {
 
-bool uplink_guard::failed(const suspect& who, std::uint64_t failures_max, time_point now,
-                          duration retry) {
-  if (offline_ || failures_max == 0) return false;
+bool uplink_guard::failed(const suspect& who, std::uint64_t failures_max, time_point since,
+                          time_point now, duration retry) {
+  if (offline_ || failures_max == 0 || last_sign_ > since) return false;
   const bool known = std::ranges::any_of(suspects_, [&](const suspect& s) {
     return s.peer == who.peer && (!who.peer.empty() || s.where == who.where);
   });
@@ -18,8 +18,8 @@ bool uplink_guard::failed(const suspect& who, std::uint64_t failures_max, time_p
   return true;
 }
 
-bool uplink_guard::life_sign(time_point now) noexcept {
-  last_sign_ = now;
+bool uplink_guard::life_sign(time_point at) noexcept {
+  last_sign_ = std::max(last_sign_, at);
   suspects_.clear();
   const bool was = offline_;
   offline_ = false;

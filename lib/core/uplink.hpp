@@ -12,8 +12,9 @@
 namespace tandem::detail {
 
 /// The breaker of this node's own uplink: when many different peers fail to answer in a row and
-/// nothing at all came from the network in between, it is us. Remembers what was held against them,
-/// so that it can be taken back, and while offline lets through one dial at a time.
+/// nothing at all came from the network in between, nor while they were waited for, it is us.
+/// Remembers what was held against them, so that it can be taken back, and while offline lets
+/// through one dial at a time.
 class uplink_guard {
  public:
   struct suspect {
@@ -25,17 +26,18 @@ class uplink_guard {
     void fields(auto& a) { a(peer), a(where), a(before); }
   };
 
-  /// `who` failed to answer, `before` being its record until then. Returns true when that makes
-  /// `failures_max` of them, all different: the node is offline from `now`, and suspects() are to
-  /// be forgiven. 0: never.
-  bool failed(const suspect& who, std::uint64_t failures_max, time_point now, duration retry);
+  /// `who` did not answer since `since`, `before` being its record until then. Returns true when
+  /// that makes `failures_max` of them, all different: the node is offline from `now`, and
+  /// suspects() are to be forgiven. 0: never. Not a suspect when something came after `since`.
+  bool failed(const suspect& who, std::uint64_t failures_max, time_point since, time_point now,
+              duration retry);
   std::span<const suspect> suspects() const noexcept { return suspects_; }
   /// The suspects are forgiven.
   void forgiven() noexcept { suspects_.clear(); }
 
-  /// Something came from the network, or the network changed. Returns true when that ends being
-  /// offline.
-  bool life_sign(time_point now) noexcept;
+  /// Something came from the network `at` that time, or the network changed. Returns true when that
+  /// ends being offline.
+  bool life_sign(time_point at) noexcept;
   /// A dial starts; while offline the next has to wait.
   void dial_starts(time_point now, duration retry) noexcept;
 

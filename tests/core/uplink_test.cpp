@@ -108,6 +108,66 @@ TEST(uplink, any_sign_of_life_makes_the_count_begin_anew) {
   }
 }
 
+TEST(uplink, works_when_something_came_while_the_silent_ones_were_tried) {
+  for (const bool alive : {true, false}) {
+    driver d(exponential());
+    d.accept(conn(2), peer(50));
+    d.run_to(5s);
+    for (std::uint32_t who = 1; who <= 8; ++who) d.dial(req(who), peer(who));
+    for (std::uint16_t port = 1; port <= 8; ++port) d.dial(req(100 + port), {}, {address(port)});
+    d.run_to(20s - 1ns);
+    if (alive) d.other_bytes(conn(2));
+    d.run_to(20s);  // all at once
+    EXPECT_EQ(d.counters().offline, alive ? 0U : 1U);
+    EXPECT_EQ(d.counters().remembered_peers, alive ? 8U : 0U);
+    EXPECT_EQ(d.counters().remembered_addresses, alive ? 8U : 0U);
+  }
+}
+
+TEST(uplink, a_dial_is_a_suspect_by_its_last_attempt) {
+  driver d(exponential());
+  d.accept(conn(2), peer(50));
+  for (std::uint32_t who = 1; who <= 8; ++who)
+    d.dial(req(who), peer(who), {address(1), address(2)});
+  d.run_to(100ms);
+  d.other_bytes(conn(2));  // after the first attempts began, before the second ones do
+  d.run_to(15'250ms - 1ns);
+  EXPECT_EQ(d.counters().offline, 0U);
+  d.run_to(15'250ms);
+  EXPECT_EQ(d.counters().offline, 1U);
+}
+
+TEST(uplink, lost_connections_are_suspects_though_others_heard_something_later_than_they) {
+  // The cable is pulled at 9 s; each heard something within the probing interval before.
+  for (const bool alive : {false, true}) {
+    driver d(exponential());
+    for (std::uint32_t who = 1; who <= 8; ++who) {
+      d.run_to(1s * who);
+      d.accept(conn(2 * who), peer(who));
+      d.tell(events::stream_opened{conn(2 * who)});
+    }
+    d.accept(conn(100), peer(50));
+    d.tell(events::stream_opened{conn(100)});
+    d.run_to(30s);
+    if (alive) d.other_bytes(conn(100));  // the eight left probes unanswered since 11 to 18 s
+    d.run_to(48s - 1ns);
+    EXPECT_EQ(d.counters().offline, 0U);
+    d.run_to(48s);
+    EXPECT_EQ(d.counters().offline, alive ? 0U : 1U);
+  }
+}
+
+TEST(uplink, a_byte_counts_from_when_it_came_not_from_when_the_core_heard_of_it) {
+  driver d(exponential());
+  for (std::uint32_t who = 1; who <= 8; ++who) d.accept(conn(2 * who), peer(who));
+  d.run_to(2s);
+  for (std::uint32_t who = 1; who <= 8; ++who)
+    d.tell(events::traffic{conn(2 * who), 0, 1, 0, at(1s), {}});
+  for (std::uint32_t who = 1; who <= 8; ++who)
+    d.tell(events::closed{conn(2 * who), cause::transport_timeout});
+  EXPECT_EQ(d.counters().offline, 1U);
+}
+
 TEST(uplink, refusals_handshakes_local_faults_and_short_deadlines_are_no_suspects) {
   driver d(exponential());
   silence(d, 1, 20, cause::connection_refused);
