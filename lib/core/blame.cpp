@@ -100,7 +100,7 @@ void connection_manager::state::blame_end(slot s, const connection_end& end) {
   failure_class what = class_of(why);
   if (c.was_ready) {
     if (why != cause::liveness_lost && why != cause::transport_timeout &&
-        why != cause::protocol_error)
+        why != cause::protocol_error && !dropped_unused(s, why))
       return;
   } else {
     const bool dialled = c.dial != no_slot && dials[c.dial].adopted != s;
@@ -116,6 +116,15 @@ void connection_manager::state::blame_end(slot s, const connection_end& end) {
   // Silent from the first probe that was not answered: until then nothing had to come.
   const duration quiet = why == cause::liveness_lost ? options.liveness_interval : duration{};
   blame(c.peer, what, why, {}, later(c.last_received, quiet), n);
+}
+
+/// The peer let us in and then dropped the connection, without a word and before anything was made
+/// of it: as good as a refusal. Not so what was used, which is over when it is, nor one of several.
+bool connection_manager::state::dropped_unused(slot s, cause why) const {
+  const connection& c = connections[s];
+  return c.way == direction::outbound && !c.spoken && peers[c.peer].active == 0 &&
+         (why == cause::remote_closed || why == cause::reset) &&
+         now < later(c.ready_at, options.backoff_reset_after);
 }
 
 void connection_manager::state::proven(slot s) {

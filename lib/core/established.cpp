@@ -71,7 +71,9 @@ void connection_manager::state::on(const events::traffic& e) {
     heard(s, e.last_received_at);
     life_sign(std::min(e.last_received_at, now));
   }
-  if (e.app_bytes > 0) c.last_use = std::max(c.last_use, std::min(e.last_app_at, now));
+  if (e.app_bytes == 0) return;
+  c.spoken = true;
+  c.last_use = std::max(c.last_use, std::min(e.last_app_at, now));
 }
 
 void connection_manager::state::on(const events::rtt_sampled& e) {
@@ -91,7 +93,9 @@ void connection_manager::state::on(const events::probe_answered& e) {
 void connection_manager::state::on(const events::stream_opened& e) {
   const slot s = find(e.conn);
   if (s == no_slot) return ignore();
-  if (e.app) ++connections[s].streams;
+  if (!e.app) return;
+  connections[s].spoken = true;
+  ++connections[s].streams;
 }
 
 void connection_manager::state::on(const events::stream_closed& e) {

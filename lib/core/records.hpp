@@ -66,6 +66,7 @@ struct connection {
   bool refused = false;     ///< by this node's policy
   bool told = false;        ///< the peer refused it and said why
   bool yielded = false;     ///< gave way to another connection of its dial
+  bool spoken = false;      ///< an application byte or stream was on it
 
   /// Every field, for checkpoints.
   void fields(auto& a) {
@@ -74,7 +75,7 @@ struct connection {
         a(previous_of_peer), a(next_of_dial), a(previous_of_dial), a(address), a(next_free),
         a(ready_place), a(streams), a(nonce), a(probes), a(at), a(way), a(end), a(used), a(pending),
         a(lingering), a(connected), a(was_ready), a(makes_room), a(refused), a(told), a(yielded),
-        a(trial);
+        a(trial), a(spoken);
   }
 };
 

@@ -153,6 +153,7 @@ struct connection_manager::state {
   void penalise(slot_index peer, duration period);
   /// What the end of `s` says about its peer, unless a dial will say it.
   void blame_end(slot_index s, const connection_end& end);
+  bool dropped_unused(slot_index s, cause why) const;
   /// `s` is ready.
   void proven(slot_index s);
   /// `s` clears what its peer did before, if it was ready long enough, and without a failure.

@@ -112,6 +112,83 @@ connection_id dialled(driver& d, std::uint64_t r, dial_mode mode = dial_mode::jo
   return d.connect(peer(1));
 }
 
+TEST(blame, a_peer_that_drops_what_we_dialled_as_soon_as_it_is_ready) {
+  for (const cause why : {cause::reset, cause::remote_closed}) {
+    driver d(exponential());
+    for (std::uint32_t n = 1; n <= 3; ++n) {
+      const connection_id c = dialled(d, n);
+      d.tell(events::closed{c, why});
+      EXPECT_EQ(failures(d), n) << name_of(why);
+      EXPECT_EQ(d.last(notice::backoff_started).why, why);
+      EXPECT_EQ(d.last(notice::backoff_started).until, d.now + 1s * (1U << (n - 1)));
+      d.accept(conn(2 * n), peer(1));  // it may come by itself
+      EXPECT_EQ(d.counters().active_connections, 1U) << name_of(why);
+      d.tell(events::closed{conn(2 * n), why});
+      d.run_to(d.last(notice::backoff_started).until.time_since_epoch());
+    }
+  }
+}
+
+TEST(blame, a_dropped_connection_only_until_it_was_stable) {
+  for (const bool stable : {false, true}) {
+    driver d(exponential());
+    d.tell(events::peer_marked{peer(1), mark::keep_alive});
+    const connection_id c = dialled(d, 1);
+    for (int i = 0; i < 6; ++i) {
+      d.run_for(9s);
+      d.other_bytes(c);
+    }
+    d.run_to(stable ? duration(60s) : 60s - 1ns);
+    d.tell(events::closed{c, cause::remote_closed});
+    EXPECT_EQ(failures(d), stable ? 0U : 1U);
+  }
+}
+
+TEST(blame, nobody_for_the_end_of_a_connection_that_was_used_or_dialled_by_the_peer) {
+  const std::vector<void (*)(driver&, connection_id)> uses{
+      [](driver& d, connection_id c) { d.app_bytes(c); },  // when it is ready, to the nanosecond
+      [](driver& d, connection_id c) { d.tell(events::stream_opened{c}); },
+      [](driver& d, connection_id c) {
+        d.tell(events::stream_opened{c});
+        d.tell(events::stream_closed{c});
+      }};
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    driver d(exponential());
+    const connection_id c = dialled(d, 1);
+    uses[i](d, c);
+    d.run_for(1s);
+    d.tell(events::closed{c, cause::remote_closed});
+    EXPECT_EQ(failures(d), 0U) << i;
+  }
+  driver d(exponential());
+  const connection_id c = dialled(d, 1);
+  d.tell(events::stream_opened{c, false});
+  d.other_bytes(c);
+  d.tell(events::closed{c, cause::remote_closed});
+  EXPECT_EQ(failures(d), 1U) << "control streams and bytes are no use";
+}
+
+TEST(blame, nobody_for_an_unused_connection_that_we_end_or_the_peer_does_in_words_or_for_another) {
+  const std::vector<void (*)(driver&, connection_id)> ends{
+      [](driver& d, connection_id c) {
+        d.tell(events::disconnect_wanted{{}, c});
+        d.tell(events::closed{c, cause::remote_closed});
+      },
+      [](driver& d, connection_id c) {
+        d.tell(events::remote_refused{c, cause::limit_reached, 0s});
+        d.tell(events::closed{c, cause::remote_closed});
+      },
+      [](driver& d, connection_id c) {
+        d.accept(conn(2), peer(1));
+        d.tell(events::closed{c, cause::remote_closed});
+      }};
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    driver d(exponential());
+    ends[i](d, dialled(d, 1));
+    EXPECT_EQ(failures(d), 0U) << i;
+  }
+}
+
 TEST(blame, one_old_connection_does_not_excuse_what_its_peer_does_on_others) {
   manager_options options = exponential();
   options.max_connections_per_peer = 8;

@@ -29,6 +29,7 @@ TEST(outbound, goes_from_dial_wanted_to_ready) {
   EXPECT_EQ(d.last(notice::dial_succeeded).conn, conn(1));
   EXPECT_EQ(d.counters().pending_outbound, 0U);
   EXPECT_EQ(d.counters().active_connections, 1U);
+  d.app_bytes(conn(1));
   d.tell(events::closed{conn(1), cause::remote_closed});
   d.dial(req(2), peer(1));
   EXPECT_EQ(d.last<actions::start_attempt>()->attempt, conn(3));

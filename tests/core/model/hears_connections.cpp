@@ -218,6 +218,7 @@ void manager::on(const events::traffic& e) {
     c->last_received = std::max(c->last_received, std::min(e.last_received_at, now_));
     c->probes = 0;
   }
+  c->spoken |= e.app_bytes > 0;
   if (e.app_bytes > 0) c->last_app = std::max(c->last_app, std::min(e.last_app_at, now_));
 }
 
@@ -254,7 +255,7 @@ void manager::on(const events::stream_opened& e) {
   if (c == nullptr)
     ++counted_.ignored_events;
   else if (e.app)
-    ++c->streams;
+    ++c->streams, c->spoken = true;
 }
 
 void manager::on(const events::stream_closed& e) {

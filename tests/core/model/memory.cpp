@@ -227,8 +227,11 @@ void manager::blame_end(const connection& c, cause why, duration retry_after) {
   }
   blame_kind kind = kind_of(why);
   if (c.was_ready) {
+    const bool dropped = (why == cause::remote_closed || why == cause::reset) && !c.inbound &&
+                         !c.spoken && active_of(c.peer) == 0 &&
+                         now_ < later(c.ready_at, options_.backoff_reset_after);
     if (why != cause::liveness_lost && why != cause::transport_timeout &&
-        why != cause::protocol_error)
+        why != cause::protocol_error && !dropped)
       return;
   } else {
     const bool dialled = c.dial != 0 && !c.inbound;

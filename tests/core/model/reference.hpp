@@ -50,6 +50,7 @@ struct connection {
   bool told = false;
   bool yielded = false;     ///< gave way to another connection of its dial
   bool makes_room = false;  ///< evicted for a newcomer
+  bool spoken = false;      ///< there was an application byte or stream
   std::uint64_t bytes = 0;
   bool pending = false;
   bool lingering = false;
