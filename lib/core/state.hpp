@@ -253,6 +253,7 @@ struct connection_manager::state {
 
   // crossing.cpp
   bool resolve_crossing(slot_index s);
+  bool promises(slot_index d) const;
   void adopt(slot_index d, slot_index s);
 
   // established.cpp

@@ -167,6 +167,41 @@ TEST(crossing, a_dial_refused_as_duplicate_tries_again_when_the_other_never_come
   EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
 }
 
+TEST(crossing, a_peer_that_comes_itself_is_not_refused_for_attempts_that_nobody_answers) {
+  for (const duration age : {3s - 1ns, duration(3s)}) {
+    driver d({}, peer(2));
+    d.dial(req(1), peer(1), {address(1), address(2)});
+    d.run_to(age);
+    EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
+    d.accept(conn(2), peer(1));
+    const bool kept = age == 3s;
+    EXPECT_EQ(d.refused(cause::duplicate), kept ? 0U : 1U);
+    EXPECT_EQ(d.count<actions::cancel_attempt>(), kept ? 2U : 0U);
+    EXPECT_EQ(d.count(notice::dial_succeeded), kept ? 1U : 0U);
+    EXPECT_EQ(d.counters().active_connections, kept ? 1U : 0U);
+  }
+}
+
+TEST(crossing, a_peer_is_refused_once_an_attempt_is_answered_however_long_that_took) {
+  driver d({}, peer(2));
+  d.dial(req(1), peer(1));
+  d.run_to(10s);
+  d.tell(events::attempt_connected{conn(1)});
+  d.run_to(20s);
+  d.tell(events::arrived{conn(2), address()});
+  d.tell(events::authenticated{conn(2), peer(1)});
+  EXPECT_EQ(d.refused(cause::duplicate), 1U);
+}
+
+TEST(simultaneous_open, with_a_greater_node_whose_packets_get_lost_still_makes_a_connection) {
+  two_nodes net({}, [] { return duration(10ms); });
+  net.loses_syns_of = 1;
+  net.at(0s, [&] { net.dial(1, req(1)); });
+  net.at(0s, [&] { net.dial(0, req(1)); });
+  net.run_to(5s);
+  expect_one_connection(net, "the greater behind a filter");
+}
+
 TEST(crossing, a_dial_waits_for_an_inbound_connection_that_is_nearly_ready) {
   driver d;
   d.tell(events::arrived{conn(2), address()});

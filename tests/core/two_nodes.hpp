@@ -74,6 +74,9 @@ class two_nodes {
     now = time_point{t};
   }
 
+  /// A node whose attempts nobody answers.
+  std::size_t loses_syns_of = 2;
+
   // By hand: messages wait, in order on each link and direction, until they are delivered.
   bool by_hand = false;
   /// Links and directions with a message to deliver.
@@ -171,6 +174,7 @@ class two_nodes {
     l->open[i] = true;
     by_id_[{i, id}] = l;
     if (by_hand) return send(l, i, [this, l, i] { tell(i, events::attempt_connected{l->ids[i]}); });
+    if (i == loses_syns_of) return;
     // SYN over, SYN+ACK back, and what follows at `admit`.
     at((now + delay_()).time_since_epoch(), [this, l, i] {
       send(l, i, [this, l, i] { tell(i, events::attempt_connected{l->ids[i]}); });

@@ -105,6 +105,7 @@ void manager::started(const actions::start_attempt& a) {
   c.at = life::attempting;
   c.dial = key;
   c.pending = true;
+  c.began = now_;
   c.deadline = later(now_, options_.attempt_timeout);
 }
 

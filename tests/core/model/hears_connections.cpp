@@ -130,7 +130,14 @@ bool manager::crosses(connection& c) {
   std::vector<connection_id> own;
   for (const connection_id id : attempts_of(key))
     if (connections_.at(id).at != life::ending) own.push_back(id);
-  if (!own.empty() && self_ > c.peer) {
+  bool answered = false;
+  bool stale = false;
+  for (const connection_id id : own) {
+    const connection& o = connections_.at(id);
+    answered |= o.connected;
+    stale |= !o.connected && now_ >= later(o.began, std::chrono::seconds(3));
+  }
+  if (!own.empty() && self_ > c.peer && (answered || !stale)) {
     refuses(c, {cause::duplicate});
     return true;
   }

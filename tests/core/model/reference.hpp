@@ -59,6 +59,7 @@ struct connection {
   duration retry_after{};
   time_point deadline = never;  ///< of the attempt, handshake or draining
 
+  time_point began{};
   time_point ready_at{};
   time_point last_received{};
   time_point last_app{};
