@@ -13,6 +13,9 @@ namespace {
 // again: TCP's initial retransmission time (RFC 6298, 2.1), more than one round trip on nearly
 // every path.
 constexpr duration duplicate_pause = std::chrono::seconds(1);
+// So often in one dial. By then the peer no longer refuses ours for attempts of its own that nobody
+// answers (crossing.cpp).
+constexpr std::uint8_t duplicate_pauses_max = 3;
 
 }  // namespace
 
@@ -27,13 +30,14 @@ void connection_manager::state::connection_over(slot d, slot s, const connection
   x.retry_after = std::max(x.retry_after, end.retry_after);
   dial_failure failure;
   failure.why = end.why;
-  if (end.why == cause::duplicate) {
+  if (end.why == cause::duplicate && x.pauses < duplicate_pauses_max) {
+    ++x.pauses;
     addresses.set(end.address, address_state::untried);
     x.pausing = true;
     timers.arm(timer_kind::dial, d, later(now, duplicate_pause));
     return;
   }
-  if (end.told) {
+  if (end.told || end.why == cause::duplicate) {
     failure.what = failure_class::remote_limit;
     return fail_dial(d, failure);
   }

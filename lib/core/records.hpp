@@ -102,6 +102,7 @@ struct dial {
   dial_mode mode = dial_mode::join;
   cause last = cause::none;                           ///< of the last attempt that failed
   address_family last_family = address_family::none;  ///< of the last attempt
+  std::uint8_t pauses = 0;                            ///< refused as a duplicate so often
   bool used = false;
   bool engaged = false;    ///< has an attempt or an adopted connection
   bool blocked = false;    ///< waits for an attempt at its peer to end
@@ -118,7 +119,7 @@ struct dial {
         a(first_request), a(last_request), a(next_free), a(resolver), a(sequence),
         a(next_attempt_at), a(retry_after), a(addresses), a(left_out), a(priority), a(attempts),
         a(mode), a(last), a(last_family), a(used), a(engaged), a(blocked), a(pausing), a(complete),
-        a(permitted), a(trial), a(started), a(blames), a(silent_since);
+        a(permitted), a(trial), a(started), a(blames), a(silent_since), a(pauses);
   }
 };
 

@@ -167,6 +167,39 @@ TEST(crossing, a_dial_refused_as_duplicate_tries_again_when_the_other_never_come
   EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
 }
 
+/// The last attempt is refused as a duplicate.
+void refuse_as_duplicate(driver& d, duration retry_after = {}) {
+  const connection_id c = d.last<actions::start_attempt>()->attempt;
+  d.tell(events::attempt_connected{c});
+  d.tell(events::authenticated{c, peer(2)});
+  d.tell(events::remote_refused{c, cause::duplicate, retry_after});
+  d.tell(events::closed{c, cause::remote_closed});
+}
+
+TEST(crossing, a_peer_that_calls_every_dial_a_duplicate_and_never_comes_is_backed_off) {
+  for (const duration asked : {duration(0s), duration(50s)}) {
+    manager_options options;
+    options.backoff_strategy = backoff_strategy::exponential;
+    driver d(options, peer(1));
+    d.dial(req(1), peer(2));
+    for (int pause = 0; pause < 3; ++pause) {
+      refuse_as_duplicate(d, asked);
+      EXPECT_EQ(d.count(notice::dial_failed), 0U);
+      d.run_for(1s);
+    }
+    EXPECT_EQ(d.count<actions::start_attempt>(), 4U);
+    refuse_as_duplicate(d, asked);
+    const notification failed = d.last(notice::dial_failed);
+    EXPECT_EQ(d.when(notice::dial_failed), at(3s));
+    EXPECT_EQ(failed.why, cause::duplicate);
+    EXPECT_EQ(failed.failures, 1U);
+    EXPECT_EQ(failed.until, d.now + std::max<duration>(1s, asked));
+    EXPECT_EQ(d.counters().failed_total, 1U);
+    d.run_for(100s);
+    EXPECT_EQ(d.count<actions::start_attempt>(), 4U);
+  }
+}
+
 TEST(crossing, a_peer_that_comes_itself_is_not_refused_for_attempts_that_nobody_answers) {
   for (const duration age : {3s - 1ns, duration(3s)}) {
     driver d({}, peer(2));

@@ -167,14 +167,15 @@ void manager::dial_lost(const connection& c, cause why, bool local, duration ret
   }
   if (c.yielded || d.adopted != connection_id::none) return;
   d.retry_after = std::max(d.retry_after, retry_after);
-  if (why == cause::duplicate) {
+  if (why == cause::duplicate && ++d.pauses <= 3) {
     d.tried.erase(c.remote);
     d.pausing_until = later(now_, std::chrono::seconds(1));
     return;
   }
-  if (c.told || why == cause::requested) {
+  const bool told = c.told || why == cause::duplicate;
+  if (told || why == cause::requested) {
     for (const request_id r : d.requests) owe("dial_failed " + name(why) + " " + text_of(r));
-    if (c.told) told_dial_ = d.key;
+    if (told) told_dial_ = d.key;
     return;
   }
   d.last = why;

@@ -94,6 +94,7 @@ struct dial {
   duration retry_after{};
   connection_id adopted{};
   time_point pausing_until = time_point::min();
+  int pauses = 0;
   std::int32_t priority = 0;
 };
 
