@@ -30,6 +30,15 @@ void connection_manager::state::begin_dial(const events::dial_wanted& e) {
     }
     d = joinable_dial(peer);
   }
+  if (e.deadline <= now) {
+    ++counters.failed_total;
+    notification n;
+    n.kind = notice::dial_failed;
+    n.why = cause::dial_deadline;
+    n.request = e.request;
+    n.peer = e.peer;
+    return notify(n);
+  }
   const bool may_start = d == no_slot && !e.addresses.empty() &&
                          counters.pending_outbound < options.max_pending_outbound;
   if (!is_core_issued(e.request) && line_is_full(may_start)) {
@@ -116,7 +125,9 @@ void connection_manager::state::add_request(slot d, const events::dial_wanted& e
   else
     waiting_requests.put(r, {q.priority, false, q.sequence});
   by_request.insert(mix(static_cast<std::uint64_t>(e.request)), r);
-  timers.arm(timer_kind::request, r, std::min(e.deadline, later(now, options.dial_timeout)));
+  const time_point latest = later(now, options.dial_timeout);
+  q.hurried = e.deadline < latest;
+  timers.arm(timer_kind::request, r, std::min(e.deadline, latest));
 
   dial& x = dials[d];
   q.previous_of_dial = x.last_request;

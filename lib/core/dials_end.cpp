@@ -171,8 +171,9 @@ void connection_manager::state::request_expired(slot r) {
   const dial& x = dials[requests[r].dial];
   dial_failure failure;
   failure.why = cause::dial_deadline;
-  // Waiting for a slot of our own or for addresses says nothing about the peer.
-  failure.blames = x.blames || lives(requests[r].dial);
+  // Nothing about the peer is said by who had not the time, or waited for a slot of our own or for
+  // addresses.
+  failure.blames = !requests[r].hurried && (x.blames || lives(requests[r].dial));
   drop_request(r, failure);
 }
 

@@ -133,11 +133,12 @@ struct request {
   slot_index previous_of_dial = no_slot;
   slot_index next_free = no_slot;
   bool used = false;
+  bool hurried = false;  ///< has a deadline of its own, before dial_timeout
 
   /// Every field, for checkpoints.
   void fields(auto& a) {
     a(id), a(sequence), a(priority), a(dial), a(next_of_dial), a(previous_of_dial), a(next_free),
-        a(used);
+        a(used), a(hurried);
   }
 };
 

@@ -163,6 +163,45 @@ TEST(dial_deadline, during_the_handshake_aborts) {
   EXPECT_EQ(d.counters().failed_total, 1U);
 }
 
+TEST(dial_deadline, of_the_caller_blames_nobody_when_it_is_shorter_than_dial_timeout) {
+  manager_options options;
+  options.attempt_timeout = 200s;
+  for (const bool shorter : {true, false}) {
+    driver d(options);
+    d.dial(req(1), peer(1), {address(1), address(2)}, dial_mode::join,
+           shorter ? at(60s - 1ns) : at(60s));
+    d.tell(events::attempt_failed{conn(1), cause::connection_refused, false, {}});
+    d.run_to(60s);
+    EXPECT_EQ(d.last(notice::dial_failed).why, cause::dial_deadline);
+    EXPECT_EQ(d.counters().failed_total, 1U);
+    EXPECT_EQ(d.manager.explain(peer(1), d.now).failures, shorter ? 0U : 1U);
+  }
+}
+
+TEST(dial_deadline, that_is_past_fails_the_dial_at_once_and_blames_nobody) {
+  driver d;
+  d.run_to(5s);
+  for (const duration late : {0s, 1s}) {
+    for (const dial_mode mode : {dial_mode::join, dial_mode::additional}) {
+      d.dial(req(1), peer(1), {address()}, mode, d.now - late);
+      EXPECT_EQ(d.last(notice::dial_failed).why, cause::dial_deadline);
+      EXPECT_EQ(d.last(notice::dial_failed).request, req(1));
+      EXPECT_EQ(d.last(notice::dial_failed).failures, 0U);
+    }
+  }
+  EXPECT_EQ(d.count(notice::dial_failed), 4U);
+  EXPECT_EQ(d.counters().failed_total, 4U);
+  EXPECT_EQ(d.count<actions::start_attempt>() + d.count<actions::resolve>(), 0U);
+  EXPECT_EQ(d.counters().remembered_peers, 0U);
+}
+
+TEST(dial_deadline, that_is_past_does_not_matter_where_there_is_a_connection) {
+  driver d;
+  d.accept(conn(2), peer(1));
+  d.dial(req(1), peer(1), {address()}, dial_mode::join, d.now);
+  EXPECT_EQ(d.last(notice::dial_succeeded).conn, conn(2));
+}
+
 TEST(abandoned, dials_blame_nobody) {
   driver d;
   d.dial(req(1), peer(1));

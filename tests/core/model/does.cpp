@@ -320,7 +320,8 @@ void manager::dial_over(std::uint64_t key, const notification& n, reason how) {
   const bool refuses = how == reason::permit || (how == reason::exhausted && d.last == cause::none);
   if (refuses) ++counted_.refused[static_cast<std::size_t>(n.why)];
   if (told || (how != reason::owed && !refuses)) ++counted_.failed_total;
-  const bool blames = told || (how == reason::deadline && (d.blames || lives(d))) ||
+  const bool hurried = requests_.at(d.requests.front()).hurried;
+  const bool blames = told || (how == reason::deadline && !hurried && (d.blames || lives(d))) ||
                       (how == reason::exhausted && d.blames);
   if (blames && !d.peer.empty()) {
     blame_dial(d, n.why, told ? blame_kind::remote_limit : blame_kind::nobody);

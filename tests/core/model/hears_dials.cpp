@@ -28,6 +28,10 @@ void manager::on(const events::dial_wanted& e) {
         return owe("dial_succeeded None " + text_of(id) + " " + text_of(e.request));
     key = joinable_dial(e.peer);
   }
+  if (e.deadline <= now_) {
+    ++counted_.failed_total;
+    return owe("dial_failed DialDeadline " + text_of(e.request));
+  }
   queued_before_ = queued();
   const bool may_start =
       key == 0 && !e.addresses.empty() && pending(false) < options_.max_pending_outbound;
@@ -63,8 +67,9 @@ void manager::on(const events::dial_wanted& e) {
   dial& d = dials_.at(key);
   d.requests.push_back(e.request);
   d.priority = std::max(d.priority, e.priority);
-  requests_[e.request] = {key, std::min(e.deadline, later(now_, options_.dial_timeout)),
-                          e.priority, next_order_++, false};
+  requests_[e.request] = {key,        std::min(e.deadline, later(now_, options_.dial_timeout)),
+                          e.priority, next_order_++,
+                          false,      e.deadline < later(now_, options_.dial_timeout)};
   add_addresses(d, e.addresses);
   if (e.mode != dial_mode::join || d.adopted != connection_id::none || !attempts_of(key).empty())
     return;

@@ -104,6 +104,7 @@ struct request {
   std::int32_t priority = 0;
   std::uint64_t order = 0;
   bool resolving = false;
+  bool hurried = false;  ///< by its caller
 };
 
 /// 16 bytes, IPv4 as ::ffff:a.b.c.d.

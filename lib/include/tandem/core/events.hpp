@@ -29,7 +29,9 @@ struct dial_wanted {
   std::span<const endpoint> addresses{};  ///< none: the core asks with `resolve`
   dial_mode mode = dial_mode::join;
   std::int32_t priority = 0;
-  time_point deadline = never;  ///< the whole dial; the earlier of this and `dial_timeout` holds
+  /// Of the whole dial; the earlier of this and `dial_timeout` holds, and only the latter blames
+  /// the peer. One that is past fails the dial at once, unless there is a connection to join.
+  time_point deadline = never;
 };
 struct dial_abandoned {
   request_id request{};
