@@ -55,6 +55,19 @@ TEST(subnet_breaker, opens_at_its_number_of_failures_of_any_peers_and_not_before
   EXPECT_TRUE(d.try_at(host(2, 4)));
 }
 
+TEST(subnet_breaker, stays_open_when_the_backoff_of_a_peer_is_overridden) {
+  manager_options options = three();
+  options.backoff_strategy = backoff_strategy::exponential;
+  subject d(options);
+  for (std::uint8_t n = 1; n <= 3; ++n) d.fail_at(host(1, n));
+  d.tell(events::backoff_overridden{peer(1)});
+  d.dial(req(100), peer(1), {host(1, 1)});
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::circuit_open);
+  d.tell(events::network_changed{});
+  d.dial(req(101), peer(1), {host(1, 1)});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 4U);
+}
+
 TEST(subnet_breaker, leaves_the_other_addresses_of_a_dial) {
   subject d;
   for (std::uint8_t n = 1; n <= 3; ++n) d.fail_at(host(1, n));

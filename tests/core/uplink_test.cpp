@@ -242,6 +242,19 @@ TEST(uplink, addresses_without_a_peer_are_suspects_by_address) {
   EXPECT_EQ(d.counters().remembered_addresses, 0U);
 }
 
+TEST(uplink, stays_lost_when_the_backoff_of_a_peer_is_overridden) {
+  driver d(exponential());
+  d.dial(req(100), peer(1));
+  d.fail(cause::handshake_failed);
+  d.run_to(10s);
+  silence(d, 1, 8);
+  ASSERT_EQ(d.counters().offline, 1U);
+  d.tell(events::backoff_overridden{peer(1)});
+  d.dial(req(101), peer(1));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(15s));
+}
+
 TEST(uplink, is_never_doubted_when_told_not_to_be) {
   manager_options options = exponential();
   options.uplink_failures = 0;

@@ -66,7 +66,9 @@ struct subnet_marked {
   bool on = true;
   time_point until = never;
 };
-/// Dials to the peer are allowed at once; its count of failures stays.
+/// Backoff, penalty and open circuit of the peer are over; its next dial is a trial if the circuit
+/// was open. The count of failures stays, and so does what is not about this peer alone: the open
+/// circuit of a subnet and being offline, which network_changed ends.
 struct backoff_overridden {
   peer_id peer{};
 };
