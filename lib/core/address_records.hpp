@@ -19,6 +19,8 @@ namespace tandem::detail {
 /// there is one too many the record that would expire soonest goes, be it the new one. O(log n).
 class address_records {
  public:
+  /// With a salt that outsiders do not know they cannot choose addresses that are slow to find.
+  explicit address_records(std::uint64_t salt = 0) noexcept : salt_(salt) {}
   void failed(const endpoint& where, time_point now, const backoff_options& options,
               random_stream& random);
   /// It works.
@@ -51,9 +53,11 @@ class address_records {
   };
   static constexpr timer_kind expiry = timer_kind{};  // the order has only one kind
 
+  std::uint64_t hash_of_address(const endpoint& where) const noexcept;
   slot_index find(const endpoint& where) const noexcept;
   void drop(slot_index r) noexcept;
 
+  std::uint64_t salt_;
   slot_table<record> records_;
   index_table by_address_;
   deadline_queue by_expiry_;

@@ -10,14 +10,24 @@ using slot = slot_index;
 void connection_manager::state::enter_pending(slot s) {
   connection& c = connections[s];
   c.pending = true;
-  ++(c.way == direction::inbound ? counters.pending_inbound : counters.pending_outbound);
+  if (c.way == direction::outbound) {
+    ++counters.pending_outbound;
+    return;
+  }
+  ++counters.pending_inbound;
+  if (c.wide != no_slot) ++subnets[c.wide].pending;
 }
 
 void connection_manager::state::leave_pending(slot s) {
   connection& c = connections[s];
   if (!c.pending) return;
   c.pending = false;
-  --(c.way == direction::inbound ? counters.pending_inbound : counters.pending_outbound);
+  if (c.way == direction::outbound) {
+    --counters.pending_outbound;
+    return;
+  }
+  --counters.pending_inbound;
+  if (c.wide != no_slot) --subnets[c.wide].pending;
 }
 
 void connection_manager::state::on(const events::arrived& e) {
@@ -34,7 +44,7 @@ void connection_manager::state::on(const events::arrived& e) {
   c.at = phase::handshaking;
   by_connection.insert(mix(static_cast<std::uint64_t>(e.conn)), s);
 
-  const shortage no = arrival_verdict(e.remote, connections.size() - 1);
+  const shortage no = arrival_verdict(s);
   if (no.why == cause::none) {
     enter_pending(s);
     timers.arm(timer_kind::connection, s, later(now, options.handshake_timeout));
@@ -61,20 +71,20 @@ bool connection_manager::state::belongs_to_dial(slot s, const peer_id& peer) {
 }
 
 void connection_manager::state::on(const events::authenticated& e) {
-  peers.prefetch(e.peer);
+  const std::uint64_t hash = peers.hash(e.peer);
+  peers.prefetch(hash);
   const slot s = find(e.conn);
   if (s == no_slot || connections[s].at != phase::handshaking || e.peer.empty()) return ignore();
   if (!belongs_to_dial(s, e.peer)) return cut(s, cause::wrong_peer);
 
   connection& c = connections[s];
-  prefetch_subnets(c.remote);
-  const slot peer = peers.intern(e.peer);
+  const slot peer = peers.intern(e.peer, hash);
   c.peer = peer;
   c.previous_of_peer = peers[peer].last_connection;
   (c.previous_of_peer == no_slot ? peers[peer].first_connection
                                  : connections[c.previous_of_peer].next_of_peer) = s;
   peers[peer].last_connection = s;
-  settle(peer);
+  if (peers.is_known(peer)) settle(peer);
 
   if (e.peer == self) return refuse_connection(s, cause::self_dial, 0, 0);
   if (access_rules.of(e.peer, now) == access::denied)
@@ -86,7 +96,7 @@ void connection_manager::state::on(const events::authenticated& e) {
   }
   const claim wanted = claim_of(s);
   const shortage no = ledger.shortage_for(wanted, options, now);
-  if (no.why == cause::none) return take_permit(s, issue(wanted, c.remote));
+  if (no.why == cause::none) return take_permit(s, ledger.issue(wanted));
   if (make_room(s, no)) return;
   refuse_connection(s, no.why, no.current, no.limit);
 }
@@ -145,6 +155,7 @@ void connection_manager::state::on(const events::ready& e) {
   // Its peer refused it before.
   if (c.told) return cut(s, c.end);
   leave_pending(s);
+  if (const peer_marks* marks = peers.marks_of(c.peer)) c.kept_until = marks->kept_alive_until();
   c.at = phase::ready;
   c.was_ready = true;
   c.ready_at = c.last_use = c.streams_ended = c.last_received = now;

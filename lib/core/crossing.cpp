@@ -48,15 +48,14 @@ bool connection_manager::state::resolve_crossing(slot s) {
   }
   // The right of the own dial moves over, so that a limit of one lets exactly one connection
   // survive.
-  const endpoint& where = connections[s].remote;
   const claim wanted = claim_of(s);
   permit* const right = own != no_slot ? &connections[own].right : nullptr;
   if (ledger.shortage_for(wanted, options, now, right).why != cause::none) return false;
   if (right != nullptr && *right) {
-    move(*right, wanted, where);
+    ledger.move(*right, wanted);
     take_permit(s, std::move(*right));
   } else {
-    take_permit(s, issue(wanted, where));
+    take_permit(s, ledger.issue(wanted));
   }
   adopt(d, s);
   return true;

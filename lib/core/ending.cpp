@@ -183,9 +183,11 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
   }
   if (d != no_slot) detach_attempt(s);
   by_connection.erase(mix(static_cast<std::uint64_t>(c.id)), s);
-  const claim held = c.right ? c.right.held() : claim{};
+  const slot narrow = c.narrow;
+  const slot wide = c.wide;
   connections.release(s);
-  settle_subnets(held);
+  leave_subnet(narrow);
+  leave_subnet(wide);
   if (d != no_slot) connection_over(d, s, end);
   // The dial may have ended and forgotten the peer already, unless other connections hold it.
   if (peer != no_slot && peers[peer].used) settle(peer);

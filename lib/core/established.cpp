@@ -12,37 +12,37 @@ using slot = slot_index;
 // too early, never too late; when it fires, it is worked out anew. What can move one to an earlier
 // time calls sooner().
 
-time_point connection_manager::state::idle_at(const connection& c) const noexcept {
-  const peer_marks* marks = peers.marks_of(c.peer);
-  return idle_deadline(c, options, marks ? marks->kept_alive_until() : time_point::min());
-}
-
 /// The driver hands in what was received when it has something else to say, or is woken. A byte
 /// that came since a probe brings the next one forward to an interval after it.
 time_point connection_manager::state::looks_at(const connection& c) const noexcept {
-  const time_point due = std::min(idle_at(c), probe_deadline(c, options));
+  const time_point due = std::min(idle_deadline(c, options), probe_deadline(c, options));
   return c.probes == 0 ? due : std::min(due, later(now, options.liveness_interval));
 }
 
 void connection_manager::state::arm_ready(slot s) {
-  timers.arm(timer_kind::connection, s, looks_at(connections[s]));
+  connection& c = connections[s];
+  timers.arm(timer_kind::connection, s, c.due = looks_at(c));
 }
 
 void connection_manager::state::sooner(slot s) {
-  const connection& c = connections[s];
+  connection& c = connections[s];
   if (c.at != phase::ready) return;
   const time_point due = looks_at(c);
-  if (due < timers.armed(timer_kind::connection, s)) timers.arm(timer_kind::connection, s, due);
+  if (due < c.due) timers.arm(timer_kind::connection, s, c.due = due);
 }
 
 void connection_manager::state::keep_alive_changed(slot peer) {
-  for (slot s = peers[peer].first_connection; s != no_slot; s = connections[s].next_of_peer)
+  const peer_marks* marks = peers.marks_of(peer);
+  const time_point until = marks ? marks->kept_alive_until() : time_point::min();
+  for (slot s = peers[peer].first_connection; s != no_slot; s = connections[s].next_of_peer) {
+    connections[s].kept_until = until;
     sooner(s);
+  }
 }
 
 void connection_manager::state::ready_expired(slot s) {
   connection& c = connections[s];
-  if (now >= idle_at(c)) return close(s, cause::idle_timeout);
+  if (now >= idle_deadline(c, options)) return close(s, cause::idle_timeout);
   if (now >= probe_deadline(c, options)) {
     if (c.probes >= options.liveness_misses) return cut(s, cause::liveness_lost);
     ++c.probes;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "liveness.hpp"
 #include "state.hpp"
 
 #include <algorithm>
@@ -150,7 +151,7 @@ connection_explanation connection_manager::state::explain(connection_id id, time
     x.streams = c.streams;
     x.probes_missed = c.probes;
     x.srtt = c.rtt.smoothed();
-    if (c.at == phase::ready) x.idle_at = idle_at(c);
+    if (c.at == phase::ready) x.idle_at = idle_deadline(c, options);
     x.next_check = timers.armed(timer_kind::connection, s);
   }
   x.sentence = std::string(name_of(x.stage));

@@ -54,11 +54,13 @@ void connection_manager::state::on(const events::subnet_marked& e) {
 void connection_manager::state::on(const events::configured& e) {
   if (!problems_of(e.options).empty()) return ignore();
   const manager_options before = options;
-  const bool counted_wide = counts(subnet_width::wide);
+  const auto counted = [this] {
+    return std::pair(counts(subnet_width::narrow), counts(subnet_width::wide));
+  };
+  const auto counted_before = counted();
   options = e.options;
   apply_rates();
-  if (static_cast<const subnet_options&>(before) != options ||
-      counted_wide != counts(subnet_width::wide))
+  if (static_cast<const subnet_options&>(before) != options || counted_before != counted())
     recount_subnets();
   counters.connection_limit = options.max_connections;
   reconsider_records();

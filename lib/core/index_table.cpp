@@ -3,6 +3,8 @@
 
 #include "tandem/core/assert.hpp"
 
+#include <algorithm>
+
 namespace tandem::detail {
 
 void index_table::place(cell what) noexcept {
@@ -41,6 +43,20 @@ void index_table::erase(std::uint64_t hash, slot_index slot) noexcept {
   }
   cells_[hole] = cell{};
   --size_;
+}
+
+index_table::cost index_table::probes() const noexcept {
+  cost c{0, 1};
+  std::uint32_t run = 0;
+  // Twice around, so that a run across the end counts whole; there is an empty cell.
+  for (std::uint32_t n = 0; n < 2 * cells_.size(); ++n) {
+    const cell& at = cells_[n & mask()];
+    run = at.slot == no_slot ? 0 : run + 1;
+    c.worst = std::max(c.worst, run + 1);
+    if (n < cells_.size() && at.slot != no_slot) c.mean += 1 + ((n - at.hash) & mask());
+  }
+  if (size_ > 0) c.mean /= size_;
+  return c;
 }
 
 }  // namespace tandem::detail

@@ -38,6 +38,13 @@ class index_table {
   /// `slot` is in the table under `hash`.
   void erase(std::uint64_t hash, slot_index slot) noexcept;
   std::size_t size() const noexcept { return size_; }
+  /// What find() costs, in cells it looks at.
+  struct cost {
+    double mean;          ///< over the slots in the table
+    std::uint32_t worst;  ///< of any hash, in the table or not
+  };
+  /// O(capacity): for tests and benchmarks.
+  cost probes() const noexcept;
 
   /// Every field, for checkpoints.
   void fields(auto& a) { a(cells_), a(size_); }

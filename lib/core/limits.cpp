@@ -12,9 +12,11 @@ void connection_manager::state::apply_rates() {
 }
 
 bool connection_manager::state::counts(subnet_width width) const noexcept {
-  if (width == subnet_width::narrow) return options.max_connections_per_narrow_subnet > 0;
+  if (width == subnet_width::narrow)
+    return options.max_connections_per_narrow_subnet > 0 || subnet_rate.limits();
   // Scores want to know how many connections a wide subnet has, whether they are limited or not.
-  return options.max_connections_per_wide_subnet > 0 || options.eviction != eviction_mode::off;
+  return options.max_connections_per_wide_subnet > 0 || options.max_pending_per_wide_subnet > 0 ||
+         options.eviction != eviction_mode::off;
 }
 
 claim connection_manager::state::claim_for(slot peer, direction way, const endpoint& where) const {
@@ -26,58 +28,45 @@ claim connection_manager::state::claim_for(slot peer, direction way, const endpo
   return {peer, known(subnet_width::narrow), known(subnet_width::wide), way};
 }
 
-void connection_manager::state::prefetch_subnets(const endpoint& where) const {
-  for (const subnet_width width : {subnet_width::narrow, subnet_width::wide})
-    if (counts(width))
-      if (const auto net = subnet_of(where, width, options)) subnets.prefetch(*net, width);
-}
-
 claim connection_manager::state::claim_of(slot s) const {
   const connection& c = connections[s];
-  return claim_for(c.peer, c.way, c.remote);
+  return {c.peer, c.narrow, c.wide, c.way};
 }
 
-claim connection_manager::state::interned(claim wanted, const endpoint& where) {
-  const auto intern = [&](slot& known, subnet_width width) {
-    if (known != no_slot || !counts(width)) return;
-    if (const auto net = subnet_of(where, width, options)) known = subnets.intern(*net, width);
+void connection_manager::state::enter_subnets(slot s) {
+  connection& c = connections[s];
+  const auto enter = [&](subnet_width width) {
+    if (!counts(width)) return no_slot;
+    const auto net = subnet_of(c.remote, width, options);
+    if (!net) return no_slot;
+    const slot subnet = subnets.intern(*net, width);
+    ++subnets[subnet].users;
+    return subnet;
   };
-  intern(wanted.narrow, subnet_width::narrow);
-  intern(wanted.wide, subnet_width::wide);
-  return wanted;
+  c.narrow = enter(subnet_width::narrow);
+  c.wide = enter(subnet_width::wide);
 }
 
-void connection_manager::state::settle_subnets(const claim& held) {
-  subnets.settle(held.narrow, now, options.max_remembered_subnets);
-  subnets.settle(held.wide, now, options.max_remembered_subnets);
-}
-
-permit connection_manager::state::issue(const claim& wanted, const endpoint& where) {
-  permit right = ledger.issue(interned(wanted, where));
-  settle_subnets(right.held());
-  return right;
-}
-
-void connection_manager::state::move(permit& right, const claim& wanted, const endpoint& where) {
-  const claim before = right.held();
-  ledger.move(right, interned(wanted, where));
-  settle_subnets(before);
-  settle_subnets(right.held());
+void connection_manager::state::leave_subnet(slot subnet) {
+  if (subnet == no_slot) return;
+  --subnets[subnet].users;
+  subnets.settle(subnet, now, options.max_remembered_subnets);
 }
 
 void connection_manager::state::recount_subnets() {
   for (slot s = 0; s < connections.bound(); ++s) {
-    permit& right = connections[s].right;
-    if (!right) continue;
-    claim bare = right.held();
-    bare.narrow = bare.wide = no_slot;
-    ledger.move(right, bare);
+    connection& c = connections[s];
+    c.narrow = c.wide = no_slot;
+    if (c.right) ledger.move(c.right, claim_of(s));
   }
   // Whatever was remembered is about subnets of the old widths.
-  subnets = subnet_table();
+  subnets = subnet_table(mix(seed));
   for (slot s = 0; s < connections.bound(); ++s) {
     connection& c = connections[s];
-    if (c.right) move(c.right, c.right.held(), c.remote);
+    if (!c.used) continue;
+    enter_subnets(s);
+    if (c.right) ledger.move(c.right, claim_of(s));
+    if (c.pending && c.way == direction::inbound && c.wide != no_slot) ++subnets[c.wide].pending;
   }
 }
 
@@ -97,7 +86,7 @@ shortage connection_manager::state::address_verdict(const endpoint& address, slo
   return ledger.subnet_shortage_for(claim_for(peer, direction::outbound, address), options);
 }
 
-shortage connection_manager::state::rate_verdict(const endpoint& remote) {
+shortage connection_manager::state::rate_verdict(slot s) {
   const auto refused = [](time_point until, std::uint64_t burst) {
     return shortage{cause::rate_limited, burst, burst, until};
   };
@@ -105,31 +94,40 @@ shortage connection_manager::state::rate_verdict(const endpoint& remote) {
     const time_point ready = node_rate.ready_at(node_bucket_full, now);
     if (ready > now) return refused(ready, options.accept_burst);
   }
-  if (subnet_rate.limits()) {
-    if (const auto net = subnet_of(remote, subnet_width::narrow, options)) {
-      const slot subnet = subnets.intern(*net, subnet_width::narrow);
-      time_point& full = subnets[subnet].bucket_full;
-      const time_point ready = subnet_rate.ready_at(full, now);
-      if (ready == now) subnet_rate.take(full, now);
-      subnets.settle(subnet, now, options.max_remembered_subnets);
-      if (ready > now) return refused(ready, options.subnet_accept_burst);
-    }
+  if (const slot narrow = connections[s].narrow; narrow != no_slot && subnet_rate.limits()) {
+    time_point& full = subnets[narrow].bucket_full;
+    const time_point ready = subnet_rate.ready_at(full, now);
+    if (ready > now) return refused(ready, options.subnet_accept_burst);
+    subnet_rate.take(full, now);
   }
   // Taken last: what one subnet has no right to does not use up the arrivals of the others.
   if (node_rate.limits()) node_rate.take(node_bucket_full, now);
   return {};
 }
 
-shortage connection_manager::state::arrival_verdict(const endpoint& remote, std::uint64_t others) {
+shortage connection_manager::state::pending_shortage(slot s) const {
+  const auto none_left = [](std::uint64_t count, std::uint64_t limit) {
+    return shortage{cause::pending_limit_reached, count, limit};
+  };
+  if (counters.pending_inbound >= options.max_pending_inbound)
+    return none_left(counters.pending_inbound, options.max_pending_inbound);
+  const slot wide = connections[s].wide;
+  const std::uint64_t limit = options.max_pending_per_wide_subnet;
+  if (wide != no_slot && limit > 0 && subnets[wide].pending >= limit)
+    return none_left(subnets[wide].pending, limit);
+  return {};
+}
+
+shortage connection_manager::state::arrival_verdict(slot s) {
   if (stopping) return {cause::shutting_down};
-  if (access_rules.of(remote, now) == access::denied) return {cause::denied};
-  if (const shortage rate = rate_verdict(remote); rate.why != cause::none) return rate;
+  if (access_rules.of(connections[s].remote, now) == access::denied) return {cause::denied};
+  enter_subnets(s);
+  if (const shortage rate = rate_verdict(s); rate.why != cause::none) return rate;
+  const std::uint64_t others = connections.size() - 1;
   if (memory_pressure)
     return {cause::memory_limit_reached, others * options.connection_memory, options.max_memory};
   if (const shortage memory = memory_shortage(others); memory.why != cause::none) return memory;
-  if (counters.pending_inbound >= options.max_pending_inbound)
-    return {cause::pending_limit_reached, counters.pending_inbound, options.max_pending_inbound};
-  return {};
+  return pending_shortage(s);
 }
 
 }  // namespace tandem

@@ -18,12 +18,11 @@ duration idle_floor(const connection& c, const liveness_options& options) noexce
   return c.rtt.probe_timeout() * static_cast<std::int64_t>(options.idle_floor_probes);
 }
 
-time_point idle_deadline(const connection& c, const liveness_options& options,
-                         time_point kept_until) noexcept {
+time_point idle_deadline(const connection& c, const liveness_options& options) noexcept {
   if (c.streams > 0) return never;
   const duration floor = idle_floor(c, options);
   return std::max({later(c.last_use, std::max(options.connection_timeout, floor)),
-                   later(c.streams_ended, floor), kept_until});
+                   later(c.streams_ended, floor), c.kept_until});
 }
 
 duration probe_wait(const connection& c, const liveness_options& options) noexcept {

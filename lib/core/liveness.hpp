@@ -12,10 +12,9 @@ duration idle_floor(const connection& c, const liveness_options& options) noexce
 
 /// When a ready connection is idle: connection_timeout, or the floor when that is longer, after its
 /// last application byte; never while an application stream is open. The end of the last stream
-/// gives no more than the floor, so that a stream's last FIN does not count as use. Not before
-/// `kept_until`, the end of its peer's keep_alive mark.
-time_point idle_deadline(const connection& c, const liveness_options& options,
-                         time_point kept_until) noexcept;
+/// gives no more than the floor, so that a stream's last FIN does not count as use. Not before the
+/// end of its peer's keep_alive mark.
+time_point idle_deadline(const connection& c, const liveness_options& options) noexcept;
 
 /// How long nothing may come after a probe until it is missed: liveness_timeout, or the time in
 /// which the transport sends a lost packet three times again, seven probe timeouts but at most 60

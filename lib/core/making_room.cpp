@@ -138,7 +138,7 @@ bool connection_manager::state::serve_newcomer(slot s) {
   }
   const claim wanted = claim_of(s);
   if (ledger.shortage_for(wanted, options, now).why != cause::none) return false;
-  take_permit(s, issue(wanted, connections[s].remote));
+  take_permit(s, ledger.issue(wanted));
   return true;
 }
 

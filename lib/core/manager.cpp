@@ -19,8 +19,6 @@ const manager_options& checked(const manager_options& options) {
   return options;
 }
 
-std::uint64_t hash_of_id(auto id) noexcept { return mix(static_cast<std::uint64_t>(id)); }
-
 }  // namespace
 
 connection_manager::state::state(const manager_options& given, const peer_id& own,
@@ -30,7 +28,10 @@ connection_manager::state::state(const manager_options& given, const peer_id& ow
       seed(seed_given),
       sink(trace),
       random(seed),
-      ledger(counters, peers, subnets) {
+      peers(mix(seed)),
+      subnets(mix(seed)),
+      ledger(counters, peers, subnets),
+      known_addresses(mix(seed)) {
   apply_rates();
   counters.connection_limit = options.max_connections;
   if (sink != nullptr) trace_codec::write_header(*sink, options, self, seed);
@@ -40,7 +41,7 @@ void connection_manager::state::step_begins(time_point at) {
   TANDEM_ASSERT(queue.empty() && "drain poll_action() before the next event");
   if (sink != nullptr && sink->checkpoint_due()) write_checkpoint(*sink);
   ++inputs;
-  now = std::max(now, at);
+  now = std::max(now, std::min(at, never - duration(1)));
 }
 
 void connection_manager::state::step_ends() {
@@ -51,8 +52,14 @@ void connection_manager::state::step_ends() {
       std::max(live, counters.permits_live) - std::min(live, counters.permits_live);
 #ifndef NDEBUG
   // Looks at every peer, so while there are few: wherever slots leak, they leak there too.
-  TANDEM_ASSERT(peers.bound() > 256 || ledger.conserved());
+  TANDEM_ASSERT(peers.bound() > 256 || (ledger.conserved() && permits_held() == live));
 #endif
+}
+
+std::uint64_t connection_manager::state::permits_held() const noexcept {
+  std::uint64_t held = 0;
+  for (slot_index s = 0; s < connections.bound(); ++s) held += connections[s].right ? 1 : 0;
+  return held;
 }
 
 void connection_manager::state::handle(time_point at, const event& what) {
@@ -95,11 +102,13 @@ void connection_manager::state::notify(const notification& what) {
 }
 
 connection_manager::state::slot_index connection_manager::state::find(connection_id id) const {
-  return by_connection.find(hash_of_id(id), [&](slot_index s) { return connections[s].id == id; });
+  return by_connection.find(mix(static_cast<std::uint64_t>(id)),
+                            [&](slot_index s) { return connections[s].id == id; });
 }
 
 connection_manager::state::slot_index connection_manager::state::find(request_id id) const {
-  return by_request.find(hash_of_id(id), [&](slot_index r) { return requests[r].id == id; });
+  return by_request.find(mix(static_cast<std::uint64_t>(id)),
+                         [&](slot_index r) { return requests[r].id == id; });
 }
 
 notification connection_manager::state::about(notice kind, slot_index s) const {

@@ -46,8 +46,9 @@ constexpr network first_bits(network n, unsigned length) noexcept {
   return n;
 }
 
-constexpr std::uint64_t hash_of(const network& n) noexcept {
-  return mix(n.high ^ mix(n.low + n.length));
+constexpr std::uint64_t hash_of(const network& n, std::uint64_t salt = 0) noexcept {
+  return mix(folded(n.high ^ salt ^ 0xa0761d6478bd642fULL,
+                    (n.low + n.length) ^ (salt << 32 | salt >> 32) ^ 0xe7037ed1a0b428dbULL));
 }
 
 }  // namespace tandem::detail

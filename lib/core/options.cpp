@@ -75,6 +75,11 @@ constexpr std::array table = std::to_array<option_row>({
     {"max_connections_per_wide_subnet", &o::max_connections_per_wide_subnet, 0, count_most,
      "Established connections with one wide subnet at most; one more is refused with "
      "SubnetLimitReached. 0: no limit. Default 64: go-libp2p."},
+    {"max_pending_per_wide_subnet", &o::max_pending_per_wide_subnet, 0, count_most,
+     "Inbound connections of one wide subnet that are not ready at most; one more is reset with "
+     "PendingLimitReached, so that no subnet alone uses up max_pending_inbound. 0: no limit. "
+     "Default "
+     "64: as many as may be established."},
     {"subnet_exempt", choice_of<&o::subnet_exempt>(exemption_names), 0, 2,
      "Addresses that subnet limits, rates and breakers leave alone: none, loopback, or private "
      "(RFC 1918, RFC 4193, link-local and loopback). Default private: clusters share subnets."},

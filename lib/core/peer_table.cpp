@@ -4,11 +4,10 @@
 namespace tandem::detail {
 
 slot_index peer_table::find(const peer_id& id) const {
-  return by_id_.find(hash_of(id), [&](slot_index s) { return peers_[s].id == id; });
+  return by_id_.find(hash_of(id, salt_), [&](slot_index s) { return peers_[s].id == id; });
 }
 
-slot_index peer_table::intern(const peer_id& id) {
-  const std::uint64_t hash = hash_of(id);
+slot_index peer_table::intern(const peer_id& id, std::uint64_t hash) {
   slot_index peer = by_id_.find(hash, [&](slot_index s) { return peers_[s].id == id; });
   if (peer == no_slot) {
     peer = peers_.take();
@@ -92,7 +91,7 @@ void peer_table::forget(slot_index peer) noexcept {
   peer_entry& p = peers_[peer];
   drop_record(peer);
   drop_marks(peer);
-  by_id_.erase(hash_of(p.id), peer);
+  by_id_.erase(hash_of(p.id, salt_), peer);
   peers_.release(peer);
 }
 

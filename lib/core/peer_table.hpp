@@ -48,12 +48,20 @@ struct peer_entry {
 /// penalty, since only this node gives those, and evicts one peer in `eviction_interval`.
 class peer_table {
  public:
+  /// With a salt that outsiders do not know they cannot choose ids that are slow to find.
+  explicit peer_table(std::uint64_t salt = 0) noexcept : salt_(salt) {}
   /// The peer's index, or no_slot.
   slot_index find(const peer_id& id) const;
+  std::uint64_t hash(const peer_id& id) const noexcept { return hash_of(id, salt_); }
   /// Starts to load what find() will look at.
-  void prefetch(const peer_id& id) const noexcept { by_id_.prefetch(hash_of(id)); }
+  void prefetch(std::uint64_t hash) const noexcept { by_id_.prefetch(hash); }
   /// The peer's index; a new peer is added. Call settle() when done with it.
-  slot_index intern(const peer_id& id);
+  slot_index intern(const peer_id& id) { return intern(id, hash(id)); }
+  slot_index intern(const peer_id& id, std::uint64_t hash);
+  /// Whether anything is known of the peer beside its connections and dials.
+  bool is_known(slot_index peer) const noexcept {
+    return peers_[peer].record != no_slot || peers_[peer].marks != no_slot;
+  }
   /// To be called whenever the peer may have become engaged or stopped being so, or its record
   /// changed: shields the record, makes it droppable, or forgets the peer; an expired record goes.
   /// Returns how many records were dropped for being too many. O(log n).
@@ -115,6 +123,7 @@ class peer_table {
   void drop_soonest() noexcept;
   void forget(slot_index peer) noexcept;
 
+  std::uint64_t salt_;
   slot_table<peer_entry> peers_;
   slot_table<record_slot> records_;
   slot_table<peer_marks> marks_;

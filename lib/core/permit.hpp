@@ -13,7 +13,7 @@ namespace tandem::detail {
 class permit_ledger;
 
 /// What one established connection counts against. A subnet that is no_slot is not counted: its
-/// address is exempt, its limit is off, or nothing is connected there yet.
+/// address is exempt, nobody wants to know, or nothing is connected there yet.
 struct claim {
   slot_index peer = no_slot;
   slot_index narrow = no_slot;
@@ -71,7 +71,7 @@ class permit {
 };
 
 /// Counts permits: of the node, in and out, per peer, per subnet. issued - released == live always;
-/// `live` is kept apart. The subnets of a permit are settled by whoever ends it.
+/// `live` is kept apart.
 class permit_ledger {
  public:
   permit_ledger(manager_counters& counters, peer_table& peers, subnet_table& subnets) noexcept

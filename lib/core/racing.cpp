@@ -51,6 +51,7 @@ void connection_manager::state::start_attempt(slot d, slot address) {
   addresses.set(address, address_state::trying);
   x.last_family = family_of(c.remote);
   x.next_attempt_at = later(now, options.attempt_delay);
+  enter_subnets(s);
   subnet_tried(s);
   enter_pending(s);
   timers.arm(timer_kind::connection, s, later(now, options.attempt_timeout));

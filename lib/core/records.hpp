@@ -28,31 +28,18 @@ enum class phase : std::uint8_t {
   ending,    ///< cancel_attempt, abort or a reset went out; only the last event is missing
 };
 
-/// One connection of the node, from attempt or arrival to the event that ends its id.
-struct connection {
+/// One connection of the node, from attempt or arrival to the event that ends its id. The first 64
+/// bytes are what traffic needs, the next what a round-trip sample or a deadline needs: of a
+/// million connections hardly any is in a cache.
+struct alignas(64) connection {
   connection_id id{};
-  time_point ready_at{};
   time_point last_received{};
-  time_point last_use{};       ///< ready, or the last application byte
-  time_point streams_ended{};  ///< ready, or the end of the last application stream
-  time_point last_probe{};
-  rtt_estimator rtt;
-  std::uint64_t bytes = 0;  ///< transport bytes, both directions
-  duration retry_after{};   ///< as the peer's refusal asked
-  permit right;
-  endpoint remote;            ///< the address dialled, or the one it came from
+  time_point last_use{};      ///< ready, or the last application byte
+  time_point due = never;     ///< its deadline while ready, as the queue of deadlines has it
+  std::uint64_t bytes = 0;    ///< transport bytes, both directions
   slot_index peer = no_slot;  ///< once authenticated
-  slot_index dial = no_slot;  ///< the dial it serves, until that is decided
-  slot_index next_of_peer = no_slot;
-  slot_index previous_of_peer = no_slot;
-  slot_index next_of_dial = no_slot;  ///< among the attempts of the dial, newest first
-  slot_index previous_of_dial = no_slot;
-  slot_index address = no_slot;  ///< of the dial, tried by this
-  slot_index next_free = no_slot;
-  slot_index ready_place = no_slot;  ///< among the ready ones of its direction
-  std::uint32_t streams = 0;         ///< open application streams
-  std::uint32_t nonce = 0;           ///< of the last probe
-  std::uint16_t probes = 0;          ///< in a row without a byte received since
+  std::uint32_t streams = 0;  ///< open application streams
+  std::uint16_t probes = 0;   ///< in a row without a byte received since
   phase at = phase::attempting;
   direction way = direction::outbound;
   cause end = cause::none;  ///< why we end it, or the peer said it does
@@ -68,16 +55,39 @@ struct connection {
   bool yielded = false;     ///< gave way to another connection of its dial
   bool spoken = false;      ///< an application byte or stream was on it
 
+  rtt_estimator rtt;
+  time_point streams_ended{};                 ///< ready, or the end of the last application stream
+  time_point kept_until = time_point::min();  ///< keep_alive mark of its peer, once ready
+  time_point last_probe{};
+  time_point ready_at{};
+  std::uint32_t nonce = 0;           ///< of the last probe
+  slot_index ready_place = no_slot;  ///< among the ready ones of its direction
+
+  permit right;
+  endpoint remote;              ///< the address dialled, or the one it came from
+  slot_index narrow = no_slot;  ///< the subnets of that, when they are counted
+  slot_index wide = no_slot;
+  slot_index dial = no_slot;  ///< the dial it serves, until that is decided
+  slot_index next_of_peer = no_slot;
+  slot_index previous_of_peer = no_slot;
+  slot_index next_of_dial = no_slot;  ///< among the attempts of the dial, newest first
+  slot_index previous_of_dial = no_slot;
+  slot_index address = no_slot;  ///< of the dial, tried by this
+  slot_index next_free = no_slot;
+  duration retry_after{};  ///< as the peer's refusal asked
+
   /// Every field, for checkpoints.
   void fields(auto& a) {
-    a(id), a(ready_at), a(last_received), a(last_use), a(streams_ended), a(last_probe), a(rtt),
-        a(bytes), a(retry_after), a(right), a(remote), a(peer), a(dial), a(next_of_peer),
-        a(previous_of_peer), a(next_of_dial), a(previous_of_dial), a(address), a(next_free),
-        a(ready_place), a(streams), a(nonce), a(probes), a(at), a(way), a(end), a(used), a(pending),
-        a(lingering), a(connected), a(was_ready), a(makes_room), a(refused), a(told), a(yielded),
-        a(trial), a(spoken);
+    a(id), a(last_received), a(last_use), a(due), a(bytes), a(peer), a(streams), a(probes), a(at),
+        a(way), a(end), a(used), a(pending), a(lingering), a(connected), a(trial), a(was_ready),
+        a(makes_room), a(refused), a(told), a(yielded), a(spoken), a(rtt), a(streams_ended),
+        a(kept_until), a(last_probe), a(ready_at), a(nonce), a(ready_place), a(right), a(remote),
+        a(narrow), a(wide), a(dial), a(next_of_peer), a(previous_of_peer), a(next_of_dial),
+        a(previous_of_dial), a(address), a(next_free), a(retry_after);
   }
 };
+
+static_assert(sizeof(connection) == 256);
 
 /// One dial in progress: the addresses of one peer, raced for one or more requests.
 struct dial {

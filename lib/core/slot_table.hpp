@@ -24,8 +24,7 @@ class slot_table {
       i = static_cast<slot_index>(slots_.size());
       slots_.emplace_back();
     } else {
-      free_ = slots_[i].next_free;
-      slots_[i] = T{};
+      free_ = std::exchange(slots_[i].next_free, no_slot);  // the rest is as new
     }
     slots_[i].used = true;
     ++size_;

@@ -65,6 +65,8 @@ struct connection_manager::state {
   void advance(time_point at);
   void step_begins(time_point at);
   void step_ends();
+  /// Counted where they are, one connection after the other.
+  std::uint64_t permits_held() const noexcept;
   void expired(detail::deadline_queue::due what);
   void emit(const action& what);
   void notify(const notification& what);
@@ -192,14 +194,11 @@ struct connection_manager::state {
   bool counts(detail::subnet_width width) const noexcept;
   /// What a connection with `where` would count against, as far as it is known already.
   detail::claim claim_for(slot_index peer, direction way, const endpoint& where) const;
-  void prefetch_subnets(const endpoint& where) const;
   detail::claim claim_of(slot_index connection) const;
-  detail::claim interned(detail::claim wanted, const endpoint& where);
-  void settle_subnets(const detail::claim& held);
-  /// The ledger's issue() and move() for a claim of claim_for() about the same address.
-  detail::permit issue(const detail::claim& wanted, const endpoint& where);
-  void move(detail::permit& right, const detail::claim& wanted, const endpoint& where);
-  /// Counts all permits anew, after the options of subnets changed.
+  /// The connection is one of its subnets' until it ends.
+  void enter_subnets(slot_index connection);
+  void leave_subnet(slot_index subnet);
+  /// Counts all connections and permits anew, after the options of subnets changed.
   void recount_subnets();
   /// Why there is no memory for one connection beside `others`: to be asked before an attempt with
   /// connections.size(). A dial that has no attempt yet fails with it; a further one just waits.
@@ -210,9 +209,10 @@ struct connection_manager::state {
   /// verdict and its numbers, as a refusal of this node that blames nobody.
   detail::shortage address_verdict(const endpoint& address, slot_index peer) const;
   /// Takes the tokens of one arrival, or says why there are none.
-  detail::shortage rate_verdict(const endpoint& remote);
-  /// Why a connection that arrives beside `others` is reset.
-  detail::shortage arrival_verdict(const endpoint& remote, std::uint64_t others);
+  detail::shortage rate_verdict(slot_index connection);
+  detail::shortage pending_shortage(slot_index connection) const;
+  /// Why a connection that arrived is reset.
+  detail::shortage arrival_verdict(slot_index connection);
 
   // admission.cpp
   void on(const events::arrived& e);
@@ -264,7 +264,6 @@ struct connection_manager::state {
   void on(const events::stream_closed& e);
   void ready_expired(slot_index s);
   void heard(slot_index s, time_point when);
-  time_point idle_at(const detail::connection& c) const noexcept;
   time_point looks_at(const detail::connection& c) const noexcept;
   void arm_ready(slot_index s);
   /// The deadline may have moved to an earlier time.
@@ -322,7 +321,7 @@ struct connection_manager::state {
   trace_sink* const sink;
   std::uint64_t inputs = 0;  ///< handle() and advance() so far
   random_stream random;
-  time_point now = time_point::min();
+  time_point now{};
 
   // Destroyed in reverse: the connections give their permits back to the ledger, it counts in the
   // peers and subnets.

@@ -37,7 +37,7 @@ void subnet_table::settle(slot_index subnet, time_point now,
                           std::uint64_t remembered_max) noexcept {
   if (subnet == no_slot) return;
   const subnet_entry& s = subnets_[subnet];
-  if (s.permits > 0)
+  if (s.users > 0)
     blank_order_.disarm(blank_kind, subnet);
   else if (s.blank_at() <= now)
     forget(subnet);
@@ -50,8 +50,8 @@ void subnet_table::settle(slot_index subnet, time_point now,
 
 void subnet_table::drop_soonest() noexcept {
   const slot_index subnet = blank_order_.pop().slot;
-  // A permit may have come since it was put in order; whoever took it settles it next.
-  if (subnets_[subnet].permits == 0) forget(subnet);
+  // A user may have come since it was put in order; whoever that is settles it at its end.
+  if (subnets_[subnet].users == 0) forget(subnet);
 }
 
 void subnet_table::forgive(time_point since, time_point now,

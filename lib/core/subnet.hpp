@@ -52,7 +52,9 @@ struct subnet_entry {
   network net;
   subnet_width width = subnet_width::narrow;
   bool used = false;
-  std::uint32_t permits = 0;  ///< established permits held
+  std::uint32_t users = 0;    ///< connections from there or to there, in whatever phase
+  std::uint32_t pending = 0;  ///< of them pending and inbound
+  std::uint32_t permits = 0;  ///< of them with an established permit
   slot_index next_free = no_slot;
   time_point bucket_full = time_point::min();    ///< when its accept bucket is full (accept_rate)
   circuit_breaker circuit;                       ///< of attempts, in wide ones
@@ -63,31 +65,29 @@ struct subnet_entry {
 
   /// Every field, for checkpoints.
   void fields(auto& a) {
-    a(net), a(width), a(used), a(permits), a(next_free), a(bucket_full), a(circuit),
-        a(circuit_blank);
+    a(net), a(width), a(used), a(users), a(pending), a(permits), a(next_free), a(bucket_full),
+        a(circuit), a(circuit_blank);
   }
 };
 
-/// Interned subnets, narrow and wide. One without permits is remembered until it is blank, but
-/// only so many of them: when there is one too many, the one that is blank soonest goes, be it the
+/// Interned subnets, narrow and wide. One without users is remembered until it is blank, but only
+/// so many of them: when there is one too many, the one that is blank soonest goes, be it the
 /// newest, so that fresh addresses never displace a subnet that did more. O(log n).
 class subnet_table {
  public:
+  /// With a salt that outsiders do not know they cannot choose subnets that are slow to find.
+  explicit subnet_table(std::uint64_t salt = 0) noexcept : salt_(salt) {}
   /// The subnet's index, or no_slot.
   slot_index find(const network& net, subnet_width width) const noexcept;
   /// The subnet's index; a new one is added. Call settle() when done with it.
   slot_index intern(const network& net, subnet_width width);
-  /// To be called whenever permits or memory of the subnet changed; the index may end here.
+  /// To be called whenever users or memory of the subnet changed; the index may end here.
   void settle(slot_index subnet, time_point now, std::uint64_t remembered_max) noexcept;
 
   subnet_entry& operator[](slot_index subnet) noexcept { return subnets_[subnet]; }
   const subnet_entry& operator[](slot_index subnet) const noexcept { return subnets_[subnet]; }
-  /// Starts to load what find() will look at.
-  void prefetch(const network& net, subnet_width width) const noexcept {
-    by_network_.prefetch(hash_of(net, width));
-  }
   std::size_t size() const noexcept { return subnets_.size(); }
-  /// Those without permits.
+  /// Those without users.
   std::size_t remembered() const noexcept { return blank_order_.size(); }
   slot_index bound() const noexcept { return subnets_.bound(); }
   /// Forgets the failures of attempts after `since`. O(n log n).
@@ -97,15 +97,16 @@ class subnet_table {
   void fields(auto& a) { a(subnets_), a(by_network_), a(blank_order_); }
 
  private:
-  static std::uint64_t hash_of(const network& net, subnet_width width) noexcept {
-    return detail::hash_of(net) ^ (width == subnet_width::wide ? ~std::uint64_t{0} : 0);
+  std::uint64_t hash_of(const network& net, subnet_width width) const noexcept {
+    return detail::hash_of(net, salt_) ^ (width == subnet_width::wide ? ~std::uint64_t{0} : 0);
   }
   void forget(slot_index subnet) noexcept;
   void drop_soonest() noexcept;
 
+  std::uint64_t salt_;
   slot_table<subnet_entry> subnets_;
   index_table by_network_;
-  deadline_queue blank_order_;  ///< subnets without permits
+  deadline_queue blank_order_;  ///< subnets without users
 };
 
 }  // namespace tandem::detail

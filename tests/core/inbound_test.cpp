@@ -140,6 +140,48 @@ TEST(pending_inbound, silent_sockets_do_not_keep_an_honest_peer_out) {
   EXPECT_EQ(d.counters().failed_total, 256U);
 }
 
+TEST(pending_inbound, of_one_wide_subnet_does_not_use_up_that_of_the_node) {
+  manager_options options;
+  options.subnet_accept_rate = 0;
+  driver d(options);
+  const auto from = [](std::uint8_t subnet, std::uint64_t i) {
+    return endpoint::v4(203, 0, subnet, static_cast<std::uint8_t>(i % 250), 4001);
+  };
+  for (std::uint64_t i = 1; i <= 64; ++i) d.tell(events::arrived{conn(2 * i), from(113, i)});
+  EXPECT_EQ(d.count<actions::refuse>(), 0U);
+  d.tell(events::arrived{conn(130), from(113, 65)});
+  EXPECT_EQ(d.last<actions::refuse>()->how, refuse_how::reset);
+  EXPECT_EQ(describe(d.last(notice::inbound_refused)),
+            "PendingLimitReached{limit: 64, current: 64}");
+  d.tell(events::arrived{conn(132), from(114, 1)});  // another subnet
+  EXPECT_EQ(d.counters().pending_inbound, 65U);
+  d.upgrade(conn(2), peer(1));  // ready, so no longer pending
+  d.tell(events::arrived{conn(134), from(113, 66)});
+  EXPECT_EQ(d.refused(cause::pending_limit_reached), 1U);
+  EXPECT_EQ(d.counters().pending_inbound, 65U);
+  d.run_to(15s);  // silence ends at handshake_timeout
+  EXPECT_EQ(d.counters().pending_inbound, 0U);
+  d.tell(events::arrived{conn(136), from(113, 67)});
+  EXPECT_EQ(d.refused(cause::pending_limit_reached), 1U);
+}
+
+TEST(pending_inbound, of_a_wide_subnet_is_counted_anew_when_the_limit_comes_into_force) {
+  manager_options options;
+  options.subnet_accept_rate = 0;
+  options.max_pending_per_wide_subnet = options.max_connections_per_wide_subnet = 0;
+  driver d(options);
+  const auto arrive = [&](std::uint64_t c) {
+    d.tell(events::arrived{conn(c), endpoint::v4(203, 0, 113, static_cast<std::uint8_t>(c), 1)});
+  };
+  for (const std::uint64_t c : {2, 4, 6}) arrive(c);
+  options.max_pending_per_wide_subnet = 4;
+  d.tell(events::configured{options});
+  arrive(8);
+  EXPECT_EQ(d.refused(cause::pending_limit_reached), 0U);
+  arrive(10);
+  EXPECT_EQ(d.refused(cause::pending_limit_reached), 1U);
+}
+
 TEST(handshake, is_aborted_exactly_at_its_deadline) {
   driver d;
   d.run_to(1s);
@@ -265,6 +307,18 @@ TEST(ids, unknown_duplicate_and_finished_ones_are_counted_and_ignored) {
   EXPECT_EQ(d.counters().active_connections, 1U);
   d.tell(events::disconnect_wanted{peer(1), {}, cause::requested});
   expect_ignored(events::probe_answered{conn(4), 1});
+}
+
+TEST(time, starts_at_zero_and_ends_before_never) {
+  driver d;
+  d.now = time_point::min();
+  d.tell(events::arrived{conn(2), address()});
+  EXPECT_EQ(d.manager.next_deadline(), at(15s));
+  d.now = never;
+  d.tell(events::accept_failed{cause::local_resource});
+  EXPECT_EQ(d.manager.next_deadline(), at(15s));  // listening is never resumed
+  d.manager.advance(never);
+  EXPECT_EQ(d.manager.next_deadline(), never);
 }
 
 TEST(time, going_backwards_counts_as_the_latest_seen) {

@@ -2,12 +2,15 @@
 #include "core/index_table.hpp"
 
 #include "core/ring.hpp"
+#include "tandem/core/ids.hpp"
 #include "tandem/core/random.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <deque>
 #include <map>
+#include <vector>
 
 namespace tandem::detail {
 namespace {
@@ -35,6 +38,59 @@ TEST(index_table, agrees_with_a_map_over_random_churn) {
     }
     ASSERT_EQ(table.size(), model.size());
   }
+}
+
+/// The costs of two tables with so many entries, after every second one was replaced: connections
+/// as drivers number them, and peers whose keys count up.
+std::array<index_table::cost, 2> costs_of(std::uint32_t size) {
+  index_table connections;
+  index_table peers;
+  const auto peer_hash = [](std::uint64_t n) {
+    std::array<std::uint8_t, 38> raw{0, 36, 8, 1, 18, 32};
+    for (std::size_t i = 0; i < 8; ++i) raw[6 + i] = static_cast<std::uint8_t>(n >> 8 * i);
+    return hash_of(peer_id::from_bytes(raw), 42);
+  };
+  for (std::uint32_t n = 0; n < size; ++n) {
+    connections.insert(mix(2 * n), n);
+    peers.insert(peer_hash(n), n);
+  }
+  for (std::uint32_t n = 0; n < size; n += 2) {
+    connections.erase(mix(2 * n), n);
+    peers.erase(peer_hash(n), n);
+    connections.insert(mix(2 * (n + size)), n);
+    peers.insert(peer_hash(n + size), n);
+  }
+  return {connections.probes(), peers.probes()};
+}
+
+TEST(index_table, looks_at_few_cells_however_many_there_are) {
+  // Right before it doubles: three quarters full. Knuth, TAOCP 3, 6.4: (1 + 1 / (1 - 3/4)) / 2.
+  for (const std::uint32_t size : {768U, 98'304U, 786'432U}) {
+    for (const index_table::cost& c : costs_of(size)) {
+      EXPECT_GT(c.mean, 2) << size;
+      EXPECT_LT(c.mean, 3.5) << size;
+      EXPECT_LT(c.worst, 512U) << size;
+    }
+  }
+}
+
+TEST(index_table, ids_that_collide_under_one_salt_do_not_under_another) {
+  random_stream random(11);
+  std::vector<peer_id> colliding;  // in the 12 lowest bits
+  for (std::uint64_t n = 0; colliding.size() < 64; ++n) {
+    std::array<std::uint8_t, 38> raw{0, 36, 8, 1, 18, 32};
+    for (std::size_t i = 6; i < raw.size(); ++i)
+      raw[i] = static_cast<std::uint8_t>(random.up_to(255));
+    const peer_id id = peer_id::from_bytes(raw);
+    if ((hash_of(id, 1) & 0xfff) == 0) colliding.push_back(id);
+  }
+  const auto worst = [&](std::uint64_t salt) {
+    index_table table;
+    for (slot_index s = 0; s < colliding.size(); ++s) table.insert(hash_of(colliding[s], salt), s);
+    return table.probes().worst;
+  };
+  EXPECT_EQ(worst(1), 65U);
+  EXPECT_LT(worst(2), 24U);
 }
 
 TEST(ring, keeps_order_across_growth_and_wrap_around) {

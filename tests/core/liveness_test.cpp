@@ -40,9 +40,9 @@ TEST(idle_deadline, is_connection_timeout_after_the_last_application_byte_when_t
   connection c = ready_at(5s);
   const liveness_options options;
   settle(c, 20ms);
-  EXPECT_EQ(idle_deadline(c, options, time_point::min()), at(35s));
+  EXPECT_EQ(idle_deadline(c, options), at(35s));
   c.last_use = at(9s);
-  EXPECT_EQ(idle_deadline(c, options, time_point::min()), at(39s));
+  EXPECT_EQ(idle_deadline(c, options), at(39s));
 }
 
 TEST(idle_deadline, is_the_floor_when_that_is_longer) {
@@ -50,14 +50,14 @@ TEST(idle_deadline, is_the_floor_when_that_is_longer) {
   liveness_options options;
   c.rtt.sample(2s);  // 2 s + 4 * 1 s
   options.connection_timeout = 18s - 1ns;
-  EXPECT_EQ(idle_deadline(c, options, time_point::min()), at(18s));
+  EXPECT_EQ(idle_deadline(c, options), at(18s));
   options.connection_timeout = 18s;
-  EXPECT_EQ(idle_deadline(c, options, time_point::min()), at(18s));
+  EXPECT_EQ(idle_deadline(c, options), at(18s));
   options.connection_timeout = 18s + 1ns;
-  EXPECT_EQ(idle_deadline(c, options, time_point::min()), at(18s + 1ns));
+  EXPECT_EQ(idle_deadline(c, options), at(18s + 1ns));
   options.connection_timeout = 1s;
   options.idle_floor_probes = 0;
-  EXPECT_EQ(idle_deadline(c, options, time_point::min()), at(1s));
+  EXPECT_EQ(idle_deadline(c, options), at(1s));
 }
 
 TEST(idle_deadline, waits_for_the_last_stream_and_then_a_floor_at_most) {
@@ -65,12 +65,12 @@ TEST(idle_deadline, waits_for_the_last_stream_and_then_a_floor_at_most) {
   const liveness_options options;
   c.rtt.sample(100ms);  // probe timeout 300 ms, floor 900 ms
   c.streams = 1;
-  EXPECT_EQ(idle_deadline(c, options, time_point::min()), never);
+  EXPECT_EQ(idle_deadline(c, options), never);
   c.streams = 0;
   c.streams_ended = at(29100ms);
-  EXPECT_EQ(idle_deadline(c, options, time_point::min()), at(30s));
+  EXPECT_EQ(idle_deadline(c, options), at(30s));
   c.streams_ended = at(29100ms + 1ns);
-  EXPECT_EQ(idle_deadline(c, options, time_point::min()), at(30s + 1ns));
+  EXPECT_EQ(idle_deadline(c, options), at(30s + 1ns));
 }
 
 TEST(probe_wait, is_liveness_timeout_or_seven_probe_timeouts_when_they_are_longer) {

@@ -75,16 +75,16 @@ TEST(subnet, widths_follow_the_options_of_the_family) {
   EXPECT_FALSE(narrow(v4(10, 0, 0, 1)));
 }
 
-TEST(subnet_table, keeps_what_has_permits_and_remembers_the_rest_until_it_is_blank) {
+TEST(subnet_table, keeps_what_has_connections_and_remembers_the_rest_until_it_is_blank) {
   subnet_table t;
   const network net = *subnet_of(v4(192, 0, 2, 1), subnet_width::wide, {});
   slot_index s = t.intern(net, subnet_width::wide);
   EXPECT_EQ(t.intern(net, subnet_width::wide), s);
   EXPECT_EQ(t.find(net, subnet_width::narrow), no_slot);  // another width is another subnet
-  t[s].permits = 1;
+  t[s].users = 1;
   t.settle(s, at(0s), 1);
   EXPECT_EQ(t.remembered(), 0U);
-  t[s].permits = 0;
+  t[s].users = 0;
   t[s].bucket_full = at(5s);
   t.settle(s, at(0s), 1);
   EXPECT_EQ(t.remembered(), 1U);
@@ -94,9 +94,9 @@ TEST(subnet_table, keeps_what_has_permits_and_remembers_the_rest_until_it_is_bla
   EXPECT_EQ(t.size(), 0U);
 }
 
-// Found by the model-based test, seed 1400080: a permit moved in a crossing to a subnet whose bucket
-// was full again, and settling the subnet it left forgot the one it had come to.
-TEST(subnet_table, does_not_forget_a_subnet_that_got_a_permit_before_it_is_settled) {
+// Found by the model-based test: somebody came to a subnet whose bucket was full again, and
+// settling another one forgot it.
+TEST(subnet_table, does_not_forget_a_subnet_that_got_a_user_before_it_is_settled) {
   subnet_table t;
   const auto add = [&](std::uint8_t n) {
     const slot_index s = t.intern(network_of(v4(192, 0, 2, n)), subnet_width::narrow);
@@ -105,7 +105,7 @@ TEST(subnet_table, does_not_forget_a_subnet_that_got_a_permit_before_it_is_settl
     return s;
   };
   const slot_index left = add(1), come_to = add(2);
-  t[come_to].permits = 1;
+  t[come_to].users = 1;
   t.settle(left, at(6s), 8);
   t.settle(come_to, at(6s), 8);
   EXPECT_EQ(t.find(network_of(v4(192, 0, 2, 2)), subnet_width::narrow), come_to);

@@ -1,35 +1,39 @@
 // SPDX-License-Identifier: MIT
-// What the core costs per decision with 100 000 connections tracked, and whether it allocates. The
-// counter `allocations` is per iteration and must be 0.
+// What the core costs per operation with 1 000 to 1 000 000 connections tracked, beside a naive
+// manager over std::map, and its heap. Each operation is timed in batches on connections all over
+// the table: their slots, peers and subnets are seldom in a cache. The counter `allocations` is per
+// operation and must be 0 for the core. The table at the end shows how the time grows and how the
+// naive manager compares. --benchmark_filter and the other options of Google Benchmark work.
+#include "core/index_table.hpp"
+#include "heap.hpp"
+#include "naive.hpp"
 #include "tandem/core/connection_manager.hpp"
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <new>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
 
-namespace {
-std::size_t allocations = 0;
-}
-
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* p = std::malloc(size)) return p;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-
+namespace tandem::bench {
 namespace {
 
-using namespace tandem;
+using namespace std::chrono_literals;
 
-constexpr std::uint64_t tracked = 100'000;
+constexpr std::array<std::uint64_t, 4> sizes{1'000, 10'000, 100'000, 1'000'000};
+constexpr std::size_t batch = 200;
 
 peer_id peer(std::uint64_t n) {
   std::array<std::uint8_t, 38> raw{0, 36, 8, 1, 18, 32};
-  for (std::size_t i = 0; i < 8; ++i) raw[6 + i] = static_cast<std::uint8_t>(n >> 8 * i);
+  const std::uint64_t mixed = detail::mix(n);  // as keys are: nothing in common
+  for (std::size_t i = 0; i < 8; ++i) raw[6 + i] = static_cast<std::uint8_t>(mixed >> 8 * i);
   return peer_id::from_bytes(raw);
 }
 connection_id conn(std::uint64_t n) { return connection_id{2 * n}; }
@@ -45,11 +49,14 @@ endpoint where(std::uint64_t c) {
 /// subnets, both rates, and rules about peers and networks.
 enum class limits { few, all };
 
-manager_options options_of(limits which, std::uint64_t room) {
+manager_options options_of(limits which, std::uint64_t connections) {
   manager_options options;
-  options.max_connections = tracked + room;
+  options.max_connections = connections;
+  options.connection_timeout = 24h;
+  options.liveness_interval = 1h;
   if (which == limits::few) {
     options.max_connections_per_narrow_subnet = options.max_connections_per_wide_subnet = 0;
+    options.max_pending_per_wide_subnet = 0;
     options.subnet_accept_rate = 0;
     return options;
   }
@@ -58,44 +65,49 @@ manager_options options_of(limits which, std::uint64_t room) {
   options.max_inbound_connections = options.max_connections;
   options.max_outbound_connections = options.max_connections;
   options.max_memory = 2 * options.max_connections * options.connection_memory;
-  options.accept_rate = 1e6;
-  options.subnet_accept_burst = 4;
+  options.accept_rate = 1e9;
   return options;
 }
 
-/// A manager with `tracked` ready connections of as many peers, and room for some more or for none.
+/// A manager with so many ready connections of as many peers, and room for one batch more.
+template <class Manager>
 class crowd {
  public:
-  explicit crowd(std::uint64_t room, limits which = limits::few)
-      : manager_(options_of(which, room), peer(0), 1) {
+  crowd(limits which, std::uint64_t size)
+      : full_(options_of(which, size)),
+        roomy_(options_of(which, size + batch)),
+        manager_(roomy_, peer(0), 1),
+        size_(size) {
     if (which == limits::all) add_rules();
-    for (std::uint64_t i = 1; i <= tracked; ++i) {
-      arrive(i);
-      authenticate(i, i);
-      ready(i);
+    for (std::uint64_t i = 0; i < size; ++i) {
+      const std::uint64_t c = next();
+      admit(c);
+      live_.push_back(c);
     }
-    next_ = tracked;
-    for (int i = 0; i < 64; ++i) cycle();  // warm
   }
 
-  void arrive(std::uint64_t c) {
-    now_ += std::chrono::microseconds(10);
-    tell(events::arrived{conn(c), where(c)});
-  }
-  void authenticate(std::uint64_t c, std::uint64_t p) {
-    tell(events::authenticated{conn(c), peer(p)});
-  }
+  void arrive(std::uint64_t c) { tell(events::arrived{conn(c), where(c)}); }
+  void authenticate(std::uint64_t c) { tell(events::authenticated{conn(c), peer(c)}); }
   void ready(std::uint64_t c) { tell(events::ready{conn(c)}); }
   void close(std::uint64_t c) { tell(events::closed{conn(c), cause::remote_closed}); }
   void traffic(std::uint64_t c) { tell(events::traffic{conn(c), 100, 100, 100, now_, now_}); }
-  std::uint64_t next() { return ++next_; }
-  void cycle() {
-    const std::uint64_t c = next();
-    arrive(c);
-    authenticate(c, c);
-    ready(c);
-    close(c);
+  void sample(std::uint64_t c) { tell(events::rtt_sampled{conn(c), 20ms}); }
+  void admit(std::uint64_t c) { arrive(c), authenticate(c), ready(c); }
+  void fill(bool full) { tell(events::configured{full ? full_ : roomy_}); }
+
+  /// Advances to the next deadline, and whoever is probed answers.
+  void advance() {
+    now_ = std::max(now_, manager_.next_deadline());
+    manager_.advance(now_);
+    connection_id probed{};
+    while (auto a = manager_.poll_action())
+      if (const auto* p = std::get_if<actions::probe>(&*a)) probed = p->conn;
+    if (probed != connection_id::none) traffic(static_cast<std::uint64_t>(probed) / 2);
   }
+
+  std::uint64_t next() { return ++next_; }
+  /// One of the tracked connections, in an order without a pattern; each once in `size` calls.
+  std::uint64_t& any() { return live_[turn_ = (turn_ + 618'033) % size_]; }
 
  private:
   void add_rules() {
@@ -104,104 +116,290 @@ class crowd {
     for (const std::uint8_t length : {16, 24, 32})
       tell(events::subnet_marked{endpoint::v4(192, 0, 2, 0, 0), length, mark::deny});
   }
-  void tell(const event& e) {
+  template <class Event>
+  void tell(const Event& e) {
+    now_ += 100ns;
     manager_.handle(now_, e);
     while (auto a = manager_.poll_action()) benchmark::DoNotOptimize(a);
   }
-  connection_manager manager_;
+
+  const manager_options full_;
+  const manager_options roomy_;
+  Manager manager_;
+  const std::uint64_t size_;
   time_point now_{};
   std::uint64_t next_ = 0;
+  std::uint64_t turn_ = 0;
+  std::vector<std::uint64_t> live_;
 };
 
-void report(benchmark::State& state, std::size_t before) {
-  state.counters["allocations"] = benchmark::Counter(static_cast<double>(allocations - before) /
-                                                     static_cast<double>(state.iterations()));
+/// CPU time of this thread: others on the machine count less.
+double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-/// arrived + authenticated + ready + closed: one connection's whole life, admitted.
-void admitted_life(benchmark::State& state) {
-  crowd c(1);
-  const std::size_t before = allocations;
-  for (auto _ : state) c.cycle();
-  report(state, before);
-}
-BENCHMARK(admitted_life);
-
-/// arrived + authenticated (refused with LimitReached and told) + closed.
-void refused_life(benchmark::State& state) {
-  crowd c(0);
-  const std::size_t before = allocations;
-  for (auto _ : state) {
-    const std::uint64_t id = c.next();
-    c.arrive(id);
-    c.authenticate(id, id);
-    c.close(id);
+/// Times `operation(i)` for i below `batch`, again and again; `before` and `after` each batch are
+/// not timed. The median of the batches goes into the table at the end.
+void timed(benchmark::State& state, auto&& before, auto&& operation, auto&& after) {
+  std::vector<double> times;
+  times.reserve(1 << 20);
+  std::size_t allocated = 0;
+  bool warm = false;
+  while (state.KeepRunningBatch(batch)) {
+    do {
+      before();
+      const std::size_t allocated_before = allocations();
+      const double start = cpu_seconds();
+      for (std::size_t i = 0; i < batch; ++i) operation(i);
+      const double took = cpu_seconds() - start;
+      allocated += warm ? allocations() - allocated_before : 0;
+      if (warm) state.SetIterationTime(took);
+      if (warm) times.push_back(took / batch);
+      after();
+    } while (!std::exchange(warm, true));
   }
-  report(state, before);
+  std::ranges::nth_element(times, times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2));
+  state.counters["median"] = times[times.size() / 2] * 1e9;
+  state.counters["allocations"] =
+      static_cast<double>(allocated) / static_cast<double>(state.iterations());
 }
-BENCHMARK(refused_life);
 
-/// One decision alone, of 200 waiting connections that are all admitted or all refused: whether the
-/// node hears one that arrived, or takes one that authenticated.
-template <class Prepare, class Decide>
-void decision(benchmark::State& state, crowd& c, Prepare&& prepare, Decide&& decide) {
-  constexpr int batch = 200;
-  std::size_t counted = 0;
-  std::array<std::uint64_t, batch> ids{};
-  const auto run = [&] {
-    for (const std::uint64_t id : ids) decide(id);
-  };
-  const auto begin = [&] {
-    for (auto& id : ids) prepare(id = c.next());
-  };
-  const auto end = [&] {
-    for (const std::uint64_t id : ids) c.close(id);
-  };
-  begin(), run(), end();  // warm
-  for (auto _ : state) {
-    state.PauseTiming();
-    begin();
-    const std::size_t before = allocations;
-    state.ResumeTiming();
-    run();
-    state.PauseTiming();
-    counted += allocations - before;
-    end();
-    state.ResumeTiming();
+using batch_ids = std::array<std::uint64_t, batch>;
+
+template <class Manager>
+struct operations {
+  using crowd_type = crowd<Manager>;
+  static void nothing() {}
+
+  /// `arrived`: denied networks, rates, memory, pending.
+  static void arrival(benchmark::State& state, crowd_type& c) {
+    batch_ids ids{};
+    timed(
+        state,
+        [&] {
+          for (auto& id : ids) id = c.next();
+        },
+        [&](std::size_t i) { c.arrive(ids[i]); },
+        [&] {
+          for (const auto id : ids) c.close(id);
+        });
   }
-  state.counters["allocations"] = static_cast<double>(counted);
-  state.counters["per_decision"] =
-      benchmark::Counter(static_cast<double>(state.iterations()) * batch,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
-}
-void arrival_decision(benchmark::State& state, limits which) {
-  crowd c(1000, which);
-  decision(
-      state, c, [](std::uint64_t) {}, [&](std::uint64_t id) { c.arrive(id); });
-}
-void admission_decision(benchmark::State& state, limits which, std::uint64_t room) {
-  crowd c(room, which);
-  decision(
-      state, c, [&](std::uint64_t id) { c.arrive(id); },
-      [&](std::uint64_t id) { c.authenticate(id, id); });
-}
-BENCHMARK_CAPTURE(arrival_decision, few_limits, limits::few);
-BENCHMARK_CAPTURE(arrival_decision, all_limits, limits::all);
-BENCHMARK_CAPTURE(admission_decision, few_limits_admitted, limits::few, 1000);
-BENCHMARK_CAPTURE(admission_decision, few_limits_refused, limits::few, 0);
-BENCHMARK_CAPTURE(admission_decision, all_limits_admitted, limits::all, 1000);
-BENCHMARK_CAPTURE(admission_decision, all_limits_refused, limits::all, 0);
+  /// `authenticated`: denied peers, every limit; a permit is taken, or not.
+  static void admission(benchmark::State& state, crowd_type& c, bool full) {
+    batch_ids ids{};
+    if (full) c.fill(true);
+    timed(
+        state,
+        [&] {
+          for (auto& id : ids) c.arrive(id = c.next());
+        },
+        [&](std::size_t i) { c.authenticate(ids[i]); },
+        [&] {
+          // Whoever is admitted replaces somebody from anywhere in the table.
+          for (const auto id : ids) {
+            if (full) {
+              c.close(id);
+              continue;
+            }
+            c.ready(id);
+            c.close(std::exchange(c.any(), id));
+          }
+        });
+    if (full) c.fill(false);
+  }
+  /// `closed`, of a ready connection from anywhere in the table.
+  static void close(benchmark::State& state, crowd_type& c) {
+    batch_ids ids{};
+    timed(
+        state,
+        [&] {
+          for (auto& id : ids) c.admit(id = c.next()), std::swap(c.any(), id);
+        },
+        [&](std::size_t i) { c.close(ids[i]); }, nothing);
+  }
+  /// Of connections anywhere in the table.
+  static void traffic(benchmark::State& state, crowd_type& c) {
+    batch_ids ids{};
+    timed(
+        state,
+        [&] {
+          for (auto& id : ids) id = c.any();
+        },
+        [&](std::size_t i) { c.traffic(ids[i]); }, nothing);
+  }
+  static void rtt(benchmark::State& state, crowd_type& c) {
+    batch_ids ids{};
+    timed(
+        state,
+        [&] {
+          for (auto& id : ids) id = c.any();
+        },
+        [&](std::size_t i) { c.sample(ids[i]); }, nothing);
+  }
+  /// advance() to the next deadline, which probes somebody, who answers, or finds it need not.
+  static void advance(benchmark::State& state, crowd_type& c) {
+    timed(
+        state, nothing, [&](std::size_t) { c.advance(); }, nothing);
+  }
+};
 
-/// Traffic of connections all over the table.
-void traffic(benchmark::State& state) {
-  crowd c(1);
-  std::uint64_t i = 0;
-  const std::size_t before = allocations;
-  for (auto _ : state) c.traffic(1 + (i = (i + 7919) % tracked));
-  report(state, before);
+std::string with_spaces(std::uint64_t n) {
+  std::string text = std::to_string(n);
+  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, " ");
+  return text;
 }
-BENCHMARK(traffic);
+
+/// Prints each benchmark as it ends, and what they say together at the end.
+class beside : public benchmark::ConsoleReporter {
+ public:
+  beside() : ConsoleReporter(OO_Tabular) {}
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& run : runs) {
+      const std::string& name = run.run_name.function_name;
+      const auto first = name.find('|');
+      const auto second = name.rfind('|');
+      if (run.run_type == Run::RT_Iteration && first != second) {
+        double& least = times_[name.substr(0, first)][std::stoull(name.substr(first + 1))]
+                              [name.substr(second + 1)];
+        const double time = run.counters.at("median");
+        least = least == 0 ? time : std::min(least, time);
+      }
+    }
+    ConsoleReporter::ReportRuns(runs);
+  }
+  void Finalize() override {
+    std::puts("\nns per operation (the median of the batches), and the naive manager's time");
+    std::puts("as a multiple of it; growth: from 1 000 to 1 000 000 connections");
+    std::printf("%-24s", "operation");
+    for (const std::uint64_t size : sizes) std::printf(" %16s", with_spaces(size).c_str());
+    std::printf(" %8s\n", "growth");
+    for (auto& [name, of_size] : times_) {
+      std::printf("%-24s", name.c_str());
+      for (const std::uint64_t size : sizes) {
+        const double ours = of_size[size]["core"];
+        std::printf(" %7.0f (x %5.2f)", ours, of_size[size]["naive"] / ours);
+      }
+      std::printf(" %7.1fx\n", of_size[sizes.back()]["core"] / of_size[sizes.front()]["core"]);
+    }
+  }
+
+ private:
+  std::map<std::string, std::map<std::uint64_t, std::map<std::string, double>>> times_;
+};
+
+/// The managers under test, made when the first of their benchmarks runs; others make room.
+template <class Manager>
+crowd<Manager>& the_crowd(limits which, std::uint64_t size) {
+  static std::unique_ptr<crowd<Manager>> made;
+  static std::pair<limits, std::uint64_t> made_for;
+  if (!made || made_for != std::pair(which, size)) {
+    made.reset();
+    made = std::make_unique<crowd<Manager>>(which, size);
+    made_for = {which, size};
+  }
+  return *made;
+}
+
+template <class Manager>
+void add(const std::string& name, limits which, std::uint64_t size, const char* who, auto run) {
+  const std::string full = name + '|' + std::to_string(size) + '|' + who;
+  benchmark::RegisterBenchmark(full.c_str(), [=](benchmark::State& state) {
+    run(state, the_crowd<Manager>(which, size));
+  })->UseManualTime();
+}
+
+template <class Manager>
+void add_operation(const std::string& name, limits which, std::uint64_t size, const char* who) {
+  using of = operations<Manager>;
+  const auto add_this = [&](auto run) { add<Manager>(name, which, size, who, run); };
+  if (name.starts_with("arrival")) add_this(of::arrival);
+  if (name.starts_with("admission")) add_this([](auto& s, auto& c) { of::admission(s, c, false); });
+  if (name.starts_with("refusal")) add_this([](auto& s, auto& c) { of::admission(s, c, true); });
+  if (name.starts_with("close")) add_this(of::close);
+  if (name == "traffic") add_this(of::traffic);
+  if (name == "rtt") add_this(of::rtt);
+  if (name == "advance") add_this(of::advance);
+}
+
+void add_operations() {
+  for (const std::uint64_t size : sizes)
+    for (const limits which : {limits::few, limits::all}) {
+      const char* const suffix = which == limits::few ? ", few limits" : ", all limits";
+      for (const char* operation : {"arrival", "admission", "refusal", "close"}) {
+        add_operation<connection_manager>(std::string(operation) + suffix, which, size, "core");
+        add_operation<naive_manager>(std::string(operation) + suffix, which, size, "naive");
+      }
+      if (which == limits::all) continue;
+      for (const char* operation : {"traffic", "rtt", "advance"}) {
+        add_operation<connection_manager>(operation, which, size, "core");
+        add_operation<naive_manager>(operation, which, size, "naive");
+      }
+    }
+}
+
+void report_bytes(benchmark::State& state, std::size_t bytes, std::uint64_t things) {
+  state.counters["bytes_each"] = static_cast<double>(bytes) / static_cast<double>(things);
+}
+
+/// Heap of each ready connection with all limits on.
+template <class Manager>
+void memory_of_connections(benchmark::State& state, std::uint64_t size) {
+  for (auto _ : state) {
+    const std::size_t empty = heap_bytes();
+    const auto c = std::make_unique<crowd<Manager>>(limits::all, size);
+    report_bytes(state, heap_bytes() - empty - size * sizeof(std::uint64_t), size);
+  }
+}
+
+/// Heap of each peer that failed, with its address.
+void memory_of_records(benchmark::State& state, std::uint64_t size) {
+  manager_options options;
+  options.max_remembered_peers = options.max_remembered_addresses = size;
+  options.uplink_failures = 0;
+  options.subnet_breaker_failures = 0;
+  const std::size_t before = heap_bytes();
+  connection_manager manager(options, peer(0), 1);
+  const auto tell = [&](const event& e) {
+    manager.handle(time_point{}, e);
+    connection_id attempt{};
+    while (auto a = manager.poll_action())
+      if (const auto* start = std::get_if<actions::start_attempt>(&*a)) attempt = start->attempt;
+    return attempt;
+  };
+  for (auto _ : state)
+    for (std::uint64_t i = 1; i <= size; ++i) {
+      const endpoint at = where(i);
+      const connection_id attempt = tell(events::dial_wanted{request_id{i}, peer(i), {&at, 1}});
+      tell(events::attempt_failed{attempt, cause::connection_refused});
+    }
+  if (manager.counters().remembered_peers != size) state.SkipWithError("not all are remembered");
+  report_bytes(state, heap_bytes() - before, size);
+}
+
+void add_memory() {
+  for (const std::uint64_t size : sizes) {
+    const auto add = [size](const char* name, auto run) {
+      const std::string full = name + (' ' + std::to_string(size));
+      benchmark::RegisterBenchmark(full.c_str(), [=](benchmark::State& s) {
+        run(s, size);
+      })->Iterations(1);
+    };
+    add("memory of connections, core", memory_of_connections<connection_manager>);
+    add("memory of connections, naive", memory_of_connections<naive_manager>);
+    add("memory of remembered peers, core", memory_of_records);
+  }
+}
 
 }  // namespace
+}  // namespace tandem::bench
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  tandem::bench::add_operations();
+  tandem::bench::add_memory();
+  tandem::bench::beside reporter;
+  benchmark::RunSpecifiedBenchmarks(&reporter);
+}

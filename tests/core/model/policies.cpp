@@ -84,8 +84,8 @@ bool manager::exempt(const endpoint& where) const {
 
 unsigned manager::subnet_bits(const address_bytes& a, bool narrow) const {
   if (is_mapped(a))
-    return static_cast<unsigned>(
-        96 + (narrow ? options_.subnet_v4_narrow : options_.subnet_v4_wide));
+    return static_cast<unsigned>(96 +
+                                 (narrow ? options_.subnet_v4_narrow : options_.subnet_v4_wide));
   return static_cast<unsigned>(narrow ? options_.subnet_v6_narrow : options_.subnet_v6_wide);
 }
 
@@ -118,6 +118,16 @@ verdict manager::subnet_shortage(const endpoint& where) const {
   return {};
 }
 
+/// Inbound, not ready, and from the same wide subnet.
+std::uint64_t manager::pending_near(const endpoint& where) const {
+  const address_bytes a = bytes_of(where);
+  return static_cast<std::uint64_t>(std::ranges::count_if(connections_, [&](const auto& known) {
+    const connection& c = known.second;
+    return c.pending && c.inbound && !exempt(c.remote) &&
+           share(a, bytes_of(c.remote), subnet_bits(a, false));
+  }));
+}
+
 verdict manager::memory_shortage(std::uint64_t others) const {
   const std::uint64_t used = others * options_.connection_memory;
   if (options_.max_memory == 0 || used + options_.connection_memory <= options_.max_memory)
@@ -125,8 +135,8 @@ verdict manager::memory_shortage(std::uint64_t others) const {
   return {cause::memory_limit_reached, used, options_.max_memory};
 }
 
-/// Token buckets as what has flowed into them since: each holds `burst` tokens, one comes back every
-/// `period`. `full` is when it would be full again.
+/// Token buckets as what has flowed into them since: each holds `burst` tokens, one comes back
+/// every `period`. `full` is when it would be full again.
 verdict manager::rate(const endpoint& remote) {
   const auto period_of = [](double per_second) {
     return duration(static_cast<duration::rep>(1e9 / per_second + 0.5));
@@ -149,7 +159,8 @@ verdict manager::rate(const endpoint& remote) {
     auto [bucket, made] = buckets_.try_emplace(key, time_point::min() + std::chrono::hours(1000));
     const time_point wait = empty_until(bucket->second, one, options_.subnet_accept_burst);
     if (wait > now_)
-      return {cause::rate_limited, options_.subnet_accept_burst, options_.subnet_accept_burst, wait};
+      return {cause::rate_limited, options_.subnet_accept_burst, options_.subnet_accept_burst,
+              wait};
     take(bucket->second, one);
   }
   if (options_.accept_rate > 0) take(bucket_, period);
@@ -165,6 +176,9 @@ verdict manager::arrival(const endpoint& remote, std::uint64_t others) {
   if (const verdict v = memory_shortage(others); v.why != cause::none) return v;
   if (pending(true) >= options_.max_pending_inbound)
     return {cause::pending_limit_reached, pending(true), options_.max_pending_inbound};
+  const std::uint64_t nearby = exempt(remote) ? 0 : pending_near(remote);
+  const std::uint64_t limit = options_.max_pending_per_wide_subnet;
+  if (limit > 0 && nearby >= limit) return {cause::pending_limit_reached, nearby, limit};
   return {};
 }
 

@@ -41,9 +41,9 @@ struct connection {
   bool inbound = false;
   endpoint remote{};
   life at = life::handshaking;
-  peer_id peer{};          ///< once authenticated
+  peer_id peer{};           ///< once authenticated
   std::uint64_t order = 0;  ///< in which connections were authenticated
-  std::uint64_t dial = 0;  ///< key of the dial it serves, 0 none
+  std::uint64_t dial = 0;   ///< key of the dial it serves, 0 none
   bool connected = false;
   bool was_ready = false;
   bool refused = false;
@@ -196,6 +196,7 @@ class manager {
   std::uint64_t permits_of(const peer_id& peer) const;
   std::uint64_t active_of(const peer_id& peer) const;
   std::uint64_t pending(bool inbound) const;
+  std::uint64_t pending_near(const endpoint& where) const;
   std::uint64_t lingering() const;
   std::uint64_t asked() const;
   std::uint64_t queued() const;
@@ -333,7 +334,7 @@ class manager {
   std::set<connection_id> turned_out_;
   std::set<request_id> turned_out_requests_;
   time_point next_eviction_ = time_point::min();
-  bool configured_ = false;            ///< options changed: what there is may be above its limit
+  bool configured_ = false;  ///< options changed: what there is may be above its limit
   bool short_of_memory_ = false;
   bool short_of_descriptors_ = false;
   manager_counters counted_;  ///< what the reference counts; ledgers are counted anew
@@ -357,7 +358,7 @@ class manager {
   peer_id opened_{};
   time_point opened_until_{};
   std::set<peer_id> half_opened_;
-  connection_id newcomer_{};    ///< for whom somebody may be evicted in this event
+  connection_id newcomer_{};  ///< for whom somebody may be evicted in this event
   bool must_evict_ = false;
   std::uint64_t told_dial_ = 0;  ///< the dial that its peer refused in this event
   request_id joined_{};          ///< joined a dial that began before

@@ -43,6 +43,7 @@ void subnets(chooser& c, manager_options& o) {
   o.max_connections_per_narrow_subnet = c.between(0, 3);
   o.max_connections_per_wide_subnet =
       c.coin() ? 0 : o.max_connections_per_narrow_subnet + c.between(0, 3);
+  o.max_pending_per_wide_subnet = c.coin() ? 0 : c.between(1, 5);
   o.subnet_v4_wide = c.coin() ? 24 : 8;
   o.subnet_v6_narrow = c.coin() ? 64 : 128;
 }
@@ -80,8 +81,8 @@ void failures(chooser& c, manager_options& o) {
   o.backoff_multiplier = c.coin() ? 2.0 : 1.5;
   o.backoff_cap = o.backoff_base * static_cast<std::int64_t>(c.between(1, 30));
   o.backoff_reset_after = c.ms(100, 8000);
-  // Room for every peer: the reference does not yet know which record goes within an event (the tests
-  // of peer_records do).
+  // Room for every peer: the reference does not yet know which record goes within an event (the
+  // tests of peer_records do).
   o.max_remembered_peers = 64;
   o.breaker_failures = c.between(1, 6);
   o.breaker_open = c.ms(100, 3000);

@@ -80,9 +80,9 @@ class trace_sink {
 /// Exactly one of `closed` (once connected or arrived) and `attempt_failed` (before) ends every id,
 /// also after cancel_attempt, refuse, close and abort; only it releases the id's permits.
 /// The established permit is taken at `authenticated`; a connection is pending until `ready`.
-/// Time never goes backwards: an earlier `now` counts as the latest seen. Events for unknown or
-/// finished ids are counted and ignored. An event must not arrive before the actions of the one
-/// before it are drained (asserted).
+/// Time starts at zero and never goes backwards: an earlier `now` counts as the latest seen,
+/// `never` as the moment before it. Events for unknown or finished ids are counted and ignored. An
+/// event must not arrive before the actions of the one before it are drained (asserted).
 class connection_manager {
  public:
   /// Throws std::invalid_argument naming fields and values when problems_of(options) is not empty.

@@ -68,23 +68,27 @@ constexpr std::uint64_t big_endian(const std::uint8_t* b) noexcept {
          std::uint64_t{b[6]} << 8 | b[7];
 }
 
-/// A 64-bit mix of the whole id, the same on every platform and in every run (MurmurHash3
-/// finaliser).
-constexpr std::uint64_t hash_of(const peer_id& id) noexcept {
-  const std::uint8_t* const bytes = id.bytes().data();
-  const std::size_t size = id.bytes().size();
-  std::uint64_t h = 0x9e3779b97f4a7c15ULL + size;
-  const auto add = [&h](std::uint64_t word) {
-    h = (h ^ word) * 0xff51afd7ed558ccdULL;
-    h ^= h >> 33;
-  };
-  std::size_t i = 0;
-  for (; i + 8 <= size; i += 8) add(big_endian(bytes + i));
-  if (i == size) return h;
-  std::uint64_t rest = 0;
-  for (; i < size; ++i) rest = rest << 8 | bytes[i];
-  add(rest);
-  return h;
+/// Both halves of the 128-bit product, folded into one (the mixing step of wyhash).
+constexpr std::uint64_t folded(std::uint64_t a, std::uint64_t b) noexcept {
+  __extension__ using wide = unsigned __int128;
+  const wide product = static_cast<wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+/// A 64-bit hash of the whole id, the same on every platform and in every run. Who does not know
+/// `salt` cannot choose ids that collide.
+constexpr std::uint64_t hash_of(const peer_id& id, std::uint64_t salt = 0) noexcept {
+  // The bytes behind the id are zero; the last word overlaps the one before.
+  const std::uint8_t* const b = id.bytes().data();
+  const std::uint64_t other = salt << 32 | salt >> 32;
+  const std::uint64_t h =
+      folded(big_endian(b) ^ salt ^ 0xa0761d6478bd642fULL,
+             big_endian(b + 8) ^ other ^ 0xe7037ed1a0b428dbULL) ^
+      folded(big_endian(b + 16) ^ salt ^ 0x8ebc6af09c88c6e3ULL,
+             big_endian(b + 24) ^ other ^ 0x589965cc75374cc3ULL) ^
+      folded(big_endian(b + 32) ^ salt ^ 0x1d8e4e27c47d124fULL,
+             big_endian(b + peer_id::size_max - 8) ^ other ^ 0xeb44accab455d165ULL);
+  return folded(h ^ id.bytes().size(), 0x9e3779b97f4a7c15ULL);
 }
 
 /// An IPv4 or IPv6 address and a TCP port.

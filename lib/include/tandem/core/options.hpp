@@ -43,6 +43,7 @@ struct subnet_options {
   std::uint64_t subnet_v6_wide = 48;
   std::uint64_t max_connections_per_narrow_subnet = 8;
   std::uint64_t max_connections_per_wide_subnet = 64;
+  std::uint64_t max_pending_per_wide_subnet = 64;  ///< inbound
   subnet_exemption subnet_exempt = subnet_exemption::private_ranges;
   friend bool operator==(const subnet_options&, const subnet_options&) = default;
 };

@@ -5,8 +5,8 @@
 
 namespace tandem {
 
-/// The time line of one node or one simulation. It has no static now(): whoever owns the time passes
-/// it in. Its zero is the start of the simulation, or of the process on real sockets.
+/// The time line of one node or one simulation. It has no static now(): whoever owns the time
+/// passes it in. Its zero is the start of the simulation, or of the process on real sockets.
 struct timeline {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;
@@ -22,7 +22,7 @@ inline constexpr time_point never = time_point::max();
 
 /// `at + by`, staying at `never` instead of overflowing. `by` is not negative.
 constexpr time_point later(time_point at, duration by) noexcept {
-  return by >= never - at ? never : at + by;
+  return at >= never - by ? never : at + by;
 }
 
 }  // namespace tandem

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include "heap.hpp"
+
+#include <cstdlib>
+#include <malloc.h>
+#include <new>
+
+namespace {
+std::size_t calls = 0;
+}
+
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  ++calls;
+  if (void* p = std::malloc(size)) return p;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+
+namespace tandem::bench {
+
+std::size_t allocations() noexcept { return calls; }
+
+std::size_t heap_bytes() noexcept {
+  const struct mallinfo2 now = mallinfo2();
+  return now.uordblks + now.hblkhd;
+}
+
+}  // namespace tandem::bench
