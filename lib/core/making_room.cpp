@@ -125,17 +125,19 @@ void connection_manager::state::serve_newcomers() {
   while (newcomers.size() > victims) refuse_newcomer(newcomers.back());
 }
 
+/// What was true of its peer when `s` came may have changed while it waited: true when that refused
+/// it.
+bool connection_manager::state::hold_back(slot s) {
+  if (connections[s].way == direction::outbound) return false;
+  const auto no = may_accept(connections[s].peer);
+  if (no.why != cause::none) refuse_connection(s, no.why, 0, 0, no.until);
+  return no.why != cause::none;
+}
+
 /// True when that decided about `s`.
 bool connection_manager::state::serve_newcomer(slot s) {
-  const slot peer = connections[s].peer;
-  if (connections[s].way == direction::inbound) {
-    // What was true when it came may have changed while it waited.
-    if (const auto no = may_accept(peer); no.why != cause::none) {
-      refuse_connection(s, no.why, 0, 0, no.until);
-      return true;
-    }
-    if (resolve_crossing(s)) return true;
-  }
+  if (hold_back(s)) return true;
+  if (connections[s].way == direction::inbound && resolve_crossing(s)) return true;
   const claim wanted = claim_of(s);
   if (ledger.shortage_for(wanted, options, now).why != cause::none) return false;
   take_permit(s, ledger.issue(wanted));
@@ -143,6 +145,7 @@ bool connection_manager::state::serve_newcomer(slot s) {
 }
 
 void connection_manager::state::refuse_newcomer(slot s) {
+  if (hold_back(s)) return;
   const auto no = ledger.shortage_for(claim_of(s), options, now);
   if (no.why == cause::none) return cut(s, cause::handshake_timeout);
   refuse_connection(s, no.why, no.current, no.limit);

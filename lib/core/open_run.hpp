@@ -62,6 +62,7 @@ class open_run {
   const std::shared_ptr<replay_subject> node_ = std::make_shared<replay_subject>();
   std::vector<link_pointer> probed_;  ///< by the recorded run in this step
   std::vector<event> owed_;           ///< made up, for the open run
+  std::vector<request_id> over_;      ///< in the recorded run, in this step; what it asked counts
   bool abandons_ = true;              ///< the open run still has the request that is abandoned
   open_replay_result result_;
 };

@@ -37,6 +37,8 @@ void open_run::run() {
     begin();
     for (const action& each : record_.current().actions) recorded(each);
     input();
+    for (const request_id id : over_) resolves_.over(id);
+    over_.clear();
     report_.compare();
     for (const auto& link : probed_) link->probed = false;
     probed_.clear();
@@ -148,7 +150,7 @@ void open_run::outcome(const notification& n, bool open) {
   if (open)
     resolves_.open_over(n.request, n.peer);
   else
-    resolves_.over(n.request);
+    over_.push_back(n.request);
   const auto found = requests_.find(n.request);
   if (found == requests_.end()) return;  // the core's own: the runs number them apart
   const auto about = found->second;

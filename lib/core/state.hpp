@@ -237,6 +237,7 @@ struct connection_manager::state {
   void evict(slot_index victim);
   /// A permit may be had: those who wait for one get it, first come first.
   void serve_newcomers();
+  bool hold_back(slot_index s);
   bool serve_newcomer(slot_index s);
   void refuse_newcomer(slot_index s);
   void leave_newcomers(slot_index s);

@@ -248,6 +248,14 @@ class chaos {
   std::array<endpoint, 3> addresses_{address(1), address(2), address(3)};
 };
 
+std::string first_of(const std::vector<divergence>& list) {
+  if (list.empty()) return {};
+  const divergence& d = list.front();
+  const time_point when = std::min(d.recorded.at, d.open.at);
+  return std::to_string(when.time_since_epoch().count()) + " ns: " + describe(d.recorded) +
+         " became " + describe(d.open);
+}
+
 TEST(random_events, never_break_a_limit_or_lose_a_permit_and_replay_alike) {
   manager_counters sum;
   for (std::uint64_t seed = 1; seed <= 30 && !HasFailure(); ++seed) {
@@ -264,7 +272,8 @@ TEST(random_events, never_break_a_limit_or_lose_a_permit_and_replay_alike) {
     EXPECT_GE(again.inputs, 10'000U);
     memory_source source(run.trace().bytes());
     const open_replay_result open = replay_open(source, [](manager_options&) {});
-    EXPECT_EQ(open.divergences_count + open.skipped_count + open.assumed, 0U);
+    EXPECT_EQ(open.divergences_count + open.skipped_count + open.assumed, 0U)
+        << first_of(open.divergences);
     for (const counter_row& row : counter_table())
       EXPECT_EQ(open.counters.*row.field, open.record.counters.*row.field) << row.name;
     // From the state at any step everything goes on alike, later states included.

@@ -129,8 +129,8 @@ TEST(subnet_breaker, a_trial_that_connects_is_over_once_however_long_it_lives) {
   ASSERT_TRUE(d.try_at(host(1, 4)));
   const connection_id lives = d.connect(peer(static_cast<std::uint32_t>(d.next - 1)));
   for (std::uint8_t n = 5; n <= 7; ++n) d.fail_at(host(1, n));
-  ASSERT_EQ(d.last(notice::circuit_opened).until, at(60s));
-  d.run_to(60s);
+  ASSERT_EQ(d.last(notice::circuit_opened).until, at(90s));
+  d.run_to(90s);
   EXPECT_TRUE(d.try_at(host(1, 8))) << "its place is free";
   d.tell(events::closed{lives, cause::remote_closed});
   EXPECT_FALSE(d.try_at(host(1, 9))) << "and is not given back again";
