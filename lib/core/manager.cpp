@@ -91,9 +91,8 @@ void connection_manager::state::expired(deadline_queue::due what) {
   }
 }
 
-void connection_manager::state::emit(const action& what) {
-  if (sink != nullptr) trace_codec::write_action(*sink, what);
-  queue.push(what);
+void connection_manager::state::record(const action& what) {
+  trace_codec::write_action(*sink, what);
 }
 
 void connection_manager::state::notify(const notification& what) {
@@ -102,8 +101,11 @@ void connection_manager::state::notify(const notification& what) {
 }
 
 connection_manager::state::slot_index connection_manager::state::find(connection_id id) const {
-  return by_connection.find(mix(static_cast<std::uint64_t>(id)),
-                            [&](slot_index s) { return connections[s].id == id; });
+  return by_connection.find(mix(static_cast<std::uint64_t>(id)), [&](slot_index s) {
+    const connection& c = connections[s];
+    __builtin_prefetch(&c.rtt);  // the next cache line
+    return c.id == id;
+  });
 }
 
 connection_manager::state::slot_index connection_manager::state::find(request_id id) const {
@@ -143,7 +145,7 @@ void connection_manager::advance(time_point now) { state_->advance(now); }
 
 std::optional<action> connection_manager::poll_action() {
   if (state_->queue.empty()) return std::nullopt;
-  return state_->queue.pop();
+  return std::optional<action>(std::in_place, std::move(state_->queue.pop()));
 }
 
 time_point connection_manager::next_deadline() const noexcept { return state_->timers.next(); }

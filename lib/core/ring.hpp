@@ -17,12 +17,13 @@ class ring {
   /// The i-th, oldest first.
   const T& operator[](std::size_t i) const noexcept { return items_[wrap(head_ + i)]; }
 
-  void push(const T& item) {
+  void push(const auto& item) {
     if (size_ == items_.size()) grow();
     items_[wrap(head_ + size_++)] = item;
   }
-  T pop() noexcept {
-    T item = std::move(items_[head_]);
+  /// The oldest, until the next push; it is out of the queue.
+  T& pop() noexcept {
+    T& item = items_[head_];
     head_ = wrap(head_ + 1);
     --size_;
     return item;

@@ -68,7 +68,11 @@ struct connection_manager::state {
   /// Counted where they are, one connection after the other.
   std::uint64_t permits_held() const noexcept;
   void expired(detail::deadline_queue::due what);
-  void emit(const action& what);
+  void emit(const auto& what) {
+    if (sink != nullptr) record(what);
+    queue.push(what);
+  }
+  void record(const action& what);
   void notify(const notification& what);
   void ignore() noexcept { ++counters.ignored_events; }
   slot_index find(connection_id id) const;
