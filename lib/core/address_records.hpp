@@ -39,7 +39,7 @@ class address_records {
   std::size_t size() const noexcept { return records_.size(); }
 
   /// Every field, for checkpoints.
-  void fields(auto& a) { a(records_), a(by_address_), a(by_expiry_); }
+  void fields(auto& a) { a(salt_), a(records_), a(by_address_), a(by_expiry_); }
 
  private:
   struct record {

@@ -31,6 +31,7 @@ void connection_manager::state::leave_pending(slot s) {
 }
 
 void connection_manager::state::on(const events::arrived& e) {
+  connections.prefetch_next();
   if (e.conn == connection_id::none || is_outbound(e.conn) || find(e.conn) != no_slot)
     return ignore();
   life_sign();

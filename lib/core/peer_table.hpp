@@ -53,8 +53,11 @@ class peer_table {
   /// The peer's index, or no_slot.
   slot_index find(const peer_id& id) const;
   std::uint64_t hash(const peer_id& id) const noexcept { return hash_of(id, salt_); }
-  /// Starts to load what find() will look at.
-  void prefetch(std::uint64_t hash) const noexcept { by_id_.prefetch(hash); }
+  /// Starts to load what intern() will look at.
+  void prefetch(std::uint64_t hash) const noexcept {
+    by_id_.prefetch(hash);
+    peers_.prefetch_next();
+  }
   /// The peer's index; a new peer is added. Call settle() when done with it.
   slot_index intern(const peer_id& id) { return intern(id, hash(id)); }
   slot_index intern(const peer_id& id, std::uint64_t hash);
@@ -101,7 +104,8 @@ class peer_table {
 
   /// Every field, for checkpoints.
   void fields(auto& a) {
-    a(peers_), a(records_), a(marks_), a(by_id_), a(by_expiry_), a(by_penalty_), a(mark_ends_);
+    a(salt_), a(peers_), a(records_), a(marks_), a(by_id_), a(by_expiry_), a(by_penalty_),
+        a(mark_ends_);
   }
 
  private:

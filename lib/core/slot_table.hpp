@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -35,6 +36,13 @@ class slot_table {
     slots_[i].next_free = free_;
     free_ = i;
     --size_;
+  }
+
+  /// Starts to load the slot that take() will give.
+  void prefetch_next() const noexcept {
+    if (free_ == no_slot) return;
+    const char* const bytes = reinterpret_cast<const char*>(&slots_[free_]);
+    for (std::size_t i = 0; i < sizeof(T); i += 64) __builtin_prefetch(bytes + i, 1);
   }
 
   T& operator[](slot_index i) noexcept { return slots_[i]; }

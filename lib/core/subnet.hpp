@@ -94,7 +94,7 @@ class subnet_table {
   void forgive(time_point since, time_point now, std::uint64_t remembered_max) noexcept;
 
   /// Every field, for checkpoints.
-  void fields(auto& a) { a(subnets_), a(by_network_), a(blank_order_); }
+  void fields(auto& a) { a(salt_), a(subnets_), a(by_network_), a(blank_order_); }
 
  private:
   std::uint64_t hash_of(const network& net, subnet_width width) const noexcept {

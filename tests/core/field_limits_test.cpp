@@ -137,7 +137,7 @@ TEST(field, connections_are_counted_not_peers_telcoin_1010) {
 }
 
 // Soft watermarks are not limits: 20 configured, 200 seen.
-TEST(field, twenty_configured_are_never_more_kubo_4718) {
+TEST(field, twenty_configured_are_never_more_kubo_4718_and_5248) {
   driver d(small(20));
   for (std::uint64_t i = 1; i <= 100; ++i) {  // all at once, in both directions
     d.tell(events::arrived{conn(2 * i), address()});
