@@ -58,6 +58,8 @@ void connection_manager::state::on(const events::configured& e) {
     return std::pair(counts(subnet_width::narrow), counts(subnet_width::wide));
   };
   const auto counted_before = counted();
+  // What was over under the options before stays so.
+  counters.records_dropped += peers.settle_all(now, options);
   options = e.options;
   apply_rates();
   if (static_cast<const subnet_options&>(before) != options || counted_before != counted())

@@ -287,5 +287,20 @@ TEST(configured, orders_and_bounds_the_records_anew) {
   EXPECT_EQ(failures(d, 7), 1U);
 }
 
+TEST(configured, does_not_bring_back_what_was_over_under_the_options_before) {
+  manager_options options = exponential();
+  options.backoff_refund = 1s;
+  driver d(options);
+  d.dial(req(1), peer(1));
+  d.fail();
+  d.run_to(5s);
+  options.backoff_refund = 10min;
+  d.tell(events::configured{options});
+  EXPECT_EQ(d.counters().remembered_peers, 0U);
+  d.dial(req(2), peer(1));
+  d.fail();
+  EXPECT_EQ(d.last(notice::backoff_started).failures, 1U);
+}
+
 }  // namespace
 }  // namespace tandem::test

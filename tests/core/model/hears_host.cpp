@@ -55,6 +55,9 @@ void manager::on(const events::configured& e) {
     return;
   }
   configured_ = true;
+  std::erase_if(memories_, [&](const auto& known) {
+    return known.second.expiry(options_.backoff_refund) <= now_;
+  });
   const manager_options before = options_;
   options_ = e.options;
   if (static_cast<const subnet_options&>(before) != options_) buckets_.clear();
