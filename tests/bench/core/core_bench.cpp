@@ -279,13 +279,23 @@ class beside : public benchmark::ConsoleReporter {
       std::printf("%-24s", name.c_str());
       for (const std::uint64_t size : sizes) {
         const double ours = of_size[size]["core"];
-        std::printf(" %7.0f (x %5.2f)", ours, of_size[size]["naive"] / ours);
+        const double naive = of_size[size]["naive"];
+        std::printf(" %7s %8s", ours > 0 ? text("%.0f", ours).c_str() : "-",
+                    ours > 0 && naive > 0 ? text("(x %.2f)", naive / ours).c_str() : "");
       }
-      std::printf(" %7.1fx\n", of_size[sizes.back()]["core"] / of_size[sizes.front()]["core"]);
+      const double least = of_size[sizes.front()]["core"];
+      const double most = of_size[sizes.back()]["core"];
+      std::printf(" %8s\n", least > 0 && most > 0 ? text("%.1fx", most / least).c_str() : "-");
     }
   }
 
  private:
+  static std::string text(const char* format, double value) {
+    std::array<char, 32> buffer{};
+    std::snprintf(buffer.data(), buffer.size(), format, value);
+    return buffer.data();
+  }
+
   std::map<std::string, std::map<std::uint64_t, std::map<std::string, double>>> times_;
 };
 
