@@ -32,6 +32,7 @@ void connection_manager::state::leave_pending(slot s) {
 
 void connection_manager::state::on(const events::arrived& e) {
   connections.prefetch_next();
+  timers.prefetch(timer_kind::connection, connections.next());
   if (e.conn == connection_id::none || is_outbound(e.conn) || find(e.conn) != no_slot)
     return ignore();
   life_sign();
@@ -79,7 +80,9 @@ void connection_manager::state::on(const events::authenticated& e) {
   if (!belongs_to_dial(s, e.peer)) return cut(s, cause::wrong_peer);
 
   connection& c = connections[s];
-  const slot peer = peers.intern(e.peer, hash);
+  const bool denied = access_rules.of(e.peer, now) == access::denied;
+  const bool own = e.peer == self;
+  const slot peer = peers.intern(e.peer, hash);  // the last to wait for memory
   c.peer = peer;
   c.previous_of_peer = peers[peer].last_connection;
   (c.previous_of_peer == no_slot ? peers[peer].first_connection
@@ -87,9 +90,8 @@ void connection_manager::state::on(const events::authenticated& e) {
   peers[peer].last_connection = s;
   if (peers.is_known(peer)) settle(peer);
 
-  if (e.peer == self) return refuse_connection(s, cause::self_dial, 0, 0);
-  if (access_rules.of(e.peer, now) == access::denied)
-    return refuse_connection(s, cause::denied, 0, 0);
+  if (own) return refuse_connection(s, cause::self_dial, 0, 0);
+  if (denied) return refuse_connection(s, cause::denied, 0, 0);
   if (c.way == direction::inbound) {
     const failure_record::verdict verdict = may_accept(peer);
     if (verdict.why != cause::none) return refuse_connection(s, verdict.why, 0, 0, verdict.until);
@@ -102,7 +104,7 @@ void connection_manager::state::on(const events::authenticated& e) {
   refuse_connection(s, no.why, no.current, no.limit);
 }
 
-void connection_manager::state::take_permit(slot s, permit right) {
+void connection_manager::state::take_permit(slot s, permit&& right) {
   connection& c = connections[s];
   leave_newcomers(s);
   c.right = std::move(right);

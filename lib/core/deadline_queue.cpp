@@ -8,7 +8,7 @@ constexpr std::uint32_t arity = 4;
 }
 
 std::uint32_t& deadline_queue::position(std::uint32_t owner) noexcept {
-  return positions_[owner & ((1U << kind_bits) - 1)][owner >> kind_bits];
+  return positions_[static_cast<std::size_t>(kind_of(owner))][slot_of(owner)];
 }
 
 std::uint32_t deadline_queue::position_of(timer_kind kind, slot_index slot) const noexcept {
@@ -48,10 +48,14 @@ void deadline_queue::sift_down(std::uint32_t i, const entry& e) noexcept {
 
 void deadline_queue::arm(timer_kind kind, slot_index slot, time_point at) {
   if (at == never) return disarm(kind, slot);
-  auto& known = positions_[static_cast<std::size_t>(kind)];
+  arm({at, sequence_++, owner_of(kind, slot)});
+}
+
+void deadline_queue::arm(const entry& e) {
+  const slot_index slot = slot_of(e.owner);
+  auto& known = positions_[static_cast<std::size_t>(kind_of(e.owner))];
   // One at a time, so that the capacity grows geometrically.
   while (known.size() <= slot) known.push_back(no_slot);
-  const entry e{at, sequence_++, slot << kind_bits | static_cast<std::uint32_t>(kind)};
   std::uint32_t i = known[slot];
   if (i == no_slot) {
     i = static_cast<std::uint32_t>(heap_.size());
@@ -88,15 +92,15 @@ time_point deadline_queue::armed(timer_kind kind, slot_index slot) const noexcep
 deadline_queue::due deadline_queue::pop() noexcept {
   const std::uint32_t owner = heap_.front().owner;
   remove(0);
-  return {static_cast<timer_kind>(owner & ((1U << kind_bits) - 1)), owner >> kind_bits};
+  return {kind_of(owner), slot_of(owner)};
 }
 
 void deadline_queue::find_positions() {
   for (auto& known : positions_) known.clear();
   for (std::uint32_t i = 0; i < heap_.size(); ++i) {
     const std::uint32_t owner = heap_[i].owner;
-    auto& known = positions_[owner & ((1U << kind_bits) - 1)];
-    if ((owner >> kind_bits) >= known.size()) known.resize((owner >> kind_bits) + 1, no_slot);
+    auto& known = positions_[static_cast<std::size_t>(kind_of(owner))];
+    if (slot_of(owner) >= known.size()) known.resize(slot_of(owner) + 1, no_slot);
     position(owner) = i;
   }
 }

@@ -9,19 +9,28 @@ namespace tandem::detail {
 
 void index_table::place(cell what) noexcept {
   std::uint32_t i = what.hash & mask();
-  while (cells_[i].slot != no_slot) i = (i + 1) & mask();
-  cells_[i] = what;
+  while (tags_[i] != free_cell) i = (i + 1) & mask();
+  put(i, what);
 }
 
 void index_table::grow() {
-  std::vector<cell> old(cells_.empty() ? 4 : cells_.size() * 2);
+  const std::size_t size = cells_.empty() ? 4 : cells_.size() * 2;
+  table<cell> old(size);
+  table<std::uint8_t> tags(size, free_cell);
   old.swap(cells_);
+  tags_.swap(tags);
   for (const cell& c : old)
     if (c.slot != no_slot) place(c);
 }
 
+void index_table::find_tags() {
+  tags_.assign(cells_.size(), free_cell);
+  for (std::size_t i = 0; i < cells_.size(); ++i)
+    if (cells_[i].slot != no_slot) tags_[i] = tag_of(cells_[i].hash);
+}
+
 void index_table::insert(std::uint64_t hash, slot_index slot) {
-  if ((size_ + 1) * std::uint64_t{4} > cells_.size() * 3) grow();
+  if (is_full()) grow();
   place({static_cast<std::uint32_t>(hash), slot});
   ++size_;
 }
@@ -33,15 +42,16 @@ void index_table::erase(std::uint64_t hash, slot_index slot) noexcept {
     TANDEM_ASSERT(cells_[hole].slot != no_slot);
     hole = (hole + 1) & mask();
   }
-  for (std::uint32_t i = (hole + 1) & mask(); cells_[i].slot != no_slot; i = (i + 1) & mask()) {
+  for (std::uint32_t i = (hole + 1) & mask(); tags_[i] != free_cell; i = (i + 1) & mask()) {
     // A cell moves into the hole unless its home lies cyclically after the hole.
     const std::uint32_t home = cells_[i].hash & mask();
     if (((i - home) & mask()) >= ((i - hole) & mask())) {
-      cells_[hole] = cells_[i];
+      put(hole, cells_[i]);
       hole = i;
     }
   }
   cells_[hole] = cell{};
+  tags_[hole] = free_cell;
   --size_;
 }
 

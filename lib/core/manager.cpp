@@ -115,16 +115,13 @@ connection_manager::state::slot_index connection_manager::state::find(request_id
 
 notification connection_manager::state::about(notice kind, slot_index s) const {
   const connection& c = connections[s];
-  notification n;
-  n.kind = kind;
-  n.way = c.way;
-  n.conn = c.id;
-  n.where = c.remote;
-  if (c.peer != no_slot)
-    n.peer = peers[c.peer].id;
-  else if (c.dial != no_slot && dials[c.dial].peer != no_slot)
-    n.peer = peers[dials[c.dial].peer].id;
-  return n;
+  slot_index peer = c.peer;
+  if (peer == no_slot && c.dial != no_slot) peer = dials[c.dial].peer;
+  return {.kind = kind,
+          .way = c.way,
+          .conn = c.id,
+          .peer = peer == no_slot ? peer_id{} : peers[peer].id,
+          .where = c.remote};
 }
 
 void connection_manager::state::settle(slot_index peer) {

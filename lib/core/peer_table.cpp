@@ -8,13 +8,13 @@ slot_index peer_table::find(const peer_id& id) const {
 }
 
 slot_index peer_table::intern(const peer_id& id, std::uint64_t hash) {
-  slot_index peer = by_id_.find(hash, [&](slot_index s) { return peers_[s].id == id; });
-  if (peer == no_slot) {
-    peer = peers_.take();
-    peers_[peer].id = id;
-    by_id_.insert(hash, peer);
-  }
-  return peer;
+  return by_id_.find_or_insert(
+      hash, [&](slot_index s) { return peers_[s].id == id; },
+      [&] {
+        const slot_index peer = peers_.take();
+        peers_[peer].id = id;
+        return peer;
+      });
 }
 
 failure_record* peer_table::record_of(slot_index peer) noexcept {

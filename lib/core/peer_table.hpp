@@ -54,7 +54,7 @@ class peer_table {
   slot_index find(const peer_id& id) const;
   std::uint64_t hash(const peer_id& id) const noexcept { return hash_of(id, salt_); }
   /// Starts to load what intern() will look at.
-  void prefetch(std::uint64_t hash) const noexcept {
+  TANDEM_PREFETCHES void prefetch(std::uint64_t hash) const noexcept {
     by_id_.prefetch(hash);
     peers_.prefetch_next();
   }

@@ -7,10 +7,6 @@
 
 namespace tandem::detail {
 
-permit::~permit() {
-  if (ledger_ != nullptr) ledger_->release(held_);
-}
-
 shortage permit_ledger::shortage_for(const claim& wanted, const manager_options& options,
                                      time_point now, const permit* instead_of) const noexcept {
   const claim none;

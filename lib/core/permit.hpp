@@ -43,12 +43,13 @@ class permit {
   permit(permit&& other) noexcept
       : ledger_(std::exchange(other.ledger_, nullptr)), held_(other.held_) {}
   permit& operator=(permit&& other) noexcept {
-    permit old(std::move(other));
-    std::swap(ledger_, old.ledger_);
-    std::swap(held_, old.held_);
+    if (this == &other) return *this;
+    give_back();
+    ledger_ = std::exchange(other.ledger_, nullptr);
+    held_ = other.held_;
     return *this;
   }
-  ~permit();
+  ~permit() { give_back(); }
   explicit operator bool() const noexcept { return ledger_ != nullptr; }
   /// What it counts against, while it is one.
   const claim& held() const noexcept { return held_; }
@@ -66,6 +67,8 @@ class permit {
  private:
   friend permit_ledger;
   permit(permit_ledger* ledger, const claim& held) noexcept : ledger_(ledger), held_(held) {}
+  void give_back() noexcept;
+
   permit_ledger* ledger_ = nullptr;
   claim held_;
 };
@@ -103,5 +106,9 @@ class permit_ledger {
   peer_table& peers_;
   subnet_table& subnets_;
 };
+
+inline void permit::give_back() noexcept {
+  if (ledger_ != nullptr) ledger_->release(held_);
+}
 
 }  // namespace tandem::detail

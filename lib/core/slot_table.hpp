@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "table_memory.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <utility>
-#include <vector>
 
 namespace tandem::detail {
 
@@ -32,14 +34,17 @@ class slot_table {
     return i;
   }
   void release(slot_index i) noexcept {
-    slots_[i] = T{};
+    std::destroy_at(&slots_[i]);
+    std::construct_at(&slots_[i]);
     slots_[i].next_free = free_;
     free_ = i;
     --size_;
   }
 
-  /// Starts to load the slot that take() will give.
-  void prefetch_next() const noexcept {
+  /// The slot that take() will give.
+  slot_index next() const noexcept { return free_ == no_slot ? bound() : free_; }
+  /// Starts to load it.
+  TANDEM_PREFETCHES void prefetch_next() const noexcept {
     if (free_ == no_slot) return;
     const char* const bytes = reinterpret_cast<const char*>(&slots_[free_]);
     for (std::size_t i = 0; i < sizeof(T); i += 64) __builtin_prefetch(bytes + i, 1);
@@ -56,7 +61,7 @@ class slot_table {
   void fields(auto& a) { a(slots_), a(free_), a(size_); }
 
  private:
-  std::vector<T> slots_;
+  table<T> slots_;
   slot_index free_ = no_slot;
   std::uint32_t size_ = 0;
 };

@@ -15,8 +15,10 @@
 #include "records.hpp"
 #include "ring.hpp"
 #include "slot_table.hpp"
+#include "table_memory.hpp"
 #include "tandem/core/connection_manager.hpp"
 #include "tandem/core/random.hpp"
+#include "timer_wheel.hpp"
 #include "uplink.hpp"
 
 #include <array>
@@ -223,7 +225,7 @@ struct connection_manager::state {
   void on(const events::authenticated& e);
   void on(const events::ready& e);
   bool belongs_to_dial(slot_index s, const peer_id& peer);
-  void take_permit(slot_index s, detail::permit right);
+  void take_permit(slot_index s, detail::permit&& right);
   void refuse_connection(slot_index s, cause why, std::uint64_t current, std::uint64_t limit,
                          time_point until = never);
   void enter_pending(slot_index s);
@@ -343,7 +345,7 @@ struct connection_manager::state {
   detail::uplink_guard uplink;
   detail::index_table by_connection;
   detail::index_table by_request;
-  detail::deadline_queue timers;
+  detail::timer_wheel timers;
   detail::dial_queue waiting_dials{detail::dial_queue::front_is::best};  ///< for a pending slot
   /// The application's, all but one of each dial that is engaged.
   detail::dial_queue waiting_requests{detail::dial_queue::front_is::worst};
@@ -351,7 +353,7 @@ struct connection_manager::state {
   detail::decision_log decisions;
 
   /// Ready connections by direction, in no order; each remembers its place.
-  std::array<std::vector<slot_index>, 2> ready_slots;
+  std::array<detail::table<slot_index>, 2> ready_slots;
   std::vector<slot_index> newcomers;  ///< in phase waiting, first come first
   std::uint32_t victims = 0;          ///< evicted for newcomers and not over yet; >= newcomers
   time_point next_eviction = time_point::min();

@@ -17,14 +17,15 @@ slot_index subnet_table::find(const network& net, subnet_width width) const noex
 }
 
 slot_index subnet_table::intern(const network& net, subnet_width width) {
-  slot_index subnet = find(net, width);
-  if (subnet == no_slot) {
-    subnet = subnets_.take();
-    subnets_[subnet].net = net;
-    subnets_[subnet].width = width;
-    by_network_.insert(hash_of(net, width), subnet);
-  }
-  return subnet;
+  return by_network_.find_or_insert(
+      hash_of(net, width),
+      [&](slot_index s) { return subnets_[s].net == net && subnets_[s].width == width; },
+      [&] {
+        const slot_index subnet = subnets_.take();
+        subnets_[subnet].net = net;
+        subnets_[subnet].width = width;
+        return subnet;
+      });
 }
 
 void subnet_table::forget(slot_index subnet) noexcept {

@@ -49,8 +49,8 @@ class encoder {
     (*this)(static_cast<std::uint8_t>(list.size()));
     for (const endpoint& e : list) (*this)(e);
   }
-  template <class T>
-  void operator()(const std::vector<T>& all) {
+  template <class T, class Memory>
+  void operator()(const std::vector<T, Memory>& all) {
     (*this)(static_cast<std::uint32_t>(all.size()));
     for (const T& each : all) (*this)(each);
   }

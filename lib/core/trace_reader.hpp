@@ -89,8 +89,8 @@ class trace_reader {
   void operator()(peer_id& value);
   void operator()(endpoint& value);
   void operator()(std::span<const endpoint>& list);
-  template <class T>
-  void operator()(std::vector<T>& all) {
+  template <class T, class Memory>
+  void operator()(std::vector<T, Memory>& all) {
     std::uint32_t size = 0;
     (*this)(size);
     all.clear();

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What the core costs per operation with 1 000 to 1 000 000 connections tracked, beside a naive
-// manager over std::map, and its heap. Each operation is timed in batches on connections all over
-// the table: their slots, peers and subnets are seldom in a cache. The counter `allocations` is per
-// operation and must be 0 for the core. The table at the end shows how the time grows and how the
-// naive manager compares. --benchmark_filter and the other options of Google Benchmark work.
+// manager over std::map, and its heap. Each operation is timed in batches. Those on connections
+// take them from all over the table: their slots, peers and subnets are seldom in a cache. Those on
+// newcomers are timed twice: when they leave again afterwards, and `in churn`, when each replaces a
+// connection from anywhere, whose end (not timed) leaves little else in the caches. The counter
+// `allocations` is per operation and must be 0 for the core. The table at the end shows how the
+// time grows and how the naive manager compares, and what one look into memory costs here.
+// --benchmark_filter and the other options of Google Benchmark work.
 #include "core/index_table.hpp"
+#include "core/table_memory.hpp"
 #include "heap.hpp"
 #include "naive.hpp"
 #include "tandem/core/connection_manager.hpp"
@@ -87,7 +91,10 @@ class crowd {
   }
 
   void arrive(std::uint64_t c) { tell(events::arrived{conn(c), where(c)}); }
-  void authenticate(std::uint64_t c) { tell(events::authenticated{conn(c), peer(c)}); }
+  void authenticate(std::uint64_t c) { authenticate(c, peer(c)); }
+  void authenticate(std::uint64_t c, const peer_id& who) {
+    tell(events::authenticated{conn(c), who});
+  }
   void ready(std::uint64_t c) { tell(events::ready{conn(c)}); }
   void close(std::uint64_t c) { tell(events::closed{conn(c), cause::remote_closed}); }
   void traffic(std::uint64_t c) { tell(events::traffic{conn(c), 100, 100, 100, now_, now_}); }
@@ -186,28 +193,28 @@ struct operations {
           for (const auto id : ids) c.close(id);
         });
   }
+  enum class afterwards { leave, replace, refused };
   /// `authenticated`: denied peers, every limit; a permit is taken, or not.
-  static void admission(benchmark::State& state, crowd_type& c, bool full) {
+  static void admission(benchmark::State& state, crowd_type& c, afterwards what) {
     batch_ids ids{};
-    if (full) c.fill(true);
+    std::array<peer_id, batch> peers;
+    if (what == afterwards::refused) c.fill(true);
     timed(
         state,
         [&] {
-          for (auto& id : ids) c.arrive(id = c.next());
+          for (std::size_t i = 0; i < batch; ++i) {
+            c.arrive(ids[i] = c.next());
+            peers[i] = peer(ids[i]);
+          }
         },
-        [&](std::size_t i) { c.authenticate(ids[i]); },
+        [&](std::size_t i) { c.authenticate(ids[i], peers[i]); },
         [&] {
-          // Whoever is admitted replaces somebody from anywhere in the table.
           for (const auto id : ids) {
-            if (full) {
-              c.close(id);
-              continue;
-            }
-            c.ready(id);
-            c.close(std::exchange(c.any(), id));
+            if (what == afterwards::replace) c.ready(id);
+            c.close(what == afterwards::replace ? std::exchange(c.any(), id) : id);
           }
         });
-    if (full) c.fill(false);
+    if (what == afterwards::refused) c.fill(false);
   }
   /// `closed`, of a ready connection from anywhere in the table.
   static void close(benchmark::State& state, crowd_type& c) {
@@ -245,6 +252,28 @@ struct operations {
   }
 };
 
+/// One load of a random line of so much memory, whose address the load before it gave.
+double look_ns(std::size_t bytes) {
+  struct alignas(64) line {
+    std::uint32_t next;
+  };
+  detail::table<line> lines(bytes / sizeof(line));
+  const auto count = static_cast<std::uint32_t>(lines.size());
+  for (std::uint32_t i = 0; i < count; ++i) lines[i].next = i;
+  for (std::uint32_t i = count - 1; i > 0; --i)  // one cycle (Sattolo)
+    std::swap(lines[i].next, lines[detail::mix(i) % i].next);
+  constexpr int looks = 1'000'000;
+  std::uint32_t at = 0;
+  double took = 0;
+  for (int round = 0; round < 2; ++round) {
+    const double start = cpu_seconds();
+    for (int i = 0; i < looks; ++i) at = lines[at].next;
+    took = cpu_seconds() - start;
+    benchmark::DoNotOptimize(at);
+  }
+  return took * 1e9 / looks;
+}
+
 std::string with_spaces(std::uint64_t n) {
   std::string text = std::to_string(n);
   for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, " ");
@@ -272,11 +301,11 @@ class beside : public benchmark::ConsoleReporter {
   void Finalize() override {
     std::puts("\nns per operation (the median of the batches), and the naive manager's time");
     std::puts("as a multiple of it; growth: from 1 000 to 1 000 000 connections");
-    std::printf("%-24s", "operation");
+    std::printf("%-32s", "operation");
     for (const std::uint64_t size : sizes) std::printf(" %16s", with_spaces(size).c_str());
     std::printf(" %8s\n", "growth");
     for (auto& [name, of_size] : times_) {
-      std::printf("%-24s", name.c_str());
+      std::printf("%-32s", name.c_str());
       for (const std::uint64_t size : sizes) {
         const double ours = of_size[size]["core"];
         const double naive = of_size[size]["naive"];
@@ -287,6 +316,10 @@ class beside : public benchmark::ConsoleReporter {
       const double most = of_size[sizes.back()]["core"];
       std::printf(" %8s\n", least > 0 && most > 0 ? text("%.1fx", most / least).c_str() : "-");
     }
+    std::printf("\none look into memory, ns:");
+    for (const std::size_t kib : {16, 256, 2048, 16384, 262144})
+      std::printf("  %s KiB %.0f", with_spaces(kib).c_str(), look_ns(kib * 1024));
+    std::puts("");
   }
 
  private:
@@ -325,8 +358,12 @@ void add_operation(const std::string& name, limits which, std::uint64_t size, co
   using of = operations<Manager>;
   const auto add_this = [&](auto run) { add<Manager>(name, which, size, who, run); };
   if (name.starts_with("arrival")) add_this(of::arrival);
-  if (name.starts_with("admission")) add_this([](auto& s, auto& c) { of::admission(s, c, false); });
-  if (name.starts_with("refusal")) add_this([](auto& s, auto& c) { of::admission(s, c, true); });
+  const auto add_admission = [&](auto what) {
+    add_this([=](auto& s, auto& c) { of::admission(s, c, what); });
+  };
+  if (name.starts_with("admission,")) add_admission(of::afterwards::leave);
+  if (name.starts_with("admission in churn")) add_admission(of::afterwards::replace);
+  if (name.starts_with("refusal")) add_admission(of::afterwards::refused);
   if (name.starts_with("close")) add_this(of::close);
   if (name == "traffic") add_this(of::traffic);
   if (name == "rtt") add_this(of::rtt);
@@ -337,7 +374,7 @@ void add_operations() {
   for (const std::uint64_t size : sizes)
     for (const limits which : {limits::few, limits::all}) {
       const char* const suffix = which == limits::few ? ", few limits" : ", all limits";
-      for (const char* operation : {"arrival", "admission", "refusal", "close"}) {
+      for (const char* operation : {"arrival", "admission", "admission in churn", "refusal", "close"}) {
         add_operation<connection_manager>(std::string(operation) + suffix, which, size, "core");
         add_operation<naive_manager>(std::string(operation) + suffix, which, size, "naive");
       }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <new>
+#include <vector>
+
+// Of a function that only prefetches. GCC takes one for a function without effect, and drops calls
+// of it that were not inlined by then.
+#define TANDEM_PREFETCHES [[gnu::always_inline]] inline
+
+namespace tandem::detail {
+
+/// Memory for `bytes` of a table. What fills huge pages is aligned to them and asks for them, where
+/// the system has them (Linux: madvise(2), MADV_HUGEPAGE): the tables of 100 000 connections span
+/// more small pages than a processor knows the addresses of, and every event looks into several.
+void* take_table_memory(std::size_t bytes);
+void release_table_memory(void* at, std::size_t bytes) noexcept;
+
+template <class T>
+struct table_allocator {
+  using value_type = T;
+
+  table_allocator() = default;
+  template <class U>
+  constexpr table_allocator(const table_allocator<U>&) noexcept {}
+
+  T* allocate(std::size_t n) {
+    if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_array_new_length();
+    return static_cast<T*>(take_table_memory(n * sizeof(T)));
+  }
+  void deallocate(T* at, std::size_t n) noexcept { release_table_memory(at, n * sizeof(T)); }
+  friend bool operator==(const table_allocator&, const table_allocator&) = default;
+};
+
+/// A vector that may become large and is looked at here and there.
+template <class T>
+using table = std::vector<T, table_allocator<T>>;
+
+}  // namespace tandem::detail
