@@ -44,7 +44,7 @@ void connection_manager::state::on(const events::arrived& e) {
   c.connected = true;
   c.last_received = now;
   c.at = phase::handshaking;
-  by_connection.insert(mix(static_cast<std::uint64_t>(e.conn)), s);
+  by_connection.insert(hash_of_id(e.conn), s);
 
   const shortage no = arrival_verdict(s);
   if (no.why == cause::none) {
@@ -81,21 +81,24 @@ void connection_manager::state::on(const events::authenticated& e) {
 
   connection& c = connections[s];
   const bool denied = access_rules.of(e.peer, now) == access::denied;
-  const bool own = e.peer == self;
+  const bool own = hash == self_hash && e.peer == self;
   const slot peer = peers.intern(e.peer, hash);  // the last to wait for memory
   c.peer = peer;
   c.previous_of_peer = peers[peer].last_connection;
   (c.previous_of_peer == no_slot ? peers[peer].first_connection
                                  : connections[c.previous_of_peer].next_of_peer) = s;
   peers[peer].last_connection = s;
-  if (peers.is_known(peer)) settle(peer);
+  const bool known = peers.is_known(peer);
+  if (known) settle(peer);
 
   if (own) return refuse_connection(s, cause::self_dial, 0, 0);
   if (denied) return refuse_connection(s, cause::denied, 0, 0);
   if (c.way == direction::inbound) {
-    const failure_record::verdict verdict = may_accept(peer);
-    if (verdict.why != cause::none) return refuse_connection(s, verdict.why, 0, 0, verdict.until);
-    if (resolve_crossing(s)) return;
+    if (known) {
+      const failure_record::verdict verdict = may_accept(peer);
+      if (verdict.why != cause::none) return refuse_connection(s, verdict.why, 0, 0, verdict.until);
+    }
+    if (peers[peer].first_dial != no_slot && resolve_crossing(s)) return;
   }
   const claim wanted = claim_of(s);
   const shortage no = ledger.shortage_for(wanted, options, now);

@@ -49,11 +49,12 @@ bool connection_manager::state::resolve_crossing(slot s) {
   // The right of the own dial moves over, so that a limit of one lets exactly one connection
   // survive.
   const claim wanted = claim_of(s);
-  permit* const right = own != no_slot ? &connections[own].right : nullptr;
-  if (ledger.shortage_for(wanted, options, now, right).why != cause::none) return false;
-  if (right != nullptr && *right) {
-    ledger.move(*right, wanted);
-    take_permit(s, std::move(*right));
+  permit none;
+  permit& right = own != no_slot ? connections[own].right : none;
+  if (ledger.shortage_instead(right, wanted, options, now).why != cause::none) return false;
+  if (right) {
+    ledger.move(right, wanted);
+    take_permit(s, std::move(right));
   } else {
     take_permit(s, ledger.issue(wanted));
   }

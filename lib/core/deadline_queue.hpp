@@ -82,7 +82,8 @@ class deadline_queue {
   void find_positions();
 
   table<entry> heap_;
-  std::array<table<std::uint32_t>, timer_kinds> positions_;  ///< by kind and slot; no_slot: not armed
+  std::array<table<std::uint32_t>, timer_kinds>
+      positions_;  ///< by kind and slot; no_slot: not armed
   std::uint64_t sequence_ = 0;
 };
 

@@ -124,7 +124,7 @@ void connection_manager::state::add_request(slot d, const events::dial_wanted& e
     ++redials;
   else
     waiting_requests.put(r, {q.priority, false, q.sequence});
-  by_request.insert(mix(static_cast<std::uint64_t>(e.request)), r);
+  by_request.insert(hash_of_id(e.request), r);
   const time_point latest = later(now, options.dial_timeout);
   q.hurried = e.deadline < latest;
   timers.arm(timer_kind::request, r, std::min(e.deadline, latest));

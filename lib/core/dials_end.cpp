@@ -126,7 +126,7 @@ void connection_manager::state::remove_request(slot r) {
     waiting_requests.erase(x.first_request);
   waiting_requests.erase(r);
   if (is_core_issued(q.id)) --redials;
-  by_request.erase(mix(static_cast<std::uint64_t>(q.id)), r);
+  by_request.erase(hash_of_id(q.id), r);
   requests.release(r);
 }
 

@@ -182,7 +182,7 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
                                : connections[c.next_of_peer].previous_of_peer) = c.previous_of_peer;
   }
   if (d != no_slot) detach_attempt(s);
-  by_connection.erase(mix(static_cast<std::uint64_t>(c.id)), s);
+  by_connection.erase(hash_of_id(c.id), s);
   const slot narrow = c.narrow;
   const slot wide = c.wide;
   connections.release(s);

@@ -79,8 +79,10 @@ void connection_manager::state::on(const events::traffic& e) {
 void connection_manager::state::on(const events::rtt_sampled& e) {
   const slot s = find(e.conn);
   if (s == no_slot) return ignore();
-  connections[s].rtt.sample(e.rtt);
-  sooner(s);
+  connection& c = connections[s];
+  c.rtt.sample(e.rtt);
+  // Without a probe under way only the floor under the idle timeout follows from the sample.
+  if (c.probes > 0 || c.due > later(c.last_use, options.connection_timeout)) sooner(s);
 }
 
 void connection_manager::state::on(const events::probe_answered& e) {

@@ -92,7 +92,7 @@ slot connection_manager::state::worst_ready_for(slot newcomer) {
     const rank r = rank_of(s);
     if (worst != no_slot && !r.goes_before(of_worst)) return;
     // Nobody goes in vain: its place must be one that the newcomer can have.
-    if (ledger.shortage_for(wanted, options, now, &c.right).why != cause::none) return;
+    if (ledger.shortage_instead(c.right, wanted, options, now).why != cause::none) return;
     worst = s;
     of_worst = r;
   };

@@ -26,6 +26,7 @@ connection_manager::state::state(const manager_options& given, const peer_id& ow
     : options(checked(given)),
       self(own),
       seed(seed_given),
+      self_hash(hash_of(own, mix(seed))),
       sink(trace),
       random(seed),
       peers(mix(seed)),
@@ -101,7 +102,7 @@ void connection_manager::state::notify(const notification& what) {
 }
 
 connection_manager::state::slot_index connection_manager::state::find(connection_id id) const {
-  return by_connection.find(mix(static_cast<std::uint64_t>(id)), [&](slot_index s) {
+  return by_connection.find(hash_of_id(id), [&](slot_index s) {
     const connection& c = connections[s];
     __builtin_prefetch(&c.rtt);  // the next cache line
     return c.id == id;
@@ -109,8 +110,7 @@ connection_manager::state::slot_index connection_manager::state::find(connection
 }
 
 connection_manager::state::slot_index connection_manager::state::find(request_id id) const {
-  return by_request.find(mix(static_cast<std::uint64_t>(id)),
-                         [&](slot_index r) { return requests[r].id == id; });
+  return by_request.find(hash_of_id(id), [&](slot_index r) { return requests[r].id == id; });
 }
 
 notification connection_manager::state::about(notice kind, slot_index s) const {

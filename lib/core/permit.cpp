@@ -8,13 +8,8 @@
 namespace tandem::detail {
 
 shortage permit_ledger::shortage_for(const claim& wanted, const manager_options& options,
-                                     time_point now, const permit* instead_of) const noexcept {
-  const claim none;
-  const bool swaps = instead_of != nullptr && *instead_of;
-  const claim& given = swaps ? instead_of->held_ : none;
-  const auto less = [](std::uint64_t count, bool one) { return count - (one ? 1 : 0); };
-
-  const std::uint64_t live = less(counters_.permits_live, swaps);
+                                     time_point now) const noexcept {
+  const std::uint64_t live = counters_.permits_live;
   if (live + options.reserved_connections >= options.max_connections) {
     const bool all = options.reserved_connections == 0 || peers_.is_protected(wanted.peer, now);
     const std::uint64_t limit = options.max_connections - (all ? 0 : options.reserved_connections);
@@ -23,34 +18,40 @@ shortage permit_ledger::shortage_for(const claim& wanted, const manager_options&
   const bool in = wanted.way == direction::inbound;
   const std::uint64_t way_limit =
       in ? options.max_inbound_connections : options.max_outbound_connections;
-  if (way_limit > 0) {
-    const std::uint64_t count = less(in ? counters_.permits_inbound : counters_.permits_outbound,
-                                     swaps && given.way == wanted.way);
-    if (count >= way_limit)
-      return {in ? cause::inbound_limit_reached : cause::outbound_limit_reached, count, way_limit};
-  }
+  const std::uint64_t of_way = in ? counters_.permits_inbound : counters_.permits_outbound;
+  if (way_limit > 0 && of_way >= way_limit)
+    return {in ? cause::inbound_limit_reached : cause::outbound_limit_reached, of_way, way_limit};
   if (wanted.peer != no_slot) {
-    const std::uint64_t count =
-        less(peers_[wanted.peer].permits, swaps && given.peer == wanted.peer);
-    if (count >= options.max_connections_per_peer)
-      return {cause::per_peer_limit_reached, count, options.max_connections_per_peer};
+    const std::uint64_t of_peer = peers_[wanted.peer].permits;
+    if (of_peer >= options.max_connections_per_peer)
+      return {cause::per_peer_limit_reached, of_peer, options.max_connections_per_peer};
   }
-  return subnet_shortage_for(wanted, options, instead_of);
+  return subnet_shortage_for(wanted, options);
 }
 
-shortage permit_ledger::subnet_shortage_for(const claim& wanted, const manager_options& options,
-                                            const permit* instead_of) const noexcept {
-  const claim none;
-  const claim& given = instead_of != nullptr && *instead_of ? instead_of->held_ : none;
-  const auto full = [&](slot_index subnet, slot_index given_subnet, std::uint64_t limit) {
-    if (subnet == no_slot || limit == 0) return shortage{};
-    const std::uint64_t count = subnets_[subnet].permits - (given_subnet == subnet ? 1 : 0);
-    return count < limit ? shortage{} : shortage{cause::subnet_limit_reached, count, limit};
+shortage permit_ledger::shortage_instead(const permit& given, const claim& wanted,
+                                         const manager_options& options, time_point now) noexcept {
+  if (!given) return shortage_for(wanted, options, now);
+  --counters_.permits_live;
+  uncount(given.held_);
+  const shortage without = shortage_for(wanted, options, now);
+  count(given.held_);
+  ++counters_.permits_live;
+  return without;
+}
+
+shortage permit_ledger::subnet_shortage_for(const claim& wanted,
+                                            const manager_options& options) const noexcept {
+  const auto is_full = [&](slot_index subnet, std::uint64_t limit) {
+    return subnet != no_slot && limit > 0 && subnets_[subnet].permits >= limit;
   };
-  const shortage narrow =
-      full(wanted.narrow, given.narrow, options.max_connections_per_narrow_subnet);
-  if (narrow.why != cause::none) return narrow;
-  return full(wanted.wide, given.wide, options.max_connections_per_wide_subnet);
+  const std::uint64_t narrow_limit = options.max_connections_per_narrow_subnet;
+  if (is_full(wanted.narrow, narrow_limit))
+    return {cause::subnet_limit_reached, subnets_[wanted.narrow].permits, narrow_limit};
+  const std::uint64_t wide_limit = options.max_connections_per_wide_subnet;
+  if (is_full(wanted.wide, wide_limit))
+    return {cause::subnet_limit_reached, subnets_[wanted.wide].permits, wide_limit};
+  return {};
 }
 
 permit permit_ledger::issue(const claim& wanted) noexcept {

@@ -81,16 +81,18 @@ class permit_ledger {
       : counters_(counters), peers_(peers), subnets_(subnets) {}
 
   /// The first limit that leaves no room for `wanted`, of the node, in or out, the peer, the narrow
-  /// and the wide subnet. Without a peer that limit is left out. A permit given as `instead_of`
-  /// counts as given back. Unprotected peers find max_connections less the reserved ones.
-  shortage shortage_for(const claim& wanted, const manager_options& options, time_point now,
-                        const permit* instead_of = nullptr) const noexcept;
+  /// and the wide subnet. Without a peer that limit is left out. Unprotected peers find
+  /// max_connections less the reserved ones.
+  shortage shortage_for(const claim& wanted, const manager_options& options,
+                        time_point now) const noexcept;
+  /// The same as if `given` had been given back, if it is a permit.
+  shortage shortage_instead(const permit& given, const claim& wanted,
+                            const manager_options& options, time_point now) noexcept;
   /// The part of it that is about subnets.
-  shortage subnet_shortage_for(const claim& wanted, const manager_options& options,
-                               const permit* instead_of = nullptr) const noexcept;
+  shortage subnet_shortage_for(const claim& wanted, const manager_options& options) const noexcept;
   /// shortage_for() said none.
   permit issue(const claim& wanted) noexcept;
-  /// Lets `right` count against something else of the same peer; shortage_for() instead of it said
+  /// Lets `right` count against something else of the same peer; shortage_instead() of it said
   /// none.
   void move(permit& right, const claim& to) noexcept;
   /// Whether all counts agree. Looks at every peer and subnet.

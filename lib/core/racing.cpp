@@ -38,7 +38,7 @@ void connection_manager::state::start_attempt(slot d, slot address) {
   c.address = address;
   c.remote = addresses.at(address);
   c.last_received = now;  // nothing since then
-  by_connection.insert(mix(static_cast<std::uint64_t>(c.id)), s);
+  by_connection.insert(hash_of_id(c.id), s);
   c.next_of_dial = x.first_attempt;
   if (x.first_attempt != no_slot) connections[x.first_attempt].previous_of_dial = s;
   x.first_attempt = s;

@@ -325,6 +325,7 @@ struct connection_manager::state {
   manager_options options;
   const peer_id self;
   const std::uint64_t seed;
+  const std::uint64_t self_hash;  ///< as the peers' hashes are
   trace_sink* const sink;
   std::uint64_t inputs = 0;  ///< handle() and advance() so far
   random_stream random;

@@ -99,8 +99,8 @@ void timer_wheel::turn_to(tick now) {
   empty(static_cast<std::uint32_t>(turn + (now >> turn_bits & (turn - 1))));
   empty(static_cast<std::uint32_t>(now & (turn - 1)));
   const tick next_block = next_of(static_cast<std::uint32_t>(turn), now >> turn_bits);
-  next_ = std::min({next_of(0, now), next_rest_,
-                    next_block == no_tick ? no_tick : next_block << turn_bits});
+  next_ = std::min(
+      {next_of(0, now), next_rest_, next_block == no_tick ? no_tick : next_block << turn_bits});
 }
 
 /// Puts all of a list where they belong now; that may be the same list again.

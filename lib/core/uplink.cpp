@@ -18,14 +18,6 @@ bool uplink_guard::failed(const suspect& who, std::uint64_t failures_max, time_p
   return true;
 }
 
-bool uplink_guard::life_sign(time_point at) noexcept {
-  last_sign_ = std::max(last_sign_, at);
-  suspects_.clear();
-  const bool was = offline_;
-  offline_ = false;
-  return was;
-}
-
 void uplink_guard::dial_starts(time_point now, duration retry) noexcept {
   if (offline_) next_trial_ = later(now, retry);
 }

@@ -5,8 +5,10 @@
 #include "tandem/core/ids.hpp"
 #include "tandem/core/time.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace tandem::detail {
@@ -37,7 +39,11 @@ class uplink_guard {
 
   /// Something came from the network `at` that time, or the network changed. Returns true when that
   /// ends being offline.
-  bool life_sign(time_point at) noexcept;
+  bool life_sign(time_point at) noexcept {
+    last_sign_ = std::max(last_sign_, at);
+    suspects_.clear();
+    return std::exchange(offline_, false);
+  }
   /// A dial starts; while offline the next has to wait.
   void dial_starts(time_point now, duration retry) noexcept;
 

@@ -51,13 +51,13 @@ std::array<index_table::cost, 2> costs_of(std::uint32_t size) {
     return hash_of(peer_id::from_bytes(raw), 42);
   };
   for (std::uint32_t n = 0; n < size; ++n) {
-    connections.insert(mix(2 * n), n);
+    connections.insert(hash_of_id(2 * n), n);
     peers.insert(peer_hash(n), n);
   }
   for (std::uint32_t n = 0; n < size; n += 2) {
-    connections.erase(mix(2 * n), n);
+    connections.erase(hash_of_id(2 * n), n);
     peers.erase(peer_hash(n), n);
-    connections.insert(mix(2 * (n + size)), n);
+    connections.insert(hash_of_id(2 * (n + size)), n);
     peers.insert(peer_hash(n + size), n);
   }
   return {connections.probes(), peers.probes()};

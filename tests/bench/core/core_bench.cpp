@@ -86,6 +86,7 @@ class crowd {
     for (std::uint64_t i = 0; i < size; ++i) {
       const std::uint64_t c = next();
       admit(c);
+      sample(c);
       live_.push_back(c);
     }
   }
@@ -374,7 +375,8 @@ void add_operations() {
   for (const std::uint64_t size : sizes)
     for (const limits which : {limits::few, limits::all}) {
       const char* const suffix = which == limits::few ? ", few limits" : ", all limits";
-      for (const char* operation : {"arrival", "admission", "admission in churn", "refusal", "close"}) {
+      for (const char* operation :
+           {"arrival", "admission", "admission in churn", "refusal", "close"}) {
         add_operation<connection_manager>(std::string(operation) + suffix, which, size, "core");
         add_operation<naive_manager>(std::string(operation) + suffix, which, size, "naive");
       }

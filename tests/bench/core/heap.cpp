@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "heap.hpp"
 
-#include <cstdlib>
 #include <malloc.h>
+#include <cstdlib>
 #include <new>
 
 namespace {
