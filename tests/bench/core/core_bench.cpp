@@ -211,7 +211,7 @@ struct operations {
         [&](std::size_t i) { c.authenticate(ids[i], peers[i]); },
         [&] {
           for (const auto id : ids) {
-            if (what == afterwards::replace) c.ready(id);
+            if (what != afterwards::refused) c.ready(id);
             c.close(what == afterwards::replace ? std::exchange(c.any(), id) : id);
           }
         });
