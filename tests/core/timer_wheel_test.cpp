@@ -125,6 +125,19 @@ TEST(timer_wheel, keeps_the_order_of_equal_times_wherever_they_wait) {
   for (slot_index s = 0; s < many; s += 2) ASSERT_EQ(wheel.pop().slot, s);
 }
 
+TEST(timer_wheel, turns_before_what_is_due_in_the_first_tick_of_a_turn) {
+  timer_wheel wheel;
+  constexpr duration turn{std::int64_t{1} << 32};
+  wheel.arm(timer_kind::dial, 2, in(3 * turn + 500us));  // while there are few
+  for (slot_index s = 0; s < timer_wheel::few; ++s)
+    wheel.arm(timer_kind::connection, s, in(s * 1ns));
+  wheel.arm(timer_kind::dial, 1, in(3 * turn + 100us));
+  for (slot_index s = 0; s < timer_wheel::few; ++s) ASSERT_EQ(wheel.pop().slot, s);
+  EXPECT_EQ(wheel.next(), in(3 * turn + 100us));
+  EXPECT_EQ(wheel.pop().slot, 1U);
+  EXPECT_EQ(wheel.pop().slot, 2U);
+}
+
 /// Writes and reads what fields() shows, as numbers.
 struct numbers {
   static constexpr bool reading = false;
