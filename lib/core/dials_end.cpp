@@ -33,6 +33,7 @@ void connection_manager::state::connection_over(slot d, slot s, const connection
   if (end.why == cause::duplicate && x.pauses < duplicate_pauses_max) {
     ++x.pauses;
     addresses.set(end.address, address_state::untried);
+    stop_waiting(d);  // others of its peer may try meanwhile
     x.pausing = true;
     timers.arm(timer_kind::dial, d, later(now, duplicate_pause));
     return;

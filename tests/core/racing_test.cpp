@@ -241,6 +241,17 @@ TEST(attempts_per_peer, pass_to_the_dial_of_the_peer_that_is_next_in_rank) {
   EXPECT_TRUE(d.manager.next_deadline() == never);
 }
 
+TEST(attempts_per_peer, pass_to_another_dial_of_the_peer_while_the_next_in_rank_pauses) {
+  driver d(attempts_at_most(2));
+  d.dial(req(1), peer(1), {address(1), address(2)}, dial_mode::additional);
+  d.dial(req(2), peer(1), {address(3), address(4)}, dial_mode::additional, never, 1);
+  d.run_to(600ms);  // both wait for a second attempt
+  EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
+  d.tell(events::attempt_failed{conn(3), cause::duplicate});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
+  EXPECT_EQ(attempts(d).back().second, address(2));
+}
+
 TEST(pending_outbound, goes_to_first_attempts_before_further_ones) {
   manager_options options;
   options.max_pending_outbound = 2;

@@ -42,7 +42,8 @@ void manager::does(const action& what) {
   if (was_owed) owed_.erase(owed);
   if (notice_of != nullptr) {
     const notification& n = notice_of->what;
-    if (n.kind == notice::dial_failed) return request_over(n, was_owed ? reason::owed : dial_failed(n));
+    if (n.kind == notice::dial_failed)
+      return request_over(n, was_owed ? reason::owed : dial_failed(n));
     if (!was_owed) return notified(n);
     if (n.kind == notice::dial_succeeded) request_over(n, reason::owed);
     return;
@@ -120,7 +121,8 @@ void manager::check_order(const dial& d, const endpoint& chosen) {
   bool before = true;  // in the list
   for (const endpoint& e : d.addresses) {
     if (e == chosen) before = false;
-    if (d.tried.contains(e) || d.denied.contains(e) || avoids(e, d.peer) || may_be_late(e)) continue;
+    if (d.tried.contains(e) || d.denied.contains(e) || avoids(e, d.peer) || may_be_late(e))
+      continue;
     require(place(e) > place(chosen) || (!before && place(e) == place(chosen)),
             "another address comes first");
   }
@@ -246,7 +248,8 @@ void manager::notified(const notification& n) {
       const auto q = requests_.find(n.request);
       require(n.request == joined_ && q != requests_.end(), "a dial starts once for each request");
       const connection* c = find(n.conn);
-      require(c != nullptr && c->dial == q->second.dial, "a joined dial names an attempt of its own");
+      require(c != nullptr && c->dial == q->second.dial,
+              "a joined dial names an attempt of its own");
       joined_ = request_id::none;
       return;
     }
@@ -327,7 +330,8 @@ void manager::dial_over(std::uint64_t key, const notification& n, reason how) {
     blame_dial(d, n.why, told ? blame_kind::remote_limit : blame_kind::nobody);
     const blame b = blames_owed_.at(d.peer);
     blames_owed_.erase(d.peer);
-    require(blame_ && blame_->peer == d.peer && blame_->why == b.why, "a failed dial blames its peer");
+    require(blame_ && blame_->peer == d.peer && blame_->why == b.why,
+            "a failed dial blames its peer");
     blamed(*blame_, b.kind, b.retry_after);
     blame_.reset();
   }

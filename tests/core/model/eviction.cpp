@@ -31,8 +31,8 @@ bool manager::eligible(connection_id id, const connection& newcomer) {
   connection& victim = connections_.at(id);
   if (victim.at != life::ready || victim.peer == newcomer.peer || is_protected(victim.peer))
     return false;
-  const std::uint64_t limit = newcomer.inbound ? options_.max_inbound_connections
-                                               : options_.max_outbound_connections;
+  const std::uint64_t limit =
+      newcomer.inbound ? options_.max_inbound_connections : options_.max_outbound_connections;
   std::uint64_t taken = permits(newcomer.inbound);
   for (const auto& [other, c] : connections_)
     taken += c.at == life::waiting && c.inbound == newcomer.inbound && other != newcomer.id;
@@ -56,10 +56,9 @@ std::int64_t manager::score(const connection& c) const {
   if (m != marks_.end() && now_ < m->second.tag) {
     tag = m->second.weight;
     if (m->second.tag != never && now_ > m->second.tagged_at)
-      tag = static_cast<std::int64_t>(static_cast<long double>(tag) *
-                                      static_cast<long double>((m->second.tag - now_).count()) /
-                                      static_cast<long double>(
-                                          (m->second.tag - m->second.tagged_at).count()));
+      tag = static_cast<std::int64_t>(
+          static_cast<long double>(tag) * static_cast<long double>((m->second.tag - now_).count()) /
+          static_cast<long double>((m->second.tag - m->second.tagged_at).count()));
   }
   std::uint64_t others = 0;
   const address_bytes a = bytes_of(c.remote);
@@ -94,8 +93,8 @@ void manager::evicts(const actions::close& a) {
                  now_ >= later(last_churn_, options_.churn_interval)),
             "churned too early");
     require(!is_protected(victim.peer), "a protected peer is churned");
-    const std::uint64_t limit = victim.inbound ? options_.max_inbound_connections
-                                               : options_.max_outbound_connections;
+    const std::uint64_t limit =
+        victim.inbound ? options_.max_inbound_connections : options_.max_outbound_connections;
     require(permits() + options_.reserved_connections >= options_.max_connections ||
                 (limit > 0 && permits(victim.inbound) >= limit),
             "churned although there is room");
@@ -190,9 +189,9 @@ std::pair<std::uint64_t, std::uint64_t> manager::against(const connection& c, ca
       return {count([](const connection&) { return true; }),
               options_.max_memory / options_.connection_memory};
     default:
-      return {count([](const connection&) { return true; }),
-              options_.max_connections -
-                  (is_protected(c.peer) ? 0 : options_.reserved_connections)};
+      return {
+          count([](const connection&) { return true; }),
+          options_.max_connections - (is_protected(c.peer) ? 0 : options_.reserved_connections)};
   }
 }
 
@@ -207,9 +206,24 @@ void manager::drains(const actions::close& a) {
   require(a.drain_until == c.deadline, "a closed connection drains for close_linger");
 }
 
-/// An established connection that is not ready goes for a lowered limit.
-bool manager::turned_out(connection& c, cause why) {
+/// The narrowest limit that leaves no room for what there is, and `c` counts against; or none.
+cause manager::limit_above(const connection& c) const {
+  for (const cause limit :
+       {cause::per_peer_limit_reached, cause::subnet_limit_reached,
+        c.inbound ? cause::inbound_limit_reached : cause::outbound_limit_reached,
+        cause::limit_reached, cause::memory_limit_reached}) {
+    const auto [count, most] = against(c, limit);
+    if (most > 0 && count > most) return limit;
+  }
+  return cause::none;
+}
+
+/// An established connection that is not ready goes for a lowered limit. What its peer said before
+/// stands as the reason.
+bool manager::turned_out(connection& c, cause reason) {
   if (!lowering_ || c.at != life::authenticated) return false;
+  if (c.end != cause::none && reason != c.end) return false;
+  const cause why = c.end == cause::none ? reason : limit_above(c);
   const auto [count, limit] = against(c, why);
   if (limit == 0 || count <= limit) return false;
   c.refused = true;

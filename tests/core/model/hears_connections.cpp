@@ -141,9 +141,8 @@ bool manager::crosses(connection& c) {
     refuses(c, {cause::duplicate});
     return true;
   }
-  const auto holder = std::find_if(own.begin(), own.end(), [this](connection_id id) {
-    return connections_.at(id).permit;
-  });
+  const auto holder = std::find_if(own.begin(), own.end(),
+                                   [this](connection_id id) { return connections_.at(id).permit; });
   const bool takes_turn = std::any_of(own.begin(), own.end(), [this](connection_id id) {
     return connections_.at(id).at == life::waiting;
   });
@@ -170,9 +169,8 @@ void manager::adopts(std::uint64_t key, connection_id inbound) {
   dials_.at(key).pausing_until = time_point::min();
   connections_.at(inbound).dial = key;
   for (const connection_id id : attempts_of(key))
-    if (const life at = connections_.at(id).at;
-        at == life::attempting || at == life::handshaking || at == life::waiting ||
-        at == life::authenticated)
+    if (const life at = connections_.at(id).at; at == life::attempting || at == life::handshaking ||
+                                                at == life::waiting || at == life::authenticated)
       gives_way(connections_.at(id));
 }
 
@@ -319,7 +317,8 @@ void manager::ends(connection_id id, cause reported, bool local, duration retry_
   }
   blame_end(c, why, c.retry_after);
   // Nothing is our own fault that we ended ourselves, or the peer.
-  if (c.dial != 0) dial_lost(c, why, local && c.end == cause::none, std::max(c.retry_after, retry_after));
+  if (c.dial != 0)
+    dial_lost(c, why, local && c.end == cause::none, std::max(c.retry_after, retry_after));
 }
 
 }  // namespace tandem::reference

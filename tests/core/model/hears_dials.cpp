@@ -35,15 +35,14 @@ void manager::on(const events::dial_wanted& e) {
   queued_before_ = queued();
   const bool may_start =
       key == 0 && !e.addresses.empty() && pending(false) < options_.max_pending_outbound;
-  const bool full =
-      (!may_start && queued_before_ >= options_.max_queued_requests) ||
-      asked() >= options_.max_queued_requests + options_.max_pending_outbound;
+  const bool full = (!may_start && queued_before_ >= options_.max_queued_requests) ||
+                    asked() >= options_.max_queued_requests + options_.max_pending_outbound;
   if (full) {
     const request_id least = least_waiting();
     const bool room = least != request_id::none && requests_.at(least).priority < e.priority;
     ++counted_.refused[static_cast<std::size_t>(cause::pending_limit_reached)];
-    const std::string no =
-        " " + std::to_string(queued_before_) + " of " + std::to_string(options_.max_queued_requests);
+    const std::string no = " " + std::to_string(queued_before_) + " of " +
+                           std::to_string(options_.max_queued_requests);
     owe("dial_failed PendingLimitReached " + text_of(room ? least : e.request) +
         (options_.max_queued_requests > 0 ? no : ""));
     if (!room) return;

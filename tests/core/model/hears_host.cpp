@@ -60,7 +60,15 @@ void manager::on(const events::configured& e) {
   });
   const manager_options before = options_;
   options_ = e.options;
-  if (static_cast<const subnet_options&>(before) != options_) buckets_.clear();
+  // Whoever counts other subnets than before begins anew.
+  const auto counted = [](const manager_options& o) {
+    return std::pair(o.max_connections_per_narrow_subnet > 0 || o.subnet_accept_rate > 0,
+                     o.max_connections_per_wide_subnet > 0 || o.max_pending_per_wide_subnet > 0 ||
+                         o.eviction != eviction_mode::off);
+  };
+  if (static_cast<const subnet_options&>(before) != options_ ||
+      counted(before) != counted(options_))
+    buckets_.clear();
   lowered(before);
   counted_.connection_limit = options_.max_connections;
 }
@@ -91,7 +99,8 @@ void manager::listen_or_pause() {
 }
 
 void manager::on(const events::shutdown_wanted& e) {
-  const time_point by = std::max(now_, std::min(e.deadline, later(now_, options_.shutdown_timeout)));
+  const time_point by =
+      std::max(now_, std::min(e.deadline, later(now_, options_.shutdown_timeout)));
   if (completed_ || (stopping_ && by >= stop_by_)) return;
   const bool first = !stopping_;
   stopping_ = true;

@@ -147,8 +147,7 @@ void manager::blamed(const notification& n, blame_kind kind, duration retry_afte
       if (!m.previous_known) most = n.ceiling;
       break;
   }
-  if (n.ceiling != most)
-    fail("the ceiling is " + text_of(n.ceiling) + ", not " + text_of(most));
+  if (n.ceiling != most) fail("the ceiling is " + text_of(n.ceiling) + ", not " + text_of(most));
   const duration asked = std::min(retry_after, options_.breaker_open_max);
   const duration delay = n.until - now_;
   if (delay < std::max(least, asked) || delay > std::max(most, asked))
@@ -208,7 +207,8 @@ void manager::permits(dial& d) {
 /// An attempt is over. The delay that its address earned is the manager's secret, so the reference
 /// knows only until when the address may come after others at most.
 void manager::address_over(const connection& c) {
-  if (!c.inbound && !c.was_ready) late_[{bytes_of(c.remote), c.remote.port}] = later(now_, options_.backoff_cap);
+  if (!c.inbound && !c.was_ready)
+    late_[{bytes_of(c.remote), c.remote.port}] = later(now_, options_.backoff_cap);
 }
 bool manager::may_be_late(const endpoint& e) const {
   const auto i = late_.find({bytes_of(e), e.port});

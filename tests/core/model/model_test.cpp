@@ -30,8 +30,8 @@ void expect_agreement(std::uint64_t seed, reached& sum) {
   const auto small = shrunk(seed, s.options, script);
   std::ostringstream steps;
   const auto again = play(seed, s.options, small, nullptr, &steps);
-  FAIL() << (again ? again->what : "it did not fail again") << "\nin seed " << seed
-         << ", options " << text_of(s.options) << "\n"
+  FAIL() << (again ? again->what : "it did not fail again") << "\nin seed " << seed << ", options "
+         << text_of(s.options) << "\n"
          << small.size() << " of " << script.size() << " steps, then the shutdown:\n"
          << steps.str() << "re-run: TANDEM_MODEL_SEED=" << seed
          << " build/release/tests/core/model/model_test --gtest_filter='*one_seed*'";

@@ -61,8 +61,13 @@ endpoint some_address(std::uint32_t n, std::uint16_t port) {
 class player {
  public:
   player(std::uint64_t seed, const manager_options& options, reached* sum, std::ostream* log)
-      : options_(options), self_(peer_number(self_number)), real_(options, self_, seed, nullptr),
-        mine_(options, self_), seed_(seed), sum_(sum), log_(log) {}
+      : options_(options),
+        self_(peer_number(self_number)),
+        real_(options, self_, seed, nullptr),
+        mine_(options, self_),
+        seed_(seed),
+        sum_(sum),
+        log_(log) {}
 
   void run(const step& s) {
     pass(s.time);
@@ -76,7 +81,8 @@ class player {
     if (!mine_.completed()) throw violation{"the shutdown never completed"};
     if (!mine_.requests().empty()) throw violation{"a request was never answered"};
     if (c.permits_live + c.active_connections + c.connected_peers + c.lingering +
-            c.pending_inbound + c.pending_outbound != 0)
+            c.pending_inbound + c.pending_outbound !=
+        0)
       throw violation{"something is left after the shutdown"};
   }
   const manager_counters& counters() const { return real_.counters(); }
@@ -112,8 +118,7 @@ class player {
       case step_kind::abandon:
         return tell(events::dial_abandoned{some_request(s.a)});
       case step_kind::disconnect:
-        if (s.a % 2 == 0)
-          return tell(events::disconnect_wanted{who, {}, cause::requested});
+        if (s.a % 2 == 0) return tell(events::disconnect_wanted{who, {}, cause::requested});
         return tell(events::disconnect_wanted{who, pick(s.b, {}), cause::requested});
       case step_kind::mark_peer:
         return tell(events::peer_marked{who, static_cast<mark>(s.a % 5), s.c % 3 != 0,
@@ -134,14 +139,13 @@ class player {
             pick(s.a, s.b % 4 == 0 ? life::ending : life::attempting), some_failure(s.c),
             s.b % 8 == 1, milliseconds(s.b % 8 == 2 ? s.c * 20 : 0)});
       case step_kind::arrive:
-        if (s.a >= 253)
-          return tell(events::arrived{pick(s.a, {}), some_address(s.b, 1)});
+        if (s.a >= 253) return tell(events::arrived{pick(s.a, {}), some_address(s.b, 1)});
         return tell(events::arrived{connection_id{2 * ++arrivals_}, some_address(s.b, s.c)});
       case step_kind::authenticate:
         return authenticate(s, who);
       case step_kind::ready:
-        return tell(events::ready{
-            pick(s.a, s.b % 8 == 0 ? life::superseded : life::authenticated)});
+        return tell(
+            events::ready{pick(s.a, s.b % 8 == 0 ? life::superseded : life::authenticated)});
       case step_kind::traffic:
         return traffic(s);
       case step_kind::rtt:

@@ -136,12 +136,14 @@ verdict manager::memory_shortage(std::uint64_t others) const {
 }
 
 /// Token buckets as what has flowed into them since: each holds `burst` tokens, one comes back
-/// every `period`. `full` is when it would be full again.
+/// every `period`. `full` is when it would be full again; under other rates an empty one is owed no
+/// more than its tokens.
 verdict manager::rate(const endpoint& remote) {
   const auto period_of = [](double per_second) {
     return duration(static_cast<duration::rep>(1e9 / per_second + 0.5));
   };
-  const auto empty_until = [&](time_point full, duration period, std::uint64_t burst) {
+  const auto empty_until = [&](time_point& full, duration period, std::uint64_t burst) {
+    full = std::min(full, now_ + period * static_cast<std::int64_t>(burst));
     return full - period * static_cast<std::int64_t>(burst - 1);
   };
   const auto take = [&](time_point& full, duration period) {

@@ -251,7 +251,8 @@ class manager {
   bool may_be_late(const endpoint& e) const;
   void check_order(const dial& d, const endpoint& chosen);
   void lowered(const manager_options& before);
-  bool turned_out(connection& c, cause why);
+  cause limit_above(const connection& c) const;
+  bool turned_out(connection& c, cause reason);
   void drains(const actions::close& a);
   std::pair<std::uint64_t, std::uint64_t> against(const connection& c, cause limit) const;
   verdict dialling(const peer_id& peer);

@@ -44,7 +44,8 @@ void manager::check_deadlines(time_point next) {
   for (const auto& [peer, m] : marks_)
     if (redialled(peer)) require(next != never, "a protected peer is given up");
   // Of what is due already, how long is no matter: an ended mark may be forgotten meanwhile.
-  if (next > std::max(due, now_)) fail("next_deadline() is later than what is due at " + text_of(due));
+  if (next > std::max(due, now_))
+    fail("next_deadline() is later than what is due at " + text_of(due));
   if (event_ == nullptr && next <= now_) fail("next_deadline() is not after advance()");
 }
 
@@ -122,7 +123,8 @@ void manager::check_counters(const manager_counters& c) {
   same(c.permits_inbound, permits(true), "permits_inbound");
   same(c.permits_outbound, permits(false), "permits_outbound");
   same(c.evicted_total, counted_.evicted_total, "evicted_total");
-  require(permits() <= options_.max_connections || configured_, "more permits than max_connections");
+  require(permits() <= options_.max_connections || configured_,
+          "more permits than max_connections");
   require(pending(true) <= options_.max_pending_inbound || configured_,
           "more pending inbound than there may be");
   require(lingering() <= options_.max_lingering_refusals || configured_,
@@ -143,11 +145,13 @@ void manager::check_peers(const connection_manager& real) {
     if (x.connections != active) fail("explain() counts other connections of " + text_of(p));
     std::uint32_t failures = 0;
     if (m != nullptr)
-      for (failures = m->failures; failures > 0 && now_ - m->last >= options_.backoff_refund *
-                                    (m->failures - failures + 1);)
+      for (failures = m->failures;
+           failures > 0 &&
+           now_ - m->last >= options_.backoff_refund * (m->failures - failures + 1);)
         --failures;
     bool is_engaged = false;
-    bool was_engaged = false;  // when records were dropped, before this event's own connection or dial
+    bool was_engaged =
+        false;  // when records were dropped, before this event's own connection or dial
     for (const connection_id id : connections_of(p)) {
       is_engaged = true;
       was_engaged |= connections_.at(id).order < order_before_;
@@ -169,7 +173,7 @@ void manager::check_peers(const connection_manager& real) {
     if (!is_engaged) kept_soonest = std::min(kept_soonest, m->expiry(options_.backoff_refund));
     if (x.circuit != m->circuit(now_)) fail("explain() says another circuit of " + text_of(p));
     if (x.next_dial > now_ || m->next_dial(now_) > now_)
-      if (x.next_dial != m->next_dial(now_)) 
+      if (x.next_dial != m->next_dial(now_))
         fail("explain() says " + text_of(p) + " may be dialled at " + text_of(x.next_dial) +
              ", not at " + text_of(m->next_dial(now_)));
   }

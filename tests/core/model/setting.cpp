@@ -123,7 +123,7 @@ setting setting_of(std::uint64_t seed) {
   at_least(step_kind::advance, 1);
   // Nothing much happens after the first, so few seeds have one before the end.
   s.weights[static_cast<std::size_t>(step_kind::shutdown)] = c.between(0, 7) == 0 ? 1 : 0;
-  s.weights[static_cast<std::size_t>(step_kind::configure)] = 0;
+  s.weights[static_cast<std::size_t>(step_kind::configure)] = c.coin() ? 1 : 0;
   s.time_chance = static_cast<std::uint32_t>(c.between(3, 40));
   s.options.max_marked_peers = c.coin() ? 1000 : c.between(0, 4);
   return s;
