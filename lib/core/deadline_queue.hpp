@@ -16,13 +16,15 @@ enum class timer_kind : std::uint8_t { connection, dial, request, host, peer };
 inline constexpr std::size_t timer_kinds = 5;
 
 /// A slot of one kind in one number.
+inline constexpr unsigned kind_bits = 3;
+static_assert(timer_kinds <= 1U << kind_bits);
 constexpr std::uint32_t owner_of(timer_kind kind, slot_index slot) noexcept {
-  return slot << 3 | static_cast<std::uint32_t>(kind);
+  return slot << kind_bits | static_cast<std::uint32_t>(kind);
 }
 constexpr timer_kind kind_of(std::uint32_t owner) noexcept {
-  return static_cast<timer_kind>(owner & 7);
+  return static_cast<timer_kind>(owner & ((1U << kind_bits) - 1));
 }
-constexpr slot_index slot_of(std::uint32_t owner) noexcept { return owner >> 3; }
+constexpr slot_index slot_of(std::uint32_t owner) noexcept { return owner >> kind_bits; }
 
 /// At most one deadline per slot of each kind, earliest first; equal times in the order in which
 /// they were armed. An indexed 4-ary heap: bounded by the slot tables, capacity is kept.

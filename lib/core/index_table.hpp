@@ -63,7 +63,7 @@ class index_table {
   /// `slot` is in the table under `hash`.
   void erase(std::uint64_t hash, slot_index slot) noexcept;
   std::size_t size() const noexcept { return size_; }
-  /// What find() costs, in cells it looks at.
+  /// What find() costs, in cells it passes; it opens those with the same tag.
   struct cost {
     double mean;          ///< over the slots in the table
     std::uint32_t worst;  ///< of any hash, in the table or not

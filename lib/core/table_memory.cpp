@@ -11,10 +11,9 @@ namespace {
 
 constexpr std::size_t huge_page = std::size_t{2}
                                   << 20;  // of x86-64, and of AArch64 with 4 KiB pages
-constexpr std::size_t cache_line = 64;
 
 constexpr std::align_val_t alignment_of(std::size_t bytes) noexcept {
-  return std::align_val_t{bytes < huge_page ? cache_line : huge_page};
+  return std::align_val_t{bytes < huge_page ? table_alignment : huge_page};
 }
 
 }  // namespace

@@ -12,6 +12,8 @@
 
 namespace tandem::detail {
 
+inline constexpr std::size_t table_alignment = 64;  ///< a cache line
+
 /// Memory for `bytes` of a table. What fills huge pages is aligned to them and asks for them, where
 /// the system has them (Linux: madvise(2), MADV_HUGEPAGE): the tables of 100 000 connections span
 /// more small pages than a processor knows the addresses of, and every event looks into several.
@@ -20,6 +22,7 @@ void release_table_memory(void* at, std::size_t bytes) noexcept;
 
 template <class T>
 struct table_allocator {
+  static_assert(alignof(T) <= table_alignment);
   using value_type = T;
 
   table_allocator() = default;

@@ -19,10 +19,11 @@ bool timer_wheel::waits(timer_kind kind, slot_index slot) const noexcept {
 void timer_wheel::arm(timer_kind kind, slot_index slot, time_point at) {
   if (at == never) return disarm(kind, slot);
   const deadline d{at, sequence_++, owner_of(kind, slot)};
-  if (waits(kind, slot)) unlist(d.owner);
-  // What moves within the queue need not leave it first.
-  else if (waiting_ > 0 && tick_of(at) > now_)
-    near_.disarm(kind, slot);
+  make_wheel_for_many();
+  if (waits(kind, slot))
+    unlist(d.owner);
+  else if (!lists_.empty() && tick_of(at) > now_)
+    near_.disarm(kind, slot);  // what moves within the queue need not leave it first
   put(d);
   catch_up();
 }
@@ -46,22 +47,23 @@ deadline_queue::due timer_wheel::pop() {
   return first;
 }
 
+void timer_wheel::make_wheel_for_many() {
+  if (!lists_.empty() || near_.size() < few) return;
+  lists_.assign(lists_count, none);
+  not_empty_.assign(lists_count / 64 + 1, 0);
+  now_ = tick_of(near_.next());
+}
+
 /// Puts a deadline that is nowhere where it belongs; catch_up() when all are.
 void timer_wheel::put(const deadline& d) {
-  if (lists_.empty() && near_.size() >= few) {
-    lists_.assign(lists_count, none);
-    not_empty_.assign(lists_count / 64 + 1, 0);
-    now_ = tick_of(near_.next());
-  }
   const tick at = tick_of(d.at);
   if (lists_.empty() || at <= now_) return near_.arm(d);
-  const tick block = at >> turn_bits;
-  if (at - now_ < turn)
-    enlist(d, static_cast<std::uint32_t>(at & (turn - 1)), at);
-  else if (block - (now_ >> turn_bits) < turn)
-    enlist(d, static_cast<std::uint32_t>(turn + (block & (turn - 1))), block << turn_bits);
-  else
-    enlist(d, rest, at);
+  for (unsigned level = 0; level < levels; ++level) {
+    const unsigned shift = level * level_bits;
+    const tick block = at >> shift;
+    if (block - (now_ >> shift) < turn) return enlist(d, list_of(level, block), block << shift);
+  }
+  enlist(d, rest, at);
 }
 
 void timer_wheel::enlist(const deadline& d, std::uint32_t list, tick earliest) {
@@ -96,11 +98,16 @@ void timer_wheel::turn_to(tick now) {
     next_rest_ = no_tick;
     empty(rest);
   }
-  empty(static_cast<std::uint32_t>(turn + (now >> turn_bits & (turn - 1))));
-  empty(static_cast<std::uint32_t>(now & (turn - 1)));
-  const tick next_block = next_of(static_cast<std::uint32_t>(turn), now >> turn_bits);
-  next_ = std::min(
-      {next_of(0, now), next_rest_, next_block == no_tick ? no_tick : next_block << turn_bits});
+  next_ = next_rest_;
+  for (unsigned level = levels; level-- > 0;) {
+    const unsigned shift = level * level_bits;
+    empty(list_of(level, now >> shift));
+  }
+  for (unsigned level = 0; level < levels; ++level) {
+    const unsigned shift = level * level_bits;
+    const tick block = next_of(level, now >> shift);
+    if (block != no_tick) next_ = std::min(next_, block << shift);
+  }
 }
 
 /// Puts all of a list where they belong now; that may be the same list again.
@@ -116,9 +123,9 @@ void timer_wheel::empty(std::uint32_t list) {
   }
 }
 
-/// The earliest tick (or turn) after `after` whose list in a level is not empty; no_tick: none.
-timer_wheel::tick timer_wheel::next_of(std::uint32_t first_list, tick after) const noexcept {
-  const std::uint64_t* const words = &not_empty_[first_list / 64];
+/// The earliest after `after` whose list in a level is not empty; no_tick: none.
+timer_wheel::tick timer_wheel::next_of(unsigned level, tick after) const noexcept {
+  const std::uint64_t* const words = &not_empty_[list_of(level, 0) / 64];
   constexpr tick words_count = turn / 64;
   // The word that the search begins in is looked at twice: its end, and at last its beginning.
   for (tick n = 0; n <= words_count; ++n) {
@@ -132,13 +139,28 @@ timer_wheel::tick timer_wheel::next_of(std::uint32_t first_list, tick after) con
   return no_tick;
 }
 
+/// In order, so that it does not say where they waited.
 table<timer_wheel::deadline> timer_wheel::everything() const {
   table<deadline> all = near_.entries();
   for (std::size_t kind = 0; kind < timer_kinds; ++kind)
     for (slot_index s = 0; s < waiters_[kind].size(); ++s)
       if (const waiter& w = waiters_[kind][s]; w.list != none)
         all.push_back({w.at, w.sequence, owner_of(static_cast<timer_kind>(kind), s)});
+  std::sort(all.begin(), all.end(),
+            [](const deadline& a, const deadline& b) { return a.before(b); });
   return all;
+}
+
+/// Of a damaged checkpoint only what can be.
+void timer_wheel::restore(const table<deadline>& all) {
+  for (const deadline& d : all) {
+    const timer_kind kind = kind_of(d.owner);
+    if (static_cast<std::size_t>(kind) >= timer_kinds || armed(kind, slot_of(d.owner)) != never)
+      continue;
+    make_wheel_for_many();
+    put(d);
+  }
+  catch_up();
 }
 
 }  // namespace tandem::detail

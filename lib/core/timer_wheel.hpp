@@ -15,13 +15,15 @@ namespace tandem::detail {
 
 /// A deadline_queue for very many: the earliest are in one, the others wait in the lists of a
 /// hierarchical timing wheel (Varghese and Lauck, 1987, scheme 7) until their tick is the earliest.
-/// So arming, disarming and taking out is O(1), but for the logarithm of how many are due within
-/// one tick, and a list that turns is walked once. Few deadlines never get a wheel. What comes out
-/// does not depend on where it waited.
+/// So arming, disarming and taking out is O(1), but for the logarithm of how many are in the queue:
+/// what is due within one tick, and what was armed before the tick the wheel had turned to. Now and
+/// then one call walks a list, of at most a sixteenth of the deadlines if those are spread evenly.
+/// There is a wheel once there were many. What comes out does not depend on where it waited. Who
+/// runs out of memory while the wheel turns must not use it any more.
 class timer_wheel {
  public:
   /// Above so many there is a wheel.
-  static constexpr std::size_t few = 4096;
+  static constexpr slot_index few = 4096;
 
   /// Sets or moves the deadline of a slot. `never` disarms it.
   void arm(timer_kind kind, slot_index slot, time_point at);
@@ -47,8 +49,7 @@ class timer_wheel {
     if constexpr (std::remove_reference_t<decltype(a)>::reading) {
       table<deadline> all;
       a(all);
-      for (const deadline& d : all) put(d);
-      catch_up();
+      restore(all);
     } else {
       a(everything());
     }
@@ -58,10 +59,12 @@ class timer_wheel {
   using tick = std::int64_t;  ///< 2^20 ns, about a millisecond
   static constexpr tick no_tick = std::numeric_limits<tick>::max();
   static constexpr unsigned tick_bits = 20;
-  static constexpr unsigned turn_bits = 12;  ///< of both levels: 4.3 s and 4.9 h
+  /// A list of one level is as long as 256 of the level before, whose lists reach 16 times as far.
+  static constexpr unsigned levels = 3;
+  static constexpr unsigned level_bits = 8;
+  static constexpr unsigned turn_bits = 12;  ///< lists of a level: 4.3 s, 18 min and 78 h
   static constexpr tick turn = tick{1} << turn_bits;
-  /// Lists: those of the first level by tick, of the second by turn of the first, and the rest.
-  static constexpr std::uint32_t rest = 2 * static_cast<std::uint32_t>(turn);
+  static constexpr std::uint32_t rest = levels << turn_bits;  ///< the list of all after those
   static constexpr std::uint32_t lists_count = rest + 1;
   static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
@@ -76,15 +79,21 @@ class timer_wheel {
   };
 
   static tick tick_of(time_point at) noexcept { return at.time_since_epoch().count() >> tick_bits; }
+  /// The list of a level that a tick, or a multiple of 256 of them, has.
+  static std::uint32_t list_of(unsigned level, tick block) noexcept {
+    return level << turn_bits | static_cast<std::uint32_t>(block & (turn - 1));
+  }
   waiter& of(std::uint32_t owner) noexcept;
   bool waits(timer_kind kind, slot_index slot) const noexcept;
+  void make_wheel_for_many();
   void put(const deadline& d);
   void enlist(const deadline& d, std::uint32_t list, tick earliest);
   void unlist(std::uint32_t owner) noexcept;
   void catch_up();
   void turn_to(tick now);
   void empty(std::uint32_t list);
-  tick next_of(std::uint32_t first_list, tick after) const noexcept;
+  tick next_of(unsigned level, tick after) const noexcept;
+  void restore(const table<deadline>& all);
   table<deadline> everything() const;
 
   deadline_queue near_;  ///< all up to now_, and all that was armed while there were few

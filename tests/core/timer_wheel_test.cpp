@@ -69,12 +69,13 @@ void agrees_with_the_model(std::uint64_t seed, slot_index slots, int steps) {
   for (int i = 0; i < steps; ++i) {
     const auto kind = static_cast<timer_kind>(random.up_to(timer_kinds - 1));
     const auto slot = static_cast<slot_index>(random.up_to(slots - 1));
+    const bool grows = i / (steps / 8) % 2 == 0;  // now the many become few, now the other way
     const std::uint64_t what = random.up_to(9);
-    if (what < 6) {
+    if (what < (grows ? 6 : 1)) {
       const time_point at = random.up_to(99) == 0 ? never : later(now, some_delay(random));
       wheel.arm(kind, slot, at);
       expected.arm(kind, slot, at);
-    } else if (what < 8) {
+    } else if (what < (grows ? 8 : 2)) {
       wheel.disarm(kind, slot);
       expected.disarm(kind, slot);
     } else if (expected.size() > 0) {
@@ -101,6 +102,22 @@ TEST(timer_wheel, agrees_with_an_ordered_set_while_there_are_few) {
 
 TEST(timer_wheel, agrees_with_an_ordered_set_when_there_are_many) {
   for (const std::uint64_t seed : {2U, 3U, 4U}) agrees_with_the_model(seed, 8'000, 200'000);
+}
+
+TEST(timer_wheel, holds_one_deadline_per_slot_whether_it_was_just_made_or_has_emptied) {
+  for (const slot_index many : {timer_wheel::few, timer_wheel::few + 900}) {
+    timer_wheel wheel;
+    for (slot_index s = 0; s < many; ++s) wheel.arm(timer_kind::connection, s, in(10s));
+    for (slot_index s = 1; many > timer_wheel::few && s < many; ++s)
+      wheel.disarm(timer_kind::connection, s);
+    const std::size_t before = wheel.size();
+    wheel.arm(timer_kind::connection, 0, in(60s));
+    EXPECT_EQ(wheel.size(), before);
+    EXPECT_EQ(wheel.armed(timer_kind::connection, 0), in(60s));
+    wheel.disarm(timer_kind::connection, 0);
+    EXPECT_EQ(wheel.size(), before - 1);
+    EXPECT_EQ(wheel.next(), before == 1 ? never : in(10s));
+  }
 }
 
 TEST(timer_wheel, goes_on_when_the_many_have_become_few) {
@@ -164,6 +181,24 @@ struct numbers_back {
   }
   std::vector<std::uint64_t>::const_iterator from;
 };
+
+TEST(timer_wheel, a_checkpoint_does_not_say_where_deadlines_waited) {
+  timer_wheel wheel;
+  for (slot_index s = 0; s < 6'000; ++s) wheel.arm(timer_kind::connection, s, in(s * 10ms));
+  for (int i = 0; i < 3'000; ++i) wheel.pop();
+  numbers written;
+  wheel.fields(written);
+  timer_wheel restored;
+  numbers_back back{written.all.begin()};
+  restored.fields(back);
+  wheel.pop();
+  restored.pop();
+  numbers after;
+  numbers after_restored;
+  wheel.fields(after);
+  restored.fields(after_restored);
+  EXPECT_EQ(after.all, after_restored.all);
+}
 
 TEST(timer_wheel, a_checkpoint_holds_every_deadline_and_its_turn) {
   timer_wheel wheel;
