@@ -23,9 +23,9 @@ class decision_log {
   }
   void add(time_point at, const notification& what) {
     if (what.way == direction::inbound && what.peer.empty())
-      strangers_.add({at, what}, strangers_max);
+      strangers_.add(at, what, strangers_max);
     else
-      known_.add({at, what}, size_max);
+      known_.add(at, what, size_max);
   }
   /// The newest for which `about(notification)` holds, or null.
   template <class Predicate>
@@ -45,11 +45,10 @@ class decision_log {
     std::vector<decision> items;
     std::size_t next = 0;
 
-    void add(const decision& what, std::size_t most) {
-      if (items.size() < most)
-        items.push_back(what);
-      else
-        items[next] = what;
+    void add(time_point at, const notification& what, std::size_t most) {
+      if (items.size() < most) items.emplace_back();
+      items[next].at = at;
+      items[next].what = what;
       next = (next + 1) % most;
     }
     template <class Predicate>
