@@ -7,6 +7,7 @@
 #include "tandem/core/replay.hpp"
 
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -30,7 +31,7 @@ class open_run {
   manager_options changed(manager_options options) const;
   void go_on(const manager_options& options);
   void begin(request_id id, const peer_id& peer);
-  void own_deadlines(time_point recorded_due);
+  bool own_deadlines(time_point recorded_due);
   void begin();
   void recorded(const action& what);
   void recorded_probe(const actions::probe& what);
@@ -56,6 +57,7 @@ class open_run {
   replay_report report_;
   connection_manager manager_;
   time_point now_ = time_point::min();
+  std::string stopped_;  ///< why it did not go on to the end
   replay_links links_;
   replay_resolves resolves_;
   std::unordered_map<request_id, std::shared_ptr<request>> requests_;

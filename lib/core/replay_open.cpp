@@ -9,6 +9,8 @@ namespace tandem {
 namespace detail {
 namespace {
 
+constexpr std::uint64_t own_deadlines_max = 100'000;  // between two inputs
+
 void note(replay_link::side& side, const action& what) {
   if (const auto* a = std::get_if<actions::admit>(&what))
     side.established = side.established || a->stage == stage::established;
@@ -32,7 +34,7 @@ open_run::open_run(recorded_run& record, const option_change& change, const repl
 void open_run::run() {
   for (time_point due = record_.manager().next_deadline(); record_.next();
        due = record_.manager().next_deadline()) {
-    own_deadlines(due);
+    if (!own_deadlines(due)) break;
     now_ = std::max(now_, record_.current().at);
     begin();
     for (const action& each : record_.current().actions) recorded(each);
@@ -48,6 +50,10 @@ void open_run::run() {
 open_replay_result open_run::finish() {
   open_replay_result result = std::move(result_);
   result.record = record_.finish();
+  if (!stopped_.empty()) {
+    result.record.error = stopped_;
+    result.record.identical = false;
+  }
   result.divergences_count = report_.count();
   result.totals = report_.totals();
   result.divergences = report_.take_rows();
@@ -88,15 +94,31 @@ void open_run::begin(request_id id, const peer_id& peer) {
 }
 
 /// Deadlines that only this run has, up to the input at hand. One that the recorded run had too,
-/// until `recorded_due`, waits for the recorded driver, who was as late as it was.
-void open_run::own_deadlines(time_point recorded_due) {
+/// until `recorded_due`, waits for the recorded driver, who was as late as it was. False when there
+/// is no end of them: the time of the input is damaged, or an option makes no sense.
+bool open_run::own_deadlines(time_point recorded_due) {
+  const time_point from = now_;
+  std::uint64_t woken = 0;
   for (time_point due = manager_.next_deadline(); due < record_.current().at && due < recorded_due;
        due = manager_.next_deadline()) {
+    if (++woken > own_deadlines_max) {
+      const auto seconds = [](time_point at) {
+        return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
+                                  std::max(at, time_point{}).time_since_epoch())
+                                  .count());
+      };
+      stopped_ =
+          "from " + seconds(from) + " s to " + seconds(record_.current().at) +
+          " s nothing is recorded, but with these options the manager would wake more than " +
+          std::to_string(own_deadlines_max) + " times";
+      return false;
+    }
     now_ = std::max(now_, due);
     manager_.advance(now_);
     settle();
     report_.compare();
   }
+  return true;
 }
 
 // Whom the input at hand is about.

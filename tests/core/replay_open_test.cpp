@@ -60,6 +60,25 @@ TEST(replay_open, with_the_same_options_nothing_differs) {
   EXPECT_EQ(r.counters, d.counters());
 }
 
+TEST(replay_open, stops_where_the_record_leaps_over_more_deadlines_than_anybody_has) {
+  manager_options quiet;
+  quiet.connection_timeout = quiet.liveness_interval = 24h;
+  driver d(quiet);
+  d.accept(conn(2), peer(1));
+  d.run_to(200s);
+  d.tell(events::closed{conn(2), cause::remote_closed});
+  const auto with_churn_each = [&](duration interval) {
+    return replay_with(d, [=](manager_options& o) {
+      o.eviction = eviction_mode::scored;
+      o.churn_interval = interval;
+    });
+  };
+  EXPECT_EQ(with_churn_each(2ms + 1us).record.error, "");
+  EXPECT_EQ(with_churn_each(1ms).record.error,
+            "from 0 s to 200 s nothing is recorded, but with these options the manager would wake "
+            "more than 100000 times");
+}
+
 TEST(replay_open, with_fewer_connections_allowed_exactly_those_above_differ) {
   driver d;
   ten_arrive(d);
