@@ -22,7 +22,7 @@ namespace tandem::detail {
 /// runs out of memory while the wheel turns must not use it any more.
 class timer_wheel {
  public:
-  /// Above so many there is a wheel.
+  /// From so many on there is a wheel.
   static constexpr slot_index few = 4096;
 
   /// Sets or moves the deadline of a slot. `never` disarms it.

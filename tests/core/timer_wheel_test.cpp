@@ -52,8 +52,7 @@ class model {
   std::uint64_t sequence_ = 0;
 };
 
-/// A delay of nanoseconds to centuries, or none, or for ever: every level of the wheel, and equal
-/// times.
+/// A delay of nanoseconds to centuries, or none: every level of the wheel, and equal times.
 duration some_delay(random_stream& random) {
   const std::uint64_t bits = random.up_to(63);
   if (bits == 63) return duration::zero();
@@ -182,15 +181,20 @@ struct numbers_back {
   std::vector<std::uint64_t>::const_iterator from;
 };
 
-TEST(timer_wheel, a_checkpoint_does_not_say_where_deadlines_waited) {
-  timer_wheel wheel;
-  for (slot_index s = 0; s < 6'000; ++s) wheel.arm(timer_kind::connection, s, in(s * 10ms));
-  for (int i = 0; i < 3'000; ++i) wheel.pop();
+timer_wheel restored_from(timer_wheel& wheel) {
   numbers written;
   wheel.fields(written);
   timer_wheel restored;
   numbers_back back{written.all.begin()};
   restored.fields(back);
+  return restored;
+}
+
+TEST(timer_wheel, a_checkpoint_does_not_say_where_deadlines_waited) {
+  timer_wheel wheel;
+  for (slot_index s = 0; s < 6'000; ++s) wheel.arm(timer_kind::connection, s, in(s * 10ms));
+  for (int i = 0; i < 3'000; ++i) wheel.pop();
+  timer_wheel restored = restored_from(wheel);
   wheel.pop();
   restored.pop();
   numbers after;
@@ -206,11 +210,7 @@ TEST(timer_wheel, a_checkpoint_holds_every_deadline_and_its_turn) {
   for (slot_index s = 0; s < 10'000; ++s)
     wheel.arm(timer_kind::connection, s, later(time_point{}, some_delay(random)));
   for (int i = 0; i < 3'000; ++i) wheel.pop();
-  numbers written;
-  wheel.fields(written);
-  timer_wheel restored;
-  numbers_back back{written.all.begin()};
-  restored.fields(back);
+  timer_wheel restored = restored_from(wheel);
   ASSERT_EQ(restored.size(), wheel.size());
   restored.arm(timer_kind::dial, 1, in(5min));
   wheel.arm(timer_kind::dial, 1, in(5min));

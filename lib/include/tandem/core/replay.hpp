@@ -48,7 +48,7 @@ struct replay_result {
   bool identical = false;         ///< the whole trace was read, every action came out the same
   bool matches = false;           ///< every action that could be read came out the same
   bool truncated = false;         ///< the tail is missing, as after a crash; `error` says where
-  std::string error;              ///< not empty when the trace could not be read to its end
+  std::string error;              ///< not empty when it was not read, or not followed, to its end
   std::uint64_t inputs = 0;       ///< handle and advance calls replayed
   std::uint64_t actions = 0;      ///< recorded actions compared
   time_point begin{};             ///< of the first input
