@@ -88,7 +88,6 @@ void checkpoint::visit(const connection_manager& of, const visitor& to) {
     seen.established = bool(c.right) || c.was_ready;
     seen.ready = c.was_ready;
     seen.ending = c.at == phase::refusing || c.at == phase::closing || c.at == phase::ending;
-    seen.nonce = c.nonce;
     to.on_connection(seen);
   }
   for (slot_index r = 0; r < state.requests.bound(); ++r)

@@ -26,7 +26,6 @@ struct checkpoint {
     bool established = false;  ///< admitted to it
     bool ready = false;
     bool ending = false;  ///< the manager decided its end
-    std::uint32_t nonce = 0;
   };
   /// What is in progress, for whoever follows a manager from here.
   struct visitor {

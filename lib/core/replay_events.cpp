@@ -92,8 +92,6 @@ bool open_run::translate(event& what, const link_pointer& link) {
       return false;
     }
     link->ready = true;
-  } else if (auto* answered = std::get_if<events::probe_answered>(&what)) {
-    if (answered->nonce == link->recorded_side.nonce) answered->nonce = link->open_side.nonce;
   } else if (ends(what, link->recorded_side)) {
     return translate_end(link);
   }
@@ -124,9 +122,8 @@ void open_run::settle() {
 
 void open_run::opened_probe(const actions::probe& what) {
   const auto link = links_.by_open(what.conn);
-  if (!link) return;
-  link->open_side.nonce = what.nonce;
-  if (!link->probed && !link->dead) owed_.push_back(events::probe_answered{what.conn, what.nonce});
+  if (link && !link->probed && !link->dead)
+    owed_.push_back(events::probe_answered{what.conn, what.nonce});
 }
 
 /// What the record says no more about happens as it should.

@@ -23,7 +23,6 @@ void replay_links::both(const checkpoint::open_connection& c) {
     side->connected = c.connected;
     side->established = c.established;
     side->ending = c.ending;
-    side->nonce = c.nonce;
   }
 }
 

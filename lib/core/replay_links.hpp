@@ -35,7 +35,6 @@ struct replay_link : replay_subject {
     bool established = false;  ///< admitted to it
     bool ending = false;       ///< the manager decided its end
     bool ended = false;        ///< its last event came
-    std::uint32_t nonce = 0;   ///< of the last probe
     bool alive() const noexcept { return id != connection_id::none && !ended; }
   };
   side recorded_side;

@@ -162,7 +162,6 @@ void open_run::recorded_probe(const actions::probe& what) {
   const auto link = links_.by_recorded(what.conn);
   if (!link) return;
   link->probed = true;
-  link->recorded_side.nonce = what.nonce;
   probed_.push_back(link);
 }
 

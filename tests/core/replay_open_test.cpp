@@ -216,6 +216,34 @@ TEST(replay_open, recorded_configuration_is_changed_only_in_the_fields_named) {
   EXPECT_EQ(limited.unusable_options, 0U);
 }
 
+TEST(replay_open, a_newcomer_whose_ready_came_while_it_waited_in_the_new_run_is_ready_there_too) {
+  manager_options options;
+  options.max_connections = 2;
+  options.liveness_interval = 1h;
+  driver d(options);
+  d.accept(conn(2), peer(1));
+  d.run_to(30s);
+  ASSERT_EQ(d.when<actions::close>(), at(30s));  // idle
+  d.run_to(30'500ms);
+  d.accept(conn(4), peer(2));
+  d.run_to(30'900ms);
+  d.tell(events::closed{conn(2), cause::idle_timeout});
+  const auto r = replay_with(d, [](manager_options& o) {
+    o.max_connections = o.max_connections_per_peer = 1;
+    o.eviction = eviction_mode::scored;
+    o.connection_timeout = 10min;
+  });
+  EXPECT_TRUE(r.record.identical) << r.record.error;
+  EXPECT_EQ(r.counters.evicted_total, 1U);
+  EXPECT_EQ(r.counters.established_total, 2U);
+  EXPECT_EQ(r.counters.active_connections, 1U);
+  EXPECT_EQ(r.skipped[event(events::ready{}).index()], 1U) << "told later";
+  EXPECT_EQ(r.assumed, 1U) << "when it was admitted";
+  ASSERT_NE(row_of(r, conn(4)), nullptr);
+  EXPECT_EQ(row_of(r, conn(4))->recorded.at, at(30'500ms));
+  EXPECT_EQ(row_of(r, conn(4))->open.at, at(30'900ms));
+}
+
 TEST(replay_open, probes_that_only_the_new_run_sends_are_answered) {
   driver d;
   d.accept(conn(2), peer(1));
