@@ -155,7 +155,10 @@ void connection_manager::state::count_end(slot s, cause why) {
 
 void connection_manager::state::end_connection(slot s, cause reported, bool local,
                                                duration retry_after) {
+  connections.prefetch(s);
+  timers.prefetch(timer_kind::connection, s);
   connection& c = connections[s];
+  if (c.peer != no_slot) peers.prefetch_entry(c.peer);
   cause why = c.end != cause::none ? c.end : reported;
   if (why == cause::none) why = c.connected ? cause::remote_closed : cause::unreachable;
   // How the driver reports the end of what we cancelled says nothing about whose fault it was.

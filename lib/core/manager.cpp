@@ -102,11 +102,7 @@ void connection_manager::state::notify(const notification& what) {
 }
 
 connection_manager::state::slot_index connection_manager::state::find(connection_id id) const {
-  return by_connection.find(hash_of_id(id), [&](slot_index s) {
-    const connection& c = connections[s];
-    __builtin_prefetch(&c.rtt);  // the next cache line
-    return c.id == id;
-  });
+  return by_connection.find(hash_of_id(id), [&](slot_index s) { return connections[s].id == id; });
 }
 
 connection_manager::state::slot_index connection_manager::state::find(request_id id) const {

@@ -58,6 +58,8 @@ class peer_table {
     by_id_.prefetch(hash);
     peers_.prefetch_next();
   }
+  /// Starts to load what operator[] gives.
+  TANDEM_PREFETCHES void prefetch_entry(slot_index peer) const noexcept { peers_.prefetch(peer); }
   /// The peer's index; a new peer is added. Call settle() when done with it.
   slot_index intern(const peer_id& id) { return intern(id, hash(id)); }
   slot_index intern(const peer_id& id, std::uint64_t hash);

@@ -11,6 +11,7 @@
 #include "tandem/core/ids.hpp"
 #include "tandem/core/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace tandem::detail {
@@ -29,33 +30,33 @@ enum class phase : std::uint8_t {
 };
 
 /// One connection of the node, from attempt or arrival to the event that ends its id. The first 64
-/// bytes are what traffic needs, the next what a round-trip sample or a deadline needs: of a
+/// bytes are what traffic and round-trip samples need, the next what a deadline needs besides: of a
 /// million connections hardly any is in a cache.
 struct alignas(64) connection {
   connection_id id{};
   time_point last_received{};
-  time_point last_use{};      ///< ready, or the last application byte
-  time_point due = never;     ///< its deadline while ready, as the queue of deadlines has it
-  std::uint64_t bytes = 0;    ///< transport bytes, both directions
-  slot_index peer = no_slot;  ///< once authenticated
-  std::uint32_t streams = 0;  ///< open application streams
-  std::uint16_t probes = 0;   ///< in a row without a byte received since
+  time_point last_use{};    ///< ready, or the last application byte
+  time_point due = never;   ///< its deadline while ready, as the queue of deadlines has it
+  std::uint64_t bytes = 0;  ///< transport bytes, both directions
+  rtt_estimator rtt;
+  std::uint16_t probes = 0;  ///< in a row without a byte received since
   phase at = phase::attempting;
   direction way = direction::outbound;
   cause end = cause::none;  ///< why we end it, or the peer said it does
   bool used = false;
-  bool pending = false;    ///< in the pending ledger
-  bool lingering = false;  ///< in the ledger of told refusals
-  bool connected = false;  ///< past the attempt
-  bool trial = false;      ///< of a half-open circuit of its wide subnet
-  bool was_ready = false;
-  bool makes_room = false;  ///< evicted for a newcomer
-  bool refused = false;     ///< by this node's policy
-  bool told = false;        ///< the peer refused it and said why
-  bool yielded = false;     ///< gave way to another connection of its dial
-  bool spoken = false;      ///< an application byte or stream was on it
+  bool spoken = false;   ///< an application byte or stream was on it
+  bool yielded = false;  ///< gave way to another connection of its dial
 
-  rtt_estimator rtt;
+  slot_index peer = no_slot;  ///< once authenticated
+  std::uint32_t streams = 0;  ///< open application streams
+  bool pending = false;       ///< in the pending ledger
+  bool lingering = false;     ///< in the ledger of told refusals
+  bool connected = false;     ///< past the attempt
+  bool trial = false;         ///< of a half-open circuit of its wide subnet
+  bool was_ready = false;
+  bool makes_room = false;                    ///< evicted for a newcomer
+  bool refused = false;                       ///< by this node's policy
+  bool told = false;                          ///< the peer refused it and said why
   time_point streams_ended{};                 ///< ready, or the end of the last application stream
   time_point kept_until = time_point::min();  ///< keep_alive mark of its peer, once ready
   time_point last_probe{};
@@ -87,7 +88,7 @@ struct alignas(64) connection {
   }
 };
 
-static_assert(sizeof(connection) == 256);
+static_assert(sizeof(connection) == 256 && offsetof(connection, peer) == 64);
 
 /// One dial in progress: the addresses of one peer, raced for one or more requests.
 struct dial {

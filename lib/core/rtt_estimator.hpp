@@ -23,10 +23,9 @@ class rtt_estimator {
   constexpr void sample(duration rtt) noexcept {
     if (rtt < duration::zero()) return;
     rtt = std::min(rtt, most);
-    if (!measured_) {
+    if (!measured()) {
       smoothed_ = rtt;
       variation_ = rtt / 2;
-      measured_ = true;
       return;
     }
     const duration off = rtt > smoothed_ ? rtt - smoothed_ : smoothed_ - rtt;
@@ -34,24 +33,30 @@ class rtt_estimator {
     smoothed_ = (7 * smoothed_ + rtt) / 8;
   }
 
-  constexpr bool measured() const noexcept { return measured_; }
+  constexpr bool measured() const noexcept { return variation_ >= duration::zero(); }
   /// SRTT; zero before the first sample.
   constexpr duration smoothed() const noexcept { return smoothed_; }
   /// RTTVAR; zero before the first sample.
-  constexpr duration variation() const noexcept { return variation_; }
+  constexpr duration variation() const noexcept { return std::max(variation_, duration::zero()); }
   /// SRTT + max(4 RTTVAR, granularity), at most `most`.
   constexpr duration probe_timeout() const noexcept {
-    if (!measured_) return initial_timeout;
+    if (!measured()) return initial_timeout;
     return std::min(most, smoothed_ + std::max(4 * variation_, granularity));
   }
 
   /// Every field, for checkpoints.
-  void fields(auto& a) { a(smoothed_), a(variation_), a(measured_); }
+  void fields(auto& a) {
+    bool known = measured();
+    variation_ = variation();
+    a(smoothed_), a(variation_), a(known);
+    if (!known) variation_ = unknown;
+  }
 
  private:
+  static constexpr duration unknown = duration(-1);
+
   duration smoothed_{};
-  duration variation_{};
-  bool measured_ = false;
+  duration variation_ = unknown;  ///< before the first sample
 };
 
 }  // namespace tandem::detail

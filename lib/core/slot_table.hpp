@@ -45,9 +45,12 @@ class slot_table {
   slot_index next() const noexcept { return free_ == no_slot ? bound() : free_; }
   /// Starts to load it.
   TANDEM_PREFETCHES void prefetch_next() const noexcept {
-    if (free_ == no_slot) return;
-    const char* const bytes = reinterpret_cast<const char*>(&slots_[free_]);
-    for (std::size_t i = 0; i < sizeof(T); i += 64) __builtin_prefetch(bytes + i, 1);
+    if (free_ != no_slot) prefetch(free_);
+  }
+  /// Starts to load all of a slot.
+  TANDEM_PREFETCHES void prefetch(slot_index i) const noexcept {
+    const char* const bytes = reinterpret_cast<const char*>(&slots_[i]);
+    for (std::size_t at = 0; at < sizeof(T); at += 64) __builtin_prefetch(bytes + at, 1);
   }
 
   T& operator[](slot_index i) noexcept { return slots_[i]; }
