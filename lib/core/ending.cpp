@@ -155,7 +155,7 @@ void connection_manager::state::count_end(slot s, cause why) {
 
 void connection_manager::state::end_connection(slot s, cause reported, bool local,
                                                duration retry_after) {
-  connections.prefetch(s);
+  connections.prefetch(s);  // from anywhere in the tables: seldom in a cache
   timers.prefetch(timer_kind::connection, s);
   connection& c = connections[s];
   if (c.peer != no_slot) peers.prefetch_entry(c.peer);

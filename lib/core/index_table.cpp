@@ -14,8 +14,7 @@ void index_table::grow() {
   table<std::uint8_t> tags(size, free_cell);
   old.swap(cells_);
   tags_.swap(tags);
-  mask_ = static_cast<std::uint32_t>(size - 1);
-  most_ = static_cast<std::uint32_t>(size / 4 * 3);
+  resized();
   for (const cell& c : old) {
     if (c.slot == no_slot) continue;
     std::uint32_t i = c.hash & mask_;
@@ -24,10 +23,14 @@ void index_table::grow() {
   }
 }
 
-void index_table::find_tags() {
-  tags_.assign(cells_.size(), free_cell);
+void index_table::resized() noexcept {
   mask_ = static_cast<std::uint32_t>(cells_.size()) - 1;
   most_ = static_cast<std::uint32_t>(cells_.size() / 4 * 3);
+}
+
+void index_table::follow_cells() {
+  tags_.assign(cells_.size(), free_cell);
+  resized();
   for (std::size_t i = 0; i < cells_.size(); ++i)
     if (cells_[i].slot != no_slot) tags_[i] = tag_of(cells_[i].hash);
 }

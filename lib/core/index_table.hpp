@@ -33,7 +33,8 @@ constexpr std::uint64_t hash_of_id(Id id) noexcept {
 /// never rehashes. Doubles from empty at three quarters full and keeps its capacity. Of each cell a
 /// byte with seven bits of the hash stands apart, and eight of them are looked at at once: who is
 /// not in the table is seldom looked for in memory that is in no cache. Nor does a newcomer wait
-/// for its cell: that is written a few newcomers later, when it has come from memory.
+/// for its cell: that is written a few newcomers later, when it has come from memory. Once moved
+/// from, a table may only be assigned to.
 class index_table {
  public:
   /// The slot with this hash for which `same(slot)` holds, or no_slot.
@@ -45,7 +46,7 @@ class index_table {
   /// in.
   template <class Same, class Make>
   slot_index find_or_insert(std::uint64_t hash, Same&& same, Make&& make) {
-    if (size_ == most_) grow();
+    if (size_ >= most_) grow();
     const auto h = static_cast<std::uint32_t>(hash);
     const place found = probe(h, same);
     if (found.slot != no_slot) return found.slot;
@@ -76,11 +77,11 @@ class index_table {
   /// O(capacity): for tests and benchmarks.
   cost probes() const noexcept;
 
-  /// For checkpoints; the tags follow from the cells.
+  /// For checkpoints: the cells, newcomers among them, and what does not follow from those.
   void fields(auto& a) {
     write_newcomers();
     a(cells_), a(size_);
-    if constexpr (std::remove_reference_t<decltype(a)>::reading) find_tags();
+    if constexpr (std::remove_reference_t<decltype(a)>::reading) follow_cells();
   }
 
  private:
@@ -105,11 +106,12 @@ class index_table {
     return static_cast<std::uint8_t>(hash >> 25 | 0x80);
   }
 
-  // Eight tags are a number, the first in its lowest byte; of those meant, the top bits are set.
+  // Eight tags are a number, the first in its lowest byte. To mark one is to set the top bit of its
+  // byte and no other.
   static constexpr std::uint32_t group = 8;
   static constexpr std::uint64_t tops = 0x8080808080808080;
   static constexpr std::uint64_t free_among(std::uint64_t tags) noexcept { return ~tags & tops; }
-  /// And perhaps one too many, that is not free.
+  /// Marks those that are `tag`, and perhaps some behind such a one that differ in the lowest bit.
   static constexpr std::uint64_t equal_among(std::uint64_t tags, std::uint8_t tag) noexcept {
     const std::uint64_t differ = tags ^ tag * (tops >> 7);
     return (differ - (tops >> 7)) & ~differ & tops;
@@ -118,7 +120,8 @@ class index_table {
     return (from + static_cast<std::uint32_t>(std::countr_zero(marks)) / 8) & mask_;
   }
   std::uint64_t tags_from(std::uint32_t i) const noexcept {
-    if (std::endian::native == std::endian::little && i + group <= mask_ + std::uint64_t{1}) {
+    if (std::endian::native == std::endian::little &&
+        i + std::uint64_t{group} <= mask_ + std::uint64_t{1}) {
       std::uint64_t tags = 0;
       std::memcpy(&tags, &tags_[i], group);
       return tags;
@@ -172,7 +175,9 @@ class index_table {
     for (newcomer& n : newcomers_) write(n);
   }
   void grow();
-  void find_tags();
+  /// What follows from how many cells there are.
+  void resized() noexcept;
+  void follow_cells();
 
   table<cell> cells_;
   table<std::uint8_t> tags_;  ///< of the cells

@@ -4,6 +4,7 @@
 #include "tandem/core/time.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace tandem::detail {
 
@@ -47,9 +48,10 @@ class rtt_estimator {
   /// Every field, for checkpoints.
   void fields(auto& a) {
     bool known = measured();
-    variation_ = variation();
-    a(smoothed_), a(variation_), a(known);
-    if (!known) variation_ = unknown;
+    duration varies = variation();
+    a(smoothed_), a(varies), a(known);
+    if constexpr (std::remove_reference_t<decltype(a)>::reading)
+      variation_ = known ? std::max(varies, duration::zero()) : unknown;
   }
 
  private:

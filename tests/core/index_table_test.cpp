@@ -2,6 +2,7 @@
 #include "core/index_table.hpp"
 
 #include "core/ring.hpp"
+#include "kept_fields.hpp"
 #include "tandem/core/ids.hpp"
 #include "tandem/core/random.hpp"
 
@@ -10,34 +11,61 @@
 #include <array>
 #include <deque>
 #include <map>
+#include <new>
 #include <vector>
 
 namespace tandem::detail {
 namespace {
 
-TEST(index_table, agrees_with_a_map_over_random_churn) {
+using hash_function = std::uint64_t (*)(std::uint64_t key);
+
+/// Random keys come, go and are looked for; now and then it goes on with what a checkpoint holds.
+void agrees_with_a_map(hash_function hash) {
   index_table table;
   random_stream random(7);
   std::map<std::uint64_t, slot_index> model;  // key -> slot
   std::map<slot_index, std::uint64_t> keys;
-  // A poor hash on purpose: long runs and wrap-around are what deletion must survive.
-  const auto poor = [](std::uint64_t key) { return key % 61 + 0xfffffff0ULL; };
   slot_index next = 0;
   for (int i = 0; i < 200'000; ++i) {
     const std::uint64_t key = random.up_to(300);
-    const auto found = table.find(poor(key), [&](slot_index s) { return keys.at(s) == key; });
+    const auto found = table.find(hash(key), [&](slot_index s) { return keys.at(s) == key; });
     ASSERT_EQ(found, model.contains(key) ? model.at(key) : no_slot);
     if (found == no_slot && model.size() < 150) {
-      table.insert(poor(key), next);
+      table.insert(hash(key), next);
       keys[next] = key;
       model[key] = next++;
     } else if (found != no_slot) {
-      table.erase(poor(key), found);
+      table.erase(hash(key), found);
       keys.erase(found);
       model.erase(key);
     }
     ASSERT_EQ(table.size(), model.size());
+    if (i % 97 == 0) table = test::with_fields<index_table>(test::fields_of(table));
   }
+}
+
+TEST(index_table, agrees_with_a_map_over_random_churn) { agrees_with_a_map(mix); }
+
+TEST(index_table, agrees_with_a_map_when_hashes_collide) {
+  // Long runs and wrap-around are what deletion must survive.
+  agrees_with_a_map([](std::uint64_t key) { return key % 61 + 0xfffffff0; });
+}
+
+TEST(index_table, agrees_with_a_map_when_neighbours_differ_in_the_lowest_bit_of_the_tag) {
+  agrees_with_a_map([](std::uint64_t key) { return (key & 1) << 25 | key % 50; });
+}
+
+TEST(index_table, is_as_it_was_when_there_is_no_memory_for_a_newcomer) {
+  index_table table;
+  const auto nobody = [](slot_index) { return false; };
+  for (slot_index s = 0; s < 6; ++s) table.insert(mix(s), s);
+  EXPECT_THROW(table.find_or_insert(mix(6), nobody, []() -> slot_index { throw std::bad_alloc(); }),
+               std::bad_alloc);
+  EXPECT_EQ(table.size(), 6U);
+  for (slot_index s = 0; s < 6; ++s)
+    EXPECT_EQ(table.find(mix(s), [&](slot_index x) { return x == s; }), s);
+  EXPECT_EQ(table.find_or_insert(mix(6), nobody, [] { return slot_index{6}; }), 6U);
+  EXPECT_EQ(table.size(), 7U);
 }
 
 /// The costs of two tables with so many entries, after every second one was replaced: connections

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Those who wait for the place of somebody evicted for them.
+// Those who wait for the place of somebody evicted for them, and what becomes of those.
 #include "full_node.hpp"
 
 #include <gtest/gtest.h>
@@ -247,6 +247,46 @@ TEST(newcomer, loses_to_our_waiting_dial_when_our_peer_id_is_greater) {
   EXPECT_EQ(d.last<actions::refuse>()->refusal, cause::duplicate);
   d.close_of(d.closes()[0]);
   EXPECT_TRUE(d.admitted(conn(1)));
+}
+
+TEST(evicted, peers_stay_away_until_the_penalty_ends_in_both_directions) {
+  full_node d;
+  d.come(conn(100), peer(50));
+  d.close_of(conn(8));
+  d.tell(events::ready{conn(100)});
+  d.close_of(conn(2));  // there is room
+  d.run_to(160s - 1ns);
+  d.come(conn(102), peer(4));
+  EXPECT_EQ(d.refused(cause::backing_off), 1U);
+  EXPECT_EQ(d.last<actions::refuse>()->refusal, cause::backing_off);
+  EXPECT_EQ(d.last<actions::refuse>()->retry_after, 1ns);
+  EXPECT_EQ(d.last(notice::inbound_refused).until, at(160s));
+  d.dial(req(1), peer(4));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::backing_off);
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(160s));
+  d.run_to(160s);
+  d.accept(conn(104), peer(4));
+  EXPECT_EQ(d.counters().active_connections, 4U);
+}
+
+TEST(evicted, peers_may_come_back_at_once_when_the_operator_says_so) {
+  full_node d;
+  d.come(conn(100), peer(50));
+  d.close_of(conn(8));
+  d.close_of(conn(2));
+  d.tell(events::backoff_overridden{peer(4)});
+  d.accept(conn(102), peer(4));
+  EXPECT_EQ(d.counters().active_connections, 3U);  // and the newcomer is not ready yet
+  EXPECT_EQ(d.refused(cause::backing_off), 0U);
+}
+
+TEST(evicted, peers_keep_their_penalty_though_the_connection_had_proved_itself) {
+  full_node d;
+  d.run_to(1000s);  // longer than backoff_reset_after
+  d.come(conn(100), peer(50));
+  d.close_of(conn(8));
+  d.come(conn(102), peer(4));
+  EXPECT_EQ(d.refused(cause::backing_off), 1U);
 }
 
 }  // namespace

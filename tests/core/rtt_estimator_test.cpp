@@ -2,6 +2,7 @@
 #include "core/rtt_estimator.hpp"
 
 #include "driver.hpp"
+#include "kept_fields.hpp"
 
 #include <gtest/gtest.h>
 
@@ -38,6 +39,25 @@ TEST(rtt_estimator, follows_rfc_6298_when_the_path_slows_down_and_recovers) {
            {200ms, 112'500us, 62'500us, 362'500us},
            {400ms, 148'437'500ns, 118'750us, 623'437'500ns},
            {100ms, 142'382'812ns, 101'171'875ns, 547'070'312ns}});
+}
+
+TEST(rtt_estimator, is_the_same_in_a_checkpoint_before_and_after_its_first_sample) {
+  using numbers = std::vector<std::int64_t>;
+  rtt_estimator rtt;
+  EXPECT_EQ(fields_of(rtt), (numbers{0, 0, 0}));
+  EXPECT_FALSE(rtt.measured());
+  const auto fresh = with_fields<rtt_estimator>({0, 0, 0});
+  EXPECT_FALSE(fresh.measured());
+  EXPECT_EQ(fresh.probe_timeout(), 1s);
+
+  rtt.sample(0ns);
+  EXPECT_EQ(fields_of(rtt), (numbers{0, 0, 1}));
+  rtt = {};
+  rtt.sample(100ms);
+  EXPECT_EQ(fields_of(rtt), (numbers{100'000'000, 50'000'000, 1}));
+  const auto same = with_fields<rtt_estimator>(fields_of(rtt));
+  EXPECT_TRUE(same.measured());
+  EXPECT_EQ(same.probe_timeout(), 300ms);
 }
 
 TEST(rtt_estimator, follows_rfc_6298_at_five_seconds) {

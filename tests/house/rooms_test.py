@@ -128,9 +128,11 @@ def test_every_source_names_its_licence():
 
 
 def test_a_checkpoint_holds_every_field_of_the_state():
-    # Options and the queue apart, which the state says; positions follow from a heap; of an index_table all from its cells.
+    # Options and the queue apart, which the state says; positions follow from a heap.
     apart = {"options", "self", "seed", "self_hash", "sink", "inputs", "ledger", "queue", "ledger_", "positions_", "worst_first_"}
-    apart |= {"tags_", "mask_", "most_", "turn_", "newcomers_"}
+    # Newcomers are among the cells by then, and the rest of an index follows from those.
+    apart |= {f"index_table.{name}" for name in ("tags_", "mask_", "most_", "turn_", "newcomers_")}
+    apart |= {"rtt_estimator.variation_"}  # shown as zero before the first sample
     # This one shows its deadlines, wherever they wait.
     whole = {"timer_wheel"}
     wrong = []
@@ -146,5 +148,5 @@ def test_a_checkpoint_holds_every_field_of_the_state():
             members = re.findall(rf"^{inner}(?! |static|using|friend|return|struct|enum)[\w:<>,&* ]+[ >&*](\w+)(?: = [^;\n]+|\{{[^;\n]*\}})?;",
                                  own, re.M)
             shown = set(re.findall(r"\ba\((\w+)\)", own))
-            wrong += [f"{path.name}: {name}.{m}" for m in members if m not in shown | apart]
+            wrong += [f"{path.name}: {name}.{m}" for m in members if m not in shown | apart and f"{name}.{m}" not in apart]
     assert wrong == []

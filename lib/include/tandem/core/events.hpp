@@ -131,7 +131,7 @@ struct rtt_sampled {
 };
 struct probe_answered {
   connection_id conn{};
-  std::uint32_t nonce = 0;
+  std::uint32_t nonce = 0;  ///< not compared: whatever answer comes is a sign of life
 };
 struct stream_opened {
   connection_id conn{};

@@ -34,7 +34,7 @@ constexpr bool is_outbound(connection_id id) noexcept {
 
 /// A libp2p peer id in its binary form: a multihash of the public key (libp2p specification,
 /// peer-ids/peer-ids.md). At most 46 bytes; compared bytewise, shorter first when one is a prefix.
-class alignas(8) peer_id {
+class alignas(8) peer_id {  // so that it is copied in whole words
  public:
   static constexpr std::size_t size_max = 46;
 
