@@ -9,8 +9,6 @@ namespace tandem {
 namespace detail {
 namespace {
 
-constexpr std::uint64_t own_deadlines_max = 100'000;  // between two inputs
-
 void note(replay_link::side& side, const action& what) {
   if (const auto* a = std::get_if<actions::admit>(&what))
     side.established = side.established || a->stage == stage::established;
@@ -101,7 +99,7 @@ bool open_run::own_deadlines(time_point recorded_due) {
   std::uint64_t woken = 0;
   for (time_point due = manager_.next_deadline(); due < record_.current().at && due < recorded_due;
        due = manager_.next_deadline()) {
-    if (++woken > own_deadlines_max) {
+    if (++woken > options_.own_deadlines_max) {
       const auto seconds = [](time_point at) {
         return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
                                   std::max(at, time_point{}).time_since_epoch())
@@ -110,7 +108,7 @@ bool open_run::own_deadlines(time_point recorded_due) {
       stopped_ =
           "from " + seconds(from) + " s to " + seconds(record_.current().at) +
           " s nothing is recorded, but with these options the manager would wake more than " +
-          std::to_string(own_deadlines_max) + " times";
+          std::to_string(options_.own_deadlines_max) + " times";
       return false;
     }
     now_ = std::max(now_, due);

@@ -41,6 +41,8 @@ struct replay_options {
   /// `open`: said by the manager with the changed options.
   std::function<void(time_point, bool open, const notification&)> on_watched;
   std::size_t divergences_max = 100'000;  ///< kept by an open-loop replay; all are counted
+  /// An open-loop replay stops, with an error, when it would wake more often between two inputs.
+  std::uint64_t own_deadlines_max = 100'000;
 };
 
 /// What replaying a trace with its own options found.
