@@ -61,17 +61,20 @@ TEST(replay_open, with_the_same_options_nothing_differs) {
 }
 
 TEST(replay_open, stops_where_the_record_leaps_over_more_than_100_000_deadlines) {
-  const auto error_after = [](duration leap) {
+  const auto error_after = [](duration leap, const replay_options& options = {}) {
     manager_options quiet;
     quiet.connection_timeout = quiet.liveness_interval = 24h;
     driver d(quiet);
     d.accept(conn(2), peer(1));
     d.run_for(leap);
     d.tell(events::closed{conn(2), cause::remote_closed});
-    const auto r = replay_with(d, [](manager_options& o) {
-      o.eviction = eviction_mode::scored;
-      o.churn_interval = 1ms;
-    });
+    const auto r = replay_with(
+        d,
+        [](manager_options& o) {
+          o.eviction = eviction_mode::scored;
+          o.churn_interval = 1ms;
+        },
+        options);
     EXPECT_EQ(r.record.identical, r.record.error.empty());
     return r.record.error;
   };
@@ -81,6 +84,11 @@ TEST(replay_open, stops_where_the_record_leaps_over_more_than_100_000_deadlines)
   EXPECT_EQ(error_after(100s + 1ms + 1ns),
             "from 0 s to 100 s nothing is recorded, but with these options the manager would wake "
             "more than 100000 times");
+  replay_options five;
+  five.own_deadlines_max = 5;
+  EXPECT_EQ(error_after(5ms, five), "");
+  EXPECT_EQ(error_after(6ms, five), "");
+  EXPECT_NE(error_after(6ms + 1ns, five).find("more than 5 times"), std::string::npos);
 }
 
 TEST(replay_open, with_fewer_connections_allowed_exactly_those_above_differ) {
