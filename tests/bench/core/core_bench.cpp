@@ -316,9 +316,10 @@ class beside : public benchmark::ConsoleReporter {
   }
   void Finalize() override {
     std::puts(
-        "\nns per operation (the median of the batches, of advance the mean), and the naive "
-        "manager's time");
-    std::puts("as a multiple of it; growth: from 1 000 to 1 000 000 connections");
+        "\nns per operation (the median of the batches, of advance the mean; the least of the");
+    std::puts(
+        "repetitions), and the naive manager's time as a multiple of it; growth: from 1 000 to");
+    std::puts("1 000 000 connections");
     std::printf("%-32s", "operation");
     for (const std::uint64_t size : sizes) std::printf(" %16s", with_spaces(size).c_str());
     std::printf(" %8s\n", "growth");
