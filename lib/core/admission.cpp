@@ -80,7 +80,7 @@ void connection_manager::state::on(const events::authenticated& e) {
   if (!belongs_to_dial(s, e.peer)) return cut(s, cause::wrong_peer);
 
   connection& c = connections[s];
-  const bool denied = access_rules.of(e.peer, now) == access::denied;
+  const bool denied = denies(e.peer, c.remote);  // the network may be since it arrived
   const bool own = hash == self_hash && e.peer == self;
   const slot peer = peers.intern(e.peer, hash);  // the last to wait for memory
   c.peer = peer;

@@ -180,10 +180,14 @@ void connection_manager::state::refuse_begun(slot d, const shortage& lacks) {
   fail_dial(d, no);
 }
 
+shortage connection_manager::state::room_for_dial(slot peer, time_point at) const {
+  const shortage lacks = ledger.shortage_for({.peer = peer}, options, at);
+  return lacks.why != cause::none ? lacks : memory_shortage(connections.size());
+}
+
 /// Why no dial to `peer` (no_slot: to whoever answers) may begin.
 shortage connection_manager::state::dial_verdict(slot peer, time_point at) const {
-  shortage lacks = ledger.shortage_for({.peer = peer}, options, at);
-  if (lacks.why == cause::none) lacks = memory_shortage(connections.size());
+  shortage lacks = room_for_dial(peer, at);
   if (lacks.why != cause::none) return lacks;
   const failure_record::verdict verdict = may_dial(peer, at);
   lacks.why = verdict.why;
@@ -191,28 +195,37 @@ shortage connection_manager::state::dial_verdict(slot peer, time_point at) const
   return lacks;
 }
 
-bool connection_manager::state::permit_dial(slot d) {
+/// Why the dial may not go on. All of it is asked again until its first attempt starts: while it
+/// waited its circuit may have opened, or the uplink been lost.
+shortage connection_manager::state::shortage_of(slot d) const {
   const slot peer = dials[d].peer;
-  shortage lacks = dial_verdict(peer, now);
+  if (peer != no_slot && access_rules.of(peers[peer].id, now) == access::denied)
+    return {cause::denied};
+  if (dials[d].started) return {};
+  shortage lacks = room_for_dial(peer, now);
+  if (lacks.why != cause::none || dials[d].excused) return lacks;
+  lacks = dial_verdict(peer, now);
   if (lacks.why == cause::none && peer == no_slot) {
     const failure_record::verdict verdict = may_dial_any(d);
     lacks.why = verdict.why;
     lacks.until = verdict.until;
   }
-  if (lacks.why != cause::none) {
-    refuse_begun(d, lacks);
-    return false;
-  }
-  dials[d].permitted = true;
-  dials[d].trial = dial_starts(peer);
-  return true;
+  return lacks;
+}
+
+void connection_manager::state::begin(slot d) {
+  dial& x = dials[d];
+  if (std::exchange(x.begun, true)) return;
+  const bool uplink_trial = uplink.offline();
+  x.trial = dial_starts(x.peer);
+  x.excused = x.trial || uplink_trial;
 }
 
 /// Starts the next attempt of the dial when it is time, or has it wait for what it lacks.
 void connection_manager::state::proceed(slot d) {
   dial& x = dials[d];
   if (x.leader != no_slot || x.adopted != no_slot || x.pausing) return;
-  if (!x.permitted && !permit_dial(d)) return;
+  if (const shortage no = shortage_of(d); no.why != cause::none) return refuse_begun(d, no);
   stop_waiting(d);
   const slot address = choose_address(d);
   if (address == no_slot) return out_of_addresses(d);
@@ -227,6 +240,7 @@ void connection_manager::state::proceed(slot d) {
     if (x.attempts == 0) return refuse_begun(d, no);
     return timers.arm(timer_kind::dial, d, later(now, options.attempt_delay));
   }
+  begin(d);
   start_attempt(d, address);
 }
 
@@ -254,6 +268,7 @@ void connection_manager::state::out_of_addresses(slot d) {
   const request_id first = requests[x.first_request].id;
   if (x.resolver == first) return;
   x.resolver = first;
+  begin(d);
   emit(actions::resolve{first, peers[x.peer].id});
 }
 

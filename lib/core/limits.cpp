@@ -76,11 +76,15 @@ shortage connection_manager::state::memory_shortage(std::uint64_t others) const 
   return {cause::memory_limit_reached, used, options.max_memory};
 }
 
+/// A rule about the peer is more exact than one about where it is.
+bool connection_manager::state::denies(const peer_id& peer, const endpoint& where) const {
+  const auto of_peer = access_rules.of(peer, now);
+  return of_peer == access::denied ||
+         (of_peer != access::allowed && access_rules.of(where, now) == access::denied);
+}
+
 shortage connection_manager::state::address_verdict(const endpoint& address, slot peer) const {
-  if (access_rules.of(address, now) == access::denied) {
-    const bool allowed = peer != no_slot && access_rules.of(peers[peer].id, now) == access::allowed;
-    if (!allowed) return {cause::denied};
-  }
+  if (denies(peer == no_slot ? peer_id{} : peers[peer].id, address)) return {cause::denied};
   if (const auto open = subnet_circuit(address); open.why != cause::none)
     return {open.why, 0, 0, open.until};
   return ledger.subnet_shortage_for(claim_for(peer, direction::outbound, address), options);

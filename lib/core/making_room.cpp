@@ -128,6 +128,10 @@ void connection_manager::state::serve_newcomers() {
 /// What was true of its peer when `s` came may have changed while it waited: true when that refused
 /// it.
 bool connection_manager::state::hold_back(slot s) {
+  if (denies(peers[connections[s].peer].id, connections[s].remote)) {
+    refuse_connection(s, cause::denied, 0, 0);
+    return true;
+  }
   if (connections[s].way == direction::outbound) return false;
   const auto no = may_accept(connections[s].peer);
   if (no.why != cause::none) refuse_connection(s, no.why, 0, 0, no.until);

@@ -119,8 +119,9 @@ struct dial {
   bool blocked = false;    ///< waits for an attempt at its peer to end
   bool pausing = false;    ///< refused as a duplicate: tries again later
   bool complete = true;    ///< no more addresses will come
-  bool permitted = false;  ///< limits, backoff and breaker said yes
+  bool begun = false;      ///< addresses were asked for or an attempt began
   bool trial = false;      ///< of a half-open circuit
+  bool excused = false;    ///< is a trial of its circuit or of the uplink: they let it pass
   bool started = false;    ///< an attempt began
   bool blames = false;     ///< an attempt failed that was not our own fault
 
@@ -130,7 +131,7 @@ struct dial {
         a(first_request), a(last_request), a(next_free), a(resolver), a(sequence),
         a(next_attempt_at), a(retry_after), a(addresses), a(left_out), a(priority), a(attempts),
         a(mode), a(last), a(last_family), a(used), a(engaged), a(blocked), a(pausing), a(complete),
-        a(permitted), a(trial), a(started), a(blames), a(silent_since), a(pauses);
+        a(begun), a(trial), a(excused), a(started), a(blames), a(silent_since), a(pauses);
   }
 };
 

@@ -97,7 +97,9 @@ struct connection_manager::state {
   void add_addresses(slot_index d, std::span<const endpoint> list);
   slot_index joinable_dial(slot_index peer) const;
   slot_index oldest(slot_index peer, phase at) const;
-  bool permit_dial(slot_index d);
+  detail::shortage room_for_dial(slot_index peer, time_point at) const;
+  detail::shortage shortage_of(slot_index d) const;
+  void begin(slot_index d);
   void proceed(slot_index d);
   void out_of_addresses(slot_index d);
   bool shorten_line(std::int32_t priority);
@@ -214,6 +216,7 @@ struct connection_manager::state {
   /// SubnetLimitReached. To be asked for each address of a dial right before its attempt: one that
   /// has a verdict is left out. When none was tried and none is left, the dial fails with the last
   /// verdict and its numbers, as a refusal of this node that blames nobody.
+  bool denies(const peer_id& peer, const endpoint& where) const;
   detail::shortage address_verdict(const endpoint& address, slot_index peer) const;
   /// Takes the tokens of one arrival, or says why there are none.
   detail::shortage rate_verdict(slot_index connection);

@@ -171,6 +171,49 @@ TEST(access, an_allowed_peer_that_comes_from_a_denied_network_is_reset_like_anyb
   EXPECT_EQ(d.last<actions::refuse>()->refusal, cause::denied);
 }
 
+TEST(access, a_network_denied_during_the_handshake_is_refused_at_its_end_but_for_allowed_peers) {
+  driver d;
+  d.tell(events::arrived{conn(2), v4(192, 0, 2, 1)});
+  d.tell(events::arrived{conn(4), v4(192, 0, 2, 2)});
+  d.dial(req(1), peer(3), {v4(192, 0, 2, 3)});
+  const connection_id own = d.last<actions::start_attempt>()->attempt;
+  d.tell(events::attempt_connected{own});
+  d.tell(events::subnet_marked{v4(192, 0, 2, 0), 24, mark::deny});
+  d.tell(events::peer_marked{peer(2), mark::allow});
+  d.upgrade(conn(2), peer(1));
+  EXPECT_EQ(d.last<actions::refuse>()->conn, conn(2));
+  EXPECT_EQ(d.last<actions::refuse>()->refusal, cause::denied);
+  EXPECT_EQ(d.last<actions::refuse>()->how, refuse_how::tell);
+  d.upgrade(own, peer(3));
+  EXPECT_EQ(d.last<actions::refuse>()->conn, own);
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::denied);
+  EXPECT_EQ(d.refused(cause::denied), 2U);
+  d.upgrade(conn(4), peer(2));
+  EXPECT_EQ(d.counters().active_connections, 1U);
+}
+
+TEST(access, a_newcomer_denied_while_it_waits_for_a_place_does_not_get_it) {
+  for (const bool by_network : {false, true}) {
+    manager_options options;
+    options.max_connections = options.max_connections_per_peer = 1;
+    options.eviction = eviction_mode::scored;
+    driver d(options);
+    d.accept(conn(2), peer(1));
+    d.run_to(5s);
+    d.tell(events::arrived{conn(4), v4(192, 0, 2, 1)});
+    d.tell(events::authenticated{conn(4), peer(2)});
+    ASSERT_EQ(d.manager.explain(conn(4), d.now).stage, connection_stage::waiting);
+    if (by_network)
+      d.tell(events::subnet_marked{v4(192, 0, 2, 0), 24, mark::deny});
+    else
+      d.tell(events::peer_marked{peer(2), mark::deny});
+    d.tell(events::closed{conn(2), cause::evicted});
+    EXPECT_EQ(d.last<actions::refuse>()->conn, conn(4));
+    EXPECT_EQ(d.last<actions::refuse>()->refusal, cause::denied);
+    EXPECT_EQ(d.counters().permits_live, 0U);
+  }
+}
+
 TEST(access, denying_does_not_end_what_is_there_and_allowing_ends_a_denial) {
   driver d;
   d.accept(conn(2), peer(1));

@@ -89,8 +89,9 @@ void manager::started(const actions::start_attempt& a) {
     require(!other.connected || other.at == life::ending, "an attempt beside one that connected");
     require(other.connected || now_ >= d.next_at, "an attempt sooner than attempt_delay");
   }
-  if (!d.permitted)
-    require(dialling(d.peer).why == cause::none, "an attempt although its dial may not start");
+  require(access(d.peer) != 1, "an attempt at a denied peer");
+  if (!d.started)
+    require(dialling(d).why == cause::none, "an attempt although its dial may not start");
   check_order(d, a.address);
   permits(d);
   d.next_at = later(now_, options_.attempt_delay);
@@ -206,8 +207,11 @@ void manager::resolves(const actions::resolve& a) {
     redials(a);
   const auto r = requests_.find(a.request);
   require(r != requests_.end(), "addresses are asked for a request that waits");
-  const dial& d = dials_.at(r->second.dial);
+  dial& d = dials_.at(r->second.dial);
   require(!d.complete && d.peer == a.peer, "addresses are asked for their dial");
+  require(access(d.peer) != 1 && (d.started || dialling(d).why == cause::none),
+          "addresses are asked for although their dial may not start");
+  permits(d);
   r->second.resolving = true;
 }
 
@@ -281,8 +285,9 @@ manager::reason manager::dial_failed(const notification& n) {
     if (avoids(e, d.peer)) d.denied.insert(e);
   if (n.why == cause::dial_deadline && event_ == nullptr && q->second.deadline <= now_)
     return reason::deadline;
-  if (!d.permitted) {
-    const verdict v = dialling(d.peer);
+  if (access(d.peer) == 1 && n.why == cause::denied && n.limit == 0) return reason::permit;
+  if (!d.started) {
+    const verdict v = dialling(d);
     if (v.why != cause::none && n.why == v.why && n.current == v.current && n.limit == v.limit &&
         n.until == v.until)
       return reason::permit;
@@ -298,10 +303,8 @@ manager::reason manager::dial_failed(const notification& n) {
                      : d.denied.empty()    ? n.why == cause::no_address
                                            : left_out;
   if (attempts_of(d.key).empty() && d.adopted == connection_id::none && !untried && d.complete &&
-      right) {
-    permits(d);
+      right)
     return reason::exhausted;
-  }
   fail("a dial fails without that reason: " + text_of(action(actions::notify{n})));
 }
 

@@ -126,6 +126,11 @@ bool manager::decides_newcomer(const action& what) {
   if (c == nullptr || c->at != life::waiting) return false;
   const bool now_arriving = newcomer_ == c->id;
   newcomer_ = connection_id::none;
+  if (!now_arriving && denies(c->peer, c->remote)) {
+    refuses(*c, {cause::denied});
+    does(what);
+    return true;
+  }
   if (c->inbound && !now_arriving) {
     if (const verdict v = held_back(c->peer); v.why != cause::none) {
       refuses(*c, v);

@@ -107,7 +107,7 @@ void manager::on(const events::authenticated& e) {
   c->order = next_order_++;
   known_peers_.insert(e.peer);
   if (e.peer == self_) return refuses(*c, {cause::self_dial});
-  if (access(e.peer) == 1) return refuses(*c, {cause::denied});
+  if (denies(e.peer, c->remote)) return refuses(*c, {cause::denied});
   if (c->inbound) {
     if (const verdict v = held_back(e.peer); v.why != cause::none) return refuses(*c, v);
     if (crosses(*c)) return;

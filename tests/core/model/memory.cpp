@@ -190,10 +190,10 @@ void manager::feed_breaker(memory& m, const notification& n) {
          text_of(m.next_dial(now_)));
 }
 
-/// A dial may start: it is a trial unless the circuit is closed.
+/// A dial begins: it is a trial unless the circuit is closed.
 void manager::permits(dial& d) {
-  if (d.permitted) return;
-  d.permitted = true;
+  if (d.begun) return;
+  d.begun = true;
   memory* m = recall(d.peer);
   if (m == nullptr || m->circuit(now_) == circuit_state::closed) return;
   d.trial = true;

@@ -44,8 +44,12 @@ int manager::access(const endpoint& where) const {
   return best == nullptr ? 0 : best->denies ? 1 : -1;
 }
 
+bool manager::denies(const peer_id& peer, const endpoint& where) const {
+  return access(peer) == 1 || (access(where) == 1 && access(peer) != -1);
+}
+
 bool manager::avoids(const endpoint& where, const peer_id& peer) const {
-  return (access(where) == 1 && access(peer) != -1) || subnet_shortage(where).why != cause::none;
+  return denies(peer, where) || subnet_shortage(where).why != cause::none;
 }
 
 void manager::set_rule(const rule& r, bool on) {
@@ -188,6 +192,13 @@ verdict manager::dialling(const peer_id& peer) {
   verdict v = shortage(peer, false, nullptr);
   if (v.why == cause::none) v = memory_shortage(connections_.size());
   return v.why != cause::none ? v : backing_off(peer);
+}
+
+/// The same of a dial that waits: its own trial lets it pass.
+verdict manager::dialling(const dial& d) {
+  verdict v = shortage(d.peer, false, nullptr);
+  if (v.why == cause::none) v = memory_shortage(connections_.size());
+  return v.why != cause::none || d.trial ? v : backing_off(d.peer);
 }
 
 duration manager::probe_timeout(const connection& c) const {

@@ -85,7 +85,7 @@ struct dial {
   bool last_was_v6 = false;
   time_point next_at = time_point::min();  ///< of the next attempt beside others
   bool complete = false;
-  bool permitted = false;
+  bool begun = false;  ///< addresses were asked for or an attempt started
   bool started = false;
   bool blames = false;
   bool trial = false;
@@ -256,6 +256,7 @@ class manager {
   void drains(const actions::close& a);
   std::pair<std::uint64_t, std::uint64_t> against(const connection& c, cause limit) const;
   verdict dialling(const peer_id& peer);
+  verdict dialling(const dial& d);
   memory* recall(const peer_id& peer);
   verdict backing_off(const peer_id& peer);
   verdict held_back(const peer_id& peer);
@@ -275,6 +276,7 @@ class manager {
   /// 1 denied, -1 allowed, 0 nothing said.
   int access(const peer_id& peer) const;
   int access(const endpoint& where) const;
+  bool denies(const peer_id& peer, const endpoint& where) const;
   bool avoids(const endpoint& where, const peer_id& peer) const;
   bool exempt(const endpoint& where) const;
   unsigned subnet_bits(const address_bytes& a, bool narrow) const;

@@ -61,7 +61,6 @@ void manager::check_dials() {
     if (d.pausing_until > now_ || (d.pausing_until != time_point::min() && event_ != nullptr))
       continue;
     d.pausing_until = time_point::min();
-    permits(d);
     bool connected = false;
     bool attempting = false;
     for (const connection_id id : attempts_of(key)) {
