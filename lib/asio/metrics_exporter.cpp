@@ -49,7 +49,7 @@ void add(MetricFamily& to, double value, std::vector<ClientMetric::Label> labels
 using c = manager_counters;
 constexpr metric_row own_rows[] = {
     {"icn_p2p_slot_drift", metric_kind::gauge, &c::slot_drift,
-     "Permits issued - released - live, without sign; not 0 is a bug."},
+     "Permits issued - released - held by connections, without sign; not 0 is a bug."},
     {"icn_p2p_pending_inbound", metric_kind::gauge, &c::pending_inbound,
      "Accepted connections that are not ready yet."},
     {"icn_p2p_pending_outbound", metric_kind::gauge, &c::pending_outbound,

@@ -111,6 +111,8 @@ void connection_manager::state::take_permit(slot s, permit&& right) {
   connection& c = connections[s];
   leave_newcomers(s);
   c.right = std::move(right);
+  c.holds = true;
+  ++holders;
   c.at = phase::authenticated;
   emit(actions::admit{c.id, stage::established});
 }

@@ -54,6 +54,8 @@ bool connection_manager::state::resolve_crossing(slot s) {
   if (ledger.shortage_instead(right, wanted, options, now).why != cause::none) return false;
   if (right) {
     ledger.move(right, wanted);
+    connections[own].holds = false;
+    --holders;
     take_permit(s, std::move(right));
   } else {
     take_permit(s, ledger.issue(wanted));

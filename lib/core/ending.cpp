@@ -172,6 +172,7 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
   leave_newcomers(s);
   leave_pending(s);
   if (c.makes_room) --victims;
+  if (c.holds) --holders;
   if (c.lingering) --counters.lingering;
   count_end(s, why);
   blame_end(s, end);

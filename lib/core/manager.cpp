@@ -48,12 +48,12 @@ void connection_manager::state::step_begins(time_point at) {
 void connection_manager::state::step_ends() {
   serve_waiting();
   if (stopping && !stopped && connections.size() == 0) complete_shutdown();
+  // The ledger's word against that of the connections.
   const std::uint64_t live = counters.permits_issued - counters.permits_released;
-  counters.slot_drift =
-      std::max(live, counters.permits_live) - std::min(live, counters.permits_live);
+  counters.slot_drift = std::max(live, holders) - std::min(live, holders);
 #ifndef NDEBUG
   // Looks at every peer, so while there are few: wherever slots leak, they leak there too.
-  TANDEM_ASSERT(peers.bound() > 256 || (ledger.conserved() && permits_held() == live));
+  TANDEM_ASSERT(peers.bound() > 256 || (ledger.conserved() && permits_held() == holders));
 #endif
 }
 

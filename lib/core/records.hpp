@@ -65,6 +65,7 @@ struct alignas(64) connection {
   slot_index ready_place = no_slot;  ///< among the ready ones of its direction
 
   permit right;
+  bool holds = false;           ///< `right`, as the manager counts: against leaks
   endpoint remote;              ///< the address dialled, or the one it came from
   slot_index narrow = no_slot;  ///< the subnets of that, when they are counted
   slot_index wide = no_slot;
@@ -82,7 +83,7 @@ struct alignas(64) connection {
     a(id), a(last_received), a(last_use), a(due), a(bytes), a(peer), a(streams), a(probes), a(at),
         a(way), a(end), a(used), a(pending), a(lingering), a(connected), a(trial), a(was_ready),
         a(makes_room), a(refused), a(told), a(yielded), a(spoken), a(rtt), a(streams_ended),
-        a(kept_until), a(last_probe), a(ready_at), a(nonce), a(ready_place), a(right), a(remote),
+        a(kept_until), a(last_probe), a(ready_at), a(nonce), a(ready_place), a(right), a(holds), a(remote),
         a(narrow), a(wide), a(dial), a(next_of_peer), a(previous_of_peer), a(next_of_dial),
         a(previous_of_dial), a(address), a(next_free), a(retry_after);
   }

@@ -320,7 +320,7 @@ struct connection_manager::state {
     a(random), a(now), a(counters), a(peers), a(subnets), a(connections), a(dials), a(requests);
     a(access_rules), a(addresses), a(known_addresses), a(uplink), a(by_connection), a(by_request);
     a(timers), a(waiting_dials), a(waiting_requests), a(decisions), a(ready_slots), a(newcomers);
-    a(victims), a(next_eviction), a(node_rate), a(subnet_rate), a(node_bucket_full);
+    a(victims), a(holders), a(next_eviction), a(node_rate), a(subnet_rate), a(node_bucket_full);
     a(next_attempt), a(next_sequence), a(last_redial), a(redials), a(paused), a(memory_pressure),
         a(descriptor_pressure);
     a(stopping), a(stopped), a(drain_until);
@@ -363,6 +363,7 @@ struct connection_manager::state {
   std::array<detail::table<slot_index>, 2> ready_slots;
   std::vector<slot_index> newcomers;  ///< in phase waiting, first come first
   std::uint32_t victims = 0;          ///< evicted for newcomers and not over yet; >= newcomers
+  std::uint64_t holders = 0;          ///< connections that hold a permit, not counted by the ledger
   time_point next_eviction = time_point::min();
 
   detail::accept_rate node_rate;

@@ -34,7 +34,7 @@ counters_source counters_of(node& which,
 
 /// Serves `GET /metrics` in Prometheus' text format on threads of its own: every row of
 /// metric_table(), the counter `icn_p2p_refusals_total{reason}` with one sample for each refusal,
-/// and the gauge `icn_p2p_slot_drift` (permits issued - released - live; anything but 0 is a bug).
+/// and the gauge `icn_p2p_slot_drift` (permits issued - released - held; anything but 0 is a bug).
 /// A scrape without counters serves none of them, so that a stuck node is seen as absent.
 class metrics_exporter {
  public:

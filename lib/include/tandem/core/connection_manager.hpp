@@ -33,7 +33,7 @@ struct manager_counters {
   std::uint64_t permits_live = 0;      ///< counted apart; issued - released == live always
   std::uint64_t permits_inbound = 0;   ///< of permits_live
   std::uint64_t permits_outbound = 0;  ///< of permits_live
-  std::uint64_t slot_drift = 0;        ///< |issued - released - live|; always 0
+  std::uint64_t slot_drift = 0;        ///< |issued - released - held by connections|; always 0
   std::uint64_t pending_inbound = 0;
   std::uint64_t pending_outbound = 0;
   std::uint64_t lingering = 0;         ///< refused and told, not yet closed
