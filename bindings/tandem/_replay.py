@@ -26,7 +26,8 @@ class Replay:
                   connection, open_connection, request, peer, address, and of each side the first
                   decision that differs: recorded_time (s), recorded, recorded_cause, open_time,
                   open, open_cause
-    explained     what the manager says of the peer asked for, as one sentence each run, or None
+    explained     what the manager says at the end of the peer asked for: a dict of its numbers and
+                  its "sentence", or None, of the recorded run and of that with `set`
     json          all of it, as `tandem replay --json` prints it
     """
 

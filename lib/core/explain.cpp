@@ -54,6 +54,12 @@ std::string_view name_of(connection_stage stage) noexcept {
   return names[static_cast<std::size_t>(stage)];
 }
 
+std::string_view name_of(dial_stage stage) noexcept {
+  constexpr std::array<std::string_view, 8> names{"none",       "resolving", "queued",   "behind",
+                                                  "attempting", "upgrading", "yielding", "pausing"};
+  return names[static_cast<std::size_t>(stage)];
+}
+
 std::string_view name_of(circuit_state circuit) noexcept {
   constexpr std::array<std::string_view, 3> names{"closed", "open", "half-open"};
   return names[static_cast<std::size_t>(circuit)];
@@ -67,13 +73,32 @@ void connection_manager::state::explain_dial(slot peer, time_point at, explanati
     x.dial_refusal = cause::self_dial;
   } else if (access_rules.of(x.peer, at) == access::denied) {
     x.dial_refusal = cause::denied;
-  } else {
-    const shortage no = dial_verdict(peer, at);
+  } else if (peer == no_slot || oldest(peer, phase::ready) == no_slot) {
+    const slot joins = peer == no_slot ? no_slot : joinable_dial(peer);
+    const shortage no = joins == no_slot ? dial_verdict(peer, at) : shortage{};
     x.dial_refusal = no.why;
     x.current = no.current;
     x.limit = no.limit;
     if (no.until != never) x.next_dial = std::max(x.next_dial, no.until);
+    const bool may_start =
+        joins == no_slot && counters.pending_outbound < options.max_pending_outbound;
+    const bool gives_way = !waiting_requests.empty() && waiting_requests.front_rank().priority < 0;
+    if (line_is_full(may_start) && !gives_way) {
+      x.dial_refusal = cause::pending_limit_reached;
+      x.current = queued_requests();
+      x.limit = options.max_queued_requests;
+    }
   }
+}
+
+dial_stage connection_manager::state::dial_stage_of(slot d) const {
+  const dial& x = dials[d];
+  if (x.adopted != no_slot) return dial_stage::yielding;
+  if (x.pausing) return dial_stage::pausing;
+  if (x.leader != no_slot) return dial_stage::upgrading;
+  if (x.attempts > 0) return dial_stage::attempting;
+  if (x.blocked) return dial_stage::behind;
+  return waiting_dials.contains(d) ? dial_stage::queued : dial_stage::resolving;
 }
 
 explanation connection_manager::state::explain(const peer_id& peer_asked, time_point at) const {
@@ -88,8 +113,11 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
       if (connections[s].pending) ++x.pending;
       if (connections[s].at == phase::ready) newest_ready = s;
     }
-    for (slot d = p.first_dial; d != no_slot; d = dials[d].next_of_peer)
+    for (slot d = p.first_dial; d != no_slot; d = dials[d].next_of_peer) {
       if (dials[d].leader == no_slot || connections[dials[d].leader].peer == no_slot) ++x.pending;
+      x.dial = dial_stage_of(d);  // the oldest is the last
+      x.dial_next = timers.armed(timer_kind::dial, d);
+    }
   }
   if (const failure_record* record = peers.record_of(peer);
       record != nullptr && !record->blank(at, options)) {
@@ -122,6 +150,11 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
     if (x.limit > 0)
       x.sentence += " (" + std::to_string(x.current) + " of " + std::to_string(x.limit) + ")";
     if (x.next_dial > at) x.sentence += " for " + milliseconds(x.next_dial - at);
+  }
+  if (x.dial != dial_stage::none) {
+    x.sentence.append("; its dial is ").append(name_of(x.dial));
+    if (x.dial_next != never)
+      x.sentence += ", goes on in " + milliseconds(std::max(duration::zero(), x.dial_next - at));
   }
   if (x.redial_at != never)
     x.sentence += "; redialled in " + milliseconds(std::max(duration::zero(), x.redial_at - at));

@@ -312,6 +312,7 @@ struct connection_manager::state {
   // explain.cpp
   explanation explain(const peer_id& peer, time_point at) const;
   connection_explanation explain(connection_id id, time_point at) const;
+  dial_stage dial_stage_of(slot_index d) const;
   void explain_dial(slot_index peer, time_point at, explanation& x) const;
 
   /// Every field below but the options, which are written apart, and the queue, which is empty

@@ -59,6 +59,38 @@ json::object object_of(const divergence& row) {
   return out;
 }
 
+json::value time_or_null(time_point at) {
+  return at == never ? json::value() : json::value(seconds(at));
+}
+
+json::object object_of(const explanation& x) {
+  json::object out;
+  out["peer"] = to_string(x.peer);
+  out["connections"] = x.connections;
+  out["pending"] = x.pending;
+  out["failures"] = x.failures;
+  out["circuit"] = name_of(x.circuit);
+  out["next_dial_s"] = seconds(x.next_dial);
+  out["dial_refusal"] =
+      x.dial_refusal == cause::none ? json::value() : json::value(name_of(x.dial_refusal));
+  out["current"] = x.current;
+  out["limit"] = x.limit;
+  out["dial"] = name_of(x.dial);
+  out["dial_next_s"] = time_or_null(x.dial_next);
+  out["redial_s"] = time_or_null(x.redial_at);
+  out["protected"] = x.is_protected;
+  out["kept_alive"] = x.kept_alive;
+  out["tag"] = x.tag;
+  out["last"] = nullptr;
+  if (x.last)
+    out["last"] = {{"time_s", seconds(x.last->at)},
+                   {"what", name_of(x.last->what.kind)},
+                   {"cause", name_of(x.last->what.why)},
+                   {"described", describe(x.last->what)}};
+  out["sentence"] = x.sentence;
+  return out;
+}
+
 void add(json::object& out, const open_replay_result& open) {
   out["divergences_count"] = open.divergences_count;
   json::array rows, totals;
@@ -74,7 +106,7 @@ void add(json::object& out, const open_replay_result& open) {
   out["assumed"] = open.assumed;
   out["unusable_options"] = open.unusable_options;
   out["open_counters"] = object_of(open.counters);
-  if (open.explained) out["open_explained"] = open.explained->sentence;
+  if (open.explained) out["open_explained"] = object_of(*open.explained);
 }
 
 json::object object_of(const replayed& run) {
@@ -103,7 +135,7 @@ json::object object_of(const replayed& run) {
   else
     out["mismatch"] = nullptr;
   out["counters"] = object_of(r.counters);
-  if (r.explained) out["explained"] = r.explained->sentence;
+  if (r.explained) out["explained"] = object_of(*r.explained);
   if (run.open) add(out, *run.open);
   return out;
 }

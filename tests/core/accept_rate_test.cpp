@@ -181,5 +181,29 @@ TEST(rate_limit, does_not_forget_a_flooder_for_fresh_addresses) {
   EXPECT_EQ(d.refused(cause::rate_limited), 2U);
 }
 
+TEST(rate_limit, forgets_at_once_what_a_lowered_bound_has_no_room_for) {
+  manager_options options = rated(0, 0.01);
+  driver d(options);
+  std::uint64_t id = 0;
+  const auto refused = [&](std::uint8_t host) {
+    const auto before = d.refused(cause::rate_limited);
+    const connection_id c = conn(id += 2);
+    d.tell(events::arrived{c, from(2, host)});
+    d.tell(events::closed{c, cause::reset});
+    return d.refused(cause::rate_limited) > before;
+  };
+  for (const std::uint8_t host : {1, 2, 3}) {
+    while (!refused(host)) {
+    }
+    d.run_for(1s);
+  }
+  options.max_remembered_subnets = 1;
+  d.tell(events::configured{options});
+  EXPECT_FALSE(refused(1)) << "full again sooner than the last";
+  EXPECT_FALSE(refused(2));
+  d.tell(events::configured{options});
+  EXPECT_TRUE(refused(3));
+}
+
 }  // namespace
 }  // namespace tandem::test

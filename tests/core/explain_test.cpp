@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace tandem::test {
 namespace {
 
@@ -30,11 +32,16 @@ TEST(explain, says_what_a_dial_now_would_be_refused_with) {
   options.max_connections_per_peer = 1;
   driver d(options);
   EXPECT_EQ(d.manager.explain(peer(1), d.now).dial_refusal, cause::none);
-  d.accept(conn(2), peer(1));
+  d.tell(events::arrived{conn(2), address()});
+  d.tell(events::authenticated{conn(2), peer(1)});
   explanation x = d.manager.explain(peer(1), d.now);
   EXPECT_EQ(x.dial_refusal, cause::per_peer_limit_reached);
   EXPECT_EQ(x.current, 1U);
   EXPECT_EQ(x.limit, 1U);
+  d.tell(events::ready{conn(2)});
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).dial_refusal, cause::none);
+  d.dial(req(1), peer(1));  // joins the connection
+  EXPECT_EQ(d.count(notice::dial_succeeded), 1U);
   d.accept(conn(4), peer(2));
   x = d.manager.explain(peer(3), d.now);
   EXPECT_EQ(x.dial_refusal, cause::limit_reached);
@@ -44,6 +51,81 @@ TEST(explain, says_what_a_dial_now_would_be_refused_with) {
   EXPECT_EQ(d.manager.explain(peer(3), d.now).dial_refusal, cause::denied);
   d.tell(events::shutdown_wanted{});
   EXPECT_EQ(d.manager.explain(peer(4), d.now).dial_refusal, cause::shutting_down);
+}
+
+TEST(explain, says_that_the_line_is_full) {
+  manager_options options;
+  options.max_pending_outbound = 1;
+  options.max_queued_requests = 1;
+  driver d(options);
+  d.dial(req(1), peer(1));
+  EXPECT_EQ(d.manager.explain(peer(3), d.now).dial_refusal, cause::none);
+  d.dial(req(2), peer(2), {address()}, dial_mode::join, never, -1);
+  EXPECT_EQ(d.manager.explain(peer(3), d.now).dial_refusal, cause::none)
+      << "one below it gives way";
+  d.dial(req(3), peer(2));
+  for (const std::uint32_t n : {1U, 2U, 3U}) {
+    const explanation x = d.manager.explain(peer(n), d.now);
+    EXPECT_EQ(x.dial_refusal, cause::pending_limit_reached) << n;
+    EXPECT_EQ(x.current, 1U);
+    EXPECT_EQ(x.limit, 1U);
+  }
+  d.dial(req(4), peer(3));
+  EXPECT_EQ(describe(d.last(notice::dial_failed)), "PendingLimitReached{limit: 1, current: 1}");
+}
+
+TEST(explain, tells_what_a_dial_is_doing_and_when_it_goes_on) {
+  manager_options options;
+  options.max_pending_outbound = 2;
+  options.max_attempts_per_peer = 1;
+  options.breaker_failures = 1;
+  driver d(options);
+  const auto stage = [&](std::uint32_t n) { return d.manager.explain(peer(n), d.now).dial; };
+  EXPECT_EQ(stage(1), dial_stage::none);
+  d.dial(req(1), peer(1), {});
+  EXPECT_EQ(stage(1), dial_stage::resolving);
+  const std::array found{address(1), address(2)};
+  d.tell(events::addresses_found{req(1), found, true});
+  EXPECT_EQ(stage(1), dial_stage::attempting);
+  const explanation x = d.manager.explain(peer(1), d.now);
+  EXPECT_EQ(x.dial_next, at(options.attempt_delay));
+  EXPECT_NE(x.sentence.find("; its dial is attempting, goes on in 250 ms"), std::string::npos)
+      << x.sentence;
+  EXPECT_EQ(x.dial_refusal, cause::none) << "one may join it";
+  d.dial(req(2), peer(1), {address(3)}, dial_mode::additional);
+  EXPECT_EQ(stage(1), dial_stage::attempting) << "of the oldest";
+  d.dial(req(3), peer(2), {address(4)});
+  const connection_id second = d.last<actions::start_attempt>()->attempt;
+  d.dial(req(4), peer(3), {address(5)});
+  EXPECT_EQ(stage(3), dial_stage::queued);
+  d.tell(events::attempt_connected{second});
+  EXPECT_EQ(stage(2), dial_stage::upgrading);
+  d.upgrade(second, peer(2));
+  EXPECT_EQ(stage(2), dial_stage::none);
+  EXPECT_EQ(stage(3), dial_stage::attempting);
+}
+
+TEST(explain, tells_that_a_dial_yields_pauses_or_waits_behind_another) {
+  manager_options options;
+  options.max_attempts_per_peer = 1;
+  driver d(options);
+  const auto stage = [&](std::uint32_t n) { return d.manager.explain(peer(n), d.now).dial; };
+  d.dial(req(1), peer(1), {address(1)}, dial_mode::additional);
+  d.dial(req(2), peer(1), {address(2)}, dial_mode::additional);
+  d.tell(events::dial_abandoned{req(1)});
+  EXPECT_EQ(stage(1), dial_stage::attempting);
+  d.dial(req(3), peer(2), {address(1)});
+  const connection_id c = d.last<actions::start_attempt>()->attempt;
+  d.tell(events::attempt_connected{c});
+  d.tell(events::authenticated{c, peer(2)});
+  d.tell(events::remote_refused{c, cause::duplicate, 0s});
+  d.tell(events::closed{c, cause::remote_closed});
+  EXPECT_EQ(stage(2), dial_stage::pausing);
+  EXPECT_EQ(d.manager.explain(peer(2), d.now).dial_next, at(1s));
+  d.tell(events::arrived{conn(2), address()});
+  d.tell(events::authenticated{conn(2), peer(3)});
+  d.dial(req(4), peer(3));
+  EXPECT_EQ(stage(3), dial_stage::yielding);
 }
 
 TEST(explain, says_that_there_is_no_memory_for_a_dial) {

@@ -97,10 +97,10 @@ std::uint64_t actions_of(const manager_options& built_with, const manager_option
   if (told_of != built_with) run.configure(told_of);
   run.run(6'000);
   run.finish();
-    printf("%d: evicted %d limit %d ready %d closes-at-end\n", int(seed),
-           int(run.counters().evicted_total),
-           int(run.counters().refused[size_t(cause::limit_reached)]),
-           int(run.counters().established_total));
+  printf("%d: evicted %d limit %d ready %d closes-at-end\n", int(seed),
+         int(run.counters().evicted_total),
+         int(run.counters().refused[size_t(cause::limit_reached)]),
+         int(run.counters().established_total));
   return run.digest();
 }
 

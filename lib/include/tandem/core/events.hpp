@@ -47,8 +47,8 @@ struct disconnect_wanted {
 ///   tag         `weight` in its score, falling to 0 at `until`; another tag replaces it
 ///   keep_alive  its connections are probed, never idle
 ///   allow       dialled whatever networks are denied; ends a denial of the peer
-///   deny        refused with Denied when dialled, and when authenticated; existing connections
-///   stay
+///   deny        refused with Denied when dialled, while a dial waits, and when authenticated;
+///               established connections stay
 struct peer_marked {
   peer_id peer{};
   mark what{};
@@ -72,7 +72,8 @@ struct subnet_marked {
 struct backoff_overridden {
   peer_id peer{};
 };
-/// New options hold from now on. Connections above a lowered limit are closed in order, the worst
+/// New options hold from now on, also for the deadlines of ready connections; what else has a
+/// deadline keeps it. Connections above a lowered limit are closed in order, the worst
 /// score first, protected ones last. Options with problems_of() are ignored and counted in
 /// ignored_events.
 struct configured {

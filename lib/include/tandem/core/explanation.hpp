@@ -25,6 +25,19 @@ enum class connection_stage : std::uint8_t {
   ended,
 };
 
+/// What a dial is doing.
+enum class dial_stage : std::uint8_t {
+  none,        ///< there is none
+  resolving,   ///< waits for addresses
+  queued,      ///< waits for one of max_pending_outbound
+  behind,      ///< waits for other attempts at its peer, max_attempts_per_peer of them
+  attempting,  ///< has attempts that are being connected
+  upgrading,   ///< an attempt connected
+  yielding,    ///< waits for an inbound connection of the peer, which came first
+  pausing,     ///< refused as a duplicate: tries again a little later
+};
+
+std::string_view name_of(dial_stage) noexcept;
 std::string_view name_of(connection_stage) noexcept;
 std::string_view name_of(circuit_state) noexcept;
 
@@ -42,11 +55,14 @@ struct explanation {
   std::uint32_t failures = 0;  ///< consecutive, refunds taken off
   circuit_state circuit = circuit_state::closed;
   time_point next_dial = {};  ///< a dial before this is refused; the past when allowed
-  /// What a dial now would be refused with, and its numbers; none: it may start.
+  /// What a joining dial of priority 0 with an address would be refused with now, and the numbers;
+  /// none: it finds a connection or dial to join, or may start or get in line.
   cause dial_refusal = cause::none;
   std::uint64_t current = 0;
   std::uint64_t limit = 0;
-  time_point redial_at = never;  ///< of a protected peer without a connection
+  dial_stage dial = dial_stage::none;  ///< of its oldest dial
+  time_point dial_next = never;        ///< when that goes on by itself, unless something else comes
+  time_point redial_at = never;        ///< of a protected peer without a connection
   bool is_protected = false;
   bool kept_alive = false;
   std::int64_t tag = 0;
