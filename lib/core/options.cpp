@@ -172,7 +172,7 @@ constexpr std::array table = std::to_array<option_row>({
     {"uplink_failures", &o::uplink_failures, 0, 64,
      "When so many different peers fail in a row and nothing is received in between or while they "
      "are waited for, this node is taken to be offline: nobody is blamed and dials fail with "
-     "Offline. 0: never. Default 8."},
+     "Offline. A node that dials fewer peers than this never is. 0: never. Default 8."},
     {"uplink_retry", &o::uplink_retry, brief, year,
      "While offline one dial in this time may try. Default 5 s."},
 

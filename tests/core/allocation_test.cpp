@@ -56,21 +56,29 @@ TEST(memory, an_idle_manager_is_small) {
   std::printf("an idle manager: %zu bytes of heap\n", held);
 }
 
-/// One round over everything that happens on the hot paths.
-void churn(connection_manager& m, time_point& now, std::uint64_t round) {
+/// One of 512 addresses, in as many narrow subnets and in two wide ones.
+endpoint in_a_subnet(std::uint64_t n) {
+  return endpoint::v4(198, 51, static_cast<std::uint8_t>(n / 256 % 2), static_cast<std::uint8_t>(n),
+                      1);
+}
+
+/// One round over everything that happens on the hot paths; `apart`: not all at one address that is
+/// exempt from what counts subnets.
+void churn(connection_manager& m, time_point& now, std::uint64_t round, bool apart = false) {
   const auto tell = [&](const event& e) {
     m.handle(now, e);
     drain(m);
   };
-  const endpoint where = address();
+  const auto where_of = [&](std::uint64_t n) { return apart ? in_a_subnet(n) : address(); };
   std::uint64_t next = round * 64;
   for (std::uint32_t i = 0; i < 8; ++i) {  // dials that fail, join, wait, are refused
     const request_id r = req(round * 64 + i + 1);
+    const endpoint where = where_of(round * 8 + i);
     tell(events::dial_wanted{r, peer(20 + i % 4), {&where, 1}});
   }
   for (std::uint32_t i = 0; i < 16; ++i) {  // admitted and refused
     const connection_id c = conn(2 * (++next));
-    tell(events::arrived{c, where});
+    tell(events::arrived{c, where_of(round * 16 + i)});
     tell(events::authenticated{c, peer(i % 10)});
     tell(events::ready{c});
     tell(events::traffic{c, 100, 100, 10, now, now});
@@ -108,6 +116,29 @@ TEST(memory, nothing_is_allocated_once_warm) {
   for (std::uint64_t round = 20; round < 200; ++round) churn(manager, now, round);
   EXPECT_EQ(allocations - before, 0U);
   EXPECT_GT(manager.counters().closed_total, 1000U);
+}
+
+TEST(memory, nothing_is_allocated_once_warm_by_subnets) {
+  manager_options options;
+  options.max_connections = 8;
+  options.max_pending_outbound = 2;
+  options.max_connections_per_narrow_subnet = 1;
+  options.max_connections_per_wide_subnet = 3;
+  options.subnet_accept_rate = 0.001;
+  options.subnet_accept_burst = 1;
+  options.subnet_breaker_failures = 2;
+  options.max_remembered_subnets = 16;
+  options.max_remembered_addresses = 4;
+  options.connection_timeout = 20s;
+  connection_manager manager(options, peer(1000), 1);
+  time_point now{};
+  for (std::uint64_t round = 0; round < 40; ++round) churn(manager, now, round, true);
+  const std::size_t before = allocations;
+  for (std::uint64_t round = 40; round < 400; ++round) churn(manager, now, round, true);
+  EXPECT_EQ(allocations - before, 0U);
+  EXPECT_GT(manager.counters().refused[static_cast<std::size_t>(cause::subnet_limit_reached)],
+            100U);
+  EXPECT_GT(manager.counters().closed_total, 300U);
 }
 
 TEST(memory, nothing_is_allocated_once_warm_by_evictions) {
