@@ -362,6 +362,15 @@ def test_another_limit_shows_what_would_have_been_decided(recorded):
     assert re.search(r"recorded inbound_refused LimitReached\{limit: 1, current: 1\}", text.stdout)
     assert re.search(r"new      connection_established", text.stdout)
     assert re.search(r"1  refuse LimitReached -> admit established", text.stdout)
+    explained, = json.loads(tandem("replay", str(recorded), "--set", "max_connections=2", "--explain", row["peer"],
+                                   "--json").stdout)
+    for name in ("explained", "open_explained"):
+        assert explained[name]["peer"] == row["peer"] and explained[name]["dial"] == "none"
+        assert explained[name]["circuit"] == "closed" and explained[name]["redial_s"] is None
+    assert explained["explained"]["last"]["cause"] == "LimitReached"
+    assert explained["explained"]["last"]["described"] == "LimitReached{limit: 1, current: 1}"
+    assert "inbound_refused LimitReached{limit: 1, current: 1}" in explained["explained"]["sentence"]
+    assert explained["open_explained"]["last"]["what"].startswith("connection_")
     assert tandem("replay", str(recorded), "--set", "max_connections=1").returncode == 0
 
 
