@@ -9,7 +9,16 @@ using namespace detail;
 using slot = slot_index;
 
 failure_record::verdict connection_manager::state::may_dial(slot peer, time_point at) const {
-  if (uplink.offline() && at < uplink.next_trial()) return {cause::offline, uplink.next_trial()};
+  const auto no = uplink_verdict(at);
+  return no.why != cause::none ? no : record_verdict(peer, at);
+}
+
+failure_record::verdict connection_manager::state::uplink_verdict(time_point at) const {
+  if (!uplink.offline() || at >= uplink.next_trial()) return {};
+  return {cause::offline, uplink.next_trial()};
+}
+
+failure_record::verdict connection_manager::state::record_verdict(slot peer, time_point at) const {
   const failure_record* record = peers.record_of(peer);
   return record == nullptr ? failure_record::verdict{} : record->may_dial(at, options);
 }
@@ -34,7 +43,6 @@ failure_record& connection_manager::state::remember(slot peer) {
 }
 
 bool connection_manager::state::dial_starts(slot peer) {
-  uplink.dial_starts(now, options.uplink_retry);
   failure_record* record = remembered(peer);
   if (record == nullptr) return false;
   const circuit_breaker::start start = record->dial_starts(now);
@@ -93,8 +101,7 @@ void connection_manager::state::blame_end(slot s, const connection_end& end) {
   if (c.told) {
     // A ready connection that the peer ended in its own words.
     if (c.was_ready && c.retry_after > duration::zero())
-      remember(c.peer).postpone(
-          later(now, std::min(c.retry_after, options.breaker_open_max)));
+      remember(c.peer).postpone(later(now, std::min(c.retry_after, options.breaker_open_max)));
     return;
   }
   failure_class what = class_of(why);

@@ -49,16 +49,13 @@ void connection_manager::state::begin_dial(const events::dial_wanted& e) {
     peer = e.peer.empty() ? no_slot : peers.find(e.peer);
     d = e.mode == dial_mode::join && peer != no_slot ? joinable_dial(peer) : no_slot;
   }
-  if (e.mode == dial_mode::join && peer != no_slot)
-    pending_inbound = oldest(peer, phase::authenticated);
-  if (e.mode == dial_mode::join && peer != no_slot && pending_inbound == no_slot)
-    pending_inbound = oldest(peer, phase::waiting);
+  if (e.mode == dial_mode::join && peer != no_slot) pending_inbound = adoptable(peer);
 
   if (d == no_slot) d = make_dial(e);
   add_request(d, e);
   add_addresses(d, e.addresses);
   if (pending_inbound != no_slot && dials[d].first_attempt == no_slot &&
-      dials[d].adopted == no_slot && connections[pending_inbound].dial == no_slot)
+      dials[d].adopted == no_slot)
     adopt(d, pending_inbound);
   proceed(d);
 }
@@ -162,6 +159,13 @@ slot connection_manager::state::joinable_dial(slot peer) const {
   return no_slot;
 }
 
+/// The connection of the peer that will be ready next and that no dial has, or no_slot.
+slot connection_manager::state::adoptable(slot peer) const {
+  slot s = oldest(peer, phase::authenticated);
+  if (s == no_slot) s = oldest(peer, phase::waiting);
+  return s != no_slot && connections[s].dial == no_slot ? s : no_slot;
+}
+
 slot connection_manager::state::oldest(slot peer, phase at) const {
   for (slot s = peers[peer].first_connection; s != no_slot; s = connections[s].next_of_peer)
     if (connections[s].at == at) return s;
@@ -197,35 +201,36 @@ shortage connection_manager::state::dial_verdict(slot peer, time_point at) const
 
 /// Why the dial may not go on. All of it is asked again until its first attempt starts: while it
 /// waited its circuit may have opened, or the uplink been lost.
-shortage connection_manager::state::shortage_of(slot d) const {
-  const slot peer = dials[d].peer;
-  if (peer != no_slot && access_rules.of(peers[peer].id, now) == access::denied)
+shortage connection_manager::state::shortage_of(slot d, time_point at) const {
+  const dial& x = dials[d];
+  if (x.peer != no_slot && access_rules.of(peers[x.peer].id, at) == access::denied)
     return {cause::denied};
-  if (dials[d].started) return {};
-  shortage lacks = room_for_dial(peer, now);
-  if (lacks.why != cause::none || dials[d].excused) return lacks;
-  lacks = dial_verdict(peer, now);
-  if (lacks.why == cause::none && peer == no_slot) {
-    const failure_record::verdict verdict = may_dial_any(d);
-    lacks.why = verdict.why;
-    lacks.until = verdict.until;
-  }
-  return lacks;
+  if (x.started) return {};
+  shortage lacks = room_for_dial(x.peer, at);
+  if (lacks.why != cause::none) return lacks;
+  failure_record::verdict no;
+  if (x.uplink_trial != uplink.next_trial()) no = uplink_verdict(at);
+  if (no.why == cause::none && !x.trial) no = record_verdict(x.peer, at);
+  if (no.why == cause::none && x.peer == no_slot) no = may_dial_any(d);
+  return {no.why, 0, 0, no.until};
 }
 
+/// Something is done for the dial: addresses are asked for, or its first attempt starts.
 void connection_manager::state::begin(slot d) {
   dial& x = dials[d];
-  if (std::exchange(x.begun, true)) return;
-  const bool uplink_trial = uplink.offline();
-  x.trial = dial_starts(x.peer);
-  x.excused = x.trial || uplink_trial;
+  if (x.started) return;
+  if (uplink.offline() && x.uplink_trial != uplink.next_trial()) {
+    uplink.dial_starts(now, options.uplink_retry);
+    x.uplink_trial = uplink.next_trial();
+  }
+  if (!x.trial) x.trial = dial_starts(x.peer);
 }
 
 /// Starts the next attempt of the dial when it is time, or has it wait for what it lacks.
 void connection_manager::state::proceed(slot d) {
   dial& x = dials[d];
   if (x.leader != no_slot || x.adopted != no_slot || x.pausing) return;
-  if (const shortage no = shortage_of(d); no.why != cause::none) return refuse_begun(d, no);
+  if (const shortage no = shortage_of(d, now); no.why != cause::none) return refuse_begun(d, no);
   stop_waiting(d);
   const slot address = choose_address(d);
   if (address == no_slot) return out_of_addresses(d);

@@ -75,7 +75,13 @@ void connection_manager::state::explain_dial(slot peer, time_point at, explanati
     x.dial_refusal = cause::denied;
   } else if (peer == no_slot || oldest(peer, phase::ready) == no_slot) {
     const slot joins = peer == no_slot ? no_slot : joinable_dial(peer);
-    const shortage no = joins == no_slot ? dial_verdict(peer, at) : shortage{};
+    shortage no;
+    if (joins != no_slot) {
+      const dial& d = dials[joins];
+      if (d.leader == no_slot && d.adopted == no_slot && !d.pausing) no = shortage_of(joins, at);
+    } else if (peer == no_slot || adoptable(peer) == no_slot) {
+      no = dial_verdict(peer, at);
+    }
     x.dial_refusal = no.why;
     x.current = no.current;
     x.limit = no.limit;

@@ -60,6 +60,7 @@ void connection_manager::state::on(const events::configured& e) {
   const auto counted_before = counted();
   // What was over under the options before stays so.
   counters.records_dropped += peers.settle_all(now, options);
+  subnets.settle_all(now, options.backoff_refund, options.max_remembered_subnets);
   options = e.options;
   apply_rates();
   if (static_cast<const subnet_options&>(before) != options || counted_before != counted())

@@ -160,8 +160,7 @@ void connection_manager::state::reconsider_records() {
   for (slot peer = 0; peer < peers.bound(); ++peer)
     if (!wants_redial(peer)) timers.disarm(timer_kind::peer, peer);
   counters.remembered_peers = peers.records();
-  for (slot s = 0; s < subnets.bound(); ++s)
-    if (subnets[s].used) settle_circuit(s);
+  subnets.settle_all(now, options.backoff_refund, options.max_remembered_subnets);
   known_addresses.reorder(options);
   counters.remembered_addresses = known_addresses.size();
 }

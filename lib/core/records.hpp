@@ -83,9 +83,9 @@ struct alignas(64) connection {
     a(id), a(last_received), a(last_use), a(due), a(bytes), a(peer), a(streams), a(probes), a(at),
         a(way), a(end), a(used), a(pending), a(lingering), a(connected), a(trial), a(was_ready),
         a(makes_room), a(refused), a(told), a(yielded), a(spoken), a(rtt), a(streams_ended),
-        a(kept_until), a(last_probe), a(ready_at), a(nonce), a(ready_place), a(right), a(holds), a(remote),
-        a(narrow), a(wide), a(dial), a(next_of_peer), a(previous_of_peer), a(next_of_dial),
-        a(previous_of_dial), a(address), a(next_free), a(retry_after);
+        a(kept_until), a(last_probe), a(ready_at), a(nonce), a(ready_place), a(right), a(holds),
+        a(remote), a(narrow), a(wide), a(dial), a(next_of_peer), a(previous_of_peer),
+        a(next_of_dial), a(previous_of_dial), a(address), a(next_free), a(retry_after);
   }
 };
 
@@ -102,10 +102,11 @@ struct dial {
   slot_index first_request = no_slot;  ///< oldest first
   slot_index last_request = no_slot;
   slot_index next_free = no_slot;
-  request_id resolver{};         ///< the request `resolve` went out for
-  std::uint64_t sequence = 0;    ///< dials in the order in which they began
-  time_point next_attempt_at{};  ///< none beside those in flight before
-  time_point silent_since{};     ///< when the last attempt that failed began, or last heard
+  request_id resolver{};            ///< the request `resolve` went out for
+  std::uint64_t sequence = 0;       ///< dials in the order in which they began
+  time_point next_attempt_at{};     ///< none beside those in flight before
+  time_point silent_since{};        ///< when the last attempt that failed began, or last heard
+  time_point uplink_trial = never;  ///< until then it is the one dial of a node that is offline
   duration retry_after{};
   address_list addresses;
   shortage left_out;           ///< why an address was left out
@@ -116,15 +117,13 @@ struct dial {
   address_family last_family = address_family::none;  ///< of the last attempt
   std::uint8_t pauses = 0;                            ///< refused as a duplicate so often
   bool used = false;
-  bool engaged = false;    ///< has an attempt or an adopted connection
-  bool blocked = false;    ///< waits for an attempt at its peer to end
-  bool pausing = false;    ///< refused as a duplicate: tries again later
-  bool complete = true;    ///< no more addresses will come
-  bool begun = false;      ///< addresses were asked for or an attempt began
-  bool trial = false;      ///< of a half-open circuit
-  bool excused = false;    ///< is a trial of its circuit or of the uplink: they let it pass
-  bool started = false;    ///< an attempt began
-  bool blames = false;     ///< an attempt failed that was not our own fault
+  bool engaged = false;  ///< has an attempt or an adopted connection
+  bool blocked = false;  ///< waits for an attempt at its peer to end
+  bool pausing = false;  ///< refused as a duplicate: tries again later
+  bool complete = true;  ///< no more addresses will come
+  bool trial = false;    ///< of a half-open circuit
+  bool started = false;  ///< an attempt began
+  bool blames = false;   ///< an attempt failed that was not our own fault
 
   /// Every field, for checkpoints.
   void fields(auto& a) {
@@ -132,7 +131,7 @@ struct dial {
         a(first_request), a(last_request), a(next_free), a(resolver), a(sequence),
         a(next_attempt_at), a(retry_after), a(addresses), a(left_out), a(priority), a(attempts),
         a(mode), a(last), a(last_family), a(used), a(engaged), a(blocked), a(pausing), a(complete),
-        a(begun), a(trial), a(excused), a(started), a(blames), a(silent_since), a(pauses);
+        a(trial), a(uplink_trial), a(started), a(blames), a(silent_since), a(pauses);
   }
 };
 

@@ -96,9 +96,10 @@ struct connection_manager::state {
   void add_request(slot_index d, const events::dial_wanted& e);
   void add_addresses(slot_index d, std::span<const endpoint> list);
   slot_index joinable_dial(slot_index peer) const;
+  slot_index adoptable(slot_index peer) const;
   slot_index oldest(slot_index peer, phase at) const;
   detail::shortage room_for_dial(slot_index peer, time_point at) const;
-  detail::shortage shortage_of(slot_index d) const;
+  detail::shortage shortage_of(slot_index d, time_point at) const;
   void begin(slot_index d);
   void proceed(slot_index d);
   void out_of_addresses(slot_index d);
@@ -148,6 +149,9 @@ struct connection_manager::state {
   // blame.cpp
   /// Whether backoff, breaker and uplink allow a dial to `peer` (no_slot: to whoever answers).
   detail::failure_record::verdict may_dial(slot_index peer, time_point at) const;
+  /// The two parts of it.
+  detail::failure_record::verdict uplink_verdict(time_point at) const;
+  detail::failure_record::verdict record_verdict(slot_index peer, time_point at) const;
   /// may_dial() said yes and a dial begins. Returns true when it is a trial of a half-open circuit.
   bool dial_starts(slot_index peer);
   detail::failure_record* remembered(slot_index peer);
@@ -212,11 +216,11 @@ struct connection_manager::state {
   /// Why there is no memory for one connection beside `others`: to be asked before an attempt with
   /// connections.size(). A dial that has no attempt yet fails with it; a further one just waits.
   detail::shortage memory_shortage(std::uint64_t others) const;
-  /// Why nothing may be dialled at `address` for `peer` (no_slot: whoever answers): Denied or
-  /// SubnetLimitReached. To be asked for each address of a dial right before its attempt: one that
-  /// has a verdict is left out. When none was tried and none is left, the dial fails with the last
-  /// verdict and its numbers, as a refusal of this node that blames nobody.
   bool denies(const peer_id& peer, const endpoint& where) const;
+  /// Why nothing may be dialled at `address` for `peer` (no_slot: whoever answers): Denied,
+  /// CircuitOpen or SubnetLimitReached. To be asked for each address of a dial right before its
+  /// attempt: one that has a verdict is left out. When none was tried and none is left, the dial
+  /// fails with the last verdict and its numbers, as a refusal of this node that blames nobody.
   detail::shortage address_verdict(const endpoint& address, slot_index peer) const;
   /// Takes the tokens of one arrival, or says why there are none.
   detail::shortage rate_verdict(slot_index connection);

@@ -49,6 +49,19 @@ void subnet_table::settle(slot_index subnet, time_point now,
   while (blank_order_.size() > remembered_max) drop_soonest();
 }
 
+void subnet_table::settle_all(time_point now, duration refund,
+                              std::uint64_t remembered_max) noexcept {
+  // In the new order first, so that those go that are blank soonest.
+  for (slot_index s = 0; s < subnets_.bound(); ++s) {
+    subnet_entry& x = subnets_[s];
+    if (!x.used) continue;
+    x.circuit_blank = x.circuit.expiry(refund);
+    if (x.users == 0) blank_order_.arm(blank_kind, s, x.blank_at());
+  }
+  for (slot_index s = 0; s < subnets_.bound(); ++s)
+    if (subnets_[s].used) settle(s, now, remembered_max);
+}
+
 void subnet_table::drop_soonest() noexcept {
   const slot_index subnet = blank_order_.pop().slot;
   // A user may have come since it was put in order; whoever that is settles it at its end.

@@ -84,6 +84,9 @@ class subnet_table {
   /// To be called whenever users or memory of the subnet changed; the index may end here.
   void settle(slot_index subnet, time_point now, std::uint64_t remembered_max) noexcept;
 
+  /// The same of all when options changed, with the expiry of their circuits anew.
+  void settle_all(time_point now, duration refund, std::uint64_t remembered_max) noexcept;
+
   subnet_entry& operator[](slot_index subnet) noexcept { return subnets_[subnet]; }
   const subnet_entry& operator[](slot_index subnet) const noexcept { return subnets_[subnet]; }
   std::size_t size() const noexcept { return subnets_.size(); }

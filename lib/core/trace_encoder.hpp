@@ -58,7 +58,8 @@ class encoder {
   void operator()(const std::array<T, N>& all) {
     for (const T& each : all) (*this)(each);
   }
-  /// fields() is for reading too, so it takes what it shows by reference; nobody sees a change here.
+  /// fields() is for reading too, so it takes what it shows by reference; nobody sees a change
+  /// here.
   template <class T>
   requires requires(T& value, encoder& a) { value.fields(a); }
   void operator()(const T& value) { const_cast<T&>(value).fields(*this); }

@@ -34,17 +34,16 @@ TEST(explain, says_what_a_dial_now_would_be_refused_with) {
   EXPECT_EQ(d.manager.explain(peer(1), d.now).dial_refusal, cause::none);
   d.tell(events::arrived{conn(2), address()});
   d.tell(events::authenticated{conn(2), peer(1)});
-  explanation x = d.manager.explain(peer(1), d.now);
-  EXPECT_EQ(x.dial_refusal, cause::per_peer_limit_reached);
-  EXPECT_EQ(x.current, 1U);
-  EXPECT_EQ(x.limit, 1U);
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).dial_refusal, cause::none) << "waits for that one";
   d.tell(events::ready{conn(2)});
   EXPECT_EQ(d.manager.explain(peer(1), d.now).dial_refusal, cause::none);
   d.dial(req(1), peer(1));  // joins the connection
   EXPECT_EQ(d.count(notice::dial_succeeded), 1U);
   d.accept(conn(4), peer(2));
-  x = d.manager.explain(peer(3), d.now);
+  const explanation x = d.manager.explain(peer(3), d.now);
   EXPECT_EQ(x.dial_refusal, cause::limit_reached);
+  EXPECT_EQ(x.current, 2U);
+  EXPECT_EQ(x.limit, 2U);
   EXPECT_NE(x.sentence.find("LimitReached (2 of 2)"), std::string::npos) << x.sentence;
   EXPECT_EQ(d.manager.explain(peer(1000), d.now).dial_refusal, cause::self_dial);
   d.tell(events::peer_marked{peer(3), mark::deny});
@@ -126,6 +125,26 @@ TEST(explain, tells_that_a_dial_yields_pauses_or_waits_behind_another) {
   d.tell(events::authenticated{conn(2), peer(3)});
   d.dial(req(4), peer(3));
   EXPECT_EQ(stage(3), dial_stage::yielding);
+  // The older one of lower priority waits behind the other.
+  d.dial(req(5), peer(4), {address(1), address(2)}, dial_mode::additional);
+  d.dial(req(6), peer(4), {address(3)}, dial_mode::additional, never, 1);
+  d.fail();
+  EXPECT_EQ(d.last<actions::start_attempt>()->address, address(3));
+  EXPECT_EQ(stage(4), dial_stage::behind);
+}
+
+TEST(explain, says_what_refuses_a_dial_that_waits_and_so_whoever_joins_it) {
+  manager_options options;
+  options.max_connections = options.max_connections_per_peer = 1;
+  options.max_pending_outbound = 1;
+  driver d(options);
+  d.dial(req(1), peer(1));
+  d.dial(req(2), peer(2));
+  EXPECT_EQ(d.manager.explain(peer(2), d.now).dial_refusal, cause::none);
+  d.accept(conn(2), peer(3));
+  EXPECT_EQ(d.manager.explain(peer(2), d.now).dial_refusal, cause::limit_reached);
+  d.dial(req(3), peer(2));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::limit_reached);
 }
 
 TEST(explain, says_that_there_is_no_memory_for_a_dial) {

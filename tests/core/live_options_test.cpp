@@ -97,11 +97,27 @@ std::uint64_t actions_of(const manager_options& built_with, const manager_option
   if (told_of != built_with) run.configure(told_of);
   run.run(6'000);
   run.finish();
-  printf("%d: evicted %d limit %d ready %d closes-at-end\n", int(seed),
-         int(run.counters().evicted_total),
-         int(run.counters().refused[size_t(cause::limit_reached)]),
-         int(run.counters().established_total));
   return run.digest();
+}
+
+TEST(live_options, each_may_change_under_load_and_no_limit_breaks_and_replays_are_alike) {
+  std::uint64_t seed = 0;
+  for (const manager_options& base : {tight(), troubled()})
+    for (const option_row& row : option_table()) {
+      SCOPED_TRACE(row.name);
+      chaos run(++seed, base);
+      run.run(400);
+      run.configure(with_other(base, row));
+      run.run(400);
+      run.configure(base);
+      run.run(400);
+      run.finish();
+      const replay_result again = replay(run.trace().bytes());
+      EXPECT_TRUE(again.identical) << again.error << " at " << again.mismatch_at;
+      memory_source source(run.trace().bytes());
+      const open_replay_result open = replay_open(source, [](manager_options&) {});
+      EXPECT_EQ(open.divergences_count + open.skipped_count + open.assumed, 0U);
+    }
 }
 
 TEST(live_options, each_holds_when_told_as_when_built_and_makes_a_difference) {

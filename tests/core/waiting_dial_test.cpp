@@ -83,6 +83,71 @@ TEST(waiting_dial, for_addresses_is_refused_when_its_circuit_opened_meanwhile) {
   EXPECT_EQ(d.count<actions::start_attempt>(), 1U);
 }
 
+TEST(waiting_dial, for_addresses_is_one_of_the_trials_when_it_goes_on_after_the_uplink_was_lost) {
+  manager_options options;
+  options.uplink_failures = 2;
+  driver d(options);
+  for (std::uint32_t n = 1; n <= 3; ++n) d.dial(req(n), peer(n), {});
+  for (std::uint32_t n = 4; n <= 5; ++n) {
+    d.dial(req(n), peer(n));
+    d.fail(cause::connect_timeout);
+  }
+  ASSERT_EQ(d.count(notice::uplink_lost), 1U);
+  const std::array found{address(2)};
+  d.tell(events::addresses_found{req(1), found, true});
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(1));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(5s));
+  d.run_to(5s);
+  d.tell(events::addresses_found{req(2), found, true});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
+  d.tell(events::addresses_found{req(3), found, true});
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(3));
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(10s));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
+}
+
+TEST(waiting_dial, for_addresses_is_one_of_the_trials_when_it_goes_on_after_its_circuit_opened) {
+  manager_options options;
+  options.breaker_failures = 1;
+  driver d(options);
+  for (std::uint32_t n = 1; n <= 2; ++n) d.dial(req(n), peer(1), {}, dial_mode::additional, never);
+  d.dial(req(3), peer(1), {address()}, dial_mode::additional);
+  d.fail();
+  d.tell(events::backoff_overridden{peer(1)});
+  d.run_to(10s);
+  const std::array found{address(2)};
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).circuit, circuit_state::half_open);
+  d.tell(events::addresses_found{req(1), found, true});
+  EXPECT_EQ(d.count(notice::circuit_half_opened), 1U);
+  d.tell(events::addresses_found{req(2), found, true});
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(2));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::circuit_open);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
+}
+
+TEST(waiting_dial, as_the_trial_of_the_uplink_is_none_any_more_when_another_took_its_turn) {
+  manager_options options;
+  options.uplink_failures = 2;
+  options.breaker_failures = 1;
+  driver d(options);
+  for (std::uint32_t n = 1; n <= 2; ++n) {
+    d.dial(req(n), peer(n));
+    d.fail(cause::connect_timeout);
+  }
+  d.run_to(5s);
+  d.dial(req(3), peer(3), {});
+  ASSERT_EQ(d.count<actions::resolve>(), 1U);
+  d.run_to(10s);
+  d.dial(req(4), peer(4));  // its turn
+  EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
+  const std::array found{address(2)};
+  d.tell(events::addresses_found{req(3), found, true});
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(3));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(15s));
+}
+
 TEST(waiting_dial, is_refused_when_the_node_filled_meanwhile) {
   manager_options options;
   options.max_connections = options.max_connections_per_peer = 1;

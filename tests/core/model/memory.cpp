@@ -192,8 +192,7 @@ void manager::feed_breaker(memory& m, const notification& n) {
 
 /// A dial begins: it is a trial unless the circuit is closed.
 void manager::permits(dial& d) {
-  if (d.begun) return;
-  d.begun = true;
+  if (d.started || d.trial) return;
   memory* m = recall(d.peer);
   if (m == nullptr || m->circuit(now_) == circuit_state::closed) return;
   d.trial = true;

@@ -85,7 +85,6 @@ struct dial {
   bool last_was_v6 = false;
   time_point next_at = time_point::min();  ///< of the next attempt beside others
   bool complete = false;
-  bool begun = false;  ///< addresses were asked for or an attempt started
   bool started = false;
   bool blames = false;
   bool trial = false;
