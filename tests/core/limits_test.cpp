@@ -103,10 +103,12 @@ TEST(crossing, a_permit_that_moves_counts_in_its_new_direction) {
   EXPECT_EQ(d.counters().permits_outbound, 0U);
   EXPECT_EQ(d.counters().permits_live, 2U);
   EXPECT_EQ(d.counters().permits_issued, 2U);
+  EXPECT_EQ(d.counters().slot_drift, 0U);
   d.tell(events::closed{conn(1), cause::duplicate});
   d.tell(events::closed{conn(100), cause::reset});
   EXPECT_EQ(d.counters().permits_inbound, 1U);
   EXPECT_EQ(d.counters().permits_live, 1U);
+  EXPECT_EQ(d.counters().slot_drift, 0U);
 }
 
 TEST(crossing, a_permit_does_not_move_where_the_new_direction_is_full) {
