@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "evaluate.hpp"
-#include "recorder.hpp"
+#include "observations.hpp"
 #include "tandem/core/trace.hpp"
 #include "tandem/scenarios/bad_input.hpp"
 #include "tandem/scenarios/run.hpp"
 #include "workload.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <stdexcept>
@@ -106,32 +107,15 @@ class supervisor {
   std::exception_ptr failure_;
 };
 
-void plan_samples(world& in, recorder& rows, time_point start, duration every, duration length) {
-  struct plan {
-    world& in;
-    recorder& rows;
-    duration every;
-    time_point end;
-    void next(time_point when) const {
-      if (when > end) return;
-      in.at(when, [self = *this, when] {
-        self.rows.sample(when);
-        self.next(when + self.every);
-      });
-    }
-  };
-  plan{in, rows, every, start + length}.next(start);
-}
-
-void plan_values_at(world& in, const scenario& what, const tracker& ledger, time_point start,
-                    std::vector<std::optional<double>>& values) {
-  values.resize(what.expectations.size());
-  for (std::size_t i = 0; i < what.expectations.size(); ++i) {
-    const auto& e = what.expectations[i];
-    if (!e.at) continue;
-    in.at(start + *e.at, [&values, &ledger, &e, i] {
-      values[i] = static_cast<double>(ledger.group(e.group).numbers[e.measure].value());
-    });
+// Runs the world up to `end`, and looks at it wherever it should be looked at.
+void run_observed(world& in, observations& eyes, supervisor& watch, time_point end) {
+  for (;;) {
+    const auto until = std::min(eyes.next(), end);
+    in.run_until(until, [&watch] { return watch.ask(); });
+    if (watch.stopped()) return;
+    if (until == eyes.next()) eyes.look();
+    if (until == end && eyes.next() > end) return;
+    if (watch.ask()) return;
   }
 }
 
@@ -187,19 +171,17 @@ run_result run(const scenario& what, const level& on, const run_options& options
   hears.rows = &rows;
   hears.work = &work;
 
-  std::vector<std::optional<double>> at_values;
   work.begin();
-  plan_samples(*place, rows, start, what.sample_every, what.length);
-  plan_values_at(*place, what, ledger, start, at_values);
+  observations eyes(what, ledger, rows, start);
   supervisor watch(options, *place, ledger, start, what.length);
-  place->run_until(start + what.length, [&watch] { return watch.ask(); });
+  run_observed(*place, eyes, watch, start + what.length);
   hears.ledger = nullptr;
   watch.rethrow();
 
   ledger.finish(place->now());
   result.stopped = watch.stopped();
   result.trace_hash = on.virtual_time ? place->trace_hash() : std::string();
-  result.checks = evaluate(what, ledger, at_values, place->now());
+  result.checks = evaluate(what, ledger, eyes.values(), place->now());
   result.groups = summarize(what, ledger);
   result.events = ledger.steps();
   result.wall_s = watch.wall_s();

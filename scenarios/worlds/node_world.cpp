@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "node_hash.hpp"
-#include "tandem/core/random.hpp"
 #include "tandem/net/node.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/sim/fabric.hpp"
+#include "tandem/sim/policy_seed.hpp"
 
 #include <memory>
 #include <stdexcept>
@@ -98,8 +98,7 @@ class node_world final : public world {
     options.manager = host.spec.manager;
     options.self = identity::of_node(options_.seed, host.index);
     if (host.spec.listens) options.listen = {host.address};
-    // A restarted node must not repeat the random numbers of its last life.
-    options.seed = random_stream::of(options_.seed, "node", host.index).next() + host.lives++;
+    options.seed = sim::policy_seed(options_.seed, host.index, host.lives++);
     options.allow_plaintext = true;
     host.id = options.self.id();
     host.node = std::make_unique<tandem::node>(fabric_->host(host.index), std::move(options), &host,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "message/state.hpp"
 
-#include "tandem/core/random.hpp"
+#include "tandem/sim/policy_seed.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -30,13 +30,13 @@ host_index message_network::state::add_host(const manager_options& options, cons
                                             bool listens, manager_observer* observer,
                                             trace_sink* sink) {
   const auto index = static_cast<host_index>(hosts.size());
-  const std::uint64_t own_seed = random_stream::of(seed, "manager", index).next();
-  hosts.push_back(host{.manager = connection_manager(options, self, own_seed, sink),
-                       .self = self,
-                       .observer = observer,
-                       .sink = sink,
-                       .options = remember(options),
-                       .listens = listens});
+  hosts.push_back(
+      host{.manager = connection_manager(options, self, policy_seed(seed, index, 0), sink),
+           .self = self,
+           .observer = observer,
+           .sink = sink,
+           .options = remember(options),
+           .listens = listens});
   net.add_host();
   by_peer.insert_or_assign(self, index);
   wake_at_deadline(index);
@@ -45,10 +45,8 @@ host_index message_network::state::add_host(const manager_options& options, cons
 
 connection_manager message_network::state::fresh_manager(host_index h, bool traced) const {
   const host& of = hosts[h];
-  auto seeds = random_stream::of(seed, "manager", h);
-  std::uint64_t own_seed = seeds.next();
-  for (std::uint32_t i = 0; i < of.incarnation; ++i) own_seed = seeds.next();
-  return connection_manager(all_options[of.options], of.self, own_seed, traced ? of.sink : nullptr);
+  return connection_manager(all_options[of.options], of.self, policy_seed(seed, h, of.incarnation),
+                            traced ? of.sink : nullptr);
 }
 
 void message_network::state::command(host_index h, const event& what) {

@@ -103,6 +103,17 @@ def test_out_writes_sqlite(small, tmp_path):
         assert db.execute("SELECT count(*) FROM events").fetchone()[0] > 0
 
 
+def test_looking_at_a_run_does_not_change_it(small, tmp_path):
+    def hash_of(*args):
+        result = tandem("run", str(small), "--level", "stream", *args)
+        assert result.returncode == 0, result.stderr
+        return re.search(r"trace[ _]hash\W+([0-9a-f]{16})", result.stdout)[1]
+
+    hashes = {hash_of(), hash_of("--json"), hash_of("--out", str(tmp_path / "out")),
+              hash_of("--set", "sample_every=1ms", "--out", str(tmp_path / "often"))}
+    assert len(hashes) == 1
+
+
 @pytest.mark.parametrize("old,new,parts", [
     ("duration: 1s", "duratoin: 1s", (":2:1: unknown key `duratoin`", "did you mean `duration`?")),
     ("count: 2", "count: two", (":6:20: ", "must be a whole number, not `two`")),
