@@ -54,10 +54,7 @@ class trace_file::impl {
   }
 
   void record(std::span<const std::byte> bytes) {
-    if (stopped_.load(std::memory_order_relaxed)) {
-      lost_.fetch_add(1, std::memory_order_relaxed);
-      return;
-    }
+    if (stopped_.load(std::memory_order_relaxed)) return lose(1);
     const std::byte kind = bytes.front();
     if (kind == header_kind) {
       hand_over();
@@ -70,7 +67,10 @@ class trace_file::impl {
         hand_over();
       if (!since_) since_ = at;
     }
+    // Handing over may have stopped the recording: behind the gap nothing may follow.
+    if (stopped_.load(std::memory_order_relaxed)) return lose(1);
     collected_.insert(collected_.end(), bytes.begin(), bytes.end());
+    ++collected_records_;
   }
 
   /// The segment that the records now belong to is full.
@@ -82,12 +82,14 @@ class trace_file::impl {
   void hand_over() {
     since_.reset();
     if (collected_.empty()) return;
+    const auto records = std::exchange(collected_records_, 0);
     {
       const std::lock_guard lock(mutex_);
-      if (queued_ > 0 && queued_ + collected_.size() > options_.queue_bytes_max) {
+      if (queued_ > 0 && queued_ + collected_.size() > options_.queue_bytes_max)
         stop("writing is too slow: " + std::to_string(queued_) + " bytes wait");
+      if (stopped_.load(std::memory_order_relaxed)) {
         collected_.clear();
-        return;
+        return lose(records);
       }
       queued_ += collected_.size();
       std::vector<std::byte> next;
@@ -95,7 +97,7 @@ class trace_file::impl {
         next = std::move(spare_.back());
         spare_.pop_back();
       }
-      queue_.push_back({segment_, std::exchange(collected_, std::move(next))});
+      queue_.push_back({segment_, records, std::exchange(collected_, std::move(next))});
     }
     wake_.notify_one();
   }
@@ -110,8 +112,11 @@ class trace_file::impl {
  private:
   struct chunk {
     std::uint64_t segment;
+    std::uint64_t records;
     std::vector<std::byte> bytes;
   };
+
+  void lose(std::uint64_t records) { lost_.fetch_add(records, std::memory_order_relaxed); }
 
   void stop(const std::string& why) {
     stopped_ = true;
@@ -138,7 +143,9 @@ class trace_file::impl {
       queued_ -= next.bytes.size();
       next.bytes.clear();
       if (spare_.size() < 2) spare_.push_back(std::move(next.bytes));
-      if (!good) stop(files_.error());
+      if (good) continue;
+      lose(next.records);
+      stop(files_.error());
     }
   }
 
@@ -154,6 +161,7 @@ class trace_file::impl {
   const trace_file_options options_;
   // The recording thread's.
   std::vector<std::byte> collected_;
+  std::uint64_t collected_records_ = 0;
   std::optional<time_point> since_;  ///< of the first step collected
   std::uint64_t segment_ = 0;
   // The writing thread's.

@@ -41,6 +41,24 @@ class full_disk {
   void (*const handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);  // then write() fails with EFBIG
 };
 
+/// Hands on what it hears and keeps it, so that a file can be held to it.
+class kept_beside final : public trace_sink {
+ public:
+  explicit kept_beside(trace_file& to) : to_(to) {}
+  void record(std::span<const std::byte> bytes) override {
+    to_.record(bytes);
+    all.record(bytes);
+    ends.push_back(all.bytes().size());
+  }
+  bool checkpoint_due() const noexcept override { return to_.checkpoint_due(); }
+
+  memory_trace all;
+  std::vector<std::size_t> ends;  ///< of each record
+
+ private:
+  trace_file& to_;
+};
+
 class trace_files : public testing::Test {
  protected:
   void SetUp() override {
@@ -61,7 +79,10 @@ class trace_files : public testing::Test {
   }
   /// Peers come and go; what the disk does meanwhile takes real time.
   manager_counters record(trace_file& file, int rounds, bool waits = false) {
-    connection_manager manager({}, peer(9999), 3, &file);
+    return record(file, file, rounds, waits);
+  }
+  manager_counters record(trace_file& file, trace_sink& sink, int rounds, bool waits = false) {
+    connection_manager manager({}, peer(9999), 3, &sink);
     const auto tell = [&](const event& what) {
       manager.handle(now, what);
       while (manager.poll_action()) {
@@ -311,6 +332,36 @@ TEST_F(trace_files, a_disk_that_is_too_slow_stops_recording_not_the_node) {
   // Packing a member takes many times as long as filling it.
   EXPECT_NE(status.error.find("too slow"), std::string::npos) << status.error;
   EXPECT_TRUE(replay_all().identical);
+}
+
+TEST_F(trace_files, are_whole_up_to_the_gap_wherever_a_slow_disk_stopped_them) {
+  // Each size lets the queue overflow at another record of a step.
+  int stopped = 0;
+  for (std::size_t size = 1000; size < 1200; size += 5) {
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+    options.flush_bytes = options.queue_bytes_max = size;
+    auto file = std::make_unique<trace_file>(options);
+    kept_beside kept(*file);
+    record(*file, kept, 300);
+    const bool slow = !file->status().error.empty();
+    stopped += slow;
+    const auto lost = file->status().records_lost;
+    file.reset();
+    trace_file_source source(trace_segments(options.path));
+    std::vector<std::byte> written(kept.all.bytes().size() + 1);
+    std::size_t filled = 0;
+    while (const auto more = source.read(std::span(written).subspan(filled))) filled += more;
+    written.resize(filled);
+    EXPECT_TRUE(std::ranges::equal(written, kept.all.bytes().first(filled))) << size;
+    const auto end = std::ranges::find(kept.ends, filled);
+    ASSERT_NE(end, kept.ends.end()) << size << ": ends within a record";
+    if (slow) {
+      EXPECT_EQ(kept.ends.end() - end - 1, static_cast<std::ptrdiff_t>(lost)) << size;
+    }
+    EXPECT_TRUE(replay_all().identical) << size << ": " << replay_all().error;
+  }
+  EXPECT_GT(stopped, 0) << "packing a member takes many times as long as filling it";
 }
 
 TEST_F(trace_files, more_than_the_queue_holds_is_taken_when_nothing_waits) {

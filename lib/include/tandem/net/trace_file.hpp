@@ -30,8 +30,8 @@ struct trace_file_options {
 struct trace_file_status {
   std::uint64_t bytes_written = 0;  ///< compressed, all segments
   std::uint64_t segments = 0;       ///< begun
-  std::uint64_t records_lost = 0;   ///< after it stopped
-  std::string error;                ///< why it stopped: one line; empty while it goes on
+  std::uint64_t records_lost = 0;  ///< given to record() and in no file: what stopped it, and later
+  std::string error;               ///< why it stopped: one line; empty while it goes on
 };
 
 /// Records the trace of a manager into files: gzip (RFC 1952), a member a flush, so that `zcat`
