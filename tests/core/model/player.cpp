@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "player.hpp"
 
-#include "tandem/core/trace.hpp"
-
 #include <csetjmp>
+#include <memory>
 
 namespace tandem::detail {
 
@@ -58,12 +57,22 @@ endpoint some_address(std::uint32_t n, std::uint16_t port) {
   }
 }
 
+class hashing_sink final : public trace_sink {
+ public:
+  explicit hashing_sink(trace_hash& into) : into_(into) {}
+  void record(std::span<const std::byte> bytes) override { into_.add(bytes); }
+
+ private:
+  trace_hash& into_;
+};
+
 class player {
  public:
   player(std::uint64_t seed, const manager_options& options, reached* sum, std::ostream* log)
       : options_(options),
         self_(peer_number(self_number)),
-        real_(options, self_, seed, nullptr),
+        sink_(sum != nullptr && sum->traces ? std::make_unique<hashing_sink>(*sum->traces) : nullptr),
+        real_(options, self_, seed, sink_.get()),
         mine_(options, self_),
         seed_(seed),
         sum_(sum),
@@ -277,6 +286,7 @@ class player {
 
   manager_options options_;
   peer_id self_;
+  std::unique_ptr<trace_sink> sink_;
   connection_manager real_;
   manager mine_;
   std::uint64_t seed_;

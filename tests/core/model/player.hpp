@@ -3,6 +3,7 @@
 
 #include "reference.hpp"
 #include "tandem/core/random.hpp"
+#include "tandem/core/trace.hpp"
 
 #include <array>
 #include <cstdint>
@@ -73,6 +74,7 @@ struct reached {
   std::uint64_t events = 0;
   manager_counters counters;
   std::array<std::uint64_t, notices_count> notices{};
+  std::optional<trace_hash> traces{};  ///< of every manager's trace, when asked for
 };
 
 /// Plays a script to a manager and to the reference. Tells what went wrong, if anything did; `log`,
