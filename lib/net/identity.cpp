@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/net/identity.hpp"
 
-#include "net/multibase.hpp"
+#include "net/protocol/multibase.hpp"
 #include "tandem/net/error.hpp"
 
 #include <openssl/evp.h>

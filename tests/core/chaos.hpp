@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/index_table.hpp"
-#include "core/trace_text.hpp"
+#include "core/table/index_table.hpp"
+#include "core/trace/trace_text.hpp"
 #include "driver.hpp"
 #include "segmented_trace.hpp"
 

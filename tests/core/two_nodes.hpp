@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/index_table.hpp"
+#include "core/table/index_table.hpp"
 #include "driver.hpp"
 #include "tandem/core/random.hpp"
 

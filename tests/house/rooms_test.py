@@ -34,6 +34,23 @@ FOLDERS = {
     "scenarios": "scenarios",
 }
 
+# Room -> wing -> wings of the same room whose headers it may include, beside its own.
+WINGS = {
+    "lib/core": {
+        "table": set(),
+        "trace": set(),
+        "policy": {"table", "trace"},
+        "life": {"policy", "table", "trace"},
+        "replay": {"life", "policy", "table", "trace"},
+    },
+    "lib/net": {
+        "protocol": set(),
+        "session": {"protocol"},
+        "node": {"session", "protocol"},
+        "recording": set(),
+    },
+}
+
 
 def sources(folder):
     for path in sorted((ROOT / folder).rglob("*")):
@@ -60,6 +77,20 @@ def test_arrows_point_one_way():
             if any(relative.startswith(place) for place in WIRING):
                 allowed = allowed | {"packet"}
             wrong += [f"{relative} includes {r}" for r in rooms_included(path) if r not in allowed]
+    assert wrong == []
+
+
+def test_arrows_between_wings_point_one_way():
+    wrong = []
+    for room, wings in WINGS.items():
+        folders = {path.name for path in (ROOT / room).iterdir() if path.is_dir()}
+        assert folders == set(wings), room
+        for wing, below in wings.items():
+            for path in sources(f"{room}/{wing}"):
+                for target in re.findall(r'#include\s+"(?!tandem/)([^"]+)"', path.read_text()):
+                    known = re.fullmatch(rf"{pathlib.Path(room).name}/(?:(\w+)/)?\w+\.hpp", target)
+                    if not known or (known[1] and known[1] not in below | {wing}):
+                        wrong.append(f"{path.relative_to(ROOT)} includes {target}")
     assert wrong == []
 
 

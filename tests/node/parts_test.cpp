@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "net/node_address_book.hpp"
-#include "net/node_attempt.hpp"
-#include "net/node_commands.hpp"
-#include "net/node_event_queue.hpp"
+#include "net/node/node_address_book.hpp"
+#include "net/node/node_attempt.hpp"
+#include "net/node/node_commands.hpp"
+#include "net/node/node_event_queue.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/metrics.hpp"
 

@@ -7,8 +7,8 @@
 // must be 0 for the core. The table at the end shows how the time grows and how the naive manager
 // compares, and what one look into memory costs here.
 // --benchmark_filter and the other options of Google Benchmark work.
-#include "core/index_table.hpp"
-#include "core/table_memory.hpp"
+#include "core/table/index_table.hpp"
+#include "core/table/table_memory.hpp"
 #include "heap.hpp"
 #include "naive.hpp"
 #include "tandem/core/connection_manager.hpp"

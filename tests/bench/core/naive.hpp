@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/network.hpp"
+#include "core/policy/prefix.hpp"
 #include "tandem/core/connection_manager.hpp"
 
 #include <deque>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sessions on modelled streams: the upgrade costs the round trips of the protocol, to the
 // nanosecond.
-#include "net/session_fixture.hpp"
+#include "net/session/session_fixture.hpp"
 #include "tandem/sim/fabric.hpp"
 
 #include <gmock/gmock.h>

@@ -35,8 +35,8 @@ struct trace_file_status {
 };
 
 /// Records the trace of a manager into files: gzip (RFC 1952), a member a flush, so that `zcat`
-/// shows the canonical trace (lib/core/TRACE.md) and a crash loses only what was not flushed. A
-/// thread of its own compresses and writes. When writing fails (disk full) or is too slow,
+/// shows the canonical trace (lib/core/trace/TRACE.md) and a crash loses only what was not flushed.
+/// A thread of its own compresses and writes. When writing fails (disk full) or is too slow,
 /// recording stops for good, what was written stays readable, and status() says so: the node never
 /// waits for it. Files are readable by their owner only: they name peers and addresses.
 ///

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "core/life/checkpoint.hpp"
+
+#include "core/life/state.hpp"
+#include "core/trace/trace_encoder.hpp"
+#include "core/trace/trace_fields.hpp"
+#include "tandem/core/assert.hpp"
+#include "tandem/core/replay.hpp"
+
+namespace tandem {
+
+namespace detail::trace_codec {
+
+void fields(auto& a, manager_counters& v) {
+  for (const counter_row& row : counter_table()) a(v.*row.field);
+  a(v.refused);
+}
+void fields(auto& a, decision& v) {
+  actions::notify told{v.what};
+  a(v.at), fields(a, told);
+  v.what = told.what;
+}
+
+}  // namespace detail::trace_codec
+
+using detail::no_slot;
+using detail::phase;
+
+void connection_manager::state::write_checkpoint(trace_sink& to) {
+  TANDEM_ASSERT(queue.empty() && "drain poll_action() before a checkpoint");
+  using detail::trace_codec::encoder;
+  using detail::trace_codec::record_kind;
+  detail::trace_codec::write_header(to, options, self, seed);
+  std::vector<std::byte> content;
+  encoder whole(content);
+  fields(whole);
+  trace_hash sum;
+  sum.add(inputs);
+  sum.add(content);
+  std::vector<std::byte> record;
+  record.reserve(content.size() + 32);
+  encoder framed(record);
+  framed(record_kind::checkpoint), framed(inputs), framed(content.size()), framed(sum.value());
+  record.insert(record.end(), content.begin(), content.end());
+  to.record(record);
+}
+
+namespace detail {
+
+bool checkpoint::restore(connection_manager& into, std::uint64_t inputs,
+                         trace_codec::trace_reader& from) {
+  connection_manager::state& state = *into.state_;
+  from.ledger = &state.ledger;
+  state.fields(from);
+  from.ledger = nullptr;
+  state.inputs = inputs;
+  if (from.ok() && !from.at_state_end()) from.refuse("a checkpoint of another build");
+  if (from.ok()) return true;
+  for (slot_index s = 0; s < state.connections.bound(); ++s) state.connections[s].right.forget();
+  return false;
+}
+
+void checkpoint::copy(const connection_manager& from, connection_manager& into) {
+  memory_trace trace;
+  from.write_checkpoint(trace);
+  memory_source source(trace.bytes());
+  trace_codec::trace_reader reader(source);
+  reader.next_kind();
+  reader.read_header();
+  reader.next_kind();
+  const auto inputs = reader.read_checkpoint();
+  const bool restored = inputs && restore(into, *inputs, reader);
+  TANDEM_ASSERT(restored && "what was just written can be read");
+}
+
+void checkpoint::visit(const connection_manager& of, const visitor& to) {
+  const connection_manager::state& state = *of.state_;
+  const auto peer_of = [&](slot_index peer) {
+    return peer == no_slot ? peer_id{} : state.peers[peer].id;
+  };
+  for (slot_index s = 0; s < state.connections.bound(); ++s) {
+    const connection& c = state.connections[s];
+    if (!c.used) continue;
+    slot_index peer = c.peer;
+    if (peer == no_slot && c.dial != no_slot) peer = state.dials[c.dial].peer;
+    open_connection seen{c.id, peer_of(peer), c.remote};
+    seen.connected = c.connected || c.way == direction::inbound;
+    seen.established = bool(c.right) || c.was_ready;
+    seen.ready = c.was_ready;
+    seen.ending = c.at == phase::refusing || c.at == phase::closing || c.at == phase::ending;
+    to.on_connection(seen);
+  }
+  for (slot_index r = 0; r < state.requests.bound(); ++r)
+    if (state.requests[r].used)
+      to.on_request(state.requests[r].id, peer_of(state.dials[state.requests[r].dial].peer));
+}
+
+time_point checkpoint::time_of(const connection_manager& of) { return of.state_->now; }
+std::uint64_t checkpoint::inputs(const connection_manager& of) { return of.state_->inputs; }
+
+}  // namespace detail
+}  // namespace tandem

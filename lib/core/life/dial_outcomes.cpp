@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+#include "core/life/state.hpp"
+
+#include <algorithm>
+
+namespace tandem {
+using namespace detail;
+using slot = slot_index;
+
+namespace {
+
+// A dial refused as a duplicate waits this long for the connection its peer prefers, then tries
+// again: TCP's initial retransmission time (RFC 6298, 2.1), more than one round trip on nearly
+// every path.
+constexpr duration duplicate_pause = std::chrono::seconds(1);
+// So often in one dial. By then the peer no longer refuses ours for attempts of its own that nobody
+// answers (simultaneous_open.cpp).
+constexpr std::uint8_t duplicate_pauses_max = 3;
+
+}  // namespace
+
+void connection_manager::state::connection_over(slot d, slot s, const connection_end& end) {
+  dial& x = dials[d];
+  if (x.adopted == s) x.adopted = no_slot;
+  recount(d);
+  x.next_attempt_at = now;
+  if (end.address == no_slot || end.yielded) return proceed(d);
+  addresses.set(end.address, address_state::failed);
+  if (x.adopted != no_slot) return;
+  x.retry_after = std::max(x.retry_after, end.retry_after);
+  dial_failure failure;
+  failure.why = end.why;
+  if (end.why == cause::duplicate && x.pauses < duplicate_pauses_max) {
+    ++x.pauses;
+    addresses.set(end.address, address_state::untried);
+    stop_waiting(d);  // others of its peer may try meanwhile
+    x.pausing = true;
+    timers.arm(timer_kind::dial, d, later(now, duplicate_pause));
+    return;
+  }
+  if (end.told || end.why == cause::duplicate) {
+    failure.what = failure_class::remote_limit;
+    return fail_dial(d, failure);
+  }
+  if (end.why == cause::requested) {
+    failure.counted = failure.blames = false;
+    return fail_dial(d, failure);
+  }
+  x.last = end.why;
+  x.silent_since = end.silent_since;
+  if (!end.local && end.why != cause::local_resource) x.blames = true;
+  proceed(d);
+}
+
+/// Of the requests of an engaged dial the first one does not wait.
+void connection_manager::state::recount(slot d) {
+  dial& x = dials[d];
+  const bool engaged = x.first_attempt != no_slot || x.adopted != no_slot;
+  if (engaged == x.engaged) return;
+  x.engaged = engaged;
+  const slot r = x.first_request;
+  if (r == no_slot || is_core_issued(requests[r].id)) return;
+  if (engaged)
+    waiting_requests.erase(r);
+  else
+    waiting_requests.put(r, {requests[r].priority, false, requests[r].sequence});
+}
+
+void connection_manager::state::fail_dial(slot d, const dial_failure& failure) {
+  dial& x = dials[d];
+  notification n;
+  n.kind = notice::dial_failed;
+  n.why = failure.why;
+  n.current = failure.current;
+  n.limit = failure.limit;
+  n.until = failure.until;
+  if (x.peer != no_slot) n.peer = peers[x.peer].id;
+  if (const slot s = x.leader != no_slot ? x.leader : x.first_attempt; s != no_slot)
+    n.conn = connections[s].id;
+  if (failure.counted) ++counters.failed_total;
+  if (failure.refuses) ++counters.refused[static_cast<std::size_t>(failure.why)];
+
+  if (failure.blames && x.peer != no_slot) {
+    const bool given = failure.what != failure_class::none;
+    blame(x.peer, given ? failure.what : class_of(failure.why), failure.why, x.retry_after,
+          x.silent_since, n);
+  } else if (const failure_record* record = peers.record_of(x.peer); record != nullptr) {
+    n.failures = record->failures(now, options);
+    if (failure.counted) n.until = std::max(now, record->next_dial(now));
+  } else if (failure.counted) {
+    n.until = std::max(now, x.peer == no_slot ? addresses_until(d) : now);
+  }
+  end_requests(d, n);
+}
+
+void connection_manager::state::succeed_dial(slot d, slot s) {
+  end_requests(d, about(notice::dial_succeeded, s));
+}
+
+void connection_manager::state::end_requests(slot d, notification n) {
+  while (dials[d].first_request != no_slot) {
+    n.request = requests[dials[d].first_request].id;
+    notify(n);
+    remove_request(dials[d].first_request);
+  }
+  const cause why = n.kind == notice::dial_failed ? n.why : cause::duplicate;
+  // What the dial was still doing has no purpose any more. A superseded connection is left to the
+  // peer, who refuses it in its own words.
+  for (slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial) {
+    const phase at = connections[s].at;
+    if (at == phase::attempting || at == phase::handshaking || at == phase::waiting ||
+        at == phase::authenticated)
+      cut(s, why);
+  }
+  remove_dial(d);
+}
+
+void connection_manager::state::remove_request(slot r) {
+  request& q = requests[r];
+  dial& x = dials[q.dial];
+  (q.previous_of_dial == no_slot ? x.first_request : requests[q.previous_of_dial].next_of_dial) =
+      q.next_of_dial;
+  (q.next_of_dial == no_slot ? x.last_request : requests[q.next_of_dial].previous_of_dial) =
+      q.previous_of_dial;
+  timers.disarm(timer_kind::request, r);
+  if (x.engaged && q.previous_of_dial == no_slot && x.first_request != no_slot)
+    waiting_requests.erase(x.first_request);
+  waiting_requests.erase(r);
+  if (is_core_issued(q.id)) --redials;
+  by_request.erase(hash_of_id(q.id), r);
+  requests.release(r);
+}
+
+void connection_manager::state::remove_dial(slot d) {
+  dial& x = dials[d];
+  stop_waiting(d);
+  timers.disarm(timer_kind::dial, d);
+  while (x.first_attempt != no_slot) detach_attempt(x.first_attempt);
+  if (x.adopted != no_slot) connections[x.adopted].dial = no_slot;
+  const slot peer = x.peer;
+  if (x.trial) trial_over(peer);
+  if (peer != no_slot) {
+    (x.previous_of_peer == no_slot ? peers[peer].first_dial
+                                   : dials[x.previous_of_peer].next_of_peer) = x.next_of_peer;
+    if (x.next_of_peer != no_slot) dials[x.next_of_peer].previous_of_peer = x.previous_of_peer;
+  }
+  addresses.clear(x.addresses);
+  dials.release(d);
+  unblock(peer);
+  settle(peer);
+}
+
+void connection_manager::state::drop_request(slot r, const dial_failure& failure) {
+  const slot d = requests[r].dial;
+  dial& x = dials[d];
+  if (x.first_request == x.last_request) return fail_dial(d, failure);
+  notification n;
+  n.kind = notice::dial_failed;
+  n.why = failure.why;
+  n.request = requests[r].id;
+  n.current = failure.current;
+  n.limit = failure.limit;
+  if (failure.refuses) ++counters.refused[static_cast<std::size_t>(failure.why)];
+  if (x.peer != no_slot) n.peer = peers[x.peer].id;
+  const bool resolving = x.resolver == n.request && !x.complete;
+  notify(n);
+  remove_request(r);
+  if (resolving) proceed(d);
+}
+
+void connection_manager::state::request_expired(slot r) {
+  const dial& x = dials[requests[r].dial];
+  dial_failure failure;
+  failure.why = cause::dial_deadline;
+  // Nothing about the peer is said by who had not the time, or waited for a slot of our own or for
+  // addresses.
+  failure.blames = !requests[r].hurried && (x.blames || lives(requests[r].dial));
+  drop_request(r, failure);
+}
+
+void connection_manager::state::dial_expired(slot d) {
+  dials[d].pausing = false;
+  proceed(d);
+}
+
+}  // namespace tandem

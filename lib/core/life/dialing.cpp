@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+#include "core/life/state.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace tandem {
+using namespace detail;
+using slot = slot_index;
+
+void connection_manager::state::on(const events::dial_wanted& e) {
+  if (e.request == request_id::none || is_core_issued(e.request) || find(e.request) != no_slot)
+    return ignore();
+  begin_dial(e);
+}
+
+void connection_manager::state::begin_dial(const events::dial_wanted& e) {
+  if (stopping) return refuse_dial(e, cause::shutting_down, 0, 0);
+  if (e.peer == self) return refuse_dial(e, cause::self_dial, 0, 0);
+  slot peer = e.peer.empty() ? no_slot : peers.find(e.peer);
+  if (access_rules.of(e.peer, now) == access::denied) return refuse_dial(e, cause::denied, 0, 0);
+
+  slot d = no_slot;
+  slot pending_inbound = no_slot;
+  if (e.mode == dial_mode::join && peer != no_slot) {
+    if (const slot s = oldest(peer, phase::ready); s != no_slot) {
+      notification n = about(notice::dial_succeeded, s);
+      n.request = e.request;
+      return notify(n);
+    }
+    d = joinable_dial(peer);
+  }
+  if (e.deadline <= now) {
+    ++counters.failed_total;
+    notification n;
+    n.kind = notice::dial_failed;
+    n.why = cause::dial_deadline;
+    n.request = e.request;
+    n.peer = e.peer;
+    return notify(n);
+  }
+  const bool may_start = d == no_slot && !e.addresses.empty() &&
+                         counters.pending_outbound < options.max_pending_outbound;
+  if (!is_core_issued(e.request) && line_is_full(may_start)) {
+    if (!shorten_line(e.priority))
+      return refuse_dial(e, cause::pending_limit_reached, queued_requests(),
+                         options.max_queued_requests);
+    // What made room may have been the only request of the dial to join, and of the peer.
+    peer = e.peer.empty() ? no_slot : peers.find(e.peer);
+    d = e.mode == dial_mode::join && peer != no_slot ? joinable_dial(peer) : no_slot;
+  }
+  if (e.mode == dial_mode::join && peer != no_slot) pending_inbound = adoptable(peer);
+
+  if (d == no_slot) d = make_dial(e);
+  add_request(d, e);
+  add_addresses(d, e.addresses);
+  if (pending_inbound != no_slot && dials[d].first_attempt == no_slot &&
+      dials[d].adopted == no_slot)
+    adopt(d, pending_inbound);
+  proceed(d);
+}
+
+bool connection_manager::state::line_is_full(bool may_start) const noexcept {
+  // The second bound holds whatever dials pause or wait for after they began.
+  return (!may_start && queued_requests() >= options.max_queued_requests) ||
+         requests.size() - redials >= options.max_queued_requests + options.max_pending_outbound;
+}
+
+/// Drops the waiting request of the lowest priority that came last, when it is below `priority`.
+bool connection_manager::state::shorten_line(std::int32_t priority) {
+  if (waiting_requests.empty() || waiting_requests.front_rank().priority >= priority) return false;
+  dial_failure failure;
+  failure.why = cause::pending_limit_reached;
+  failure.counted = failure.blames = false;
+  failure.refuses = true;
+  failure.current = queued_requests();
+  failure.limit = options.max_queued_requests;
+  drop_request(waiting_requests.front(), failure);
+  return true;
+}
+
+void connection_manager::state::refuse_dial(const events::dial_wanted& e, cause why,
+                                            std::uint64_t current, std::uint64_t limit) {
+  ++counters.refused[static_cast<std::size_t>(why)];
+  notification n;
+  n.kind = notice::dial_failed;
+  n.why = why;
+  n.request = e.request;
+  n.peer = e.peer;
+  n.current = current;
+  n.limit = limit;
+  notify(n);
+}
+
+slot connection_manager::state::make_dial(const events::dial_wanted& e) {
+  const slot peer = e.peer.empty() ? no_slot : peers.intern(e.peer);
+  const slot d = dials.take();
+  dial& x = dials[d];
+  x.peer = peer;
+  x.mode = e.mode;
+  x.priority = e.priority;
+  x.sequence = next_sequence++;
+  x.complete = !e.addresses.empty() || e.peer.empty();
+  if (peer != no_slot) {
+    x.next_of_peer = peers[peer].first_dial;
+    if (x.next_of_peer != no_slot) dials[x.next_of_peer].previous_of_peer = d;
+    peers[peer].first_dial = d;
+    settle(peer);
+  }
+  return d;
+}
+
+void connection_manager::state::add_request(slot d, const events::dial_wanted& e) {
+  const slot r = requests.take();
+  request& q = requests[r];
+  q.id = e.request;
+  q.dial = d;
+  q.sequence = next_sequence++;
+  q.priority = e.priority;
+  if (is_core_issued(q.id))
+    ++redials;
+  else
+    waiting_requests.put(r, {q.priority, false, q.sequence});
+  by_request.insert(hash_of_id(e.request), r);
+  const time_point latest = later(now, options.dial_timeout);
+  q.hurried = e.deadline < latest;
+  timers.arm(timer_kind::request, r, std::min(e.deadline, latest));
+
+  dial& x = dials[d];
+  q.previous_of_dial = x.last_request;
+  (x.last_request == no_slot ? x.first_request : requests[x.last_request].next_of_dial) = r;
+  x.last_request = r;
+  if (e.priority > x.priority) {
+    x.priority = e.priority;
+    if (waiting_dials.contains(d)) waiting_dials.put(d, line_rank(d));
+  }
+  if (x.first_attempt != no_slot) {
+    notification n = about(notice::dial_started, x.first_attempt);
+    n.request = e.request;
+    notify(n);
+  }
+}
+
+void connection_manager::state::add_addresses(slot d, std::span<const endpoint> list) {
+  dial& x = dials[d];
+  // What the trace records of a list is all there is of it.
+  for (const endpoint& address : list.first(std::min(list.size(), addresses_max))) {
+    bool known = false;
+    for (slot a = x.addresses.first; a != no_slot && !known; a = addresses.after(a))
+      known = addresses.at(a) == address;
+    if (known) continue;
+    if (!addresses.append(x.addresses, address)) return;
+  }
+}
+
+slot connection_manager::state::joinable_dial(slot peer) const {
+  for (slot d = peers[peer].first_dial; d != no_slot; d = dials[d].next_of_peer)
+    if (dials[d].mode == dial_mode::join) return d;
+  return no_slot;
+}
+
+/// The connection of the peer that will be ready next and that no dial has, or no_slot.
+slot connection_manager::state::adoptable(slot peer) const {
+  slot s = oldest(peer, phase::authenticated);
+  if (s == no_slot) s = oldest(peer, phase::waiting);
+  return s != no_slot && connections[s].dial == no_slot ? s : no_slot;
+}
+
+slot connection_manager::state::oldest(slot peer, phase at) const {
+  for (slot s = peers[peer].first_connection; s != no_slot; s = connections[s].next_of_peer)
+    if (connections[s].at == at) return s;
+  return no_slot;
+}
+
+/// The dial fails for want of something of this node.
+void connection_manager::state::refuse_begun(slot d, const shortage& lacks) {
+  dial_failure no;
+  no.counted = no.blames = false;
+  no.refuses = true;
+  no.why = lacks.why;
+  no.current = lacks.current;
+  no.limit = lacks.limit;
+  no.until = lacks.until;
+  fail_dial(d, no);
+}
+
+shortage connection_manager::state::room_for_dial(slot peer, time_point at) const {
+  const shortage lacks = ledger.shortage_for({.peer = peer}, options, at);
+  return lacks.why != cause::none ? lacks : memory_shortage(connections.size());
+}
+
+/// Why no dial to `peer` (no_slot: to whoever answers) may begin.
+shortage connection_manager::state::dial_verdict(slot peer, time_point at) const {
+  shortage lacks = room_for_dial(peer, at);
+  if (lacks.why != cause::none) return lacks;
+  const failure_record::verdict verdict = may_dial(peer, at);
+  lacks.why = verdict.why;
+  lacks.until = verdict.until;
+  return lacks;
+}
+
+/// Why the dial may not go on. All of it is asked again until its first attempt starts: while it
+/// waited its circuit may have opened, or the uplink been lost.
+shortage connection_manager::state::shortage_of(slot d, time_point at) const {
+  const dial& x = dials[d];
+  if (x.peer != no_slot && access_rules.of(peers[x.peer].id, at) == access::denied)
+    return {cause::denied};
+  if (x.started) return {};
+  shortage lacks = room_for_dial(x.peer, at);
+  if (lacks.why != cause::none) return lacks;
+  failure_record::verdict no;
+  if (x.uplink_trial != uplink.next_trial()) no = uplink_verdict(at);
+  if (no.why == cause::none && !x.trial) no = record_verdict(x.peer, at);
+  if (no.why == cause::none && x.peer == no_slot) no = may_dial_any(d);
+  return {no.why, 0, 0, no.until};
+}
+
+/// Something is done for the dial: addresses are asked for, or its first attempt starts.
+void connection_manager::state::begin(slot d) {
+  dial& x = dials[d];
+  if (x.started) return;
+  if (uplink.offline() && x.uplink_trial != uplink.next_trial()) {
+    uplink.dial_starts(now, options.uplink_retry);
+    x.uplink_trial = uplink.next_trial();
+  }
+  if (!x.trial) x.trial = dial_starts(x.peer);
+}
+
+/// Starts the next attempt of the dial when it is time, or has it wait for what it lacks.
+void connection_manager::state::proceed(slot d) {
+  dial& x = dials[d];
+  if (x.leader != no_slot || x.adopted != no_slot || x.pausing) return;
+  if (const shortage no = shortage_of(d, now); no.why != cause::none) return refuse_begun(d, no);
+  stop_waiting(d);
+  const slot address = choose_address(d);
+  if (address == no_slot) return out_of_addresses(d);
+  if (x.attempts > 0 && now < x.next_attempt_at)
+    return timers.arm(timer_kind::dial, d, x.next_attempt_at);
+  if (attempts_full(d)) return block(d);
+  const dial_rank rank = line_rank(d);
+  if (counters.pending_outbound >= options.max_pending_outbound ||
+      (!waiting_dials.empty() && waiting_dials.front_rank().before(rank)))
+    return waiting_dials.put(d, rank);
+  if (const shortage no = memory_shortage(connections.size()); no.why != cause::none) {
+    if (x.attempts == 0) return refuse_begun(d, no);
+    return timers.arm(timer_kind::dial, d, later(now, options.attempt_delay));
+  }
+  begin(d);
+  start_attempt(d, address);
+}
+
+void connection_manager::state::out_of_addresses(slot d) {
+  dial& x = dials[d];
+  unblock(x.peer);
+  if (x.attempts > 0) return;  // they may still connect
+  if (x.complete) {
+    if (x.peer != no_slot && x.addresses.size == 0 &&
+        peers[x.peer].unresolved < std::numeric_limits<std::uint16_t>::max())
+      ++peers[x.peer].unresolved;
+    dial_failure failure;
+    failure.counted = x.last != cause::none;
+    failure.refuses = !failure.counted;
+    failure.blames = x.blames;
+    failure.why = failure.counted ? x.last : cause::no_address;
+    if (!failure.counted && x.left_out.why != cause::none) {
+      failure.why = x.left_out.why;
+      failure.current = x.left_out.current;
+      failure.limit = x.left_out.limit;
+      failure.until = x.left_out.until;
+    }
+    return fail_dial(d, failure);
+  }
+  const request_id first = requests[x.first_request].id;
+  if (x.resolver == first) return;
+  x.resolver = first;
+  begin(d);
+  emit(actions::resolve{first, peers[x.peer].id});
+}
+
+void connection_manager::state::on(const events::dial_abandoned& e) {
+  const slot r = find(e.request);
+  if (r == no_slot) return ignore();
+  dial_failure failure;
+  failure.why = cause::abandoned;
+  failure.counted = failure.blames = false;
+  drop_request(r, failure);
+}
+
+void connection_manager::state::on(const events::addresses_found& e) {
+  const slot r = find(e.request);
+  if (r == no_slot) return ignore();
+  const slot d = requests[r].dial;
+  add_addresses(d, e.list);
+  if (e.final) dials[d].complete = true;
+  proceed(d);
+}
+
+}  // namespace tandem

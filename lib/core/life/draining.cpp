@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// What goes when a limit was lowered below what is there: limit by limit, the narrowest first,
+// since what goes for one helps the wider ones. Of each the worst go, protected peers last.
+// Everything here costs O(n log n) and allocates: an operator's command that lowers a limit is
+// rare.
+#include "core/life/state.hpp"
+
+#include <algorithm>
+
+namespace tandem {
+using namespace detail;
+using slot = slot_index;
+
+namespace {
+
+/// One established connection that could go.
+struct candidate {
+  slot connection = no_slot;
+  slot group = 0;  ///< those with the same one share a limit
+  bool is_protected = false;
+  bool gone = false;
+  rank order;
+};
+
+bool goes_before(const candidate& a, const candidate& b) noexcept {
+  if (a.group != b.group) return a.group < b.group;
+  if (a.is_protected != b.is_protected) return b.is_protected;
+  return a.order.goes_before(b.order);
+}
+
+/// Whether `now` allows less than `before`, 0 being no limit.
+bool is_lowered(std::uint64_t before, std::uint64_t now) noexcept {
+  return now > 0 && (before == 0 || now < before);
+}
+
+/// How many connections there is memory for, 0 being no limit.
+std::uint64_t memory_limit(const limit_options& o) noexcept {
+  return o.max_memory / o.connection_memory;
+}
+
+/// How many of `group` are too many: all above `limit`, unprotected ones also above `unprotected`.
+std::uint64_t surplus_of(std::span<const candidate> group, std::uint64_t limit,
+                         std::uint64_t unprotected) noexcept {
+  const auto above = [&](std::uint64_t most) {
+    return group.size() > most ? group.size() - most : std::uint64_t{0};
+  };
+  const auto first_protected =
+      std::partition_point(group.begin(), group.end(), [](auto& c) { return !c.is_protected; });
+  const auto ordinary = static_cast<std::uint64_t>(first_protected - group.begin());
+  return std::max(above(limit), std::min(above(unprotected), ordinary));
+}
+
+}  // namespace
+
+struct connection_manager::state::drain {
+  state& of;
+  std::vector<candidate> left;
+
+  explicit drain(state& whose) : of(whose) {
+    for (slot s = 0; s < of.connections.bound(); ++s) {
+      const connection& c = of.connections[s];
+      // Those on their way out are no part of what stays.
+      if (!c.used || !c.right || (c.at != phase::ready && c.at != phase::authenticated)) continue;
+      left.push_back({s, 0, of.peers.is_protected(c.peer, of.now), false, of.rank_of(s)});
+    }
+  }
+
+  /// Ends what is above `limit` in each group. `group_of` gives no_slot for those without the
+  /// limit. Who goes is told both numbers in units of `each`.
+  void limit_each(cause why, std::uint64_t limit, std::uint64_t unprotected, auto group_of,
+                  std::uint64_t each = 1) {
+    for (candidate& x : left) x.group = group_of(of.connections[x.connection]);
+    std::sort(left.begin(), left.end(), goes_before);
+    for (auto first = left.begin(), last = first; first != left.end(); first = last) {
+      last = std::find_if(first, left.end(), [&](auto& x) { return x.group != first->group; });
+      if (first->group != no_slot) {
+        const std::uint64_t count = static_cast<std::uint64_t>(last - first);
+        auto surplus = surplus_of({first, last}, limit, unprotected);
+        for (; surplus > 0; --surplus, ++first) {
+          of.turn_out(first->connection, why, count * each, limit * each);
+          first->gone = true;
+        }
+      }
+    }
+    std::erase_if(left, [](const candidate& x) { return x.gone; });
+  }
+};
+
+void connection_manager::state::drain_surplus(const manager_options& before) {
+  const manager_options& o = options;
+  const bool per_peer = is_lowered(before.max_connections_per_peer, o.max_connections_per_peer);
+  const bool subnets_change =
+      static_cast<const subnet_options&>(before) != static_cast<const subnet_options&>(o);
+  const bool narrow = subnets_change && o.max_connections_per_narrow_subnet > 0;
+  const bool wide = subnets_change && o.max_connections_per_wide_subnet > 0;
+  const bool in = is_lowered(before.max_inbound_connections, o.max_inbound_connections);
+  const bool out = is_lowered(before.max_outbound_connections, o.max_outbound_connections);
+  const bool node = o.max_connections < before.max_connections ||
+                    o.max_connections - o.reserved_connections <
+                        before.max_connections - before.reserved_connections;
+  const bool memory = is_lowered(memory_limit(before), memory_limit(o));
+  if (!per_peer && !narrow && !wide && !in && !out && !node && !memory) return;
+
+  drain all(*this);
+  const auto each = [&](bool wanted, cause why, std::uint64_t limit, auto group_of) {
+    if (wanted) all.limit_each(why, limit, limit, group_of);
+  };
+  const auto of_way = [](direction way) {
+    return [way](const connection& c) { return c.way == way ? slot{0} : no_slot; };
+  };
+  each(per_peer, cause::per_peer_limit_reached, o.max_connections_per_peer,
+       [](const connection& c) { return c.peer; });
+  each(narrow, cause::subnet_limit_reached, o.max_connections_per_narrow_subnet,
+       [](const connection& c) { return c.right.held().narrow; });
+  each(wide, cause::subnet_limit_reached, o.max_connections_per_wide_subnet,
+       [](const connection& c) { return c.right.held().wide; });
+  each(in, cause::inbound_limit_reached, o.max_inbound_connections, of_way(direction::inbound));
+  each(out, cause::outbound_limit_reached, o.max_outbound_connections, of_way(direction::outbound));
+  const auto any = [](const connection&) { return slot{0}; };
+  if (node)
+    all.limit_each(cause::limit_reached, o.max_connections,
+                   o.max_connections - o.reserved_connections, any);
+  // Pending ones are counted when the next one arrives: they end by themselves soon.
+  if (memory)
+    all.limit_each(cause::memory_limit_reached, memory_limit(o), memory_limit(o), any,
+                   o.connection_memory);
+}
+
+/// Ends an established connection that a limit leaves no room for: orderly when it is ready.
+void connection_manager::state::turn_out(slot s, cause why, std::uint64_t current,
+                                         std::uint64_t limit) {
+  connection& c = connections[s];
+  if (c.at == phase::ready) return close(s, why);
+  // Its muxer is being negotiated: there is nothing yet to say it over.
+  c.refused = true;
+  ++counters.refused[static_cast<std::size_t>(why)];
+  notification n = about(notice::inbound_refused, s);
+  n.why = why;
+  n.current = current;
+  n.limit = limit;
+  const slot d = c.way == direction::outbound ? c.dial : no_slot;
+  cut(s, why);
+  if (c.way == direction::inbound) return notify(n);
+  if (d == no_slot) return;
+  dial_failure failure;
+  failure.why = why;
+  failure.counted = failure.blames = false;
+  failure.current = current;
+  failure.limit = limit;
+  fail_dial(d, failure);
+}
+
+}  // namespace tandem

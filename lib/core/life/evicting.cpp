@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// Whom a full node lets go, for an authenticated newcomer or so that the network does not freeze.
+#include "core/life/state.hpp"
+
+#include <algorithm>
+
+namespace tandem {
+using namespace detail;
+using slot = slot_index;
+
+namespace {
+
+constexpr std::size_t index_of(direction way) noexcept { return static_cast<std::size_t>(way); }
+
+/// Whether `count` has reached `limit`, 0 being none.
+constexpr bool is_full(std::uint64_t count, std::uint64_t limit) noexcept {
+  return limit > 0 && count >= limit;
+}
+
+}  // namespace
+
+void connection_manager::state::join_ready(slot s) {
+  connection& c = connections[s];
+  auto& of_way = ready_slots[index_of(c.way)];
+  c.ready_place = static_cast<slot>(of_way.size());
+  of_way.push_back(s);
+  arm_churn();
+}
+
+void connection_manager::state::leave_ready(slot s) {
+  connection& c = connections[s];
+  if (c.ready_place == no_slot) return;
+  auto& of_way = ready_slots[index_of(c.way)];
+  of_way[c.ready_place] = of_way.back();
+  connections[of_way.back()].ready_place = c.ready_place;
+  of_way.pop_back();
+  c.ready_place = no_slot;
+}
+
+rank connection_manager::state::rank_of(slot s) const {
+  const connection& c = connections[s];
+  standing x;
+  if (const peer_marks* marks = peers.marks_of(c.peer)) x.tag = marks->tag(now);
+  if (const slot wide = c.right.held().wide; wide != no_slot)
+    x.subnet_connections = subnets[wide].permits;
+  const time_point since = c.was_ready ? c.ready_at : now;
+  x.age = now - since;
+  x.bytes = c.bytes;
+  x.srtt = c.rtt.measured() ? c.rtt.smoothed() : rtt_estimator::initial_timeout;
+  return {score_of(x), since, c.id};
+}
+
+bool connection_manager::state::make_room(slot s, const shortage& no) {
+  if (options.eviction == eviction_mode::off || now < next_eviction) return false;
+  if (no.why != cause::limit_reached && no.why != cause::inbound_limit_reached) return false;
+  if (newcomers.size() >= options.eviction_sample) return false;
+  const slot peer = connections[s].peer;
+  for (const slot other : newcomers)
+    if (connections[other].peer == peer) return false;
+  if (may_accept(peer).why != cause::none) return false;
+  const slot victim = worst_ready_for(s);
+  if (victim == no_slot) return false;
+  next_eviction = later(now, options.eviction_interval);
+  connections[s].at = phase::waiting;
+  newcomers.push_back(s);
+  connections[victim].makes_room = true;
+  ++victims;
+  evict(victim);
+  if (connections[s].way == direction::outbound) return true;
+  // It would have been adopted with its permit; so a dial does not compete with it meanwhile.
+  if (const slot d = joinable_dial(peer); d != no_slot && dials[d].adopted == no_slot) adopt(d, s);
+  return true;
+}
+
+/// The direction the victim must have when that of the newcomer is full by itself.
+std::optional<direction> connection_manager::state::direction_short(direction way) const {
+  const bool inbound = way == direction::inbound;
+  std::uint64_t taken = inbound ? counters.permits_inbound : counters.permits_outbound;
+  for (const slot other : newcomers) taken += connections[other].way == way;
+  if (!is_full(taken, inbound ? options.max_inbound_connections : options.max_outbound_connections))
+    return std::nullopt;
+  return way;
+}
+
+slot connection_manager::state::worst_ready_for(slot newcomer) {
+  const claim wanted = claim_of(newcomer);
+  slot worst = no_slot;
+  rank of_worst;
+  const auto look_at = [&](slot s) {
+    const connection& c = connections[s];
+    if (c.peer == wanted.peer || peers.is_protected(c.peer, now)) return;
+    const rank r = rank_of(s);
+    if (worst != no_slot && !r.goes_before(of_worst)) return;
+    // Nobody goes in vain: its place must be one that the newcomer can have.
+    if (ledger.shortage_instead(c.right, wanted, options, now).why != cause::none) return;
+    worst = s;
+    of_worst = r;
+  };
+  const auto way = direction_short(wanted.way);
+  const auto& inbound = ready_slots[index_of(direction::inbound)];
+  const auto& outbound = ready_slots[index_of(direction::outbound)];
+  const std::uint64_t from = way == direction::outbound ? inbound.size() : 0;
+  const std::uint64_t to = inbound.size() + (way == direction::inbound ? 0 : outbound.size());
+  const auto at = [&](std::uint64_t i) {
+    return i < inbound.size() ? inbound[i] : outbound[i - inbound.size()];
+  };
+  if (to - from <= options.eviction_sample)
+    for (std::uint64_t i = from; i < to; ++i) look_at(at(i));
+  else
+    for (std::uint64_t n = 0; n < options.eviction_sample; ++n)
+      look_at(at(from + random.up_to(to - from - 1)));
+  return worst;
+}
+
+void connection_manager::state::evict(slot victim) {
+  const slot peer = connections[victim].peer;
+  ++counters.evicted_total;
+  penalise(peer, options.eviction_penalty);
+  settle(peer);
+  close(victim, cause::evicted);
+}
+
+void connection_manager::state::serve_newcomers() {
+  for (std::size_t i = 0; i < newcomers.size();) i = serve_newcomer(newcomers[i]) ? 0 : i + 1;
+  while (newcomers.size() > victims) refuse_newcomer(newcomers.back());
+}
+
+/// What was true of its peer when `s` came may have changed while it waited: true when that refused
+/// it.
+bool connection_manager::state::hold_back(slot s) {
+  if (denies(peers[connections[s].peer].id, connections[s].remote)) {
+    refuse_connection(s, cause::denied, 0, 0);
+    return true;
+  }
+  if (connections[s].way == direction::outbound) return false;
+  const auto no = may_accept(connections[s].peer);
+  if (no.why != cause::none) refuse_connection(s, no.why, 0, 0, no.until);
+  return no.why != cause::none;
+}
+
+/// True when that decided about `s`.
+bool connection_manager::state::serve_newcomer(slot s) {
+  if (hold_back(s)) return true;
+  if (connections[s].way == direction::inbound && resolve_crossing(s)) return true;
+  const claim wanted = claim_of(s);
+  if (ledger.shortage_for(wanted, options, now).why != cause::none) return false;
+  take_permit(s, ledger.issue(wanted));
+  return true;
+}
+
+void connection_manager::state::refuse_newcomer(slot s) {
+  if (hold_back(s)) return;
+  const auto no = ledger.shortage_for(claim_of(s), options, now);
+  if (no.why == cause::none) return cut(s, cause::handshake_timeout);
+  refuse_connection(s, no.why, no.current, no.limit);
+}
+
+void connection_manager::state::leave_newcomers(slot s) {
+  if (connections[s].at == phase::waiting) std::erase(newcomers, s);
+}
+
+void connection_manager::state::take_turn(slot s, slot of) {
+  std::replace(newcomers.begin(), newcomers.end(), of, s);
+  connections[s].at = phase::waiting;
+}
+
+void connection_manager::state::arm_churn() {
+  const bool wanted = options.churn_interval > duration::zero() && !stopping &&
+                      ready_slots[0].size() + ready_slots[1].size() > 0;
+  if (!wanted)
+    timers.disarm(timer_kind::host, churn_timer);
+  else if (timers.armed(timer_kind::host, churn_timer) == never)
+    timers.arm(timer_kind::host, churn_timer, later(now, options.churn_interval));
+}
+
+/// Lets one connection go at random when a newcomer would find no room.
+void connection_manager::state::churn() {
+  const bool full =
+      is_full(counters.permits_live + options.reserved_connections, options.max_connections);
+  const bool in_full = is_full(counters.permits_inbound, options.max_inbound_connections);
+  const bool out_full = is_full(counters.permits_outbound, options.max_outbound_connections);
+  const auto& inbound = ready_slots[index_of(direction::inbound)];
+  const auto& outbound = ready_slots[index_of(direction::outbound)];
+  const std::uint64_t from = full || in_full ? 0 : inbound.size();
+  const std::uint64_t to = inbound.size() + (full || out_full ? outbound.size() : 0);
+  // Drawn again when protected, so that the others are equally likely.
+  for (std::uint64_t n = 0; from < to && n < options.eviction_sample; ++n) {
+    const std::uint64_t i = from + random.up_to(to - from - 1);
+    const slot s = i < inbound.size() ? inbound[i] : outbound[i - inbound.size()];
+    if (peers.is_protected(connections[s].peer, now)) continue;
+    evict(s);
+    break;
+  }
+  arm_churn();
+}
+
+}  // namespace tandem

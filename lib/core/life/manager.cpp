@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include "core/life/state.hpp"
+#include "core/trace/trace_codec.hpp"
+#include "tandem/core/assert.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace tandem {
+using namespace detail;
+
+namespace {
+
+const manager_options& checked(const manager_options& options) {
+  std::string text;
+  for (const option_problem& p : problems_of(options))
+    text += (text.empty() ? "" : "; ") + p.message;
+  if (!text.empty()) throw std::invalid_argument(text);
+  return options;
+}
+
+}  // namespace
+
+connection_manager::state::state(const manager_options& given, const peer_id& own,
+                                 std::uint64_t seed_given, trace_sink* trace)
+    : options(checked(given)),
+      self(own),
+      seed(seed_given),
+      self_hash(hash_of(own, mix(seed))),
+      sink(trace),
+      random(seed),
+      peers(mix(seed)),
+      subnets(mix(seed)),
+      ledger(counters, peers, subnets),
+      known_addresses(mix(seed)) {
+  apply_rates();
+  counters.connection_limit = options.max_connections;
+  if (sink != nullptr) trace_codec::write_header(*sink, options, self, seed);
+}
+
+void connection_manager::state::step_begins(time_point at) {
+  TANDEM_ASSERT(queue.empty() && "drain poll_action() before the next event");
+  if (sink != nullptr && sink->checkpoint_due()) write_checkpoint(*sink);
+  ++inputs;
+  now = std::max(now, std::min(at, never - duration(1)));
+}
+
+void connection_manager::state::step_ends() {
+  serve_waiting();
+  if (stopping && !stopped && connections.size() == 0) complete_shutdown();
+  // The ledger's word against that of the connections.
+  const std::uint64_t live = counters.permits_issued - counters.permits_released;
+  counters.slot_drift = std::max(live, holders) - std::min(live, holders);
+#ifndef NDEBUG
+  // Looks at every peer, so while there are few: wherever slots leak, they leak there too.
+  TANDEM_ASSERT(peers.bound() > 256 ||
+                (ledger.conserved() && permits_held() == live && counters.slot_drift == 0));
+#endif
+}
+
+std::uint64_t connection_manager::state::permits_held() const noexcept {
+  std::uint64_t held = 0;
+  for (slot_index s = 0; s < connections.bound(); ++s) held += connections[s].right ? 1 : 0;
+  return held;
+}
+
+void connection_manager::state::handle(time_point at, const event& what) {
+  step_begins(at);
+  if (sink != nullptr) trace_codec::write_event(*sink, now, what);
+  std::visit([this](const auto& e) { on(e); }, what);
+  step_ends();
+}
+
+void connection_manager::state::advance(time_point at) {
+  step_begins(at);
+  if (sink != nullptr) trace_codec::write_advance(*sink, now);
+  while (timers.next() <= now) expired(timers.pop());
+  step_ends();
+}
+
+void connection_manager::state::expired(deadline_queue::due what) {
+  switch (what.kind) {
+    case timer_kind::connection:
+      return connection_expired(what.slot);
+    case timer_kind::dial:
+      return dial_expired(what.slot);
+    case timer_kind::request:
+      return request_expired(what.slot);
+    case timer_kind::host:
+      return host_expired(what.slot);
+    case timer_kind::peer:
+      return redial(what.slot);
+  }
+}
+
+void connection_manager::state::record(const action& what) {
+  trace_codec::write_action(*sink, what);
+}
+
+void connection_manager::state::notify(const notification& what) {
+  if (decision_log::keeps(what.kind)) decisions.add(now, what);
+  emit(actions::notify{what});
+}
+
+connection_manager::state::slot_index connection_manager::state::find(connection_id id) const {
+  return by_connection.find(hash_of_id(id), [&](slot_index s) { return connections[s].id == id; });
+}
+
+/// First where the index has it; some calls later, when that has come, the connection itself.
+void connection_manager::state::expect(connection_id id) noexcept {
+  const connection_id before = std::exchange(expected[expected_turn++ % expected.size()], id);
+  by_connection.prefetch(hash_of_id(id));
+  if (before == connection_id::none) return;
+  const slot_index s = by_connection.find(hash_of_id(before), [](slot_index) { return true; });
+  if (s != no_slot) connections.prefetch_first(s);
+}
+
+connection_manager::state::slot_index connection_manager::state::find(request_id id) const {
+  return by_request.find(hash_of_id(id), [&](slot_index r) { return requests[r].id == id; });
+}
+
+notification connection_manager::state::about(notice kind, slot_index s) const {
+  const connection& c = connections[s];
+  slot_index peer = c.peer;
+  if (peer == no_slot && c.dial != no_slot) peer = dials[c.dial].peer;
+  return {.kind = kind,
+          .way = c.way,
+          .conn = c.id,
+          .peer = peer == no_slot ? peer_id{} : peers[peer].id,
+          .where = c.remote};
+}
+
+void connection_manager::state::settle(slot_index peer) {
+  counters.records_dropped += peers.settle(peer, now, options);
+  counters.remembered_peers = peers.records();
+  if (peer != no_slot) tend(peer);
+}
+
+connection_manager::connection_manager(const manager_options& options, const peer_id& self,
+                                       std::uint64_t seed, trace_sink* sink)
+    : state_(std::make_unique<state>(options, self, seed, sink)) {}
+connection_manager::~connection_manager() = default;
+connection_manager::connection_manager(connection_manager&&) noexcept = default;
+connection_manager& connection_manager::operator=(connection_manager&&) noexcept = default;
+
+void connection_manager::handle(time_point now, const event& what) { state_->handle(now, what); }
+void connection_manager::expect(connection_id conn) noexcept { state_->expect(conn); }
+void connection_manager::advance(time_point now) { state_->advance(now); }
+
+std::optional<action> connection_manager::poll_action() {
+  if (state_->queue.empty()) return std::nullopt;
+  return std::optional<action>(std::in_place, std::move(state_->queue.pop()));
+}
+
+time_point connection_manager::next_deadline() const noexcept { return state_->timers.next(); }
+const manager_counters& connection_manager::counters() const noexcept { return state_->counters; }
+const manager_options& connection_manager::options() const noexcept { return state_->options; }
+const peer_id& connection_manager::self() const noexcept { return state_->self; }
+bool connection_manager::shutting_down() const noexcept { return state_->stopping; }
+explanation connection_manager::explain(const peer_id& peer, time_point now) const {
+  return state_->explain(peer, now);
+}
+connection_explanation connection_manager::explain(connection_id conn, time_point now) const {
+  return state_->explain(conn, now);
+}
+void connection_manager::write_checkpoint(trace_sink& sink) const {
+  state_->write_checkpoint(sink);
+}
+
+}  // namespace tandem

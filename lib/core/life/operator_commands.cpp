@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "core/life/state.hpp"
+
+#include <algorithm>
+
+namespace tandem {
+using namespace detail;
+using slot = slot_index;
+
+namespace {
+
+// How long listening pauses after a failed accept: long enough not to spin when descriptors are
+// exhausted, short against any connect timeout.
+constexpr duration listen_pause_period = std::chrono::milliseconds(100);
+
+}  // namespace
+
+void connection_manager::state::on(const events::peer_marked& e) {
+  if (e.peer.empty()) return ignore();
+  if (e.what == mark::protect || e.what == mark::tag || e.what == mark::keep_alive) {
+    // Those that are over make room.
+    for (slot over = no_slot; e.on && (over = peers.take_unmarked(now)) != no_slot;) settle(over);
+    const slot peer = e.on ? peers.intern(e.peer) : peers.find(e.peer);
+    if (peer == no_slot) return;
+    if (peer_marks* marks = peers.mark(peer, e.on ? options.max_marked_peers : 0)) {
+      marks->set(e, now);
+      if (e.what == mark::keep_alive) keep_alive_changed(peer);
+      if (e.what == mark::protect) redial_soon(peer);
+    } else if (e.on) {
+      ignore();
+    }
+    return settle(peer);
+  }
+  const auto what = e.what == mark::allow ? access::allowed : access::denied;
+  if (!e.on)
+    access_rules.take_back(e.peer, what);
+  else if (!access_rules.set(e.peer, what, e.until, now, options.max_access_rules))
+    ignore();
+  redial_soon(peers.find(e.peer));
+}
+
+void connection_manager::state::on(const events::subnet_marked& e) {
+  const unsigned length = e.prefix + (e.network.v6 ? 0U : network::v4_from);
+  if ((e.what != mark::allow && e.what != mark::deny) || length > network::length_most)
+    return ignore();
+  const network net = first_bits(network_of(e.network), length);
+  const auto what = e.what == mark::allow ? access::allowed : access::denied;
+  if (!e.on)
+    access_rules.take_back(net, what);
+  else if (!access_rules.set(net, what, e.until, now, options.max_access_rules))
+    ignore();
+}
+
+void connection_manager::state::on(const events::configured& e) {
+  if (!problems_of(e.options).empty()) return ignore();
+  const manager_options before = options;
+  const auto counted = [this] {
+    return std::pair(counts(subnet_width::narrow), counts(subnet_width::wide));
+  };
+  const auto counted_before = counted();
+  // What was over under the options before stays so.
+  counters.records_dropped += peers.settle_all(now, options);
+  subnets.settle_all(now, options.backoff_refund, options.max_remembered_subnets);
+  options = e.options;
+  apply_rates();
+  if (static_cast<const subnet_options&>(before) != options || counted_before != counted())
+    recount_subnets();
+  counters.connection_limit = options.max_connections;
+  reconsider_records();
+  for (slot s = 0; s < connections.bound(); ++s)
+    if (connections[s].used && connections[s].at == phase::ready) arm_ready(s);
+  if (before.churn_interval != options.churn_interval) timers.disarm(timer_kind::host, churn_timer);
+  arm_churn();
+  // A dial that waits for an attempt at its peer to end may not have to any more.
+  for (slot d = 0; d < dials.bound(); ++d)
+    if (dials[d].used) unblock(dials[d].peer);
+  drain_surplus(before);
+  serve_newcomers();
+}
+
+void connection_manager::state::on(const events::pressure& e) {
+  memory_pressure = e.memory;
+  descriptor_pressure = e.descriptors;
+  listen_or_pause();
+}
+
+void connection_manager::state::on(const events::accept_failed&) {
+  if (stopping || timers.armed(timer_kind::host, resume_timer) != never) return;
+  timers.arm(timer_kind::host, resume_timer, later(now, listen_pause_period));
+  listen_or_pause();
+}
+
+void connection_manager::state::listen_or_pause() {
+  const bool pauses = descriptor_pressure || timers.armed(timer_kind::host, resume_timer) != never;
+  if (stopping || pauses == paused) return;
+  paused = pauses;
+  if (paused)
+    emit(actions::listen_pause{});
+  else
+    emit(actions::listen_resume{});
+}
+
+void connection_manager::state::on(const events::shutdown_wanted& e) {
+  const time_point deadline =
+      std::max(now, std::min(e.deadline, later(now, options.shutdown_timeout)));
+  const bool first = !stopping;
+  if (stopped || (!first && deadline >= timers.armed(timer_kind::host, shutdown_timer))) return;
+  stopping = true;
+  drain_until = std::min(drain_until, later(now, (deadline - now) * 3 / 4));
+  timers.arm(timer_kind::host, drain_timer, drain_until);
+  timers.arm(timer_kind::host, shutdown_timer, deadline);
+  if (!first) return;
+
+  timers.disarm(timer_kind::host, resume_timer);
+  timers.disarm(timer_kind::host, churn_timer);
+  stop_redialling();
+  notification n;
+  n.kind = notice::shutdown_began;
+  n.why = cause::shutting_down;
+  n.until = deadline;
+  notify(n);
+  dial_failure failure;
+  failure.why = cause::shutting_down;
+  failure.counted = failure.blames = false;
+  for (slot d = 0; d < dials.bound(); ++d)
+    if (dials[d].used) fail_dial(d, failure);
+  for (slot s = 0; s < connections.bound(); ++s) {
+    if (!connections[s].used) continue;
+    const phase at = connections[s].at;
+    if (at == phase::ready)
+      close(s, cause::shutting_down);
+    else if (at != phase::refusing && at != phase::closing)
+      cut(s, cause::shutting_down);
+  }
+}
+
+void connection_manager::state::abort_everything() {
+  for (slot s = 0; s < connections.bound(); ++s)
+    if (connections[s].used) cut(s, cause::shutting_down);
+}
+
+void connection_manager::state::complete_shutdown() {
+  stopped = true;
+  timers.disarm(timer_kind::host, drain_timer);
+  timers.disarm(timer_kind::host, shutdown_timer);
+  emit(actions::shutdown_complete{connections.size()});
+}
+
+void connection_manager::state::host_expired(slot which) {
+  if (which == resume_timer) {
+    listen_or_pause();
+  } else if (which == drain_timer) {
+    abort_everything();
+  } else if (which == churn_timer) {
+    churn();
+  } else if (!stopped) {
+    complete_shutdown();
+  }
+}
+
+}  // namespace tandem

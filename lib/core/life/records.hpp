@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/policy/address_order.hpp"
+#include "core/policy/permit.hpp"
+#include "core/policy/rtt_estimator.hpp"
+#include "core/table/address_pool.hpp"
+#include "core/table/slot_table.hpp"
+#include "tandem/core/actions.hpp"
+#include "tandem/core/events.hpp"
+#include "tandem/core/ids.hpp"
+#include "tandem/core/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tandem::detail {
+
+/// Where a connection stands between its first packet and the event that ends its id.
+enum class phase : std::uint8_t {
+  attempting,     ///< outbound: start_attempt went out
+  handshaking,    ///< connected or accepted; security is being negotiated
+  waiting,        ///< authenticated, without a permit until somebody evicted for it is gone
+  authenticated,  ///< holds a permit, not ready
+  superseded,     ///< lost a simultaneous open after it had a permit; the peer will refuse it
+  ready,
+  refusing,  ///< refused after the handshake, being told
+  closing,   ///< close went out, draining
+  ending,    ///< cancel_attempt, abort or a reset went out; only the last event is missing
+};
+
+/// One connection of the node, from attempt or arrival to the event that ends its id. The first 64
+/// bytes are what traffic and round-trip samples need, the next what a deadline needs besides: of a
+/// million connections hardly any is in a cache.
+struct alignas(64) connection {
+  connection_id id{};
+  time_point last_received{};
+  time_point last_use{};    ///< ready, or the last application byte
+  time_point due = never;   ///< its deadline while ready, as the queue of deadlines has it
+  std::uint64_t bytes = 0;  ///< transport bytes, both directions
+  rtt_estimator rtt;
+  std::uint16_t probes = 0;  ///< in a row without a byte received since
+  phase at = phase::attempting;
+  direction way = direction::outbound;
+  cause end = cause::none;  ///< why we end it, or the peer said it does
+  bool used = false;
+  bool spoken = false;   ///< an application byte or stream was on it
+  bool yielded = false;  ///< gave way to another connection of its dial
+
+  slot_index peer = no_slot;  ///< once authenticated
+  std::uint32_t streams = 0;  ///< open application streams
+  bool pending = false;       ///< in the pending ledger
+  bool lingering = false;     ///< in the ledger of told refusals
+  bool connected = false;     ///< past the attempt
+  bool trial = false;         ///< of a half-open circuit of its wide subnet
+  bool was_ready = false;
+  bool makes_room = false;                    ///< evicted for a newcomer
+  bool refused = false;                       ///< by this node's policy
+  bool told = false;                          ///< the peer refused it and said why
+  time_point streams_ended{};                 ///< ready, or the end of the last application stream
+  time_point kept_until = time_point::min();  ///< keep_alive mark of its peer, once ready
+  time_point last_probe{};
+  time_point ready_at{};
+  std::uint32_t nonce = 0;           ///< of the last probe
+  slot_index ready_place = no_slot;  ///< among the ready ones of its direction
+
+  permit right;
+  bool holds = false;           ///< `right`, as the manager counts: against leaks
+  endpoint remote;              ///< the address dialled, or the one it came from
+  slot_index narrow = no_slot;  ///< the subnets of that, when they are counted
+  slot_index wide = no_slot;
+  slot_index dial = no_slot;  ///< the dial it serves, until that is decided
+  slot_index next_of_peer = no_slot;
+  slot_index previous_of_peer = no_slot;
+  slot_index next_of_dial = no_slot;  ///< among the attempts of the dial, newest first
+  slot_index previous_of_dial = no_slot;
+  slot_index address = no_slot;  ///< of the dial, tried by this
+  slot_index next_free = no_slot;
+  duration retry_after{};  ///< as the peer's refusal asked
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) {
+    a(id), a(last_received), a(last_use), a(due), a(bytes), a(peer), a(streams), a(probes), a(at),
+        a(way), a(end), a(used), a(pending), a(lingering), a(connected), a(trial), a(was_ready),
+        a(makes_room), a(refused), a(told), a(yielded), a(spoken), a(rtt), a(streams_ended),
+        a(kept_until), a(last_probe), a(ready_at), a(nonce), a(ready_place), a(right), a(holds),
+        a(remote), a(narrow), a(wide), a(dial), a(next_of_peer), a(previous_of_peer),
+        a(next_of_dial), a(previous_of_dial), a(address), a(next_free), a(retry_after);
+  }
+};
+
+static_assert(sizeof(connection) == 256 && offsetof(connection, peer) == 64);
+
+/// One dial in progress: the addresses of one peer, raced for one or more requests.
+struct dial {
+  slot_index peer = no_slot;           ///< none: whoever answers
+  slot_index first_attempt = no_slot;  ///< its connections that have not ended, newest first
+  slot_index leader = no_slot;         ///< the one of them that connected first
+  slot_index adopted = no_slot;        ///< the inbound connection it waits for instead
+  slot_index next_of_peer = no_slot;
+  slot_index previous_of_peer = no_slot;
+  slot_index first_request = no_slot;  ///< oldest first
+  slot_index last_request = no_slot;
+  slot_index next_free = no_slot;
+  request_id resolver{};            ///< the request `resolve` went out for
+  std::uint64_t sequence = 0;       ///< dials in the order in which they began
+  time_point next_attempt_at{};     ///< none beside those in flight before
+  time_point silent_since{};        ///< when the last attempt that failed began, or last heard
+  time_point uplink_trial = never;  ///< until then it is the one dial of a node that is offline
+  duration retry_after{};
+  address_list addresses;
+  shortage left_out;           ///< why an address was left out
+  std::int32_t priority = 0;   ///< the highest of any of its requests
+  std::uint32_t attempts = 0;  ///< not connected and not ended
+  dial_mode mode = dial_mode::join;
+  cause last = cause::none;                           ///< of the last attempt that failed
+  address_family last_family = address_family::none;  ///< of the last attempt
+  std::uint8_t pauses = 0;                            ///< refused as a duplicate so often
+  bool used = false;
+  bool engaged = false;  ///< has an attempt or an adopted connection
+  bool blocked = false;  ///< waits for an attempt at its peer to end
+  bool pausing = false;  ///< refused as a duplicate: tries again later
+  bool complete = true;  ///< no more addresses will come
+  bool trial = false;    ///< of a half-open circuit
+  bool started = false;  ///< an attempt began
+  bool blames = false;   ///< an attempt failed that was not our own fault
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) {
+    a(peer), a(first_attempt), a(leader), a(adopted), a(next_of_peer), a(previous_of_peer),
+        a(first_request), a(last_request), a(next_free), a(resolver), a(sequence),
+        a(next_attempt_at), a(retry_after), a(addresses), a(left_out), a(priority), a(attempts),
+        a(mode), a(last), a(last_family), a(used), a(engaged), a(blocked), a(pausing), a(complete),
+        a(trial), a(uplink_trial), a(started), a(blames), a(silent_since), a(pauses);
+  }
+};
+
+/// One request of the application that waits for its dial.
+struct request {
+  request_id id{};
+  std::uint64_t sequence = 0;
+  std::int32_t priority = 0;
+  slot_index dial = no_slot;
+  slot_index next_of_dial = no_slot;
+  slot_index previous_of_dial = no_slot;
+  slot_index next_free = no_slot;
+  bool used = false;
+  bool hurried = false;  ///< has a deadline of its own, before dial_timeout
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) {
+    a(id), a(sequence), a(priority), a(dial), a(next_of_dial), a(previous_of_dial), a(next_free),
+        a(used), a(hurried);
+  }
+};
+
+}  // namespace tandem::detail

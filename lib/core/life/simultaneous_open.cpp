@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "core/life/state.hpp"
+
+#include <utility>
+
+namespace tandem {
+using namespace detail;
+using slot = slot_index;
+
+namespace {
+
+// An attempt that nobody answered for so long does not make us refuse the peer's own connection:
+// two retransmissions of a SYN are lost as well by then (RFC 6298, 5.5: after 1 s and 3 s).
+constexpr duration unanswered_patience = std::chrono::seconds(3);
+
+}  // namespace
+
+/// Whether own attempts of the dial are more than SYNs into the void. That they give way is safe:
+/// the peer cannot have authenticated what is not connected here.
+bool connection_manager::state::promises(slot d) const {
+  bool lives = false;
+  for (slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial) {
+    const connection& c = connections[s];
+    if (c.at == phase::ending) continue;
+    if (c.connected) return true;
+    if (now >= later(c.last_received, unanswered_patience)) return false;
+    lives = true;
+  }
+  return lives;
+}
+
+/// Two joining dials in opposite directions: both ends keep the one dialled by the greater peer id.
+/// Returns true when that decided about the inbound connection `s`.
+bool connection_manager::state::resolve_crossing(slot s) {
+  const slot peer = connections[s].peer;
+  const slot d = joinable_dial(peer);
+  if (d == no_slot || dials[d].adopted != no_slot) return false;
+  const bool own_lives = lives(d);
+  if (self > peers[peer].id && promises(d)) {
+    refuse_connection(s, cause::duplicate, 0, 0);
+    return true;
+  }
+  const slot own = own_lives ? dials[d].leader : no_slot;
+  if (own != no_slot && connections[own].at == phase::waiting) {
+    take_turn(s, own);
+    adopt(d, s);
+    return true;
+  }
+  // The right of the own dial moves over, so that a limit of one lets exactly one connection
+  // survive.
+  const claim wanted = claim_of(s);
+  permit none;
+  permit& right = own != no_slot ? connections[own].right : none;
+  if (ledger.shortage_instead(right, wanted, options, now).why != cause::none) return false;
+  if (right) {
+    ledger.move(right, wanted);
+    connections[own].holds = false;
+    --holders;
+    take_permit(s, std::move(right));
+  } else {
+    take_permit(s, ledger.issue(wanted));
+  }
+  adopt(d, s);
+  return true;
+}
+
+/// The dial waits for the inbound connection `s`; its own attempts give way.
+void connection_manager::state::adopt(slot d, slot s) {
+  dial& x = dials[d];
+  stop_waiting(d);
+  timers.disarm(timer_kind::dial, d);
+  x.pausing = false;
+  x.adopted = s;
+  connections[s].dial = d;
+  yield_attempts(d, s);
+  recount(d);
+}
+
+}  // namespace tandem

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "core/policy/access_list.hpp"
+
+#include <bit>
+
+namespace tandem::detail {
+
+namespace {
+
+// The queue holds one kind of deadline.
+constexpr timer_kind expiry_kind = timer_kind::host;
+
+}  // namespace
+
+slot_index access_list::find(const peer_id& peer) const noexcept {
+  return by_subject_.find(hash_of(peer), [&](slot_index r) { return rules_[r].peer == peer; });
+}
+
+slot_index access_list::find(const network& net) const noexcept {
+  return by_subject_.find(
+      hash_of(net), [&](slot_index r) { return rules_[r].peer.empty() && rules_[r].net == net; });
+}
+
+std::uint64_t access_list::hash_of_rule(slot_index r) const noexcept {
+  const rule& x = rules_[r];
+  return x.peer.empty() ? hash_of(x.net) : hash_of(x.peer);
+}
+
+bool access_list::set(const peer_id& peer, access what, time_point until, time_point now,
+                      std::uint64_t rules_max) {
+  slot_index r = find(peer);
+  if (r == no_slot) {
+    r = rules_.take();
+    rules_[r].peer = peer;
+    by_subject_.insert(hash_of(peer), r);
+    ++peers_;
+  }
+  return change(r, what, until, now, rules_max);
+}
+
+bool access_list::set(const network& net, access what, time_point until, time_point now,
+                      std::uint64_t rules_max) {
+  slot_index r = find(net);
+  if (r == no_slot) {
+    r = rules_.take();
+    rules_[r].net = net;
+    by_subject_.insert(hash_of(net), r);
+    if (rules_of_length_.empty()) rules_of_length_.resize(network::length_most + 1);
+    if (++rules_of_length_[net.length] == 1)
+      lengths_[net.length / 64] |= std::uint64_t{1} << net.length % 64;
+  }
+  return change(r, what, until, now, rules_max);
+}
+
+bool access_list::change(slot_index r, access what, time_point until, time_point now,
+                         std::uint64_t rules_max) {
+  rules_[r].what = what;
+  rules_[r].until = until;
+  expiry_.arm(expiry_kind, r, until);
+  while (expiry_.next() <= now) erase(expiry_.pop().slot);
+  while (rules_.size() > rules_max && expiry_.size() > 0) erase(expiry_.pop().slot);
+  if (rules_.size() <= rules_max) return until <= now || rules_[r].used;
+  erase(r);
+  return false;
+}
+
+void access_list::erase(slot_index r) noexcept {
+  const rule& x = rules_[r];
+  if (!x.peer.empty())
+    --peers_;
+  else if (--rules_of_length_[x.net.length] == 0)
+    lengths_[x.net.length / 64] &= ~(std::uint64_t{1} << x.net.length % 64);
+  by_subject_.erase(hash_of_rule(r), r);
+  expiry_.disarm(expiry_kind, r);
+  rules_.release(r);
+}
+
+void access_list::take_back(const peer_id& peer, access what) noexcept {
+  if (const slot_index r = find(peer); r != no_slot && rules_[r].what == what) erase(r);
+}
+
+void access_list::take_back(const network& net, access what) noexcept {
+  if (const slot_index r = find(net); r != no_slot && rules_[r].what == what) erase(r);
+}
+
+access access_list::of(const peer_id& peer, time_point now) const noexcept {
+  if (peers_ == 0) return access::unsaid;
+  const slot_index r = find(peer);
+  return r == no_slot || now >= rules_[r].until ? access::unsaid : rules_[r].what;
+}
+
+access access_list::of(const endpoint& where, time_point now) const noexcept {
+  if (rules_.size() == peers_) return access::unsaid;
+  const network address = network_of(where);
+  // An IPv4 address is not part of ::/0: prefixes of IPv6 that hold all of IPv4 do not mean it.
+  const unsigned shortest = is_v4(address) ? network::v4_from : 0;
+  for (unsigned word = lengths_.size(); word-- > 0;) {
+    std::uint64_t bits = lengths_[word];
+    while (bits != 0) {
+      const unsigned bit = 63U - static_cast<unsigned>(std::countl_zero(bits));
+      const unsigned length = word * 64 + bit;
+      if (length < shortest) return access::unsaid;
+      bits &= ~(std::uint64_t{1} << bit);
+      const slot_index r = find(first_bits(address, length));
+      if (r != no_slot && now < rules_[r].until) return rules_[r].what;
+    }
+  }
+  return access::unsaid;
+}
+
+}  // namespace tandem::detail

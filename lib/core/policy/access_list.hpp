@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/policy/prefix.hpp"
+#include "core/table/deadline_queue.hpp"
+#include "core/table/index_table.hpp"
+#include "core/table/slot_table.hpp"
+#include "tandem/core/ids.hpp"
+#include "tandem/core/time.hpp"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace tandem::detail {
+
+/// What the operator said about a peer or a network.
+enum class access : std::uint8_t { unsaid, allowed, denied };
+
+/// Allowed and denied peers and networks, each until its time. Of networks the longest prefix that
+/// matches decides. When there is no room the rule that expires soonest goes, be it the new one;
+/// rules without end never do.
+class access_list {
+ public:
+  /// One rule, which replaces what was said of the same peer or network. Returns false when there
+  /// are `rules_max` that do not expire sooner.
+  bool set(const peer_id& peer, access what, time_point until, time_point now,
+           std::uint64_t rules_max);
+  bool set(const network& net, access what, time_point until, time_point now,
+           std::uint64_t rules_max);
+  /// Takes a rule back, if it says `what`.
+  void take_back(const peer_id& peer, access what) noexcept;
+  void take_back(const network& net, access what) noexcept;
+
+  access of(const peer_id& peer, time_point now) const noexcept;
+  /// At most one probe for each prefix length in use, longest first.
+  access of(const endpoint& where, time_point now) const noexcept;
+
+  /// Rules held; expired ones leave when the next is set.
+  std::size_t size() const noexcept { return rules_.size(); }
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) {
+    a(rules_), a(by_subject_), a(expiry_), a(lengths_), a(rules_of_length_), a(peers_);
+  }
+
+ private:
+  struct rule {
+    peer_id peer;  ///< empty: the rule is about `net`
+    network net;
+    time_point until = never;
+    access what = access::unsaid;
+    bool used = false;
+    slot_index next_free = no_slot;
+
+    /// Every field, for checkpoints.
+    void fields(auto& a) { a(peer), a(net), a(until), a(what), a(used), a(next_free); }
+  };
+  /// Prefix lengths 0 to 128, one bit each.
+  using length_set = std::array<std::uint64_t, 3>;
+
+  slot_index find(const peer_id& peer) const noexcept;
+  slot_index find(const network& net) const noexcept;
+  bool change(slot_index r, access what, time_point until, time_point now, std::uint64_t rules_max);
+  void erase(slot_index r) noexcept;
+  std::uint64_t hash_of_rule(slot_index r) const noexcept;
+
+  slot_table<rule> rules_;
+  index_table by_subject_;
+  deadline_queue expiry_;  ///< of rules that end
+  length_set lengths_{};   ///< for which there are rules
+  std::vector<std::uint32_t> rules_of_length_;
+  std::size_t peers_ = 0;  ///< rules about peers
+};
+
+}  // namespace tandem::detail

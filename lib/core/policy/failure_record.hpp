@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/policy/backoff.hpp"
+#include "core/policy/circuit_breaker.hpp"
+#include "core/policy/failure_class.hpp"
+#include "tandem/core/cause.hpp"
+#include "tandem/core/connection_manager.hpp"
+#include "tandem/core/options.hpp"
+#include "tandem/core/random.hpp"
+#include "tandem/core/time.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace tandem::detail {
+
+/// What one peer did to earn a delay, dialled or dialling: a backoff, a circuit breaker, and a
+/// penalty that is no failure. A plain value; time and randomness are parameters.
+class failure_record {
+ public:
+  struct verdict {
+    cause why = cause::none;  ///< none: yes; else backing_off, circuit_open or offline
+    time_point until = never;
+  };
+
+  /// The peer failed at `now`. A remote_limit feeds the backoff alone, and closes the circuit: the
+  /// peer lives. Returns true when the circuit opened.
+  bool failed(time_point now, const manager_options& options, random_stream& random, cause why,
+              failure_class what, duration retry_after) noexcept;
+  /// The peer asked not to be dialled before `until`.
+  void postpone(time_point until) noexcept { backoff_.postpone(until); }
+  /// The peer is neither dialled nor accepted before `until`, for our own reasons.
+  void penalise(time_point until) noexcept { penalty_until_ = std::max(penalty_until_, until); }
+
+  /// Whether a dial may start at `now`.
+  verdict may_dial(time_point now, const breaker_options& options) const noexcept;
+  /// Whether a connection of the peer's own may be had at `now`.
+  verdict may_accept(time_point now) const noexcept;
+  /// A dial starts.
+  circuit_breaker::start dial_starts(time_point now) noexcept { return breaker_.starts(now); }
+  /// A dial that started as a trial is over.
+  void trial_ends() noexcept { breaker_.trial_ends(); }
+  /// A connection with the peer is ready: the circuit closes, the failures stay. Returns true when
+  /// the circuit was not closed.
+  bool succeeded() noexcept { return breaker_.succeeded(); }
+  /// A connection lasted long enough, and since the last failure: all is forgotten.
+  void clear() noexcept { restore({}); }
+  /// Takes `before` back, as if nothing had happened since.
+  void restore(const failure_record& before) noexcept;
+  /// Dials and connections are allowed again, whatever was; the count of failures stays.
+  void override_backoff() noexcept;
+  /// Another network: the same when the last failure was about the path.
+  void network_changed() noexcept;
+
+  /// Consecutive failures, less refunds.
+  std::uint32_t failures(time_point now, const backoff_options& options) const noexcept {
+    return backoff_.failures(now, options.backoff_refund);
+  }
+  duration ceiling() const noexcept { return backoff_.ceiling(); }
+  time_point last_failure() const noexcept { return backoff_.last_failure(); }
+  cause why() const noexcept { return why_; }
+  /// The end of the backoff alone, for notices.
+  time_point until() const noexcept { return backoff_.until(); }
+  /// When a dial is allowed again, backoff, breaker and penalty considered, as far as time alone
+  /// decides.
+  time_point next_dial(time_point now) const noexcept;
+  /// When a penalty ends or ended; before `never`.
+  time_point penalty_end() const noexcept { return std::min(penalty_until_, never - duration(1)); }
+  circuit_state circuit(time_point now) const noexcept { return breaker_.state(now); }
+  /// When there will be nothing to remember.
+  time_point expiry(const backoff_options& options) const noexcept;
+  bool blank(time_point now, const backoff_options& options) const noexcept {
+    return expiry(options) <= now;
+  }
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(backoff_), a(breaker_), a(penalty_until_), a(why_), a(what_); }
+
+ private:
+  backoff_count backoff_;
+  circuit_breaker breaker_;
+  time_point penalty_until_ = time_point::min();
+  cause why_ = cause::none;
+  failure_class what_ = failure_class::none;
+};
+
+}  // namespace tandem::detail

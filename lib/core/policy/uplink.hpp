@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/policy/failure_record.hpp"
+#include "tandem/core/ids.hpp"
+#include "tandem/core/time.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace tandem::detail {
+
+/// The breaker of this node's own uplink: when many different peers fail to answer in a row and
+/// nothing at all came from the network in between, nor while they were waited for, it is us.
+/// Remembers what was held against them, so that it can be taken back, and while offline lets
+/// through one dial at a time.
+class uplink_guard {
+ public:
+  struct suspect {
+    peer_id peer;    ///< empty: an address dialled without one
+    endpoint where;  ///< then this
+    failure_record before;
+
+    /// Every field, for checkpoints.
+    void fields(auto& a) { a(peer), a(where), a(before); }
+  };
+
+  /// `who` did not answer since `since`, `before` being its record until then. Returns true when
+  /// that makes `failures_max` of them, all different: the node is offline from `now`, and
+  /// suspects() are to be forgiven. 0: never. Not a suspect when something came after `since`.
+  bool failed(const suspect& who, std::uint64_t failures_max, time_point since, time_point now,
+              duration retry);
+  std::span<const suspect> suspects() const noexcept { return suspects_; }
+  /// The suspects are forgiven.
+  void forgiven() noexcept { suspects_.clear(); }
+
+  /// Something came from the network `at` that time, or the network changed. Returns true when that
+  /// ends being offline.
+  bool life_sign(time_point at) noexcept {
+    last_sign_ = std::max(last_sign_, at);
+    suspects_.clear();
+    return std::exchange(offline_, false);
+  }
+  /// A dial starts; while offline the next has to wait.
+  void dial_starts(time_point now, duration retry) noexcept;
+
+  bool offline() const noexcept { return offline_; }
+  /// While offline, when the next dial may try.
+  time_point next_trial() const noexcept { return next_trial_; }
+  time_point last_sign() const noexcept { return last_sign_; }
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(suspects_), a(last_sign_), a(next_trial_), a(offline_); }
+
+ private:
+  std::vector<suspect> suspects_;  // fewer than uplink_failures <= 64
+  time_point last_sign_ = time_point::min();
+  time_point next_trial_ = time_point::min();
+  bool offline_ = false;
+};
+
+}  // namespace tandem::detail

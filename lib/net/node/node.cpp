@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "tandem/net/node.hpp"
+
+#include "net/node/node_impl.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace tandem {
+namespace {
+
+/// A message on its way to the loop; one allocation, whatever its destination.
+template <class Destination>
+struct outgoing {
+  Destination to;
+  std::vector<std::byte> message;
+  std::function<void(send_result)> done;
+};
+
+template <class Impl, class Destination>
+void send_to(Impl& impl, const Destination& to, std::vector<std::byte> message,
+             std::function<void(send_result)> done) {
+  if (message.size() > impl.options().message_size_max) {
+    if (done) done(send_result::refused);
+    return;
+  }
+  const auto size = message.size();
+  const auto out = std::make_shared<outgoing<Destination>>(to, std::move(message), std::move(done));
+  const bool queued = impl.command(
+      [&impl, out] {
+        const auto result = impl.send(out->to, out->message);
+        if (out->done) out->done(result);
+      },
+      size);
+  if (!queued && out->done) out->done(send_result::refused);
+}
+
+template <class Answer, class Impl, class Subject>
+std::future<Answer> explain_to(Impl& impl, const Subject& subject) {
+  std::promise<Answer> promise;
+  auto answer = promise.get_future();
+  impl.command([&impl, subject, promise = std::move(promise)]() mutable {
+    promise.set_value(impl.explain(subject));
+  });
+  return answer;
+}
+
+}  // namespace
+
+node::node(network& net, node_options options, node_observer* observer, trace_sink* sink)
+    : impl_(std::make_shared<impl>(net, std::move(options), observer, sink)) {}
+
+node::~node() { impl_->stop(); }
+
+void node::start() { impl_->start(); }
+
+request_id node::dial(const peer_id& peer, dial_options options) {
+  const request_id request = impl_->next_request();
+  const bool queued = impl_->command([impl = impl_.get(), request, peer,
+                                      options = std::move(options)]() mutable {
+    impl->submit(
+        events::dial_wanted{request, peer, {}, options.mode, options.priority, options.deadline},
+        std::move(options.addresses));
+  });
+  return queued ? request : request_id::none;
+}
+
+void node::abandon(request_id request) {
+  impl_->command([impl = impl_.get(), request] { impl->submit(events::dial_abandoned{request}); });
+}
+
+void node::disconnect(const peer_id& peer) {
+  impl_->command([impl = impl_.get(), peer] {
+    impl->submit(events::disconnect_wanted{peer, connection_id::none, cause::requested});
+  });
+}
+
+void node::disconnect(connection_id conn) {
+  impl_->command([impl = impl_.get(), conn] {
+    impl->submit(events::disconnect_wanted{{}, conn, cause::requested});
+  });
+}
+
+void node::send(const peer_id& peer, std::vector<std::byte> message,
+                std::function<void(send_result)> done) {
+  send_to(*impl_, peer, std::move(message), std::move(done));
+}
+
+void node::send(connection_id conn, std::vector<std::byte> message,
+                std::function<void(send_result)> done) {
+  send_to(*impl_, conn, std::move(message), std::move(done));
+}
+
+void node::override_backoff(const peer_id& peer) {
+  impl_->command([impl = impl_.get(), peer] { impl->submit(events::backoff_overridden{peer}); });
+}
+
+void node::mark(const events::peer_marked& what) {
+  impl_->command([impl = impl_.get(), what] { impl->submit(what); });
+}
+
+void node::mark(const events::subnet_marked& what) {
+  impl_->command([impl = impl_.get(), what] { impl->submit(what); });
+}
+
+void node::network_changed() {
+  impl_->command([impl = impl_.get()] { impl->submit(events::network_changed{}); });
+}
+
+void node::pressure(const events::pressure& what) {
+  impl_->command([impl = impl_.get(), what] { impl->submit(what); });
+}
+
+void node::configure(const manager_options& options) {
+  if (const auto problems = problems_of(options); !problems.empty())
+    throw std::invalid_argument(problems.front().field + ": " + problems.front().message);
+  impl_->command([impl = impl_.get(), options] { impl->submit(events::configured{options}); });
+}
+
+void node::add_addresses(const peer_id& peer, std::vector<endpoint> addresses) {
+  impl_->command([impl = impl_.get(), peer, addresses = std::move(addresses)] {
+    impl->addresses().add(peer, addresses);
+  });
+}
+
+std::shared_future<void> node::shutdown() { return impl_->shutdown(); }
+
+std::shared_ptr<event_subscription> node::subscribe(std::size_t bound, std::size_t bytes_max) {
+  auto queue = std::make_shared<event_queue>(bound, bytes_max);
+  const bool queued = impl_->command(
+      [impl = impl_.get(), weak = std::weak_ptr(queue)] { impl->subscribe(weak); }, 0, true);
+  if (!queued) queue->close();
+  return queue;
+}
+
+std::future<manager_counters> node::counters() {
+  std::promise<manager_counters> promise;
+  auto answer = promise.get_future();
+  impl_->command([impl = impl_.get(), promise = std::move(promise)]() mutable {
+    impl->flush();
+    promise.set_value(impl->manager().counters());
+  });
+  return answer;
+}
+
+std::future<explanation> node::explain(const peer_id& peer) {
+  return explain_to<explanation>(*impl_, peer);
+}
+
+std::future<connection_explanation> node::explain(connection_id conn) {
+  return explain_to<connection_explanation>(*impl_, conn);
+}
+
+void node::flush() { impl_->flush(); }
+
+std::uint64_t node::commands_refused() const { return impl_->commands_refused(); }
+
+const identity& node::self() const noexcept { return impl_->options().self; }
+
+const connection_manager& node::manager() const noexcept { return impl_->manager(); }
+
+std::vector<endpoint> node::listening() const { return impl_->listening(); }
+
+}  // namespace tandem

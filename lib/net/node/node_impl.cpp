@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+#include "net/node/node_impl.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace tandem {
+namespace {
+
+session_options for_sessions(const node_options& options) {
+  session_options out;
+  out.self = options.self;
+  out.allow_plaintext = options.allow_plaintext;
+  out.message_size_max = options.message_size_max;
+  out.backlog_max = options.backlog_max;
+  return out;
+}
+
+}  // namespace
+
+node::impl::impl(network& net, node_options options, node_observer* observer, trace_sink* sink)
+    : net_(net),
+      options_(std::move(options)),
+      session_options_(for_sessions(options_)),
+      observer_(observer),
+      core_(options_.manager, options_.self.id(), options_.seed, sink),
+      commands_(options_.command_queue_max, options_.command_bytes_max),
+      addresses_(options_.address_book_max) {}
+
+void node::impl::start() {
+  if (std::exchange(started_, true)) throw std::logic_error("node::start was called twice");
+  if (options_.self.id().empty())
+    throw std::invalid_argument("node_options.self has no peer id; make it with tandem::identity");
+  if (!options_.allow_plaintext)
+    throw std::invalid_argument(
+        "plaintext is the only security this build has, and node_options.allow_plaintext is false; "
+        "set it to run connections without encryption");
+  std::vector<listener> opened;
+  for (const endpoint& at : options_.listen) {
+    auto made = net_.listen(at);
+    if (!made) throw boost::system::system_error(made.error(), "cannot listen on " + to_string(at));
+    opened.push_back({std::move(*made)});
+  }
+  listeners_ = std::move(opened);
+  accept_all();
+}
+
+void node::impl::stop() {
+  if (std::exchange(dead_, true)) return;
+  net_.clock().cancel(timer_);
+  commands_.close();
+  listeners_.clear();
+  drop_links();
+  for (const auto& weak : subscribers_)
+    if (const auto queue = weak.lock()) queue->close();
+  finish_shutdown();
+}
+
+bool node::impl::command(task what, std::size_t bytes, bool always) {
+  const auto pushed = commands_.push(what, bytes, always);
+  if (pushed == command_queue::pushed::first)
+    asio::post(net_.executor(), [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->run_commands();
+    });
+  return pushed != command_queue::pushed::refused;
+}
+
+void node::impl::run_commands() {
+  for (task& each : commands_.take()) {
+    if (dead_) return;
+    each();
+  }
+}
+
+std::shared_future<void> node::impl::shutdown() {
+  const std::lock_guard lock(shutdown_mutex_);
+  if (shutdown_future_.valid()) return shutdown_future_;
+  shutdown_done_ = std::make_unique<std::promise<void>>();
+  shutdown_future_ = shutdown_done_->get_future().share();
+  const auto begin = [this] {
+    listeners_.clear();
+    submit(events::shutdown_wanted{});
+  };
+  if (!command(begin, 0, true)) std::exchange(shutdown_done_, nullptr)->set_value();
+  return shutdown_future_;
+}
+
+void node::impl::finish_shutdown() {
+  const std::lock_guard lock(shutdown_mutex_);
+  if (const auto done = std::move(shutdown_done_)) done->set_value();
+}
+
+/// Runs `step` and then what it brought into the inbox, one event after the other's actions.
+template <class Step>
+void node::impl::run(Step step) {
+  const auto self = shared_from_this();  // an observer may destroy the node
+  busy_ = true;
+  step();
+  for (std::size_t i = 0; i < inbox_.size() && !dead_; ++i) {
+    queued_event next = std::move(inbox_[i]);
+    handle(next);
+  }
+  inbox_.clear();
+  busy_ = false;
+  if (dead_) return;
+  if (finished_) {
+    drop_links();
+    finish_shutdown();
+  }
+  arm();
+}
+
+void node::impl::submit(event what, std::vector<endpoint> list) {
+  if (dead_) return;
+  queued_event next{std::move(what), std::move(list)};
+  if (busy_) return inbox_.push_back(std::move(next));
+  run([&] { handle(next); });
+}
+
+void node::impl::flush() {
+  if (!dead_ && !busy_ && !dirty_.empty()) run([this] { flush_dirty(); });
+}
+
+void node::impl::handle(queued_event& next) {
+  if (auto* dial = std::get_if<events::dial_wanted>(&next.what)) dial->addresses = next.list;
+  if (auto* found = std::get_if<events::addresses_found>(&next.what)) found->list = next.list;
+  flush_dirty();
+  if (dead_) return;
+  core_.handle(net_.clock().now(), next.what);
+  after_step();
+  if (const auto* closed = std::get_if<events::closed>(&next.what)) erase(closed->conn);
+}
+
+void node::impl::flush_dirty() {
+  for (std::size_t i = 0; i < dirty_.size() && !dead_; ++i) {
+    if (i + core_.expect_ahead < dirty_.size()) core_.expect(dirty_[i + core_.expect_ahead]);
+    const connection_id id = dirty_[i];
+    const auto* of = find(id);
+    if (!of || !of->session) continue;
+    const auto moved = of->session->take_traffic();
+    const events::traffic traffic{
+        id, moved.sent, moved.received, moved.app_bytes, moved.last_received_at, moved.last_app_at};
+    const auto now = net_.clock().now();
+    if (observer_) observer_->on_traffic(now, traffic);
+    core_.handle(now, traffic);
+    after_step();
+  }
+  dirty_.clear();
+}
+
+void node::impl::after_step() {
+  while (const auto next = core_.poll_action()) {
+    std::visit([this](const auto& what) { carry_out(what); }, *next);
+    if (dead_) return;
+  }
+  if (observer_) observer_->on_step(net_.clock().now(), core_);
+}
+
+void node::impl::wake() {
+  armed_ = never;
+  timer_ = timer_id::none;
+  if (dead_) return;
+  if (net_.clock().now() < core_.next_deadline()) return arm();
+  run([this] {
+    flush_dirty();
+    if (dead_) return;
+    core_.advance(net_.clock().now());
+    after_step();
+  });
+}
+
+void node::impl::arm() {
+  const time_point deadline = core_.next_deadline();
+  if (deadline >= armed_) return;
+  net_.clock().cancel(timer_);
+  armed_ = deadline;
+  timer_ = net_.clock().at(deadline, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->wake();
+  });
+}
+
+void node::impl::subscribe(std::weak_ptr<event_queue> queue) {
+  // Those that went while nothing was said.
+  std::erase_if(subscribers_, [](const auto& known) { return known.expired(); });
+  subscribers_.push_back(std::move(queue));
+}
+
+void node::impl::publish(const node_event& what) {
+  std::erase_if(subscribers_, [&](const std::weak_ptr<event_queue>& weak) {
+    const auto queue = weak.lock();
+    if (queue) queue->push(what);
+    return !queue;
+  });
+}
+
+}  // namespace tandem

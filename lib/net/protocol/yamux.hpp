@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "net/protocol/yamux_header.hpp"
+#include "tandem/core/actions.hpp"
+
+#include <boost/system/error_code.hpp>
+
+#include <array>
+#include <map>
+#include <memory>
+
+namespace tandem {
+
+class yamux;
+class yamux_stream;
+
+/// What runs on one stream. It may write, finish or reset the stream inside these calls.
+class yamux_handler {
+ public:
+  virtual ~yamux_handler() = default;
+  virtual void on_data(yamux_stream& stream, byte_view in) = 0;
+  virtual void on_fin(yamux_stream& stream) = 0;
+  virtual void on_reset() {}
+};
+
+/// Hears one muxer, inside yamux::receive.
+class yamux_events {
+ public:
+  virtual ~yamux_events() = default;
+  /// A well-formed header came, before anything is done about it.
+  virtual void on_frame(const yamux_header& header) = 0;
+  virtual std::unique_ptr<yamux_handler> on_accept() = 0;
+  /// False when no ping with this value is waiting for its answer.
+  virtual bool on_pong(std::uint32_t value) = 0;
+  virtual void on_go_away(std::uint32_t code) = 0;
+};
+
+/// One stream of a muxer. Lives in its muxer until both ends finished, or one reset it.
+class yamux_stream {
+ public:
+  yamux_stream(yamux& mux, std::uint32_t id, std::unique_ptr<yamux_handler> handler)
+      : mux_(mux), id_(id), handler_(std::move(handler)) {}
+
+  std::uint32_t id() const noexcept { return id_; }
+  /// False once it was reset by either end: nothing more is sent or delivered.
+  bool alive() const noexcept { return !dead_; }
+  std::size_t unsent() const noexcept { return unsent_.size() - sent_; }
+
+  /// Queues bytes; `counted` ones are reported by yamux::produce when they leave.
+  void write(byte_view bytes, bool counted = false);
+  /// Ends sending after what is queued.
+  void finish();
+  /// After finish(): the stream is over when the FIN has left, whatever the peer does. Late frames
+  /// of the peer fall on an unknown stream and are dropped.
+  void forget();
+  void reset();
+  /// The handler is done with `size` received bytes: they may be granted again.
+  void consumed(std::size_t size);
+  /// Counted bytes grant as many received ones when they leave, and produce() does not report them:
+  /// bounds what an echo can hold.
+  void grant_as_sent() noexcept { grants_as_sent_ = true; }
+
+ private:
+  friend class yamux;
+
+  yamux& mux_;
+  std::uint32_t id_;
+  std::unique_ptr<yamux_handler> handler_;
+  byte_buffer unsent_;
+  std::size_t sent_ = 0;       // bytes at the front of unsent_ that left
+  std::size_t uncounted_ = 0;  // bytes after those that are not counted
+  std::uint64_t send_window_ = yamux_initial_window;
+  std::uint32_t receive_window_ = yamux_initial_window;
+  std::uint32_t ungranted_ = 0;
+  bool grants_as_sent_ = false;
+  bool finishing_ = false;
+  bool forget_ = false;
+  bool fin_sent_ = false;
+  bool fin_received_ = false;
+  bool dead_ = false;
+};
+
+/// The yamux state machine (hashicorp/yamux spec.md), without input and output: bytes received go
+/// in, bytes to send come out. Bounded by the windows, the number of streams and control_max.
+class yamux {
+ public:
+  /// Unsent control frames; a peer that makes us answer more without reading is cut off.
+  static constexpr std::size_t control_max = 64 * 1024;
+  /// One data frame, so that streams share a connection.
+  static constexpr std::size_t frame_max = 16 * 1024;
+
+  /// `way`: who dialled. `window`: receive window of a stream, at least yamux_initial_window.
+  /// `events` outlives it.
+  yamux(direction way, std::size_t streams_max, std::uint32_t window, yamux_events& events);
+
+  /// Takes what arrived, in any portions. Fails with unknown_frame, window_exceeded or malformed;
+  /// then it must not be called again.
+  boost::system::error_code receive(byte_view in);
+  /// Fails with too_many_streams.
+  boost::system::result<yamux_stream*> open(std::unique_ptr<yamux_handler> handler);
+  void ping(std::uint32_t value) { control(yamux_type::ping, yamux_flag::syn, 0, value); }
+  /// Nothing of what is being received is handed on any more.
+  void stop() noexcept { stopped_ = true; }
+
+  struct produced {
+    std::size_t counted = 0;  ///< bytes written as counted among those that left
+    bool more = false;        ///< `most` was reached
+  };
+  /// Appends what can be sent now to `out`, control frames first, until it has `most` bytes.
+  produced produce(byte_buffer& out, std::size_t most);
+  std::size_t streams() const noexcept { return streams_.size(); }
+
+ private:
+  friend class yamux_stream;
+  using stream_map = std::map<std::uint32_t, yamux_stream>;
+
+  void control(yamux_type type, std::uint16_t flags, std::uint32_t stream, std::uint32_t length);
+  boost::system::error_code take_header(const yamux_header& header);
+  boost::system::error_code take_ping(const yamux_header& header);
+  boost::system::error_code take_stream_frame(const yamux_header& header);
+  boost::system::error_code accept(std::uint32_t id);
+  void deliver(byte_view data);
+  void fin_received(std::uint32_t id);
+  std::size_t take_from(yamux_stream& stream, byte_buffer& out, std::size_t most);
+  stream_map::iterator produce_one(stream_map::iterator at, byte_buffer& out, std::size_t most,
+                                   produced& sum);
+
+  yamux_events& events_;
+  stream_map streams_;
+  byte_buffer control_;
+  std::size_t inbound_ = 0;
+  std::size_t streams_max_;
+  std::uint32_t window_;
+  std::uint32_t next_id_;
+  std::uint32_t turn_ = 0;  // the stream whose turn to send it is
+  bool dialer_;
+  bool stopped_ = false;
+  bool output_ = false;  // a stream may have something to send, or be over
+
+  std::array<std::uint8_t, yamux_header_size> header_;
+  std::size_t header_size_ = 0;
+  std::uint32_t data_stream_ = 0;  // of the Data frame being received
+  std::uint32_t data_left_ = 0;
+  bool data_fin_ = false;
+};
+
+}  // namespace tandem

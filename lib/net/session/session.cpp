@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#include "net/session/session_impl.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace tandem {
+namespace {
+
+/// Pings without an answer; further ones are not sent. Liveness gives up long before.
+constexpr std::size_t pings_max = 16;
+
+}  // namespace
+
+session::impl::impl(connection_id conn, direction way, byte_stream stream,
+                    const session_options& options, const tandem::clock& time,
+                    const peer_id& expected, session_owner& owner)
+    : conn_(conn),
+      way_(way),
+      options_(options),
+      time_(time),
+      owner_(&owner),
+      wire_(std::move(stream), *this),
+      expected_(expected),
+      mux_(way, options.streams_max, options.window, *this) {
+  message_size_max = options.message_size_max;
+}
+
+void session::impl::start() {
+  if (way_ == direction::outbound && security_protocols(options_.allow_plaintext).empty()) {
+    abort(cause::handshake_failed);
+    return;
+  }
+  asio::co_spawn(wire_.stream().get_executor(), run(shared_from_this()), asio::detached);
+}
+
+void session::impl::decide(cause refusal, duration retry_after) {
+  if (!running() || decision_) return;
+  decision_ = refusal;
+  retry_after_ = retry_after;
+  decided_.emit(asio::cancellation_type::terminal);
+}
+
+send_result session::impl::send(std::span<const std::byte> message) {
+  if (!running() || phase_ != phase::open || !ready_ || remote_reason_ != cause::none)
+    return send_result::gone;
+  if (message.size() > options_.message_size_max || messages_refused_) return send_result::refused;
+  byte_buffer prefix;
+  put_uvarint(prefix, message.size());
+  const auto backlog = burst_.stream ? burst_.stream->unsent() : 0;
+  if (backlog != 0 && backlog + prefix.size() + message.size() > options_.backlog_max)
+    return send_result::refused;
+  if (!burst_.stream) {
+    auto handler = std::make_unique<message_burst>(*this);
+    auto* const heard = handler.get();
+    const auto opened = mux_.open(std::move(handler));
+    if (!opened) return send_result::refused;
+    burst_ = {*opened, heard};
+    burst_.stream->write(message_burst::opening());
+  }
+  burst_.stream->write(prefix, true);
+  burst_.stream->write({reinterpret_cast<const std::uint8_t*>(message.data()), message.size()},
+                       true);
+  pump();
+  return send_result::accepted;
+}
+
+void session::impl::close(cause reason, duration retry_after) {
+  if (!running() || phase_ == phase::closing || phase_ == phase::failing) return;
+  if (phase_ == phase::upgrading) {
+    abort(reason);
+    return;
+  }
+  phase_ = phase::closing;
+  reason_ = reason;
+  retry_after_ = retry_after;
+  pump();
+}
+
+void session::impl::abort(cause reason) {
+  if (!running()) return;
+  phase_ = phase::over;
+  mux_.stop();
+  wire_.stop();
+  wire_.stream().abort();
+  asio::post(wire_.stream().get_executor(), [self = shared_from_this(), reason] {
+    if (auto* const owner = std::exchange(self->owner_, nullptr))
+      owner->on_closed(self->conn_, reason);
+  });
+}
+
+void session::impl::detach() {
+  owner_ = nullptr;
+  if (phase_ == phase::over) return;
+  phase_ = phase::over;
+  mux_.stop();
+  wire_.stop();
+  wire_.stream().abort();
+}
+
+void session::impl::finish(cause why, bool orderly) {
+  if (!running()) return;
+  phase_ = phase::over;
+  mux_.stop();
+  wire_.stop();
+  if (orderly)
+    wire_.stream().close();
+  else
+    wire_.stream().abort();
+  std::exchange(owner_, nullptr)->on_closed(conn_, why);
+}
+
+void session::impl::ping(std::uint32_t value, bool probe) {
+  if (!running() || phase_ != phase::open || pings_.size() >= pings_max) return;
+  pings_.push_back({value, time_.now(), probe});
+  mux_.ping(value);
+  pump();
+}
+
+void session::impl::ready() {
+  ready_ = true;
+  owner_->on_ready(conn_);
+}
+
+void session::impl::on_frame(const yamux_header& header) {
+  if (!ready_ && phase_ == phase::open && header.type != yamux_type::go_away) ready();
+}
+
+std::unique_ptr<yamux_handler> session::impl::on_accept() {
+  return std::make_unique<inbound_stream>(*this);
+}
+
+bool session::impl::on_pong(std::uint32_t value) {
+  const auto found = std::find_if(pings_.begin(), pings_.end(),
+                                  [&](const ping_sent& ping) { return ping.value == value; });
+  if (found == pings_.end()) return false;
+  const auto ping = *found;
+  pings_.erase(found);
+  owner_->on_rtt(conn_, time_.now() - ping.at);
+  if (ping.probe && running()) owner_->on_probe_answered(conn_, value);
+  return true;
+}
+
+void session::impl::on_go_away(std::uint32_t code) {
+  if (remote_reason_ != cause::none || phase_ != phase::open) return;
+  const auto [ours, retry_after] = parse_go_away(code);
+  const bool failed = code == yamux_code::protocol_error || code == yamux_code::internal_error;
+  remote_reason_ = ours.value_or(failed ? cause::protocol_error : cause::remote_closed);
+  if (ours) owner_->on_remote_refused(conn_, *ours, retry_after);
+}
+
+bool session::impl::on_stream_message(byte_view message) {
+  owner_->on_message(conn_, std::as_bytes(message));
+  return running();
+}
+
+void session::impl::on_burst_over(const message_burst& burst) {
+  if (burst_.handler == &burst) burst_ = {};
+  if (finished_.handler == &burst) finished_ = {};
+}
+
+void session::impl::on_message_stream(bool opened) {
+  streams_ += opened ? 1 : -1;
+  if (!running() || std::exchange(streams_due_, true)) return;
+  // Later: the muxer is at work on its streams, and the owner may be in a call of its own.
+  asio::post(wire_.stream().get_executor(), [self = shared_from_this()] { self->tell_streams(); });
+}
+
+void session::impl::tell_streams() {
+  streams_due_ = false;
+  while (running() && streams_told_ != streams_) {
+    const bool opened = streams_told_ < streams_;
+    streams_told_ += opened ? 1 : -1;
+    owner_->on_stream(conn_, opened);
+  }
+}
+
+void session::impl::on_wire_sent(std::size_t size) {
+  traffic_.sent += size;
+  note_traffic();
+}
+
+void session::impl::on_wire_received(std::size_t size) {
+  if (!running()) return;
+  traffic_.received += size;
+  traffic_.last_received_at = time_.now();
+  note_traffic();
+}
+
+void session::impl::note_app_bytes(std::size_t size) {
+  if (!running() || size == 0) return;
+  traffic_.app_bytes += size;
+  traffic_.last_app_at = time_.now();
+  note_traffic();
+}
+
+void session::impl::note_traffic() {
+  if (!running() || std::exchange(dirty_, true)) return;
+  owner_->on_dirty(conn_);
+}
+
+session_traffic session::impl::take_traffic() {
+  dirty_ = false;
+  return std::exchange(traffic_, {});
+}
+
+session::session(connection_id conn, direction way, byte_stream stream,
+                 const session_options& options, const tandem::clock& time, const peer_id& expected,
+                 session_owner& owner)
+    : impl_(std::make_shared<impl>(conn, way, std::move(stream), options, time, expected, owner)) {}
+
+session::~session() { impl_->detach(); }
+
+void session::start() { impl_->start(); }
+void session::admit() { impl_->decide(cause::none, {}); }
+void session::refuse(cause why, duration retry_after) { impl_->decide(why, retry_after); }
+void session::probe(std::uint32_t nonce) { impl_->probe(nonce); }
+send_result session::send(std::span<const std::byte> message) { return impl_->send(message); }
+void session::close(cause reason, duration retry_after) { impl_->close(reason, retry_after); }
+void session::abort(cause reason) { impl_->abort(reason); }
+session_traffic session::take_traffic() { return impl_->take_traffic(); }
+
+}  // namespace tandem

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "net/session/session_impl.hpp"
+#include "tandem/net/error.hpp"
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace tandem {
+namespace {
+
+/// Bytes handed to the transport in one write, about.
+constexpr std::size_t write_size = 64 * 1024;
+/// A read asks for little while a connection is quiet and for more while it is busy.
+constexpr std::size_t read_size_max = 16 * 1024;
+
+cause cause_of(error_code error) {
+  if (error == asio::error::eof) return cause::remote_closed;
+  if (error == asio::error::timed_out) return cause::transport_timeout;
+  if (error == net_error::wrong_peer) return cause::wrong_peer;
+  if (error.category() == net_category()) return cause::handshake_failed;
+  if (error == asio::error::operation_aborted) return cause::aborted;
+  return cause::reset;
+}
+
+}  // namespace
+
+asio::awaitable<void> session::impl::run(std::shared_ptr<impl> self) {
+  if (!self->running()) co_return;  // ended before it began: what it refers to may be gone
+  error_code error;
+  try {
+    co_await self->upgrade();
+    error = co_await self->read_frames();
+  } catch (const boost::system::system_error& failure) {
+    error = failure.code();
+  }
+  self->ended(error);
+}
+
+asio::awaitable<void> session::impl::upgrade() {
+  const security_terms terms{way_, options_.self, expected_};
+  const auto protocols = security_protocols(options_.allow_plaintext);
+  const auto peer = co_await secure_connection(wire_, terms, protocols);
+  owner_->on_authenticated(conn_, peer);
+  co_await await_decision();
+  co_await choose_muxer(wire_, way_);
+  open_muxer();
+}
+
+asio::awaitable<void> session::impl::await_decision() {
+  while (running() && !decision_) {
+    co_await wire_.flush();
+    if (!decision_) co_await wire_.read_more(&decided_);
+  }
+  if (!running()) throw boost::system::system_error(asio::error::operation_aborted);
+}
+
+void session::impl::open_muxer() {
+  if (*decision_ == cause::none) {
+    phase_ = phase::open;
+    corked_ = true;
+    ping(0, false);
+    if (way_ == direction::inbound) ready();
+    corked_ = false;
+  } else {
+    phase_ = phase::closing;
+    reason_ = *decision_;
+    deaf_ = true;
+  }
+  if (running() && !deaf_) take_frames(wire_.unread());
+  wire_.forget_read();
+  pump();
+}
+
+asio::awaitable<error_code> session::impl::read_frames() {
+  byte_buffer in(wire::read_size);
+  error_code error;
+  while (!error && running() && phase_ != phase::failing) {
+    const auto space = asio::buffer(in);
+    const auto size = co_await wire_.stream().async_read_some(
+        space, asio::redirect_error(asio::use_awaitable, error));
+    if (size != 0) on_wire_received(size);
+    if (running() && !deaf_) take_frames(byte_view(in).first(size));
+    if (size == in.size() && size < read_size_max)
+      in = byte_buffer(size * 4);
+    else if (size <= wire::read_size && in.size() > wire::read_size)
+      in = byte_buffer(wire::read_size);
+  }
+  co_return error;
+}
+
+void session::impl::take_frames(byte_view in) {
+  corked_ = true;
+  const auto error = mux_.receive(in);
+  corked_ = false;
+  if (error && running()) {
+    deaf_ = true;
+    if (phase_ == phase::open) phase_ = phase::failing;
+  }
+  pump();
+}
+
+void session::impl::ended(error_code error) {
+  if (!running() || phase_ == phase::failing) return;
+  const bool orderly = error == asio::error::eof;
+  if (phase_ == phase::closing)
+    finish(reason_, orderly);
+  else
+    finish(remote_reason_ != cause::none ? remote_reason_ : cause_of(error), orderly);
+}
+
+void session::impl::pump() {
+  if (corked_ || writing_ || shut_ || !running() || phase_ == phase::upgrading) return;
+  byte_buffer out;
+  out.swap(wire_.unsent());
+  const bool more = !told_ && !deaf_ && produce(out);
+  if (!told_ && !more && phase_ != phase::open) {
+    const auto code =
+        phase_ == phase::failing ? yamux_code::protocol_error : go_away_code(reason_, retry_after_);
+    put_yamux_header(out, {yamux_type::go_away, 0, 0, code});
+    told_ = true;
+  }
+  if (!out.empty()) {
+    writing_ = true;
+    writing_bytes_ = std::move(out);
+    written_ = 0;
+    write();
+  } else if (told_) {
+    output_over();
+  }
+}
+
+bool session::impl::produce(byte_buffer& out) {
+  auto sum = mux_.produce(out, write_size);
+  app_bytes_writing_ += sum.counted;
+  if (burst_.stream && burst_.handler->accepted() && burst_.stream->unsent() == 0) {
+    // A peer that does not finish its side holds one stream, not one for each burst.
+    if (finished_.stream) finished_.stream->forget();
+    finished_ = std::exchange(burst_, {});
+    finished_.handler->finish(*finished_.stream);
+    sum = mux_.produce(out, write_size);
+  }
+  return sum.more;
+}
+
+void session::impl::output_over() {
+  if (phase_ == phase::failing) {
+    finish(cause::protocol_error, true);
+  } else {
+    shut_ = true;
+    wire_.stream().shutdown_send();
+  }
+}
+
+void session::impl::write() {
+  const auto rest = asio::buffer(writing_bytes_) + written_;
+  auto done = [self = shared_from_this()](error_code error, std::size_t size) {
+    self->wrote(error, size);
+  };
+  wire_.stream().async_write_some(
+      rest, asio::bind_executor(wire_.stream().get_executor(), std::move(done)));
+}
+
+void session::impl::wrote(error_code error, std::size_t size) {
+  if (!running()) return;
+  const auto app_bytes = std::min(size, app_bytes_writing_);
+  app_bytes_writing_ -= app_bytes;
+  note_app_bytes(app_bytes);
+  if (size != 0) on_wire_sent(size);
+  if (!running()) return;
+  if (error) {
+    writing_ = false;
+    if (phase_ == phase::failing)
+      finish(cause::protocol_error, false);
+    else
+      ended(error);
+    return;
+  }
+  written_ += size;
+  if (written_ < writing_bytes_.size()) {
+    write();
+    return;
+  }
+  writing_ = false;
+  writing_bytes_ = {};
+  pump();
+}
+
+}  // namespace tandem

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "net/protocol/multistream.hpp"
+#include "net/protocol/yamux.hpp"
+
+namespace tandem {
+
+inline constexpr std::string_view ping_protocol = "/ipfs/ping/1.0.0";
+inline constexpr std::string_view message_protocol = "/tandem/message/1.0.0";
+
+class message_burst;
+
+/// What the streams of one connection share with its session.
+class stream_context {
+ public:
+  virtual ~stream_context() = default;
+  /// False: nothing more is wanted.
+  virtual bool on_stream_message(byte_view message) = 0;
+  /// Bytes of the message protocol arrived: payload and length prefixes.
+  virtual void on_stream_app_bytes(std::size_t size) = 0;
+  /// The peer does not speak the message protocol.
+  virtual void on_messages_refused() = 0;
+  /// The burst's stream takes nothing more, or is gone. Not the place to touch a stream.
+  virtual void on_burst_over(const message_burst& burst) = 0;
+  /// A stream of messages, either side's, begins or is gone. Not the place to touch a stream.
+  virtual void on_message_stream(bool opened) = 0;
+
+  std::size_t message_size_max = 0;
+  int inbound_pings = 0;
+  int inbound_messages = 0;
+};
+
+/// A stream the peer opened: negotiates, then answers /ipfs/ping/1.0.0 or takes messages of
+/// /tandem/message/1.0.0; `na` to anything else. Resets the stream when the peer breaks a protocol.
+class inbound_stream final : public yamux_handler {
+ public:
+  /// Origin: libp2p's ping specification allows two; message senders use one at a time.
+  static constexpr int streams_max = 2;
+  /// Protocols refused on one stream before it is reset.
+  static constexpr int proposals_max = 16;
+
+  explicit inbound_stream(stream_context& context) : context_(context) {}
+  ~inbound_stream() override;
+
+  void on_data(yamux_stream& stream, byte_view in) override;
+  void on_fin(yamux_stream& stream) override { stream.finish(); }
+
+ private:
+  enum class state : std::uint8_t { header, proposal, ping, message };
+
+  void negotiate(yamux_stream& stream);
+  void choose(yamux_stream& stream, std::string_view proposed);
+  void take_ping(yamux_stream& stream);
+  std::size_t take_messages(yamux_stream& stream, byte_view in);
+  void keep(byte_view in, std::size_t used);
+
+  stream_context& context_;
+  byte_buffer held_;  // received and not yet understood
+  state state_ = state::header;
+  int proposals_ = 0;
+};
+
+/// The stream of one burst of outgoing messages: proposes, and hears whether it was accepted.
+class message_burst final : public yamux_handler {
+ public:
+  explicit message_burst(stream_context& context) : context_(context) {
+    context_.on_message_stream(true);
+  }
+  ~message_burst() override;
+  message_burst(const message_burst&) = delete;
+  message_burst& operator=(const message_burst&) = delete;
+
+  /// Header and proposal, the first bytes of the stream.
+  static byte_buffer opening();
+  bool accepted() const noexcept { return state_ == state::accepted; }
+  /// Everything was written: FIN follows what is queued, and the peer's FIN ends the stream.
+  void finish(yamux_stream& stream);
+
+  void on_data(yamux_stream& stream, byte_view in) override;
+  void on_fin(yamux_stream& stream) override;
+  void on_reset() override { context_.on_burst_over(*this); }
+
+ private:
+  enum class state : std::uint8_t { header, answer, accepted, finished };
+
+  void fail(yamux_stream& stream);
+
+  stream_context& context_;
+  byte_buffer held_;
+  state state_ = state::header;
+};
+
+}  // namespace tandem

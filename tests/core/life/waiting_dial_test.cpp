@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// What a dial that waits is asked again before its first attempt.
+#include "core/driver.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace tandem::test {
+namespace {
+
+TEST(waiting_dial, is_refused_when_its_circuit_opened_meanwhile) {
+  manager_options options;
+  options.max_attempts_per_peer = 1;
+  options.breaker_failures = 1;
+  driver d(options);
+  d.dial(req(1), peer(1), {address()}, dial_mode::additional);
+  d.dial(req(2), peer(1), {address()}, dial_mode::additional);
+  d.dial(req(3), peer(1), {address()}, dial_mode::additional);
+  EXPECT_EQ(d.count(notice::dial_failed), 0U);
+  d.fail();
+  const auto failed = d.all(notice::dial_failed);
+  ASSERT_EQ(failed.size(), 3U);
+  EXPECT_EQ(failed[0].second.why, cause::connection_refused);
+  for (const std::size_t i : {1U, 2U}) {
+    EXPECT_EQ(failed[i].second.why, cause::circuit_open);
+    EXPECT_EQ(failed[i].second.until, at(30s));
+  }
+  EXPECT_EQ(d.refused(cause::circuit_open), 2U);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 1U);
+}
+
+TEST(waiting_dial, is_refused_when_the_uplink_was_lost_meanwhile_and_one_tries_each_period) {
+  manager_options options;
+  options.max_pending_outbound = 1;
+  options.uplink_failures = 2;
+  driver d(options);
+  for (std::uint32_t n = 1; n <= 4; ++n) d.dial(req(n), peer(n));
+  d.fail(cause::connect_timeout);
+  d.fail(cause::connect_timeout);
+  ASSERT_EQ(d.count(notice::uplink_lost), 1U);
+  EXPECT_EQ(d.refused(cause::offline), 2U);
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(options.uplink_retry));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
+
+  d.run_to(options.uplink_retry);
+  for (std::uint32_t n = 5; n <= 7; ++n) d.dial(req(n), peer(n));
+  d.fail(cause::connect_timeout);
+  EXPECT_EQ(d.refused(cause::offline), 4U);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
+}
+
+TEST(waiting_dial, for_addresses_is_the_trial_of_a_half_open_circuit_and_goes_on) {
+  manager_options options;
+  options.breaker_failures = 1;
+  driver d(options);
+  d.dial(req(1), peer(1));
+  d.fail();
+  d.run_to(30s);
+  d.dial(req(2), peer(1), {});
+  ASSERT_EQ(d.count<actions::resolve>(), 1U);
+  EXPECT_EQ(d.count(notice::circuit_half_opened), 1U);
+  d.dial(req(3), peer(1), {address()}, dial_mode::additional);
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::circuit_open);
+  const std::array found{address(2)};
+  d.tell(events::addresses_found{req(2), found, true});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
+  EXPECT_EQ(d.last<actions::start_attempt>()->address, address(2));
+}
+
+TEST(waiting_dial, for_addresses_is_refused_when_its_circuit_opened_meanwhile) {
+  manager_options options;
+  options.breaker_failures = 1;
+  driver d(options);
+  d.dial(req(1), peer(1), {});
+  d.dial(req(2), peer(1), {address()}, dial_mode::additional);
+  d.fail();
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(2));
+  const std::array found{address(2)};
+  d.tell(events::addresses_found{req(1), found, true});
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(1));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::circuit_open);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 1U);
+}
+
+TEST(waiting_dial, for_addresses_is_one_of_the_trials_when_it_goes_on_after_the_uplink_was_lost) {
+  manager_options options;
+  options.uplink_failures = 2;
+  driver d(options);
+  for (std::uint32_t n = 1; n <= 3; ++n) d.dial(req(n), peer(n), {});
+  for (std::uint32_t n = 4; n <= 5; ++n) {
+    d.dial(req(n), peer(n));
+    d.fail(cause::connect_timeout);
+  }
+  ASSERT_EQ(d.count(notice::uplink_lost), 1U);
+  const std::array found{address(2)};
+  d.tell(events::addresses_found{req(1), found, true});
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(1));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(5s));
+  d.run_to(5s);
+  d.tell(events::addresses_found{req(2), found, true});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
+  d.tell(events::addresses_found{req(3), found, true});
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(3));
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(10s));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
+}
+
+TEST(waiting_dial, for_addresses_is_one_of_the_trials_when_it_goes_on_after_its_circuit_opened) {
+  manager_options options;
+  options.breaker_failures = 1;
+  driver d(options);
+  for (std::uint32_t n = 1; n <= 2; ++n) d.dial(req(n), peer(1), {}, dial_mode::additional, never);
+  d.dial(req(3), peer(1), {address()}, dial_mode::additional);
+  d.fail();
+  d.tell(events::backoff_overridden{peer(1)});
+  d.run_to(10s);
+  const std::array found{address(2)};
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).circuit, circuit_state::half_open);
+  d.tell(events::addresses_found{req(1), found, true});
+  EXPECT_EQ(d.count(notice::circuit_half_opened), 1U);
+  d.tell(events::addresses_found{req(2), found, true});
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(2));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::circuit_open);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
+}
+
+TEST(waiting_dial, as_the_trial_of_the_uplink_is_none_any_more_when_another_took_its_turn) {
+  manager_options options;
+  options.uplink_failures = 2;
+  options.breaker_failures = 1;
+  driver d(options);
+  for (std::uint32_t n = 1; n <= 2; ++n) {
+    d.dial(req(n), peer(n));
+    d.fail(cause::connect_timeout);
+  }
+  d.run_to(5s);
+  d.dial(req(3), peer(3), {});
+  ASSERT_EQ(d.count<actions::resolve>(), 1U);
+  d.run_to(10s);
+  d.dial(req(4), peer(4));  // its turn
+  EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
+  const std::array found{address(2)};
+  d.tell(events::addresses_found{req(3), found, true});
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(3));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(15s));
+}
+
+TEST(waiting_dial, is_refused_when_the_node_filled_meanwhile) {
+  manager_options options;
+  options.max_connections = options.max_connections_per_peer = 1;
+  options.max_pending_outbound = 1;
+  driver d(options);
+  d.dial(req(1), peer(1));
+  d.dial(req(2), peer(2));
+  d.connect(peer(1));
+  EXPECT_EQ(describe(d.last(notice::dial_failed)), "LimitReached{limit: 1, current: 1}");
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(2));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 1U);
+}
+
+TEST(waiting_dial, is_refused_when_its_peer_was_denied_meanwhile) {
+  manager_options options;
+  options.max_pending_outbound = 1;
+  driver d(options);
+  d.dial(req(1), peer(1));
+  d.dial(req(2), peer(2));
+  d.tell(events::peer_marked{peer(2), mark::deny});
+  d.fail();
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(2));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::denied);
+  EXPECT_EQ(d.refused(cause::denied), 1U);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 1U);
+}
+
+TEST(waiting_dial, tries_no_other_address_of_a_peer_denied_meanwhile) {
+  driver d;
+  d.dial(req(1), peer(1), {address(1), address(2)});
+  d.tell(events::peer_marked{peer(1), mark::deny});
+  d.fail();
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::denied);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 1U);
+}
+
+}  // namespace
+}  // namespace tandem::test

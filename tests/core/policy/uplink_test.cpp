@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+#include "core/policy/uplink.hpp"
+
+#include "core/driver.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tandem::test {
+namespace {
+
+manager_options exponential() {
+  manager_options options;
+  options.backoff_strategy = backoff_strategy::exponential;
+  return options;
+}
+
+/// Peers first..last fail to answer, one after another.
+void silence(driver& d, std::uint32_t first, std::uint32_t last,
+             cause why = cause::connect_timeout) {
+  for (std::uint32_t who = first; who <= last; ++who) {
+    d.dial(req(who), peer(who), {address(static_cast<std::uint16_t>(who))});
+    d.fail(why);
+  }
+}
+
+TEST(uplink, eight_peers_in_a_row_without_a_sign_of_life_and_nobody_is_blamed) {
+  driver d(exponential());
+  silence(d, 1, 7);
+  EXPECT_EQ(d.counters().offline, 0U);
+  EXPECT_EQ(d.counters().remembered_peers, 7U);
+  EXPECT_EQ(d.counters().remembered_addresses, 7U);
+  silence(d, 8, 8);
+  EXPECT_EQ(d.counters().offline, 1U);
+  ASSERT_EQ(d.count(notice::uplink_lost), 1U);
+  EXPECT_EQ(d.last(notice::uplink_lost).failures, 8U);
+  EXPECT_EQ(d.last(notice::uplink_lost).until, at(5s));
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(5s));
+  EXPECT_EQ(d.count(notice::backoff_started), 7U);
+  EXPECT_EQ(d.counters().remembered_peers, 0U);
+  EXPECT_EQ(d.counters().remembered_addresses, 0U);
+}
+
+TEST(uplink, the_same_peer_failing_again_is_one_suspect) {
+  driver d(exponential());
+  silence(d, 1, 7);
+  for (int i = 0; i < 3; ++i) {
+    d.run_for(20s);
+    silence(d, 1, 1);
+  }
+  EXPECT_EQ(d.counters().offline, 0U);
+  silence(d, 8, 8);
+  EXPECT_EQ(d.counters().offline, 1U);
+  EXPECT_EQ(d.counters().remembered_peers, 0U);  // all four of the first are taken back
+}
+
+TEST(uplink, what_was_held_against_a_peer_before_stays) {
+  driver d(exponential());
+  d.dial(req(100), peer(1));
+  d.fail(cause::handshake_failed);
+  d.run_to(10s);
+  silence(d, 1, 8);
+  EXPECT_EQ(d.counters().offline, 1U);
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).failures, 1U);
+  EXPECT_EQ(d.counters().remembered_peers, 1U);
+}
+
+TEST(uplink, what_was_held_against_an_address_before_the_last_sign_of_life_stays) {
+  driver d(exponential());
+  d.accept(conn(2), peer(50));
+  silence(d, 1, 1);
+  d.run_to(5s);
+  d.other_bytes(conn(2));
+  d.run_to(6s);
+  silence(d, 2, 9);
+  EXPECT_EQ(d.counters().offline, 1U);
+  EXPECT_EQ(d.counters().remembered_addresses, 1U);
+  EXPECT_EQ(d.counters().remembered_peers, 1U);
+}
+
+TEST(uplink, any_sign_of_life_makes_the_count_begin_anew) {
+  const std::vector<void (*)(driver&)> signs{
+      [](driver& d) {
+        d.tell(events::arrived{conn(200), address()});
+      },
+      [](driver& d) {
+        d.dial(req(100), peer(100));
+        d.tell(events::attempt_connected{d.last<actions::start_attempt>()->attempt});
+      },
+      [](driver& d) { d.other_bytes(conn(2)); },
+      [](driver& d) {
+        d.tell(events::probe_answered{conn(2), 1});
+      },
+      [](driver& d) {
+        d.dial(req(100), peer(100));
+        d.fail(cause::connection_refused);  // an answer
+      }};
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    driver d(exponential());
+    d.accept(conn(2), peer(50));
+    silence(d, 1, 7);
+    signs[i](d);
+    silence(d, 8, 14);
+    EXPECT_EQ(d.counters().offline, 0U) << i;
+    silence(d, 15, 15);
+    EXPECT_EQ(d.counters().offline, 1U) << i;
+    EXPECT_EQ(d.manager.explain(peer(1), d.now).failures, 1U) << i;  // before the sign
+    EXPECT_EQ(d.manager.explain(peer(8), d.now).failures, 0U) << i;
+  }
+}
+
+TEST(uplink, works_when_something_came_while_the_silent_ones_were_tried) {
+  for (const bool alive : {true, false}) {
+    driver d(exponential());
+    d.accept(conn(2), peer(50));
+    d.run_to(5s);
+    for (std::uint32_t who = 1; who <= 8; ++who) d.dial(req(who), peer(who));
+    for (std::uint16_t port = 1; port <= 8; ++port) d.dial(req(100 + port), {}, {address(port)});
+    d.run_to(20s - 1ns);
+    if (alive) d.other_bytes(conn(2));
+    d.run_to(20s);  // all at once
+    EXPECT_EQ(d.counters().offline, alive ? 0U : 1U);
+    EXPECT_EQ(d.counters().remembered_peers, alive ? 8U : 0U);
+    EXPECT_EQ(d.counters().remembered_addresses, alive ? 8U : 0U);
+  }
+}
+
+TEST(uplink, a_dial_is_a_suspect_by_its_last_attempt) {
+  driver d(exponential());
+  d.accept(conn(2), peer(50));
+  for (std::uint32_t who = 1; who <= 8; ++who)
+    d.dial(req(who), peer(who), {address(1), address(2)});
+  d.run_to(100ms);
+  d.other_bytes(conn(2));  // after the first attempts began, before the second ones do
+  d.run_to(15'250ms - 1ns);
+  EXPECT_EQ(d.counters().offline, 0U);
+  d.run_to(15'250ms);
+  EXPECT_EQ(d.counters().offline, 1U);
+}
+
+TEST(uplink, lost_connections_are_suspects_though_others_heard_something_later_than_they) {
+  // The cable is pulled at 9 s; each heard something within the probing interval before.
+  for (const bool alive : {false, true}) {
+    driver d(exponential());
+    for (std::uint32_t who = 1; who <= 8; ++who) {
+      d.run_to(1s * who);
+      d.accept(conn(2 * who), peer(who));
+      d.tell(events::stream_opened{conn(2 * who)});
+    }
+    d.accept(conn(100), peer(50));
+    d.tell(events::stream_opened{conn(100)});
+    d.run_to(30s);
+    if (alive) d.other_bytes(conn(100));  // the eight left probes unanswered since 11 to 18 s
+    d.run_to(48s - 1ns);
+    EXPECT_EQ(d.counters().offline, 0U);
+    d.run_to(48s);
+    EXPECT_EQ(d.counters().offline, alive ? 0U : 1U);
+  }
+}
+
+TEST(uplink, a_byte_counts_from_when_it_came_not_from_when_the_core_heard_of_it) {
+  driver d(exponential());
+  for (std::uint32_t who = 1; who <= 8; ++who) d.accept(conn(2 * who), peer(who));
+  d.run_to(2s);
+  for (std::uint32_t who = 1; who <= 8; ++who)
+    d.tell(events::traffic{conn(2 * who), 0, 1, 0, at(1s), {}});
+  for (std::uint32_t who = 1; who <= 8; ++who)
+    d.tell(events::closed{conn(2 * who), cause::transport_timeout});
+  EXPECT_EQ(d.counters().offline, 1U);
+}
+
+TEST(uplink, refusals_handshakes_local_faults_and_short_deadlines_are_no_suspects) {
+  driver d(exponential());
+  silence(d, 1, 20, cause::connection_refused);
+  for (std::uint32_t who = 21; who <= 40; ++who) {
+    d.dial(req(who), peer(who));
+    d.fail(cause::unreachable, true);
+    d.dial(req(who + 100), peer(who), {address()}, dial_mode::join, d.now + 1ms);
+    d.run_for(1ms);
+  }
+  EXPECT_EQ(d.counters().offline, 0U);
+}
+
+TEST(uplink, while_offline_one_dial_in_uplink_retry_tries_and_blames_nobody) {
+  driver d(exponential());
+  silence(d, 1, 8);
+  d.dial(req(100), peer(100));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(5s));
+  EXPECT_EQ(d.refused(cause::offline), 1U);
+  d.run_to(5s - 1ns);
+  d.dial(req(101), peer(100));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 8U);
+  d.run_to(5s);
+  d.dial(req(102), peer(100));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 9U);
+  d.dial(req(103), peer(101));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(10s));
+  d.tell(events::attempt_failed{
+      d.last<actions::start_attempt>()->attempt, cause::connect_timeout, false, {}});
+  EXPECT_EQ(d.count(notice::backoff_started), 7U);
+  EXPECT_EQ(d.counters().remembered_peers + d.counters().remembered_addresses, 0U);
+}
+
+TEST(uplink, a_sign_of_life_restores_it) {
+  driver d(exponential());
+  silence(d, 1, 8);
+  d.run_to(5s);
+  d.dial(req(100), peer(100));
+  d.fail(cause::connection_refused);  // an answer: online, and the peer is blamed
+  EXPECT_EQ(d.counters().offline, 0U);
+  EXPECT_EQ(d.count(notice::uplink_restored), 1U);
+  EXPECT_EQ(d.manager.explain(peer(100), d.now).failures, 1U);
+  d.dial(req(101), peer(1));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 10U);
+}
+
+TEST(uplink, connections_lost_one_after_another_are_suspects_too) {
+  driver d(exponential());
+  for (std::uint32_t who = 1; who <= 8; ++who) d.accept(conn(2 * who), peer(who));
+  for (std::uint32_t who = 1; who <= 8; ++who) {
+    EXPECT_EQ(d.counters().offline, 0U);
+    d.tell(events::closed{conn(2 * who), cause::transport_timeout});
+  }
+  EXPECT_EQ(d.counters().offline, 1U);
+  EXPECT_EQ(d.counters().remembered_peers, 0U);
+}
+
+TEST(uplink, addresses_without_a_peer_are_suspects_by_address) {
+  driver d(exponential());
+  for (std::uint16_t port = 1; port <= 7; ++port) {
+    d.dial(req(port), {}, {address(port)});
+    d.fail(cause::connect_timeout);
+  }
+  d.run_for(1s);
+  d.dial(req(20), {}, {address(1)});
+  d.fail(cause::connect_timeout);
+  EXPECT_EQ(d.counters().offline, 0U);
+  d.dial(req(21), {}, {address(8)});
+  d.fail(cause::connect_timeout);
+  EXPECT_EQ(d.counters().offline, 1U);
+  EXPECT_EQ(d.counters().remembered_addresses, 0U);
+}
+
+TEST(uplink, stays_lost_when_the_backoff_of_a_peer_is_overridden) {
+  driver d(exponential());
+  d.dial(req(100), peer(1));
+  d.fail(cause::handshake_failed);
+  d.run_to(10s);
+  silence(d, 1, 8);
+  ASSERT_EQ(d.counters().offline, 1U);
+  d.tell(events::backoff_overridden{peer(1)});
+  d.dial(req(101), peer(1));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
+  EXPECT_EQ(d.last(notice::dial_failed).until, at(15s));
+}
+
+TEST(uplink, is_never_doubted_when_told_not_to_be) {
+  manager_options options = exponential();
+  options.uplink_failures = 0;
+  driver d(options);
+  silence(d, 1, 100);
+  EXPECT_EQ(d.counters().offline, 0U);
+  EXPECT_EQ(d.counters().remembered_peers, 100U);
+
+  driver other(exponential());
+  silence(other, 1, 8);
+  other.tell(events::configured{options});
+  EXPECT_EQ(other.counters().offline, 0U);
+  EXPECT_EQ(other.count(notice::uplink_restored), 1U);
+}
+
+TEST(network_changed, ends_being_offline) {
+  driver d(exponential());
+  silence(d, 1, 8);
+  d.tell(events::network_changed{});
+  EXPECT_EQ(d.counters().offline, 0U);
+  EXPECT_EQ(d.count(notice::uplink_restored), 1U);
+  d.dial(req(100), peer(1));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 9U);
+}
+
+TEST(network_changed, lets_whoever_did_not_answer_be_dialled_at_once_and_forgets_nothing) {
+  driver d(exponential());
+  silence(d, 1, 1);
+  d.dial(req(2), peer(2));
+  d.tell(events::attempt_connected{conn(3)});
+  d.tell(events::closed{conn(3), cause::handshake_failed});
+  d.dial(req(3), {}, {address(3)});
+  d.fail(cause::connect_timeout);
+  d.tell(events::network_changed{});
+  EXPECT_EQ(d.count(notice::uplink_restored), 0U);
+  d.dial(req(4), peer(2));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::backing_off);
+  d.dial(req(5), peer(1));
+  EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(1));
+  d.fail(cause::connect_timeout);
+  EXPECT_EQ(d.last(notice::backoff_started).failures, 2U);
+  d.dial(req(6), {}, {address(3)});
+  EXPECT_EQ(d.last<actions::start_attempt>()->address, address(3));
+}
+
+TEST(network_changed, leaves_no_record_in_which_only_a_delay_was_left) {
+  manager_options options = exponential();
+  options.backoff_base = options.backoff_cap = 30s;
+  options.backoff_refund = 1s;
+  driver d(options);
+  silence(d, 1, 1);
+  d.run_to(2s);
+  EXPECT_EQ(d.counters().remembered_peers, 1U);
+  d.tell(events::network_changed{});
+  EXPECT_EQ(d.counters().remembered_peers, 0U);
+}
+
+TEST(network_changed, makes_the_next_dial_of_an_open_circuit_a_trial) {
+  manager_options options = exponential();
+  options.breaker_failures = 1;
+  driver d(options);
+  silence(d, 1, 1);
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).circuit, circuit_state::open);
+  d.tell(events::network_changed{});
+  d.dial(req(2), peer(1));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
+  EXPECT_EQ(d.count(notice::circuit_half_opened), 1U);
+}
+
+}  // namespace
+}  // namespace tandem::test

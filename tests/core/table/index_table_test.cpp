@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include "core/table/index_table.hpp"
+
+#include "core/kept_fields.hpp"
+#include "core/table/ring.hpp"
+#include "tandem/core/ids.hpp"
+#include "tandem/core/random.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <deque>
+#include <map>
+#include <new>
+#include <vector>
+
+namespace tandem::detail {
+namespace {
+
+using hash_function = std::uint64_t (*)(std::uint64_t key);
+
+/// Random keys come, go and are looked for; now and then it goes on with what a checkpoint holds.
+void agrees_with_a_map(hash_function hash) {
+  index_table table;
+  random_stream random(7);
+  std::map<std::uint64_t, slot_index> model;  // key -> slot
+  std::map<slot_index, std::uint64_t> keys;
+  slot_index next = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    const std::uint64_t key = random.up_to(300);
+    const auto found = table.find(hash(key), [&](slot_index s) { return keys.at(s) == key; });
+    ASSERT_EQ(found, model.contains(key) ? model.at(key) : no_slot);
+    if (found == no_slot && model.size() < 150) {
+      table.insert(hash(key), next);
+      keys[next] = key;
+      model[key] = next++;
+    } else if (found != no_slot) {
+      table.erase(hash(key), found);
+      keys.erase(found);
+      model.erase(key);
+    }
+    ASSERT_EQ(table.size(), model.size());
+    if (i % 97 == 0) table = test::with_fields<index_table>(test::fields_of(table));
+  }
+}
+
+TEST(index_table, agrees_with_a_map_over_random_churn) { agrees_with_a_map(mix); }
+
+TEST(index_table, agrees_with_a_map_when_hashes_collide) {
+  // Long runs and wrap-around are what deletion must survive.
+  agrees_with_a_map([](std::uint64_t key) { return key % 61 + 0xfffffff0; });
+}
+
+TEST(index_table, agrees_with_a_map_when_neighbours_differ_in_the_lowest_bit_of_the_tag) {
+  agrees_with_a_map([](std::uint64_t key) { return (key & 1) << 25 | key % 50; });
+}
+
+TEST(index_table, is_as_it_was_when_there_is_no_memory_for_a_newcomer) {
+  index_table table;
+  const auto nobody = [](slot_index) { return false; };
+  for (slot_index s = 0; s < 6; ++s) table.insert(mix(s), s);
+  EXPECT_THROW(table.find_or_insert(mix(6), nobody, []() -> slot_index { throw std::bad_alloc(); }),
+               std::bad_alloc);
+  EXPECT_EQ(table.size(), 6U);
+  for (slot_index s = 0; s < 6; ++s)
+    EXPECT_EQ(table.find(mix(s), [&](slot_index x) { return x == s; }), s);
+  EXPECT_EQ(table.find_or_insert(mix(6), nobody, [] { return slot_index{6}; }), 6U);
+  EXPECT_EQ(table.size(), 7U);
+}
+
+/// The costs of two tables with so many entries, after every second one was replaced: connections
+/// as drivers number them, and peers whose keys count up.
+std::array<index_table::cost, 2> costs_of(std::uint32_t size) {
+  index_table connections;
+  index_table peers;
+  const auto peer_hash = [](std::uint64_t n) {
+    std::array<std::uint8_t, 38> raw{0, 36, 8, 1, 18, 32};
+    for (std::size_t i = 0; i < 8; ++i) raw[6 + i] = static_cast<std::uint8_t>(n >> 8 * i);
+    return hash_of(peer_id::from_bytes(raw), 42);
+  };
+  for (std::uint32_t n = 0; n < size; ++n) {
+    connections.insert(hash_of_id(2 * n), n);
+    peers.insert(peer_hash(n), n);
+  }
+  for (std::uint32_t n = 0; n < size; n += 2) {
+    connections.erase(hash_of_id(2 * n), n);
+    peers.erase(peer_hash(n), n);
+    connections.insert(hash_of_id(2 * (n + size)), n);
+    peers.insert(peer_hash(n + size), n);
+  }
+  return {connections.probes(), peers.probes()};
+}
+
+TEST(index_table, looks_at_few_cells_however_many_there_are) {
+  // Right before it doubles: three quarters full. Knuth, TAOCP 3, 6.4: (1 + 1 / (1 - 3/4)) / 2.
+  for (const std::uint32_t size : {768U, 98'304U, 786'432U}) {
+    for (const index_table::cost& c : costs_of(size)) {
+      EXPECT_GT(c.mean, 2) << size;
+      EXPECT_LT(c.mean, 3.5) << size;
+      EXPECT_LT(c.worst, 512U) << size;
+    }
+  }
+}
+
+TEST(index_table, ids_that_collide_under_one_salt_do_not_under_another) {
+  random_stream random(11);
+  std::vector<peer_id> colliding;  // in the 12 lowest bits
+  for (std::uint64_t n = 0; colliding.size() < 64; ++n) {
+    std::array<std::uint8_t, 38> raw{0, 36, 8, 1, 18, 32};
+    for (std::size_t i = 6; i < raw.size(); ++i)
+      raw[i] = static_cast<std::uint8_t>(random.up_to(255));
+    const peer_id id = peer_id::from_bytes(raw);
+    if ((hash_of(id, 1) & 0xfff) == 0) colliding.push_back(id);
+  }
+  const auto worst = [&](std::uint64_t salt) {
+    index_table table;
+    for (slot_index s = 0; s < colliding.size(); ++s) table.insert(hash_of(colliding[s], salt), s);
+    return table.probes().worst;
+  };
+  EXPECT_EQ(worst(1), 65U);
+  EXPECT_LT(worst(2), 24U);
+}
+
+TEST(ring, keeps_order_across_growth_and_wrap_around) {
+  ring<int> r;
+  std::deque<int> model;
+  random_stream random(3);
+  for (int i = 0; i < 10'000; ++i) {
+    if (model.empty() || random.up_to(99) < 52) {
+      r.push(i);
+      model.push_back(i);
+    } else {
+      ASSERT_EQ(r.pop(), model.front());
+      model.pop_front();
+    }
+    ASSERT_EQ(r.size(), model.size());
+  }
+}
+
+}  // namespace
+}  // namespace tandem::detail

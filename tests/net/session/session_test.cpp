@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+#include "net/session/session_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace tandem {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+
+TEST(session, becomes_ready_at_both_ends) {
+  session_pair pair;
+  pair.connect();
+  EXPECT_THAT(pair.dialer.log, ElementsAre("authenticated", "ready"));
+  EXPECT_THAT(pair.listener.log, ElementsAre("authenticated", "ready"));
+  EXPECT_EQ(pair.dialer.peer, pair.listener_options.self.id());
+  EXPECT_EQ(pair.listener.peer, pair.dialer_options.self.id());
+  EXPECT_THAT(pair.dialer.rtts, SizeIs(1));
+  EXPECT_THAT(pair.listener.rtts, SizeIs(1));
+}
+
+TEST(session, takes_whoever_answers_when_nobody_was_expected) {
+  session_pair pair;
+  pair.expected = {};
+  pair.connect();
+  EXPECT_TRUE(pair.dialer.heard("ready"));
+}
+
+TEST(session, carries_messages_both_ways) {
+  session_pair pair;
+  pair.connect();
+  EXPECT_EQ(pair.dialer.self->send(bytes_of("hello")), send_result::accepted);
+  EXPECT_EQ(pair.dialer.self->send(bytes_of("")), send_result::accepted);
+  EXPECT_EQ(pair.listener.self->send(bytes_of("world")), send_result::accepted);
+  pair.run();
+  EXPECT_THAT(pair.listener.messages, ElementsAre("hello", ""));
+  EXPECT_THAT(pair.dialer.messages, ElementsAre("world"));
+  // Payload and one length byte each, at both ends.
+  EXPECT_EQ(pair.dialer.traffic.app_bytes, 5u + 1 + 0 + 1 + 5 + 1);
+  EXPECT_EQ(pair.listener.traffic.app_bytes, pair.dialer.traffic.app_bytes);
+}
+
+TEST(session, counts_every_byte_of_the_stream) {
+  session_pair pair;
+  pair.connect();
+  pair.dialer.self->send(bytes_of("hello"));
+  pair.run();
+  EXPECT_EQ(pair.dialer.traffic.sent, pair.link.a.sent.size());
+  EXPECT_EQ(pair.dialer.traffic.received, pair.link.b.sent.size());
+  EXPECT_EQ(pair.listener.traffic.sent, pair.link.b.sent.size());
+  EXPECT_EQ(pair.listener.traffic.received, pair.link.a.sent.size());
+}
+
+TEST(session, says_dirty_once_until_traffic_is_taken) {
+  session_pair pair;
+  pair.dialer.takes_traffic = false;
+  pair.connect();
+  EXPECT_EQ(pair.dialer.dirty, 1);
+  pair.dialer.take();
+  EXPECT_EQ(pair.dialer.self->take_traffic().sent, 0u);
+  pair.dialer.self->probe(1);
+  pair.run();
+  EXPECT_EQ(pair.dialer.dirty, 2);
+}
+
+TEST(session, stamps_the_times_of_the_last_bytes) {
+  session_pair pair;
+  pair.connect();
+  pair.time.advance(std::chrono::seconds(5));
+  const auto sent_at = pair.time.now();
+  pair.dialer.self->send(bytes_of("x"));
+  pair.run();
+  pair.time.advance(std::chrono::seconds(5));
+  pair.dialer.self->probe(1);
+  pair.run();
+  for (auto* end : {&pair.dialer, &pair.listener}) {
+    EXPECT_EQ(end->traffic.last_app_at, sent_at) << "a ping is no use";
+    EXPECT_EQ(end->traffic.last_received_at, pair.time.now()) << "but it is life";
+  }
+}
+
+TEST(session, shares_a_stream_in_a_burst_and_opens_another_for_the_next) {
+  session_pair pair;
+  pair.connect();
+  const auto streams_opened = [&] {
+    return std::count_if(pair.link.record.begin(), pair.link.record.end(), [](const auto& write) {
+      return write.first == "C>S" && write.second.size() >= 12 && write.second[1] == 1 &&
+             write.second[3] == 1;
+    });
+  };
+  for (int i = 0; i < 3; ++i) pair.dialer.self->send(bytes_of("x"));
+  pair.run();
+  EXPECT_EQ(streams_opened(), 1);
+  pair.dialer.self->send(bytes_of("y"));
+  pair.run();
+  EXPECT_EQ(streams_opened(), 2);
+  EXPECT_THAT(pair.listener.messages, ElementsAre("x", "x", "x", "y"));
+}
+
+TEST(session, carries_a_message_larger_than_the_window) {
+  for (const std::size_t capacity : {std::size_t{1000}, std::size_t{1} << 30}) {
+    session_pair pair({.capacity = capacity});
+    pair.connect();
+    std::string large(1 << 20, 'x');
+    large.front() = 'a';
+    large.back() = 'z';
+    EXPECT_EQ(pair.dialer.self->send(bytes_of(large)), send_result::accepted);
+    EXPECT_EQ(pair.listener.self->send(bytes_of(large)), send_result::accepted);
+    pair.run();
+    ASSERT_THAT(pair.listener.messages, SizeIs(1));
+    ASSERT_THAT(pair.dialer.messages, SizeIs(1));
+    EXPECT_TRUE(pair.listener.messages[0] == large && pair.dialer.messages[0] == large);
+    EXPECT_EQ(pair.dialer.traffic.app_bytes, 2 * (large.size() + 3));
+  }
+}
+
+TEST(session, refuses_messages_above_its_bounds) {
+  session_pair pair;
+  pair.dialer_options.message_size_max = 100;
+  pair.dialer_options.backlog_max = 300;
+  pair.connect();
+  EXPECT_EQ(pair.dialer.self->send(bytes_of(std::string(101, 'x'))), send_result::refused);
+  // The first message is already in the writer's hands; then three, with their length bytes, less.
+  EXPECT_EQ(pair.dialer.self->send(bytes_of(std::string(100, 'x'))), send_result::accepted);
+  EXPECT_EQ(pair.dialer.self->send(bytes_of(std::string(100, 'x'))), send_result::accepted);
+  EXPECT_EQ(pair.dialer.self->send(bytes_of(std::string(100, 'x'))), send_result::accepted);
+  EXPECT_EQ(pair.dialer.self->send(bytes_of(std::string(98, 'x'))), send_result::refused);
+  EXPECT_EQ(pair.dialer.self->send(bytes_of(std::string(97, 'x'))), send_result::accepted);
+  pair.run();
+  EXPECT_THAT(pair.listener.messages, SizeIs(4));
+  EXPECT_EQ(pair.dialer.self->send(bytes_of(std::string(100, 'x'))), send_result::accepted);
+}
+
+TEST(session, resets_the_stream_of_a_peer_that_sends_too_long_a_message) {
+  session_pair pair;
+  pair.listener_options.message_size_max = 10;
+  pair.connect();
+  pair.dialer.self->send(bytes_of("0123456789"));
+  pair.dialer.self->send(bytes_of("01234567890"));
+  pair.run();
+  EXPECT_THAT(pair.listener.messages, ElementsAre("0123456789"));
+  EXPECT_TRUE(pair.listener.closed.empty());
+  pair.dialer.self->send(bytes_of("again"));
+  pair.run();
+  EXPECT_THAT(pair.listener.messages, ElementsAre("0123456789", "again"));
+}
+
+TEST(session, sends_only_while_it_is_ready) {
+  session_pair pair;
+  pair.listener.answers = recording_owner::answer::wait;
+  pair.connect();
+  EXPECT_EQ(pair.dialer.self->send(bytes_of("x")), send_result::gone);
+  pair.listener.self->admit();
+  pair.run();
+  EXPECT_EQ(pair.dialer.self->send(bytes_of("x")), send_result::accepted);
+  pair.dialer.self->close(cause::requested);
+  EXPECT_EQ(pair.dialer.self->send(bytes_of("y")), send_result::gone);
+  pair.run();
+  EXPECT_THAT(pair.listener.messages, ElementsAre("x")) << "what was accepted goes before the end";
+}
+
+TEST(session, answers_a_probe) {
+  session_pair pair;
+  pair.connect();
+  pair.dialer.self->probe(0xdeadbeef);
+  pair.listener.self->probe(0);
+  pair.time.advance(std::chrono::milliseconds(20));
+  pair.run();
+  EXPECT_THAT(pair.dialer.nonces, ElementsAre(0xdeadbeef));
+  EXPECT_THAT(pair.listener.nonces, ElementsAre(0));
+  EXPECT_EQ(pair.dialer.rtts.back(), std::chrono::milliseconds(20));
+}
+
+TEST(session, has_sixteen_pings_under_way_at_most) {
+  session_pair pair;
+  pair.connect();
+  for (const std::uint32_t round : {0, 100}) {
+    for (std::uint32_t i = 1; i <= 20; ++i) pair.dialer.self->probe(round + i);
+    pair.run();
+  }
+  ASSERT_EQ(pair.dialer.nonces.size(), 32u);
+  EXPECT_EQ(pair.dialer.nonces[15], 16u);
+  EXPECT_EQ(pair.dialer.nonces[16], 101u);
+}
+
+TEST(session, tells_why_it_closes) {
+  session_pair pair;
+  pair.connect();
+  pair.listener.self->close(cause::shutting_down);
+  pair.run();
+  EXPECT_EQ(pair.dialer.remote_reason, cause::shutting_down);
+  EXPECT_THAT(pair.dialer.closed, ElementsAre(cause::shutting_down));
+  EXPECT_THAT(pair.listener.closed, ElementsAre(cause::shutting_down));
+  EXPECT_FALSE(pair.link.a.reset || pair.link.b.reset);
+}
+
+TEST(session, closes_without_a_reason_when_it_was_requested) {
+  session_pair pair;
+  pair.connect();
+  pair.dialer.self->close(cause::requested);
+  pair.run();
+  EXPECT_THAT(pair.dialer.closed, ElementsAre(cause::requested));
+  EXPECT_THAT(pair.listener.closed, ElementsAre(cause::remote_closed));
+  EXPECT_FALSE(pair.listener.heard("remote_refused"));
+  EXPECT_FALSE(pair.link.a.reset || pair.link.b.reset);
+}
+
+TEST(session, closes_for_both_when_both_close) {
+  session_pair pair;
+  pair.connect();
+  pair.dialer.self->close(cause::requested);
+  pair.listener.self->close(cause::idle_timeout);
+  pair.run();
+  EXPECT_THAT(pair.dialer.closed, ElementsAre(cause::requested));
+  EXPECT_THAT(pair.listener.closed, ElementsAre(cause::idle_timeout));
+}
+
+TEST(session, refused_by_the_listener_is_told_why_and_never_ready) {
+  session_pair pair;
+  pair.listener.answers = recording_owner::answer::refuse;
+  pair.connect();
+  EXPECT_THAT(pair.dialer.log, ElementsAre("authenticated", "remote_refused", "closed"));
+  EXPECT_EQ(pair.dialer.remote_reason, cause::limit_reached);
+  EXPECT_THAT(pair.dialer.closed, ElementsAre(cause::limit_reached));
+  EXPECT_THAT(pair.listener.log, ElementsAre("authenticated", "closed"));
+  EXPECT_THAT(pair.listener.closed, ElementsAre(cause::limit_reached));
+  EXPECT_FALSE(pair.link.a.reset || pair.link.b.reset);
+}
+
+TEST(session, refused_by_the_dialer_is_told_why) {
+  session_pair pair;
+  pair.dialer.answers = recording_owner::answer::refuse;
+  pair.dialer.refusal = cause::duplicate;
+  pair.connect();
+  EXPECT_THAT(pair.dialer.log, ElementsAre("authenticated", "closed"));
+  EXPECT_THAT(pair.dialer.closed, ElementsAre(cause::duplicate));
+  EXPECT_EQ(pair.listener.remote_reason, cause::duplicate);
+  EXPECT_THAT(pair.listener.closed, ElementsAre(cause::duplicate));
+}
+
+TEST(session, waits_for_its_owners_answer) {
+  for (const bool admitted : {true, false}) {
+    session_pair pair;
+    pair.dialer.answers = pair.listener.answers = recording_owner::answer::wait;
+    pair.connect();
+    EXPECT_THAT(pair.listener.log, ElementsAre("authenticated"));
+    pair.dialer.self->admit();
+    pair.run();
+    if (admitted)
+      pair.listener.self->admit();
+    else
+      pair.listener.self->refuse(cause::per_peer_limit_reached);
+    pair.run();
+    EXPECT_EQ(pair.dialer.heard("ready"), admitted);
+    EXPECT_EQ(pair.dialer.remote_reason, admitted ? cause::none : cause::per_peer_limit_reached);
+  }
+}
+
+TEST(session, hears_the_peer_leave_while_it_waits_for_an_answer) {
+  for (const bool reset : {true, false}) {
+    session_pair pair;
+    pair.listener.answers = recording_owner::answer::wait;
+    pair.connect();
+    if (reset)
+      pair.link.reset(pair.link.a);
+    else
+      pair.link.end_sending(pair.link.a);
+    pair.run();
+    EXPECT_THAT(pair.listener.closed, ElementsAre(reset ? cause::reset : cause::remote_closed));
+  }
+}
+
+}  // namespace
+}  // namespace tandem
