@@ -16,6 +16,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,7 @@ namespace {
 std::vector<level> levels_here() {
   auto levels = standard_levels();
 #ifdef TANDEM_NS3
-  levels.push_back(packet_level());
+  levels.insert(std::prev(levels.end()), packet_level());
 #endif
   return levels;
 }
@@ -178,7 +179,7 @@ PYBIND11_MODULE(_tandem, m) {
   m.def("check", [](const std::string& text, const std::string& name, bool is_path,
                     const std::vector<std::string>& sets) {
     const auto what = is_path ? read_scenario(text, sets) : parse_scenario(text, name, sets);
-    return py::make_tuple(what.name, what.levels);
+    return py::make_tuple(what.name, levels_of(what, levels_here()));
   });
   m.def("levels", [] {
     std::vector<std::string> names;

@@ -26,7 +26,8 @@ class command {
 inline constexpr int exit_held = 0;
 inline constexpr int exit_failed = 1;
 inline constexpr int exit_bad_input = 2;
-inline constexpr int exit_interrupted = 130;  ///< as a shell reports SIGINT
+/// Of a run that a signal ended: as a shell reports it, 130 for SIGINT.
+inline constexpr int exit_interrupted(int signal) { return 128 + signal; }
 
 /// Every level of this build: message, stream, packet where there is ns-3, loopback.
 const std::vector<scenarios::level>& build_levels();

@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <system_error>
 
@@ -24,12 +25,20 @@ namespace {
 
 using namespace scenarios;
 
-std::atomic<bool> interrupted = false;
+std::atomic<int> stopped_by = 0;  ///< the signal; 0: none
 
-// The first Ctrl-C ends the run and shows what there is; the second ends the program.
-void on_interrupt(int) {
-  interrupted = true;
-  std::signal(SIGINT, SIG_DFL);
+constexpr int stopping_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+// The first one ends the run and keeps what there is; the second ends the program.
+void on_stop(int signal) {
+  stopped_by = signal;
+  for (const int each : stopping_signals) std::signal(each, SIG_DFL);
+}
+
+void catch_stops() {
+  std::signal(SIGXFSZ, SIG_IGN);  // a result that is too large is an error, and says so
+  for (const int each : stopping_signals)
+    if (std::signal(each, on_stop) == SIG_IGN && each == SIGHUP) std::signal(each, SIG_IGN);
 }
 
 class run_command final : public command {
@@ -45,6 +54,7 @@ class run_command final : public command {
         ->expected(1)
         ->take_all();
     app_.add_option("--out", out_, "Folder for SQLite results (made when missing)");
+    app_.add_flag("--overwrite", overwrite_, "Replace an older result of the same experiment");
     app_.add_flag("--json", json_, "Print one JSON array, an object per level");
     app_.add_flag("--no-events", no_events_, "Do not keep events: less memory in large runs");
     app_.footer(
@@ -61,31 +71,43 @@ class run_command final : public command {
     const auto on = chosen_levels(what);
     const auto seed = chosen_seed();
     if (!out_.empty()) make_output_folder();
-    std::signal(SIGINT, on_interrupt);
+    if (!out_.empty() && !overwrite_) refuse_older_results(what, on, seed);
+    catch_stops();
     std::vector<run_result> results;
-    for (const auto* level : on) {
-      results.push_back(run_on(what, *level, seed));
-      if (!out_.empty()) written_.push_back(write_sqlite(results.back(), out_));
-      if (interrupted) break;
+    std::exception_ptr failure;
+    try {
+      for (const auto* level : on) {
+        progress_line line(what.name + " at " + level->name, results.size() + 1, on.size());
+        results.push_back(run_on(what, *level, seed, line));
+        if (!out_.empty()) keep(results.back());
+        if (stopped_by != 0) break;
+      }
+    } catch (...) {
+      failure = std::current_exception();
     }
-    std::fputs(json_ ? to_json(results).c_str() : to_table(results).c_str(), stdout);
-    for (const auto& path : written_)
-      std::fprintf(json_ ? stderr : stdout, "Written: %s\n", path.c_str());
-    if (json_)
-      for (const auto& r : results) std::fprintf(stderr, "Run again: %s\n", r.reproduce.c_str());
-    if (interrupted) return exit_interrupted;
+    if (!results.empty()) print(results);
+    if (failure) std::rethrow_exception(failure);
+    if (stopped_by != 0) return exit_interrupted(stopped_by);
     const bool held = std::ranges::all_of(results, [](const auto& r) { return r.ok; });
     return held ? exit_held : exit_failed;
   }
 
  private:
+  void print(const std::vector<run_result>& results) const {
+    std::fputs(json_ ? to_json(results).c_str() : to_table(results).c_str(), stdout);
+    for (const auto& path : written_)
+      std::fprintf(json_ ? stderr : stdout, "Written: %s\n", path.c_str());
+    if (json_)
+      for (const auto& r : results) std::fprintf(stderr, "Run again: %s\n", r.reproduce.c_str());
+  }
+
   // Every level is checked before the first one runs.
   std::vector<const level*> chosen_levels(const scenario& what) const {
     std::vector<const level*> chosen;
     if (level_ != "all") {
       chosen.push_back(&level_named(build_levels(), level_));
     } else {
-      for (const auto& name : what.levels) {
+      for (const auto& name : levels_of(what, build_levels())) {
         const auto it = std::ranges::find(build_levels(), name, &level::name);
         if (it != build_levels().end())
           chosen.push_back(&*it);
@@ -117,14 +139,31 @@ class run_command final : public command {
     if (failed) throw bad_input("--out " + out_, failed.message());
   }
 
-  run_result run_on(const scenario& what, const level& on,
-                    std::optional<std::uint64_t> seed) const {
-    progress_line line(what.name + " at " + on.name);
+  // The same for each result of this very experiment.
+  void refuse_older_results(const scenario& what, const std::vector<const level*>& on,
+                            std::optional<std::uint64_t> seed) const {
+    std::error_code ignored;
+    for (const auto* level : on) {
+      const auto path =
+          std::filesystem::path(out_) / sqlite_name(what, level->name, seed.value_or(what.seed));
+      if (std::filesystem::exists(path, ignored))
+        throw bad_input("--out " + out_, path.string() + " keeps a result of this experiment " +
+                                             "already; name another folder, or --overwrite it");
+    }
+  }
+
+  void keep(const run_result& result) {
+    const auto older = overwrite_ ? older_result::replace : older_result::keep;
+    written_.push_back(write_sqlite(result, out_, older));
+  }
+
+  run_result run_on(const scenario& what, const level& on, std::optional<std::uint64_t> seed,
+                    progress_line& line) const {
     run_options options;
     options.seed = seed;
     options.record_events = !no_events_ && !out_.empty();
     options.on_progress = [&line](const progress& at) { line.show(at); };
-    options.stop = [] { return interrupted.load(); };
+    options.stop = [] { return stopped_by != 0; };
     return scenarios::run(what, on, options);
   }
 
@@ -134,6 +173,7 @@ class run_command final : public command {
   std::optional<std::string> seed_;
   std::vector<std::string> sets_;
   std::string out_;
+  bool overwrite_ = false;
   bool json_ = false;
   bool no_events_ = false;
   std::vector<std::string> written_;

@@ -40,11 +40,12 @@ class check_command final : public command {
     const auto what = read_scenario(find_scenario(scenario_), sets_);
     std::uint64_t nodes = 0;
     for (const auto& group : what.groups) nodes += group.count;
+    const auto levels = levels_of(what, build_levels());
     for (const auto& level : build_levels())
-      if (std::ranges::find(what.levels, level.name) != what.levels.end()) check_level(what, level);
+      if (std::ranges::find(levels, level.name) != levels.end()) check_level(what, level);
     std::printf("%s: scenario %s is fine: %llu nodes in %zu groups, %zu expectations, levels %s\n",
                 what.file.c_str(), what.name.c_str(), static_cast<unsigned long long>(nodes),
-                what.groups.size(), what.expectations.size(), joined(what.levels).c_str());
+                what.groups.size(), what.expectations.size(), joined(levels).c_str());
     return exit_held;
   }
 
@@ -78,8 +79,8 @@ class list_command final : public command {
  private:
   static bool show(const std::string& file) try {
     const auto what = read_scenario(file);
-    std::printf("%-18s %-36s %s\n", what.name.c_str(), joined(what.levels).c_str(),
-                what.description.c_str());
+    std::printf("%-18s %-36s %s\n", what.name.c_str(),
+                joined(levels_of(what, build_levels())).c_str(), what.description.c_str());
     return true;
   } catch (const bad_input& e) {
     std::fprintf(stderr, "tandem: %s\n", e.what());

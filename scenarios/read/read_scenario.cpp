@@ -169,10 +169,7 @@ void read_all(const yaml_value& root, scenario& out) {
   if (!is_name(out.name))
     given.need("scenario").fail("`scenario` must be a name of letters, digits, _ and -");
   if (const auto* v = given.find("description")) out.description = v->as_text();
-  if (const auto* v = given.find("levels"))
-    read_levels(*v, out);
-  else
-    out.levels = level_names;
+  if (const auto* v = given.find("levels")) read_levels(*v, out);
   if (const auto* v = given.find("seed"))
     out.seed = v->as_count(0, std::numeric_limits<std::uint64_t>::max());
   out.length = given.need("duration").as_duration(above_zero);

@@ -38,6 +38,7 @@ json::object object_of(const run_result& r) {
   out["commit"] = r.commit;
   out["trace_hash"] = r.trace_hash.empty() ? json::value() : json::value(r.trace_hash);
   out["ok"] = r.ok;
+  out["stopped"] = r.stopped;
   out["expectations"] = std::move(expectations);
   out["groups"] = std::move(groups);
   out["refusals"] = std::move(refusals);

@@ -3,7 +3,12 @@
 #include "tandem/scenarios/results.hpp"
 
 #include <sqlite3.h>
+#include <unistd.h>
+#include <boost/json.hpp>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -86,12 +91,15 @@ void write_run(database& into, const run_result& r) {
   add("level", r.level);
   add("seed", r.seed);
   add("commit", r.commit);
+  add("scenario_text", r.scenario_text);
+  add("sets", boost::json::serialize(boost::json::value_from(r.sets)));
   add("scenario_hash", r.scenario_hash);
   if (r.trace_hash.empty())
     add("trace_hash", nullptr);
   else
     add("trace_hash", r.trace_hash);
   add("ok", r.ok ? 1 : 0);
+  add("stopped", r.stopped ? 1 : 0);
   add("events", r.events);
   add("events_dropped", r.event_rows.dropped);
   add("wall_s", r.wall_s);
@@ -125,27 +133,58 @@ void write_samples(database& into, const run_result& r) {
           s.names[column], s.values[column][i]);
 }
 
+namespace fs = std::filesystem;
+
+std::string name_of_result(const std::string& scenario, const std::string& level,
+                           std::uint64_t seed, const std::string& hash) {
+  return scenario + "-" + level + "-" + std::to_string(seed) + "-" + hash.substr(0, 8) + ".sqlite";
+}
+
+void fill(const fs::path& path, const run_result& result) {
+  fs::remove(path);
+  database into(path.string());
+  into.run("BEGIN");
+  into.run(schema);
+  into.run(("PRAGMA user_version = " + std::to_string(sqlite_schema_version)).c_str());
+  write_run(into, result);
+  write_nodes(into, result);
+  write_events(into, result);
+  write_samples(into, result);
+  into.run("COMMIT");
+}
+
+// Takes the name with an empty file, so that of two runs that end at once one is told.
+void claim(const fs::path& path) {
+  if (std::FILE* file = std::fopen(path.c_str(), "wx")) {
+    std::fclose(file);
+    return;
+  }
+  throw std::runtime_error(path.string() + ": " + std::strerror(errno));
+}
+
 }  // namespace
 
-std::string write_sqlite(const run_result& result, const std::string& directory) {
-  namespace fs = std::filesystem;
+std::string sqlite_name(const scenario& what, const std::string& level, std::uint64_t seed) {
+  return name_of_result(what.name, level, seed, hash_of(what));
+}
+
+std::string write_sqlite(const run_result& result, const std::string& directory,
+                         older_result older) {
+  const auto path = fs::path(directory) / name_of_result(result.scenario, result.level, result.seed,
+                                                         result.scenario_hash);
+  const auto part = fs::path(path.string() + "." + std::to_string(getpid()) + ".part");
   try {
     fs::create_directories(directory);
-    const auto path = fs::path(directory) / (result.scenario + "-" + result.level + "-" +
-                                             std::to_string(result.seed) + ".sqlite");
-    fs::remove(path);
-    database into(path.string());
-    into.run("BEGIN");
-    into.run(schema);
-    into.run(("PRAGMA user_version = " + std::to_string(sqlite_schema_version)).c_str());
-    write_run(into, result);
-    write_nodes(into, result);
-    write_events(into, result);
-    write_samples(into, result);
-    into.run("COMMIT");
+    fill(part, result);
+    if (older == older_result::keep) claim(path);
+    fs::rename(part, path);
     return path.string();
   } catch (const fs::filesystem_error& e) {
+    std::remove(part.c_str());
     throw std::runtime_error(e.path1().string() + ": " + e.code().message());
+  } catch (...) {
+    std::remove(part.c_str());
+    throw;
   }
 }
 

@@ -132,19 +132,24 @@ run_result head_of(const scenario& what, const level& on, std::uint64_t seed) {
   r.level = on.name;
   r.seed = seed;
   r.commit = build_commit();
-  trace_hash hash;
-  hash.add(std::as_bytes(std::span(what.text)));
+  r.scenario_text = what.text;
+  r.sets = what.sets;
+  r.scenario_hash = hash_of(what);
   r.reproduce = "tandem run " + quoted_for_shell(what.file) + " --level " + on.name + " --seed " +
                 std::to_string(seed);
-  for (const auto& set : what.sets) {
-    hash.add(std::as_bytes(std::span(set)));
-    r.reproduce += " --set " + quoted_for_shell(set);
-  }
-  r.scenario_hash = hash.text();
+  for (const auto& set : what.sets) r.reproduce += " --set " + quoted_for_shell(set);
   return r;
 }
 
 }  // namespace
+
+std::string hash_of(const scenario& what) {
+  trace_hash hash;
+  hash.add(std::as_bytes(std::span(what.text)));
+  // Each with its final zero: `a=1`, `b=2` is not `a=1b=2`.
+  for (const auto& set : what.sets) hash.add(std::as_bytes(std::span(set.c_str(), set.size() + 1)));
+  return hash.text();
+}
 
 run_result run(const scenario& what, const level& on, const run_options& options) {
   check_level(what, on);

@@ -49,16 +49,24 @@ const level& level_named(const std::vector<level>& levels, std::string_view name
   for (const auto& level : levels)
     if (level.name == name) return level;
   if (name == "packet")
-    throw bad_input("--level packet", "this build has no ns-3; build with -DTANDEM_NS3=ON");
+    throw bad_input("level packet", "this build has no ns-3; build with -DTANDEM_NS3=ON");
   std::vector<std::string> names;
   for (const auto& level : levels) names.push_back(level.name);
-  throw bad_input("--level " + std::string(name),
+  throw bad_input("level " + std::string(name),
                   "no level is called `" + std::string(name) + "`" + suggestion(name, names));
+}
+
+std::vector<std::string> levels_of(const scenario& what, const std::vector<level>& known) {
+  if (!what.levels.empty()) return what.levels;
+  std::vector<std::string> names;
+  for (const auto& level : known)
+    if (level.refuse(what).empty()) names.push_back(level.name);
+  return names;
 }
 
 void check_level(const scenario& what, const level& on) {
   if (const auto problems = on.refuse(what); !problems.empty()) throw bad_input(problems.front());
-  if (std::ranges::find(what.levels, on.name) == what.levels.end()) {
+  if (!what.levels.empty() && std::ranges::find(what.levels, on.name) == what.levels.end()) {
     const auto it = what.where.find("levels");
     throw bad_input(it == what.where.end() ? what.file : it->second,
                     "the scenario is not for level " + on.name + "; add it to `levels`");

@@ -2,7 +2,6 @@
 """The `tandem` command as a person and a program meet it."""
 
 import json
-import os
 import pathlib
 import re
 import shlex
@@ -15,42 +14,7 @@ import urllib.request
 
 import pytest
 
-TANDEM = os.environ["TANDEM_COMMAND"]
-
-SMALL = """\
-scenario: small
-duration: 1s
-levels: [message, stream, loopback]
-groups:
-  server: {count: 1, listen: true, manager: {max_connections: 1, max_connections_per_peer: 1}}
-  dialers: {count: 2}
-workload:
-  - dial: {from: dialers, to: server, at: 100ms, arrivals: {every: 200ms}}
-expectations:
-  - server.icn_p2p_active_connections == 1
-  - server.refusals.LimitReached == 1
-"""
-
-
-def tandem(*args, cwd=None):
-    return subprocess.run([TANDEM, *args], capture_output=True, text=True, timeout=120, cwd=cwd)
-
-
-@pytest.fixture
-def small(tmp_path):
-    path = tmp_path / "small.yaml"
-    path.write_text(SMALL)
-    return path
-
-
-def assert_one_clear_line(result, *parts):
-    assert result.returncode == 2, result
-    assert result.stdout == ""
-    lines = result.stderr.splitlines()
-    assert len(lines) == 1, result.stderr
-    assert lines[0].startswith("tandem: ")
-    for part in parts:
-        assert part in lines[0]
+from support import SMALL, TANDEM, assert_one_clear_line, tandem
 
 
 def test_json_is_one_array_with_an_object_per_level(small):
@@ -59,9 +23,9 @@ def test_json_is_one_array_with_an_object_per_level(small):
     runs = json.loads(result.stdout)
     assert [r["level"] for r in runs] == ["message", "stream", "loopback"]
     for r in runs:
-        assert set(r) == {"scenario", "level", "seed", "commit", "trace_hash", "ok", "expectations",
+        assert set(r) == {"scenario", "level", "seed", "commit", "trace_hash", "ok", "stopped", "expectations",
                           "groups", "refusals", "events", "wall_s"}
-        assert (r["scenario"], r["seed"], r["ok"]) == ("small", 3, True)
+        assert (r["scenario"], r["seed"], r["ok"], r["stopped"]) == ("small", 3, True, False)
         assert re.fullmatch(r"unknown|[0-9a-f]{12}(-dirty)?", r["commit"])
         assert [set(e) for e in r["expectations"]] == [{"text", "ok", "measured"}] * 2
         active = r["groups"]["server"]["icn_p2p_active_connections"]
@@ -93,14 +57,6 @@ def test_a_failed_expectation_exits_with_1_and_says_what_was_measured(small):
     assert result.returncode == 1
     assert re.search(r"server.refusals.LimitReached == 1 +FAIL +0", result.stdout)
     assert f"--set {change}" in result.stdout
-
-
-def test_out_writes_sqlite(small, tmp_path):
-    result = tandem("run", str(small), "--level", "message", "--out", str(tmp_path / "out"))
-    assert result.returncode == 0, result.stderr
-    with sqlite3.connect(tmp_path / "out" / "small-message-1.sqlite") as db:
-        assert db.execute("SELECT count(*) FROM nodes").fetchone() == (3,)
-        assert db.execute("SELECT count(*) FROM events").fetchone()[0] > 0
 
 
 def test_looking_at_a_run_does_not_change_it(small, tmp_path):
@@ -151,14 +107,6 @@ def test_an_empty_or_binary_file_is_one_clear_line(small):
     assert_one_clear_line(tandem("run", str(small)), "is no UTF-8 text")
 
 
-def test_a_place_that_cannot_keep_results_is_found_before_the_run(small, tmp_path):
-    small.write_text(SMALL.replace("duration: 1s", "duration: 1h"))
-    (tmp_path / "file").write_text("")
-    for place in (tmp_path / "file", tmp_path / "file" / "below", "/proc/none"):
-        result = tandem("run", str(small), "--level", "loopback", "--out", str(place))
-        assert_one_clear_line(result, f"--out {place}")
-
-
 def test_results_that_cannot_be_printed_are_an_error(small):
     with open("/dev/full", "w") as full:
         result = subprocess.run([TANDEM, "run", str(small), "--level", "message"], stdout=full,
@@ -173,17 +121,6 @@ def test_a_level_that_cannot_honour_a_setting_says_where_it_stands(small):
     assert_one_clear_line(result, f"{small}:12:28: ", "cannot honour `links.default.latency`")
     result = tandem("run", str(small), "--level", "packet")
     assert result.returncode == 2
-
-
-def test_interrupt_ends_the_run_and_shows_what_there_is(small):
-    small.write_text(SMALL.replace("duration: 1s", "duration: 60s"))
-    run = subprocess.Popen([TANDEM, "run", str(small), "--level", "loopback"],
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert "of 60.0 s" in run.stderr.readline()  # the progress line: it runs
-    run.send_signal(signal.SIGINT)
-    out, _ = run.communicate(timeout=10)
-    assert run.returncode == 130
-    assert re.search(r"^all held +stopped$", out, re.M)
 
 
 def test_check_and_list():

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <stdexcept>
 
 namespace tandem::scenarios {
@@ -190,8 +191,8 @@ TEST(results, sqlite_holds_the_run) {
   const auto folder = testing::TempDir() + "tandem_results";
   const auto r = run_on(parse_scenario(small, "small.yaml"), "message");
   const auto path = write_sqlite(r, folder);
-  EXPECT_EQ(path, folder + "/small-message-1.sqlite");
-  EXPECT_EQ(write_sqlite(r, folder), path) << "an older result is replaced";
+  EXPECT_EQ(path, folder + "/small-message-1-" + r.scenario_hash.substr(0, 8) + ".sqlite");
+  EXPECT_EQ(path, folder + "/" + sqlite_name(parse_scenario(small, "small.yaml"), "message", 1));
   sqlite3* db = nullptr;
   ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
   const auto number = [db](const char* sql) {
@@ -212,8 +213,59 @@ TEST(results, sqlite_holds_the_run) {
           "SELECT count(*) FROM events WHERE cause = 'LimitReached' AND kind = 'inbound_refused'"),
       1u);
   EXPECT_EQ(number("SELECT value FROM run WHERE key = 'ok'"), 1u);
+  EXPECT_EQ(number("SELECT length(value) FROM run WHERE key = 'scenario_text'"), small.size());
+  EXPECT_EQ(number("SELECT json_array_length(value) FROM run WHERE key = 'sets'"), 0u);
+  EXPECT_EQ(number("SELECT value FROM run WHERE key = 'stopped'"), 0u);
   sqlite3_close(db);
   std::filesystem::remove_all(folder);
+}
+
+TEST(results, an_older_one_of_the_same_experiment_is_replaced_only_when_asked) {
+  const auto folder = testing::TempDir() + "tandem_older_results";
+  auto r = run_on(parse_scenario(small, "small.yaml"), "message");
+  const auto path = write_sqlite(r, folder);
+  const auto written = std::filesystem::last_write_time(path);
+  EXPECT_THROW(write_sqlite(r, folder), std::runtime_error);
+  EXPECT_EQ(std::filesystem::last_write_time(path), written);
+  EXPECT_EQ(write_sqlite(r, folder, older_result::replace), path);
+  using files = std::filesystem::directory_iterator;
+  EXPECT_EQ(std::distance(files(folder), files()), 1) << "nothing half written stays behind";
+  std::filesystem::remove_all(folder);
+}
+
+TEST(results, experiments_differ_by_their_text_and_by_each_set) {
+  const auto name = [](const std::string& text, const std::vector<std::string>& sets) {
+    return sqlite_name(parse_scenario(text, "small.yaml", sets), "message", 1);
+  };
+  const std::set<std::string> names{
+      name(small, {}),
+      name(small + "# another text\n", {}),
+      name(small, {"description=a"}),
+      name(small, {"description=aseed=1"}),
+      name(small, {"description=a", "seed=1"}),
+      name(small, {"seed=1", "description=a"}),
+  };
+  EXPECT_EQ(names.size(), 6u);
+}
+
+TEST(level, a_scenario_that_names_none_runs_on_those_that_can_honour_it) {
+  const auto names = [](const std::string& text, const std::vector<std::string>& sets = {}) {
+    return levels_of(parse_scenario(text, "f.yaml", sets), test_levels());
+  };
+  std::vector<std::string> all;
+  for (const auto& level : test_levels()) all.push_back(level.name);
+  EXPECT_EQ(names(small), all);
+  EXPECT_EQ(names(small + "links: {default: {latency: 5ms}}\n"), virtual_levels());
+  EXPECT_EQ(names(small, {"links.default.loss=1%"}), virtual_levels());
+  EXPECT_EQ(names(small + "tcp: ns3-default\n"), virtual_levels());
+  EXPECT_EQ(names(small + "faults: [{partition: {groups: [server], at: 100ms}}]\n"),
+            virtual_levels());
+  const auto shaped = small + "links: {default: {latency: 5ms}}\nlevels: [stream, loopback]\n";
+  EXPECT_EQ(names(shaped), (std::vector<std::string>{"stream", "loopback"}))
+      << "what was named is not forgotten in silence";
+  EXPECT_THAT(refusal_of(parse_scenario(shaped, "f.yaml"), "loopback"), HasSubstr("cannot honour"));
+  EXPECT_THAT(refusal_of(parse_scenario(small + "tcp: ns3-default\n", "f.yaml"), "loopback"),
+              testing::StartsWith("f.yaml:14:6: level loopback cannot honour `tcp`"));
 }
 
 // Per connection, in the order of each node's connections: what was notified of it, times aside.

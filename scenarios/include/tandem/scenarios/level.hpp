@@ -41,6 +41,10 @@ level packet_level();
 /// one that this build lacks, saying so.
 const level& level_named(const std::vector<level>& levels, std::string_view name);
 
+/// Where the scenario runs unless somebody chooses: the levels it names, else each of `known` that
+/// can honour it.
+std::vector<std::string> levels_of(const scenario& what, const std::vector<level>& known);
+
 /// Throws bad_input with the first setting of `what` that `on` cannot honour.
 void check_level(const scenario& what, const level& on);
 

@@ -15,10 +15,18 @@ std::string to_json(std::span<const run_result> results);
 /// runs it again.
 std::string to_table(std::span<const run_result> results);
 
-/// Writes `directory/SCENARIO-LEVEL-SEED.sqlite` (tables run, nodes, events, samples; see
-/// scenarios/README.md), replacing an older one, and returns its path. Makes the directory.
-/// Throws std::runtime_error naming the file and SQLite's reason.
-std::string write_sqlite(const run_result& result, const std::string& directory);
+/// The name of the file with the result of an experiment: `SCENARIO-LEVEL-SEED-HASH.sqlite`, HASH
+/// the first eight digits of hash_of() it. Other text or other `--set`s: another name.
+std::string sqlite_name(const scenario& what, const std::string& level, std::uint64_t seed);
+
+/// What to do with a result of the same experiment that is there already.
+enum class older_result : std::uint8_t { keep, replace };
+
+/// Writes the result into `directory` under its sqlite_name() (tables run, nodes, events, samples;
+/// see scenarios/README.md) and returns the path. Makes the directory; the file appears whole.
+/// Throws std::runtime_error naming the file and the reason; what is to be kept is one.
+std::string write_sqlite(const run_result& result, const std::string& directory,
+                         older_result older = older_result::keep);
 
 /// Version of the SQLite schema, kept in `PRAGMA user_version`.
 inline constexpr int sqlite_schema_version = 1;

@@ -91,9 +91,11 @@ struct run_result {
   std::string level;
   std::uint64_t seed = 0;
   std::string commit;
-  std::string scenario_hash;  ///< FNV-1a of the file's text and the `--set`s
-  std::string trace_hash;     ///< empty where time is real
-  std::string reproduce;      ///< the line that runs it again
+  std::string scenario_text;      ///< the file's, before any `--set`
+  std::vector<std::string> sets;  ///< the `path=value` applied
+  std::string scenario_hash;      ///< hash_of() that
+  std::string trace_hash;         ///< empty where time is real
+  std::string reproduce;          ///< the line that runs it again
   bool ok = false;
   bool stopped = false;  ///< ended early by `stop`
   std::vector<check_result> checks;
@@ -103,6 +105,10 @@ struct run_result {
   event_table event_rows;
   sample_table samples;
 };
+
+/// FNV-1a of the scenario's text and its `--set`s: what tells experiments apart, seed and level
+/// aside.
+std::string hash_of(const scenario& what);
 
 /// Runs `what` on `on`. Built-in invariants are always on: limits are never exceeded at any event,
 /// permits are conserved, nothing idle outlives its timeout, backoff stays within its bounds,

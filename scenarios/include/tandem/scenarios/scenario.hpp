@@ -105,10 +105,10 @@ struct partition_fault {
 struct scenario {
   std::string name;
   std::string description;
-  std::string file;               ///< where it was read from, as given
-  std::string text;               ///< the file's content, before any `--set`
-  std::vector<std::string> sets;  ///< the `path=value` applied
-  std::vector<std::string> levels;
+  std::string file;                 ///< where it was read from, as given
+  std::string text;                 ///< the file's content, before any `--set`
+  std::vector<std::string> sets;    ///< the `path=value` applied
+  std::vector<std::string> levels;  ///< as the file names them; none: see levels_of()
   std::uint64_t seed = 1;
   duration length{};  ///< the key `duration`
   duration sample_every{};
