@@ -26,13 +26,13 @@ time_point connection_manager::state::addresses_until(slot d) const {
   return soonest;
 }
 
-void connection_manager::state::attempt_over(slot s, const connection_end& end) {
+void connection_manager::state::attempt_over(slot s, const connection_outcome& end) {
   const connection& c = connections[s];
-  judge_path(s, end);
+  judge_address(s, end);
   if (c.trial) subnet_trial_over(s);
 }
 
-void connection_manager::state::judge_path(slot s, const connection_end& end) {
+void connection_manager::state::judge_address(slot s, const connection_outcome& end) {
   const connection& c = connections[s];
   if (c.was_ready || c.told || end.local) return;
   const failure_class what = class_of(end.why);
@@ -76,9 +76,9 @@ void connection_manager::state::subnet_works(slot s) {
 
 void connection_manager::state::subnet_failed(slot s) {
   if (options.subnet_breaker_failures == 0) return;
-  const auto net = subnet_of(connections[s].remote, subnet_width::wide, options);
-  if (!net) return;
-  const slot subnet = subnets.intern(*net, subnet_width::wide);
+  const auto range = subnet_of(connections[s].remote, subnet_width::wide, options);
+  if (!range) return;
+  const slot subnet = subnets.intern(*range, subnet_width::wide);
   if (subnets[subnet].circuit.failed(now, options, options.subnet_breaker_failures,
                                      options.backoff_refund))
     notify_circuit(notice::circuit_opened, s, subnet);
@@ -94,8 +94,8 @@ void connection_manager::state::subnet_trial_over(slot s) {
 }
 
 slot connection_manager::state::wide_subnet(const endpoint& where) const {
-  const auto net = subnet_of(where, subnet_width::wide, options);
-  return net ? subnets.find(*net, subnet_width::wide) : no_slot;
+  const auto range = subnet_of(where, subnet_width::wide, options);
+  return range ? subnets.find(*range, subnet_width::wide) : no_slot;
 }
 
 void connection_manager::state::settle_circuit(slot subnet) {

@@ -98,12 +98,12 @@ void connection_manager::state::on(const events::authenticated& e) {
       const failure_record::verdict verdict = may_accept(peer);
       if (verdict.why != cause::none) return refuse_connection(s, verdict.why, 0, 0, verdict.until);
     }
-    if (peers[peer].first_dial != no_slot && resolve_crossing(s)) return;
+    if (peers[peer].first_dial != no_slot && resolve_simultaneous_open(s)) return;
   }
   const claim wanted = claim_of(s);
   const shortage no = ledger.shortage_for(wanted, options, now);
   if (no.why == cause::none) return take_permit(s, ledger.issue(wanted));
-  if (make_room(s, no)) return;
+  if (evict_for(s, no)) return;
   refuse_connection(s, no.why, no.current, no.limit);
 }
 

@@ -93,7 +93,7 @@ void connection_manager::state::penalise(slot peer, duration period) {
   if (period > duration::zero()) remember(peer).penalise(later(now, period));
 }
 
-void connection_manager::state::blame_end(slot s, const connection_end& end) {
+void connection_manager::state::blame_end(slot s, const connection_outcome& end) {
   const connection& c = connections[s];
   const cause why = end.why;
   if (c.way == direction::outbound) attempt_over(s, end);

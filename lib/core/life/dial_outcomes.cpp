@@ -19,7 +19,7 @@ constexpr std::uint8_t duplicate_pauses_max = 3;
 
 }  // namespace
 
-void connection_manager::state::connection_over(slot d, slot s, const connection_end& end) {
+void connection_manager::state::connection_over(slot d, slot s, const connection_outcome& end) {
   dial& x = dials[d];
   if (x.adopted == s) x.adopted = no_slot;
   recount(d);

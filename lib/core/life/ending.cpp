@@ -163,7 +163,7 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
   if (why == cause::none) why = c.connected ? cause::remote_closed : cause::unreachable;
   // How the driver reports the end of what we cancelled says nothing about whose fault it was.
   const bool ours = local && c.end == cause::none;
-  const connection_end end{
+  const connection_outcome end{
       why,       ours,      c.told,         std::max(c.retry_after, retry_after),
       c.address, c.yielded, c.last_received};
 
@@ -171,7 +171,7 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
   leave_ready(s);
   leave_newcomers(s);
   leave_pending(s);
-  if (c.makes_room) --victims;
+  if (c.victim) --victims;
   if (c.holds) --holders;
   if (c.lingering) --counters.lingering;
   count_end(s, why);

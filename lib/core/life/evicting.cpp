@@ -50,7 +50,7 @@ rank connection_manager::state::rank_of(slot s) const {
   return {score_of(x), since, c.id};
 }
 
-bool connection_manager::state::make_room(slot s, const shortage& no) {
+bool connection_manager::state::evict_for(slot s, const shortage& no) {
   if (options.eviction == eviction_mode::off || now < next_eviction) return false;
   if (no.why != cause::limit_reached && no.why != cause::inbound_limit_reached) return false;
   if (newcomers.size() >= options.eviction_sample) return false;
@@ -63,7 +63,7 @@ bool connection_manager::state::make_room(slot s, const shortage& no) {
   next_eviction = later(now, options.eviction_interval);
   connections[s].at = phase::waiting;
   newcomers.push_back(s);
-  connections[victim].makes_room = true;
+  connections[victim].victim = true;
   ++victims;
   evict(victim);
   if (connections[s].way == direction::outbound) return true;
@@ -141,7 +141,7 @@ bool connection_manager::state::hold_back(slot s) {
 /// True when that decided about `s`.
 bool connection_manager::state::serve_newcomer(slot s) {
   if (hold_back(s)) return true;
-  if (connections[s].way == direction::inbound && resolve_crossing(s)) return true;
+  if (connections[s].way == direction::inbound && resolve_simultaneous_open(s)) return true;
   const claim wanted = claim_of(s);
   if (ledger.shortage_for(wanted, options, now).why != cause::none) return false;
   take_permit(s, ledger.issue(wanted));
@@ -168,9 +168,9 @@ void connection_manager::state::arm_churn() {
   const bool wanted = options.churn_interval > duration::zero() && !stopping &&
                       ready_slots[0].size() + ready_slots[1].size() > 0;
   if (!wanted)
-    timers.disarm(timer_kind::host, churn_timer);
-  else if (timers.armed(timer_kind::host, churn_timer) == never)
-    timers.arm(timer_kind::host, churn_timer, later(now, options.churn_interval));
+    timers.disarm(timer_kind::node, churn_timer);
+  else if (timers.armed(timer_kind::node, churn_timer) == never)
+    timers.arm(timer_kind::node, churn_timer, later(now, options.churn_interval));
 }
 
 /// Lets one connection go at random when a newcomer would find no room.

@@ -22,8 +22,8 @@ bool connection_manager::state::counts(subnet_width width) const noexcept {
 claim connection_manager::state::claim_for(slot peer, direction way, const endpoint& where) const {
   const auto known = [&](subnet_width width) {
     if (!counts(width)) return no_slot;
-    const auto net = subnet_of(where, width, options);
-    return net ? subnets.find(*net, width) : no_slot;
+    const auto range = subnet_of(where, width, options);
+    return range ? subnets.find(*range, width) : no_slot;
   };
   return {peer, known(subnet_width::narrow), known(subnet_width::wide), way};
 }
@@ -37,9 +37,9 @@ void connection_manager::state::enter_subnets(slot s) {
   connection& c = connections[s];
   const auto enter = [&](subnet_width width) {
     if (!counts(width)) return no_slot;
-    const auto net = subnet_of(c.remote, width, options);
-    if (!net) return no_slot;
-    const slot subnet = subnets.intern(*net, width);
+    const auto range = subnet_of(c.remote, width, options);
+    if (!range) return no_slot;
+    const slot subnet = subnets.intern(*range, width);
     ++subnets[subnet].users;
     return subnet;
   };

@@ -86,8 +86,8 @@ void connection_manager::state::expired(deadline_queue::due what) {
       return dial_expired(what.slot);
     case timer_kind::request:
       return request_expired(what.slot);
-    case timer_kind::host:
-      return host_expired(what.slot);
+    case timer_kind::node:
+      return node_timer_expired(what.slot);
     case timer_kind::peer:
       return redial(what.slot);
   }

@@ -40,14 +40,14 @@ void connection_manager::state::on(const events::peer_marked& e) {
 }
 
 void connection_manager::state::on(const events::subnet_marked& e) {
-  const unsigned length = e.prefix + (e.network.v6 ? 0U : network::v4_from);
-  if ((e.what != mark::allow && e.what != mark::deny) || length > network::length_most)
+  const unsigned length = e.prefix + (e.network.v6 ? 0U : prefix::v4_from);
+  if ((e.what != mark::allow && e.what != mark::deny) || length > prefix::length_most)
     return ignore();
-  const network net = first_bits(network_of(e.network), length);
+  const prefix range = first_bits(prefix_of(e.network), length);
   const auto what = e.what == mark::allow ? access::allowed : access::denied;
   if (!e.on)
-    access_rules.take_back(net, what);
-  else if (!access_rules.set(net, what, e.until, now, options.max_access_rules))
+    access_rules.take_back(range, what);
+  else if (!access_rules.set(range, what, e.until, now, options.max_access_rules))
     ignore();
 }
 
@@ -69,7 +69,7 @@ void connection_manager::state::on(const events::configured& e) {
   reconsider_records();
   for (slot s = 0; s < connections.bound(); ++s)
     if (connections[s].used && connections[s].at == phase::ready) arm_ready(s);
-  if (before.churn_interval != options.churn_interval) timers.disarm(timer_kind::host, churn_timer);
+  if (before.churn_interval != options.churn_interval) timers.disarm(timer_kind::node, churn_timer);
   arm_churn();
   // A dial that waits for an attempt at its peer to end may not have to any more.
   for (slot d = 0; d < dials.bound(); ++d)
@@ -85,13 +85,13 @@ void connection_manager::state::on(const events::pressure& e) {
 }
 
 void connection_manager::state::on(const events::accept_failed&) {
-  if (stopping || timers.armed(timer_kind::host, resume_timer) != never) return;
-  timers.arm(timer_kind::host, resume_timer, later(now, listen_pause_period));
+  if (stopping || timers.armed(timer_kind::node, resume_timer) != never) return;
+  timers.arm(timer_kind::node, resume_timer, later(now, listen_pause_period));
   listen_or_pause();
 }
 
 void connection_manager::state::listen_or_pause() {
-  const bool pauses = descriptor_pressure || timers.armed(timer_kind::host, resume_timer) != never;
+  const bool pauses = descriptor_pressure || timers.armed(timer_kind::node, resume_timer) != never;
   if (stopping || pauses == paused) return;
   paused = pauses;
   if (paused)
@@ -104,15 +104,15 @@ void connection_manager::state::on(const events::shutdown_wanted& e) {
   const time_point deadline =
       std::max(now, std::min(e.deadline, later(now, options.shutdown_timeout)));
   const bool first = !stopping;
-  if (stopped || (!first && deadline >= timers.armed(timer_kind::host, shutdown_timer))) return;
+  if (stopped || (!first && deadline >= timers.armed(timer_kind::node, shutdown_timer))) return;
   stopping = true;
   drain_until = std::min(drain_until, later(now, (deadline - now) * 3 / 4));
-  timers.arm(timer_kind::host, drain_timer, drain_until);
-  timers.arm(timer_kind::host, shutdown_timer, deadline);
+  timers.arm(timer_kind::node, drain_timer, drain_until);
+  timers.arm(timer_kind::node, shutdown_timer, deadline);
   if (!first) return;
 
-  timers.disarm(timer_kind::host, resume_timer);
-  timers.disarm(timer_kind::host, churn_timer);
+  timers.disarm(timer_kind::node, resume_timer);
+  timers.disarm(timer_kind::node, churn_timer);
   stop_redialling();
   notification n;
   n.kind = notice::shutdown_began;
@@ -141,12 +141,12 @@ void connection_manager::state::abort_everything() {
 
 void connection_manager::state::complete_shutdown() {
   stopped = true;
-  timers.disarm(timer_kind::host, drain_timer);
-  timers.disarm(timer_kind::host, shutdown_timer);
+  timers.disarm(timer_kind::node, drain_timer);
+  timers.disarm(timer_kind::node, shutdown_timer);
   emit(actions::shutdown_complete{connections.size()});
 }
 
-void connection_manager::state::host_expired(slot which) {
+void connection_manager::state::node_timer_expired(slot which) {
   if (which == resume_timer) {
     listen_or_pause();
   } else if (which == drain_timer) {

@@ -54,7 +54,7 @@ struct alignas(64) connection {
   bool connected = false;     ///< past the attempt
   bool trial = false;         ///< of a half-open circuit of its wide subnet
   bool was_ready = false;
-  bool makes_room = false;                    ///< evicted for a newcomer
+  bool victim = false;                        ///< evicted for a newcomer
   bool refused = false;                       ///< by this node's policy
   bool told = false;                          ///< the peer refused it and said why
   time_point streams_ended{};                 ///< ready, or the end of the last application stream
@@ -82,7 +82,7 @@ struct alignas(64) connection {
   void fields(auto& a) {
     a(id), a(last_received), a(last_use), a(due), a(bytes), a(peer), a(streams), a(probes), a(at),
         a(way), a(end), a(used), a(pending), a(lingering), a(connected), a(trial), a(was_ready),
-        a(makes_room), a(refused), a(told), a(yielded), a(spoken), a(rtt), a(streams_ended),
+        a(victim), a(refused), a(told), a(yielded), a(spoken), a(rtt), a(streams_ended),
         a(kept_until), a(last_probe), a(ready_at), a(nonce), a(ready_place), a(right), a(holds),
         a(remote), a(narrow), a(wide), a(dial), a(next_of_peer), a(previous_of_peer),
         a(next_of_dial), a(previous_of_dial), a(address), a(next_free), a(retry_after);

@@ -31,7 +31,7 @@ bool connection_manager::state::promises(slot d) const {
 
 /// Two joining dials in opposite directions: both ends keep the one dialled by the greater peer id.
 /// Returns true when that decided about the inbound connection `s`.
-bool connection_manager::state::resolve_crossing(slot s) {
+bool connection_manager::state::resolve_simultaneous_open(slot s) {
   const slot peer = connections[s].peer;
   const slot d = joinable_dial(peer);
   if (d == no_slot || dials[d].adopted != no_slot) return false;

@@ -33,8 +33,8 @@ namespace tandem {
 /// blame.cpp and address_blame.cpp are what they say about the other side.
 struct connection_manager::state {
   using slot_index = detail::slot_index;
-  /// Slots of timer_kind::host.
-  enum host_timer : slot_index { resume_timer, drain_timer, shutdown_timer, churn_timer };
+  /// Slots of timer_kind::node.
+  enum node_timer : slot_index { resume_timer, drain_timer, shutdown_timer, churn_timer };
   using phase = detail::phase;
 
   /// Why a dial ends without a connection, and what follows from it.
@@ -50,7 +50,7 @@ struct connection_manager::state {
     time_point until = never;
   };
   /// How a connection ended, for the dial it served.
-  struct connection_end {
+  struct connection_outcome {
     cause why = cause::none;
     bool local = false;
     bool told = false;
@@ -135,7 +135,7 @@ struct connection_manager::state {
   void redial(slot_index peer);
 
   // dial_outcomes.cpp
-  void connection_over(slot_index d, slot_index s, const connection_end& end);
+  void connection_over(slot_index d, slot_index s, const connection_outcome& end);
   void fail_dial(slot_index d, const dial_failure& failure);
   void succeed_dial(slot_index d, slot_index s);
   void end_requests(slot_index d, notification n);
@@ -167,7 +167,7 @@ struct connection_manager::state {
   /// `peer` is neither dialled nor accepted for so long, for our own reasons.
   void penalise(slot_index peer, duration period);
   /// What the end of `s` says about its peer, unless a dial will say it.
-  void blame_end(slot_index s, const connection_end& end);
+  void blame_end(slot_index s, const connection_outcome& end);
   bool dropped_unused(slot_index s, cause why) const;
   /// `s` is ready.
   void proven(slot_index s);
@@ -182,8 +182,8 @@ struct connection_manager::state {
   /// When the first address of the dial is out of its backoff.
   time_point addresses_until(slot_index d) const;
   /// The outbound connection `s` is over: what that says about its address, unless it was ready.
-  void attempt_over(slot_index s, const connection_end& end);
-  void judge_path(slot_index s, const connection_end& end);
+  void attempt_over(slot_index s, const connection_outcome& end);
+  void judge_address(slot_index s, const connection_outcome& end);
   /// Whether the circuit of its wide subnet allows an attempt at `where` now.
   detail::failure_record::verdict subnet_circuit(const endpoint& where) const;
   /// The attempt `s` starts, connected, or failed; its trial of its subnet is over.
@@ -244,7 +244,7 @@ struct connection_manager::state {
   void leave_ready(slot_index s);
   detail::rank rank_of(slot_index s) const;
   /// `s` found no permit: true when somebody goes for it and it waits.
-  bool make_room(slot_index s, const detail::shortage& no);
+  bool evict_for(slot_index s, const detail::shortage& no);
   std::optional<direction> direction_short(direction way) const;
   /// The worst of a sample whose place `newcomer` can have, or no_slot.
   slot_index worst_ready_for(slot_index newcomer);
@@ -267,7 +267,7 @@ struct connection_manager::state {
   void turn_out(slot_index s, cause why, std::uint64_t current, std::uint64_t limit);
 
   // simultaneous_open.cpp
-  bool resolve_crossing(slot_index s);
+  bool resolve_simultaneous_open(slot_index s);
   bool promises(slot_index d) const;
   void adopt(slot_index d, slot_index s);
 
@@ -306,7 +306,7 @@ struct connection_manager::state {
   void on(const events::pressure& e);
   void on(const events::accept_failed& e);
   void listen_or_pause();
-  void host_expired(slot_index which);
+  void node_timer_expired(slot_index which);
   void abort_everything();
   void complete_shutdown();
 

@@ -8,7 +8,7 @@ namespace tandem::detail {
 namespace {
 
 // The queue holds one kind of deadline.
-constexpr timer_kind expiry_kind = timer_kind::host;
+constexpr timer_kind expiry_kind = timer_kind::node;
 
 }  // namespace
 
@@ -16,14 +16,15 @@ slot_index access_list::find(const peer_id& peer) const noexcept {
   return by_subject_.find(hash_of(peer), [&](slot_index r) { return rules_[r].peer == peer; });
 }
 
-slot_index access_list::find(const network& net) const noexcept {
-  return by_subject_.find(
-      hash_of(net), [&](slot_index r) { return rules_[r].peer.empty() && rules_[r].net == net; });
+slot_index access_list::find(const prefix& range) const noexcept {
+  return by_subject_.find(hash_of(range), [&](slot_index r) {
+    return rules_[r].peer.empty() && rules_[r].range == range;
+  });
 }
 
 std::uint64_t access_list::hash_of_rule(slot_index r) const noexcept {
   const rule& x = rules_[r];
-  return x.peer.empty() ? hash_of(x.net) : hash_of(x.peer);
+  return x.peer.empty() ? hash_of(x.range) : hash_of(x.peer);
 }
 
 bool access_list::set(const peer_id& peer, access what, time_point until, time_point now,
@@ -38,16 +39,16 @@ bool access_list::set(const peer_id& peer, access what, time_point until, time_p
   return change(r, what, until, now, rules_max);
 }
 
-bool access_list::set(const network& net, access what, time_point until, time_point now,
+bool access_list::set(const prefix& range, access what, time_point until, time_point now,
                       std::uint64_t rules_max) {
-  slot_index r = find(net);
+  slot_index r = find(range);
   if (r == no_slot) {
     r = rules_.take();
-    rules_[r].net = net;
-    by_subject_.insert(hash_of(net), r);
-    if (rules_of_length_.empty()) rules_of_length_.resize(network::length_most + 1);
-    if (++rules_of_length_[net.length] == 1)
-      lengths_[net.length / 64] |= std::uint64_t{1} << net.length % 64;
+    rules_[r].range = range;
+    by_subject_.insert(hash_of(range), r);
+    if (rules_of_length_.empty()) rules_of_length_.resize(prefix::length_most + 1);
+    if (++rules_of_length_[range.length] == 1)
+      lengths_[range.length / 64] |= std::uint64_t{1} << range.length % 64;
   }
   return change(r, what, until, now, rules_max);
 }
@@ -68,8 +69,8 @@ void access_list::erase(slot_index r) noexcept {
   const rule& x = rules_[r];
   if (!x.peer.empty())
     --peers_;
-  else if (--rules_of_length_[x.net.length] == 0)
-    lengths_[x.net.length / 64] &= ~(std::uint64_t{1} << x.net.length % 64);
+  else if (--rules_of_length_[x.range.length] == 0)
+    lengths_[x.range.length / 64] &= ~(std::uint64_t{1} << x.range.length % 64);
   by_subject_.erase(hash_of_rule(r), r);
   expiry_.disarm(expiry_kind, r);
   rules_.release(r);
@@ -79,8 +80,8 @@ void access_list::take_back(const peer_id& peer, access what) noexcept {
   if (const slot_index r = find(peer); r != no_slot && rules_[r].what == what) erase(r);
 }
 
-void access_list::take_back(const network& net, access what) noexcept {
-  if (const slot_index r = find(net); r != no_slot && rules_[r].what == what) erase(r);
+void access_list::take_back(const prefix& range, access what) noexcept {
+  if (const slot_index r = find(range); r != no_slot && rules_[r].what == what) erase(r);
 }
 
 access access_list::of(const peer_id& peer, time_point now) const noexcept {
@@ -91,9 +92,9 @@ access access_list::of(const peer_id& peer, time_point now) const noexcept {
 
 access access_list::of(const endpoint& where, time_point now) const noexcept {
   if (rules_.size() == peers_) return access::unsaid;
-  const network address = network_of(where);
+  const prefix address = prefix_of(where);
   // An IPv4 address is not part of ::/0: prefixes of IPv6 that hold all of IPv4 do not mean it.
-  const unsigned shortest = is_v4(address) ? network::v4_from : 0;
+  const unsigned shortest = is_v4(address) ? prefix::v4_from : 0;
   for (unsigned word = lengths_.size(); word-- > 0;) {
     std::uint64_t bits = lengths_[word];
     while (bits != 0) {

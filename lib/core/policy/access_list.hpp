@@ -26,11 +26,11 @@ class access_list {
   /// are `rules_max` that do not expire sooner.
   bool set(const peer_id& peer, access what, time_point until, time_point now,
            std::uint64_t rules_max);
-  bool set(const network& net, access what, time_point until, time_point now,
+  bool set(const prefix& range, access what, time_point until, time_point now,
            std::uint64_t rules_max);
   /// Takes a rule back, if it says `what`.
   void take_back(const peer_id& peer, access what) noexcept;
-  void take_back(const network& net, access what) noexcept;
+  void take_back(const prefix& range, access what) noexcept;
 
   access of(const peer_id& peer, time_point now) const noexcept;
   /// At most one probe for each prefix length in use, longest first.
@@ -46,21 +46,21 @@ class access_list {
 
  private:
   struct rule {
-    peer_id peer;  ///< empty: the rule is about `net`
-    network net;
+    peer_id peer;  ///< empty: the rule is about `range`
+    prefix range;
     time_point until = never;
     access what = access::unsaid;
     bool used = false;
     slot_index next_free = no_slot;
 
     /// Every field, for checkpoints.
-    void fields(auto& a) { a(peer), a(net), a(until), a(what), a(used), a(next_free); }
+    void fields(auto& a) { a(peer), a(range), a(until), a(what), a(used), a(next_free); }
   };
   /// Prefix lengths 0 to 128, one bit each.
   using length_set = std::array<std::uint64_t, 3>;
 
   slot_index find(const peer_id& peer) const noexcept;
-  slot_index find(const network& net) const noexcept;
+  slot_index find(const prefix& range) const noexcept;
   bool change(slot_index r, access what, time_point until, time_point now, std::uint64_t rules_max);
   void erase(slot_index r) noexcept;
   std::uint64_t hash_of_rule(slot_index r) const noexcept;

@@ -6,7 +6,7 @@
 namespace tandem::detail {
 
 address_family family_of(const endpoint& address) noexcept {
-  return is_v4(network_of(address)) ? address_family::v4 : address_family::v6;
+  return is_v4(prefix_of(address)) ? address_family::v4 : address_family::v6;
 }
 
 std::size_t next_address(std::span<const address_candidate> candidates,

@@ -9,13 +9,13 @@ namespace {
 
 /// IPv4-mapped addresses are the IPv4 address.
 bool same(const endpoint& a, const endpoint& b) noexcept {
-  return a.port == b.port && network_of(a) == network_of(b);
+  return a.port == b.port && prefix_of(a) == prefix_of(b);
 }
 
 }  // namespace
 
 std::uint64_t address_records::hash_of_address(const endpoint& where) const noexcept {
-  return mix(hash_of(network_of(where), salt_) + where.port);
+  return mix(hash_of(prefix_of(where), salt_) + where.port);
 }
 
 slot_index address_records::find(const endpoint& where) const noexcept {

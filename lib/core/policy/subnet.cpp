@@ -6,23 +6,23 @@ namespace tandem::detail {
 namespace {
 
 // The queue holds one kind of deadline.
-constexpr timer_kind blank_kind = timer_kind::host;
+constexpr timer_kind blank_kind = timer_kind::node;
 
 }  // namespace
 
-slot_index subnet_table::find(const network& net, subnet_width width) const noexcept {
-  return by_network_.find(hash_of(net, width), [&](slot_index s) {
-    return subnets_[s].net == net && subnets_[s].width == width;
+slot_index subnet_table::find(const prefix& range, subnet_width width) const noexcept {
+  return by_prefix_.find(hash_of(range, width), [&](slot_index s) {
+    return subnets_[s].range == range && subnets_[s].width == width;
   });
 }
 
-slot_index subnet_table::intern(const network& net, subnet_width width) {
-  return by_network_.find_or_insert(
-      hash_of(net, width),
-      [&](slot_index s) { return subnets_[s].net == net && subnets_[s].width == width; },
+slot_index subnet_table::intern(const prefix& range, subnet_width width) {
+  return by_prefix_.find_or_insert(
+      hash_of(range, width),
+      [&](slot_index s) { return subnets_[s].range == range && subnets_[s].width == width; },
       [&] {
         const slot_index subnet = subnets_.take();
-        subnets_[subnet].net = net;
+        subnets_[subnet].range = range;
         subnets_[subnet].width = width;
         return subnet;
       });
@@ -30,7 +30,7 @@ slot_index subnet_table::intern(const network& net, subnet_width width) {
 
 void subnet_table::forget(slot_index subnet) noexcept {
   blank_order_.disarm(blank_kind, subnet);
-  by_network_.erase(hash_of(subnets_[subnet].net, subnets_[subnet].width), subnet);
+  by_prefix_.erase(hash_of(subnets_[subnet].range, subnets_[subnet].width), subnet);
   subnets_.release(subnet);
 }
 

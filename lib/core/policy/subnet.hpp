@@ -18,7 +18,7 @@ namespace tandem::detail {
 enum class subnet_width : std::uint8_t { narrow, wide };
 
 /// Whether subnet limits, rates and breakers leave the address alone.
-constexpr bool is_exempt(const network& address, subnet_exemption which) noexcept {
+constexpr bool is_exempt(const prefix& address, subnet_exemption which) noexcept {
   if (which == subnet_exemption::none) return false;
   const bool private_too = which == subnet_exemption::private_ranges;
   if (is_v4(address)) {
@@ -35,21 +35,21 @@ constexpr bool is_exempt(const network& address, subnet_exemption which) noexcep
 }
 
 /// The subnet of one address at one width; nothing when the address is exempt.
-inline std::optional<network> subnet_of(const endpoint& where, subnet_width width,
-                                        const subnet_options& options) noexcept {
-  const network address = network_of(where);
+inline std::optional<prefix> subnet_of(const endpoint& where, subnet_width width,
+                                       const subnet_options& options) noexcept {
+  const prefix address = prefix_of(where);
   if (is_exempt(address, options.subnet_exempt)) return std::nullopt;
   const bool narrow = width == subnet_width::narrow;
   const std::uint64_t length =
       is_v4(address)
-          ? network::v4_from + (narrow ? options.subnet_v4_narrow : options.subnet_v4_wide)
+          ? prefix::v4_from + (narrow ? options.subnet_v4_narrow : options.subnet_v4_wide)
           : (narrow ? options.subnet_v6_narrow : options.subnet_v6_wide);
   return first_bits(address, static_cast<unsigned>(length));
 }
 
 /// What this node counts and remembers of one subnet.
 struct subnet_entry {
-  network net;
+  prefix range;
   subnet_width width = subnet_width::narrow;
   bool used = false;
   std::uint32_t users = 0;    ///< connections from there or to there, in whatever phase
@@ -65,7 +65,7 @@ struct subnet_entry {
 
   /// Every field, for checkpoints.
   void fields(auto& a) {
-    a(net), a(width), a(used), a(users), a(pending), a(permits), a(next_free), a(bucket_full),
+    a(range), a(width), a(used), a(users), a(pending), a(permits), a(next_free), a(bucket_full),
         a(circuit), a(circuit_blank);
   }
 };
@@ -78,9 +78,9 @@ class subnet_table {
   /// With a salt that outsiders do not know they cannot choose subnets that are slow to find.
   explicit subnet_table(std::uint64_t salt = 0) noexcept : salt_(salt) {}
   /// The subnet's index, or no_slot.
-  slot_index find(const network& net, subnet_width width) const noexcept;
+  slot_index find(const prefix& range, subnet_width width) const noexcept;
   /// The subnet's index; a new one is added. Call settle() when done with it.
-  slot_index intern(const network& net, subnet_width width);
+  slot_index intern(const prefix& range, subnet_width width);
   /// To be called whenever users or memory of the subnet changed; the index may end here.
   void settle(slot_index subnet, time_point now, std::uint64_t remembered_max) noexcept;
 
@@ -97,18 +97,18 @@ class subnet_table {
   void forgive(time_point since, time_point now, std::uint64_t remembered_max) noexcept;
 
   /// Every field, for checkpoints.
-  void fields(auto& a) { a(salt_), a(subnets_), a(by_network_), a(blank_order_); }
+  void fields(auto& a) { a(salt_), a(subnets_), a(by_prefix_), a(blank_order_); }
 
  private:
-  std::uint64_t hash_of(const network& net, subnet_width width) const noexcept {
-    return detail::hash_of(net, salt_) ^ (width == subnet_width::wide ? ~std::uint64_t{0} : 0);
+  std::uint64_t hash_of(const prefix& range, subnet_width width) const noexcept {
+    return detail::hash_of(range, salt_) ^ (width == subnet_width::wide ? ~std::uint64_t{0} : 0);
   }
   void forget(slot_index subnet) noexcept;
   void drop_soonest() noexcept;
 
   std::uint64_t salt_;
   slot_table<subnet_entry> subnets_;
-  index_table by_network_;
+  index_table by_prefix_;
   deadline_queue blank_order_;  ///< subnets without users
 };
 

@@ -12,7 +12,7 @@
 namespace tandem::detail {
 
 /// What a deadline belongs to.
-enum class timer_kind : std::uint8_t { connection, dial, request, host, peer };
+enum class timer_kind : std::uint8_t { connection, dial, request, node, peer };
 inline constexpr std::size_t timer_kinds = 5;
 
 /// A slot of one kind in one number.

@@ -6,7 +6,7 @@
 namespace tandem::bench {
 
 using detail::first_bits;
-using detail::network_of;
+using detail::prefix_of;
 
 naive_manager::naive_manager(const manager_options& options, const peer_id&, std::uint64_t)
     : options_(options) {
@@ -30,7 +30,7 @@ time_point naive_manager::next_deadline() const noexcept {
 }
 
 naive_manager::subnet naive_manager::subnet_of(const endpoint& where, unsigned length) {
-  const detail::network net = first_bits(network_of(where), length);
+  const detail::prefix net = first_bits(prefix_of(where), length);
   return {length, {net.high, net.low}};
 }
 
@@ -87,7 +87,7 @@ naive_manager::shortage naive_manager::permit_shortage(const connection& c) cons
   if (of_peer >= options_.max_connections_per_peer)
     return {cause::per_peer_limit_reached, of_peer, options_.max_connections_per_peer};
   for (const auto& [limit, length] : {std::pair(options_.max_connections_per_narrow_subnet, 128U),
-                                     std::pair(options_.max_connections_per_wide_subnet, 120U)}) {
+                                      std::pair(options_.max_connections_per_wide_subnet, 120U)}) {
     if (limit == 0) continue;
     const std::uint64_t of_subnet = count_in(permits_of_subnet_, subnet_of(c.remote, length));
     if (of_subnet >= limit) return {cause::subnet_limit_reached, of_subnet, limit};
@@ -211,7 +211,7 @@ void naive_manager::on(const events::peer_marked& e) {
 }
 
 void naive_manager::on(const events::subnet_marked& e) {
-  const unsigned length = e.prefix + (e.network.v6 ? 0U : detail::network::v4_from);
+  const unsigned length = e.prefix + (e.network.v6 ? 0U : detail::prefix::v4_from);
   if (e.what == mark::deny) denied_networks_.push_back(subnet_of(e.network, length));
 }
 

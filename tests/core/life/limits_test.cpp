@@ -92,7 +92,7 @@ void cross(driver& d) {
   d.tell(events::authenticated{conn(100), greater});
 }
 
-TEST(crossing, a_permit_that_moves_counts_in_its_new_direction) {
+TEST(simultaneous_open, a_permit_that_moves_counts_in_its_new_direction) {
   manager_options options = {};
   options.max_connections_per_peer = 1;
   options.max_inbound_connections = 2;
@@ -111,7 +111,7 @@ TEST(crossing, a_permit_that_moves_counts_in_its_new_direction) {
   EXPECT_EQ(d.counters().slot_drift, 0U);
 }
 
-TEST(crossing, a_permit_does_not_move_where_the_new_direction_is_full) {
+TEST(simultaneous_open, a_permit_does_not_move_where_the_new_direction_is_full) {
   manager_options options = {};
   options.max_connections_per_peer = 1;
   options.max_inbound_connections = 1;

@@ -185,8 +185,8 @@ TEST(newcomer, that_was_dialled_succeeds_once_the_victim_is_gone) {
 
 /// A node whose peer id is below all others, with one dial (attempt 1, request 1) under way to peer
 /// 50 while it is full.
-struct crossing_node : full_node {
-  crossing_node() : full_node(scored(2), 1, peer(0)) {
+struct simultaneous_open_node : full_node {
+  simultaneous_open_node() : full_node(scored(2), 1, peer(0)) {
     close_of(conn(4));
     dial(req(1), peer(50));
     accept(conn(100), peer(60));
@@ -211,7 +211,7 @@ struct crossing_node : full_node {
 };
 
 TEST(newcomer, that_crosses_our_waiting_dial_takes_its_turn) {
-  crossing_node d;
+  simultaneous_open_node d;
   d.tell(events::authenticated{conn(1), peer(50)});
   ASSERT_EQ(d.counters().evicted_total, 1U);
   d.come(conn(102), peer(50));
@@ -219,7 +219,7 @@ TEST(newcomer, that_crosses_our_waiting_dial_takes_its_turn) {
 }
 
 TEST(newcomer, that_crosses_our_dial_under_way_is_what_the_dial_waits_for) {
-  crossing_node d;
+  simultaneous_open_node d;
   d.come(conn(102), peer(50));
   ASSERT_EQ(d.counters().evicted_total, 1U);
   d.expect_that_only(conn(102));

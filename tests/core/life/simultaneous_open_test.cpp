@@ -114,7 +114,7 @@ TEST(simultaneous_open, with_room_for_one_connection_only_still_leaves_one) {
   expect_one_connection(net, "max_connections 1");
 }
 
-TEST(crossing, the_lesser_moves_its_permit_to_the_inbound_connection) {
+TEST(simultaneous_open, the_lesser_moves_its_permit_to_the_inbound_connection) {
   driver d(with_per_peer(1), peer(1));
   d.answers = false;
   d.dial(req(1), peer(2));
@@ -137,7 +137,7 @@ TEST(crossing, the_lesser_moves_its_permit_to_the_inbound_connection) {
   EXPECT_EQ(d.counters().active_connections, 1U);
 }
 
-TEST(crossing, when_the_kept_connection_dies_the_dial_tries_again) {
+TEST(simultaneous_open, when_the_kept_connection_dies_the_dial_tries_again) {
   driver d({}, peer(1));
   d.dial(req(1), peer(2));
   d.tell(events::attempt_connected{conn(1)});
@@ -153,7 +153,7 @@ TEST(crossing, when_the_kept_connection_dies_the_dial_tries_again) {
   EXPECT_EQ(d.count(notice::dial_failed), 0U);
 }
 
-TEST(crossing, a_dial_refused_as_duplicate_tries_again_when_the_other_never_comes) {
+TEST(simultaneous_open, a_dial_refused_as_duplicate_tries_again_when_the_other_never_comes) {
   driver d({}, peer(1));
   d.dial(req(1), peer(2));
   d.tell(events::attempt_connected{conn(1)});
@@ -176,7 +176,7 @@ void refuse_as_duplicate(driver& d, duration retry_after = {}) {
   d.tell(events::closed{c, cause::remote_closed});
 }
 
-TEST(crossing, a_peer_that_calls_every_dial_a_duplicate_and_never_comes_is_backed_off) {
+TEST(simultaneous_open, a_peer_that_calls_every_dial_a_duplicate_and_never_comes_is_backed_off) {
   for (const duration asked : {duration(0s), duration(50s)}) {
     manager_options options;
     options.backoff_strategy = backoff_strategy::exponential;
@@ -200,7 +200,7 @@ TEST(crossing, a_peer_that_calls_every_dial_a_duplicate_and_never_comes_is_backe
   }
 }
 
-TEST(crossing, a_peer_that_comes_itself_is_not_refused_for_attempts_that_nobody_answers) {
+TEST(simultaneous_open, a_peer_that_comes_itself_is_not_refused_for_attempts_that_nobody_answers) {
   for (const duration age : {3s - 1ns, duration(3s)}) {
     driver d({}, peer(2));
     d.dial(req(1), peer(1), {address(1), address(2)});
@@ -215,7 +215,7 @@ TEST(crossing, a_peer_that_comes_itself_is_not_refused_for_attempts_that_nobody_
   }
 }
 
-TEST(crossing, a_peer_is_refused_once_an_attempt_is_answered_however_long_that_took) {
+TEST(simultaneous_open, a_peer_is_refused_once_an_attempt_is_answered_however_long_that_took) {
   driver d({}, peer(2));
   d.dial(req(1), peer(1));
   d.run_to(10s);
@@ -235,7 +235,7 @@ TEST(simultaneous_open, with_a_greater_node_whose_packets_get_lost_still_makes_a
   expect_one_connection(net, "the greater behind a filter");
 }
 
-TEST(crossing, a_dial_waits_for_an_inbound_connection_that_is_nearly_ready) {
+TEST(simultaneous_open, a_dial_waits_for_an_inbound_connection_that_is_nearly_ready) {
   driver d;
   d.tell(events::arrived{conn(2), address()});
   d.tell(events::authenticated{conn(2), peer(1)});

@@ -84,7 +84,7 @@ void manager::evicts(const actions::close& a) {
       for (const auto& [id, c] : connections_)
         if (eligible(id, connections_.at(newcomer_)) && score(c) < score(victim))
           fail("evicted, although " + text_of(id) + " is worth less");
-    victim.makes_room = true;
+    victim.victim = true;
     next_eviction_ = later(now_, options_.eviction_interval);
     newcomer_ = connection_id::none;
   } else {

@@ -71,7 +71,8 @@ class player {
   player(std::uint64_t seed, const manager_options& options, reached* sum, std::ostream* log)
       : options_(options),
         self_(peer_number(self_number)),
-        sink_(sum != nullptr && sum->traces ? std::make_unique<hashing_sink>(*sum->traces) : nullptr),
+        sink_(sum != nullptr && sum->traces ? std::make_unique<hashing_sink>(*sum->traces)
+                                            : nullptr),
         real_(options, self_, seed, sink_.get()),
         mine_(options, self_),
         seed_(seed),

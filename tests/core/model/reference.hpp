@@ -48,9 +48,9 @@ struct connection {
   bool was_ready = false;
   bool refused = false;
   bool told = false;
-  bool yielded = false;     ///< gave way to another connection of its dial
-  bool makes_room = false;  ///< evicted for a newcomer
-  bool spoken = false;      ///< there was an application byte or stream
+  bool yielded = false;  ///< gave way to another connection of its dial
+  bool victim = false;   ///< evicted for a newcomer
+  bool spoken = false;   ///< there was an application byte or stream
   std::uint64_t bytes = 0;
   bool pending = false;
   bool lingering = false;

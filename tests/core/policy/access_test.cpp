@@ -10,8 +10,8 @@ namespace {
 using detail::access;
 using detail::access_list;
 using detail::first_bits;
-using detail::network;
-using detail::network_of;
+using detail::prefix;
+using detail::prefix_of;
 
 constexpr std::uint64_t many = 100;
 
@@ -22,23 +22,23 @@ endpoint v6(std::array<std::uint8_t, 16> bytes) { return {bytes, 4001, true}; }
 endpoint mapped(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {
   return v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d});
 }
-network net(const endpoint& e, unsigned length) {
-  return first_bits(network_of(e), length + (e.v6 ? 0 : 96));
+prefix range(const endpoint& e, unsigned length) {
+  return first_bits(prefix_of(e), length + (e.v6 ? 0 : 96));
 }
 
 TEST(access_list, longest_prefix_decides) {
   access_list list;
-  list.set(net(v4(10, 0, 0, 0), 8), access::denied, never, at(0s), many);
-  list.set(net(v4(10, 1, 0, 0), 16), access::allowed, never, at(0s), many);
-  list.set(net(v4(10, 1, 2, 3), 32), access::denied, never, at(0s), many);
+  list.set(range(v4(10, 0, 0, 0), 8), access::denied, never, at(0s), many);
+  list.set(range(v4(10, 1, 0, 0), 16), access::allowed, never, at(0s), many);
+  list.set(range(v4(10, 1, 2, 3), 32), access::denied, never, at(0s), many);
   EXPECT_EQ(list.of(v4(10, 2, 0, 1), at(0s)), access::denied);
   EXPECT_EQ(list.of(v4(10, 1, 0, 1), at(0s)), access::allowed);
   EXPECT_EQ(list.of(v4(10, 1, 2, 3), at(0s)), access::denied);
   EXPECT_EQ(list.of(v4(10, 1, 2, 2), at(0s)), access::allowed);
   EXPECT_EQ(list.of(v4(11, 0, 0, 1), at(0s)), access::unsaid);
-  list.take_back(net(v4(10, 1, 0, 0), 16), access::denied);  // it says something else
+  list.take_back(range(v4(10, 1, 0, 0), 16), access::denied);  // it says something else
   EXPECT_EQ(list.of(v4(10, 1, 0, 1), at(0s)), access::allowed);
-  list.take_back(net(v4(10, 1, 0, 0), 16), access::allowed);
+  list.take_back(range(v4(10, 1, 0, 0), 16), access::allowed);
   EXPECT_EQ(list.of(v4(10, 1, 0, 1), at(0s)), access::denied);
 }
 
@@ -50,7 +50,7 @@ TEST(access_list, every_prefix_length_matches_its_own_bits_and_no_more) {
   };
   for (unsigned length = 1; length <= 128; ++length) {
     access_list list;
-    list.set(net(v6({0x20, 0x01}), length), access::denied, never, at(0s), many);
+    list.set(range(v6({0x20, 0x01}), length), access::denied, never, at(0s), many);
     EXPECT_EQ(list.of(v6({0x20, 0x01}), at(0s)), access::denied) << length;
     EXPECT_EQ(list.of(last_byte(length - 1), at(0s)), access::unsaid) << length;
     if (length < 128) {
@@ -61,20 +61,20 @@ TEST(access_list, every_prefix_length_matches_its_own_bits_and_no_more) {
 
 TEST(access_list, an_address_written_as_v4_mapped_is_the_same) {
   access_list list;
-  list.set(net(v4(192, 0, 2, 0), 24), access::denied, never, at(0s), many);
+  list.set(range(v4(192, 0, 2, 0), 24), access::denied, never, at(0s), many);
   EXPECT_EQ(list.of(mapped(192, 0, 2, 9), at(0s)), access::denied);
-  list.set(net(mapped(198, 51, 100, 0), 96 + 24), access::denied, never, at(0s), many);
+  list.set(range(mapped(198, 51, 100, 0), 96 + 24), access::denied, never, at(0s), many);
   EXPECT_EQ(list.of(v4(198, 51, 100, 9), at(0s)), access::denied);
 }
 
 TEST(access_list, all_of_one_family_is_not_all_of_the_other) {
   access_list list;
-  list.set(net(v6({}), 0), access::denied, never, at(0s), many);
+  list.set(range(v6({}), 0), access::denied, never, at(0s), many);
   EXPECT_EQ(list.of(v6({0x20, 0x01}), at(0s)), access::denied);
   EXPECT_EQ(list.of(v4(192, 0, 2, 1), at(0s)), access::unsaid);
   EXPECT_EQ(list.of(mapped(192, 0, 2, 1), at(0s)), access::unsaid);
-  list.take_back(net(v6({}), 0), access::denied);
-  list.set(net(v4(0, 0, 0, 0), 0), access::denied, never, at(0s), many);
+  list.take_back(range(v6({}), 0), access::denied);
+  list.set(range(v4(0, 0, 0, 0), 0), access::denied, never, at(0s), many);
   EXPECT_EQ(list.of(v6({0x20, 0x01}), at(0s)), access::unsaid);
   EXPECT_EQ(list.of(mapped(192, 0, 2, 1), at(0s)), access::denied);
 }
@@ -82,8 +82,8 @@ TEST(access_list, all_of_one_family_is_not_all_of_the_other) {
 TEST(access_list, rules_end_at_their_time) {
   access_list list;
   list.set(peer(1), access::denied, at(10s), at(0s), many);
-  list.set(net(v4(10, 0, 0, 0), 8), access::denied, at(10s), at(0s), many);
-  list.set(net(v4(10, 0, 0, 0), 7), access::allowed, never, at(0s), many);
+  list.set(range(v4(10, 0, 0, 0), 8), access::denied, at(10s), at(0s), many);
+  list.set(range(v4(10, 0, 0, 0), 7), access::allowed, never, at(0s), many);
   EXPECT_EQ(list.of(peer(1), at(10s - 1ns)), access::denied);
   EXPECT_EQ(list.of(v4(10, 0, 0, 1), at(10s - 1ns)), access::denied);
   EXPECT_EQ(list.of(peer(1), at(10s)), access::unsaid);

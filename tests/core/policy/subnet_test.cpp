@@ -9,9 +9,9 @@ namespace tandem::test {
 namespace {
 
 using detail::is_exempt;
-using detail::network;
-using detail::network_of;
 using detail::no_slot;
+using detail::prefix;
+using detail::prefix_of;
 using detail::slot_index;
 using detail::subnet_of;
 using detail::subnet_table;
@@ -27,7 +27,7 @@ endpoint mapped(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) 
 
 TEST(subnet, exempt_ranges_hold_at_both_ends_and_not_beside_them) {
   const auto exempt = [](const endpoint& e) {
-    return is_exempt(network_of(e), subnet_exemption::private_ranges);
+    return is_exempt(prefix_of(e), subnet_exemption::private_ranges);
   };
   for (const endpoint& in :
        {v4(127, 0, 0, 0), v4(127, 255, 255, 255), v4(10, 0, 0, 0), v4(10, 255, 255, 255),
@@ -46,9 +46,9 @@ TEST(subnet, exempt_ranges_hold_at_both_ends_and_not_beside_them) {
 }
 
 TEST(subnet, exemption_modes_differ_in_private_and_loopback) {
-  const network private_one = network_of(v4(10, 0, 0, 1));
-  const network loopback = network_of(v4(127, 0, 0, 1));
-  const network loopback6 = network_of(v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}));
+  const prefix private_one = prefix_of(v4(10, 0, 0, 1));
+  const prefix loopback = prefix_of(v4(127, 0, 0, 1));
+  const prefix loopback6 = prefix_of(v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}));
   EXPECT_TRUE(is_exempt(loopback, subnet_exemption::loopback));
   EXPECT_TRUE(is_exempt(loopback6, subnet_exemption::loopback));
   EXPECT_FALSE(is_exempt(private_one, subnet_exemption::loopback));
@@ -77,10 +77,10 @@ TEST(subnet, widths_follow_the_options_of_the_family) {
 
 TEST(subnet_table, keeps_what_has_connections_and_remembers_the_rest_until_it_is_blank) {
   subnet_table t;
-  const network net = *subnet_of(v4(192, 0, 2, 1), subnet_width::wide, {});
-  slot_index s = t.intern(net, subnet_width::wide);
-  EXPECT_EQ(t.intern(net, subnet_width::wide), s);
-  EXPECT_EQ(t.find(net, subnet_width::narrow), no_slot);  // another width is another subnet
+  const prefix range = *subnet_of(v4(192, 0, 2, 1), subnet_width::wide, {});
+  slot_index s = t.intern(range, subnet_width::wide);
+  EXPECT_EQ(t.intern(range, subnet_width::wide), s);
+  EXPECT_EQ(t.find(range, subnet_width::narrow), no_slot);  // another width is another subnet
   t[s].users = 1;
   t.settle(s, at(0s), 1);
   EXPECT_EQ(t.remembered(), 0U);
@@ -89,7 +89,7 @@ TEST(subnet_table, keeps_what_has_connections_and_remembers_the_rest_until_it_is
   t.settle(s, at(0s), 1);
   EXPECT_EQ(t.remembered(), 1U);
   t.settle(s, at(5s - 1ns), 1);
-  EXPECT_EQ(t.find(net, subnet_width::wide), s);
+  EXPECT_EQ(t.find(range, subnet_width::wide), s);
   t.settle(s, at(5s), 1);
   EXPECT_EQ(t.size(), 0U);
 }
@@ -99,7 +99,7 @@ TEST(subnet_table, keeps_what_has_connections_and_remembers_the_rest_until_it_is
 TEST(subnet_table, does_not_forget_a_subnet_that_got_a_user_before_it_is_settled) {
   subnet_table t;
   const auto add = [&](std::uint8_t n) {
-    const slot_index s = t.intern(network_of(v4(192, 0, 2, n)), subnet_width::narrow);
+    const slot_index s = t.intern(prefix_of(v4(192, 0, 2, n)), subnet_width::narrow);
     t[s].bucket_full = at(5s);
     t.settle(s, at(0s), 8);
     return s;
@@ -108,7 +108,7 @@ TEST(subnet_table, does_not_forget_a_subnet_that_got_a_user_before_it_is_settled
   t[come_to].users = 1;
   t.settle(left, at(6s), 8);
   t.settle(come_to, at(6s), 8);
-  EXPECT_EQ(t.find(network_of(v4(192, 0, 2, 2)), subnet_width::narrow), come_to);
+  EXPECT_EQ(t.find(prefix_of(v4(192, 0, 2, 2)), subnet_width::narrow), come_to);
   EXPECT_EQ(t.size(), 1U);
   EXPECT_EQ(t.remembered(), 0U);
 }
@@ -116,14 +116,14 @@ TEST(subnet_table, does_not_forget_a_subnet_that_got_a_user_before_it_is_settled
 TEST(subnet_table, the_one_that_is_blank_soonest_makes_room_be_it_the_newest) {
   subnet_table t;
   const auto add = [&](std::uint8_t n, duration blank) {
-    const network net = network_of(v4(192, 0, 2, n));
-    const slot_index s = t.intern(net, subnet_width::narrow);
+    const prefix range = prefix_of(v4(192, 0, 2, n));
+    const slot_index s = t.intern(range, subnet_width::narrow);
     t[s].bucket_full = at(blank);
     t.settle(s, at(0s), 2);
-    return net;
+    return range;
   };
-  const network first = add(1, 10s), second = add(2, 30s), third = add(3, 20s), last = add(4, 5s);
-  const auto known = [&](const network& n) { return t.find(n, subnet_width::narrow) != no_slot; };
+  const prefix first = add(1, 10s), second = add(2, 30s), third = add(3, 20s), last = add(4, 5s);
+  const auto known = [&](const prefix& n) { return t.find(n, subnet_width::narrow) != no_slot; };
   EXPECT_FALSE(known(first));
   EXPECT_TRUE(known(second));
   EXPECT_TRUE(known(third));
