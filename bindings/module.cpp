@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The native half of the Python package: reads and runs scenarios, hands plain arrays over. The
 // package's documentation is in tandem/__init__.py.
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/recording.hpp"
+#include "tandem/command/version.hpp"
 #include "tandem/core/actions.hpp"
 #include "tandem/core/cause.hpp"
 #include "tandem/core/options.hpp"
-#include "tandem/scenarios/bad_input.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/scenarios/read.hpp"
-#include "tandem/scenarios/recording.hpp"
 #include "tandem/scenarios/results.hpp"
 #include "tandem/scenarios/run.hpp"
 

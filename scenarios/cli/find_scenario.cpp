@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "find_scenario.hpp"
 
-#include "read/units.hpp"
-#include "tandem/scenarios/bad_input.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/units.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -39,9 +39,8 @@ std::string find_scenario(const std::string& what) {
       for (const auto& file : scenarios_in(folder)) names.push_back(fs::path(file).stem().string());
     }
   }
-  if (fs::is_directory(what, ignored))
-    throw scenarios::bad_input(what, "is a folder; name a scenario file");
-  throw scenarios::bad_input(what, "no such scenario file" + scenarios::suggestion(what, names));
+  if (fs::is_directory(what, ignored)) throw bad_input(what, "is a folder; name a scenario file");
+  throw bad_input(what, "no such scenario file" + suggestion(what, names));
 }
 
 }  // namespace tandem::cli

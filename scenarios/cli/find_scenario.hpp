@@ -9,7 +9,7 @@ namespace tandem::cli {
 /// Where scenarios are looked for by name: ./scenarios, then those installed beside this program.
 std::vector<std::string> scenario_folders();
 
-/// The file meant by a path or a name. Throws scenarios::bad_input when there is none.
+/// The file meant by a path or a name. Throws bad_input when there is none.
 std::string find_scenario(const std::string& what);
 
 /// The scenario files of a folder, sorted by name.

@@ -2,8 +2,8 @@
 #include "commands.hpp"
 #include "find_scenario.hpp"
 #include "progress_line.hpp"
-#include "read/units.hpp"
-#include "tandem/scenarios/bad_input.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/units.hpp"
 #include "tandem/scenarios/read.hpp"
 #include "tandem/scenarios/results.hpp"
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// check, list and version.
+// check and list.
 #include "commands.hpp"
 #include "find_scenario.hpp"
-#include "tandem/scenarios/bad_input.hpp"
+#include "tandem/command/bad_input.hpp"
 #include "tandem/scenarios/read.hpp"
-#include "tandem/scenarios/run.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -91,26 +90,6 @@ class list_command final : public command {
   std::string folder_;
 };
 
-class version_command final : public command {
- public:
-  explicit version_command(CLI::App& parent)
-      : app_(*parent.add_subcommand("version", "Print version, commit and the levels built in")) {
-    app_.footer("Example:\n  tandem version");
-  }
-  CLI::App& app() override { return app_; }
-
-  int run() override {
-    std::vector<std::string> levels;
-    for (const auto& level : build_levels()) levels.push_back(level.name);
-    std::printf("tandem %s (%s), levels %s\n", TANDEM_VERSION, build_commit().c_str(),
-                joined(levels).c_str());
-    return exit_held;
-  }
-
- private:
-  CLI::App& app_;
-};
-
 }  // namespace
 
 std::unique_ptr<command> make_check_command(CLI::App& parent) {
@@ -118,9 +97,6 @@ std::unique_ptr<command> make_check_command(CLI::App& parent) {
 }
 std::unique_ptr<command> make_list_command(CLI::App& parent) {
   return std::make_unique<list_command>(parent);
-}
-std::unique_ptr<command> make_version_command(CLI::App& parent) {
-  return std::make_unique<version_command>(parent);
 }
 
 }  // namespace tandem::cli

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/scenarios/expectation.hpp"
 
-#include "units.hpp"
+#include "tandem/command/units.hpp"
 
 #include <algorithm>
 #include <array>
@@ -180,18 +180,6 @@ bool holds(const expectation& what, double value) noexcept {
       return value >= what.low - slack && value <= what.high + slack;
   }
   return false;
-}
-
-std::string format_value(double value, unit in) {
-  char text[48];
-  if (in == unit::plain) {
-    std::snprintf(text, sizeof text, "%.*f", value == std::floor(value) ? 0 : 4, value);
-  } else if (std::abs(value) < 1 && value != 0) {
-    std::snprintf(text, sizeof text, "%.6g ms", value * 1e3);
-  } else {
-    std::snprintf(text, sizeof text, "%.6g s", value);
-  }
-  return text;
 }
 
 }  // namespace tandem::scenarios

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "read_scenario.hpp"
 
-#include "tandem/scenarios/bad_input.hpp"
-#include "tandem/scenarios/option_text.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/option_text.hpp"
+#include "tandem/command/units.hpp"
 #include "tandem/scenarios/read.hpp"
 #include "tandem/scenarios/run.hpp"
-#include "units.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "read_scenario.hpp"
-#include "units.hpp"
+#include "tandem/command/units.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "tandem/scenarios/bad_input.hpp"
-#include "units.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/units.hpp"
 #include "yaml_value.hpp"
 
 namespace tandem::scenarios {

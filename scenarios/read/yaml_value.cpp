@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "yaml_value.hpp"
 
-#include "tandem/scenarios/bad_input.hpp"
-#include "units.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/units.hpp"
 
 #include <algorithm>
 #include <limits>

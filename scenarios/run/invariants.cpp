@@ -2,7 +2,7 @@
 // The built-in invariants: the part of the tracker that judges.
 #include "tracker.hpp"
 
-#include "../read/units.hpp"
+#include "tandem/command/units.hpp"
 
 #include <algorithm>
 #include <cmath>

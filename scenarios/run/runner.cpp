@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "evaluate.hpp"
 #include "observations.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/version.hpp"
 #include "tandem/core/trace.hpp"
-#include "tandem/scenarios/bad_input.hpp"
 #include "tandem/scenarios/run.hpp"
 #include "workload.hpp"
 

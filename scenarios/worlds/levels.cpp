@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "../read/units.hpp"
-#include "tandem/scenarios/bad_input.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/units.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/sim/fabric.hpp"
 

@@ -7,14 +7,16 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# Room -> rooms whose headers it may include (DESIGN: core <- net <- {asio, sim} <- scenarios <- bindings).
+# Room -> rooms whose headers it may include (DESIGN: core <- net <- asio <- command <- scenarios <- bindings,
+# and net <- sim <- scenarios).
 MAY_INCLUDE = {
     "core": {"core"},
     "net": {"core", "net"},
     "asio": {"core", "net", "asio"},
+    "command": {"core", "net", "asio", "command"},
     "sim": {"core", "net", "sim"},
     "packet": {"core", "net", "sim", "packet"},
-    "scenarios": {"core", "net", "asio", "sim", "scenarios"},
+    "scenarios": {"core", "net", "asio", "command", "sim", "scenarios"},
 }
 # Where a level is wired in, ns-3's room is in sight.
 WIRING = {"scenarios/cli", "bindings"}
@@ -26,6 +28,7 @@ FOLDERS = {
     "lib/include/tandem/net": "net",
     "lib/asio": "asio",
     "lib/include/tandem/asio": "asio",
+    "lib/command": "command",
     "sim/kernel": "sim",
     "sim/stream": "sim",
     "sim/message": "sim",

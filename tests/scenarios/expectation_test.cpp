@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/scenarios/expectation.hpp"
 
-#include "read/units.hpp"
+#include "tandem/command/units.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tandem/scenarios/bad_input.hpp"
+#include "tandem/command/bad_input.hpp"
 #include "tandem/scenarios/read.hpp"
 
 #include <gmock/gmock.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "run_support.hpp"
-#include "tandem/scenarios/bad_input.hpp"
+#include "tandem/command/bad_input.hpp"
 #include "tandem/scenarios/results.hpp"
 
 #include <gmock/gmock.h>

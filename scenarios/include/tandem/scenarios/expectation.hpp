@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "tandem/command/units.hpp"
 #include "tandem/core/time.hpp"
 
 #include <cstddef>
@@ -12,9 +13,6 @@
 #include <vector>
 
 namespace tandem::scenarios {
-
-/// What a number measures, for writing it.
-enum class unit : std::uint8_t { plain, seconds };
 
 /// One thing that is measured for each group. A `number` (gauge or counter) has a value at every
 /// event, the sum over the nodes of the group; a `distribution` is a set of values.
@@ -58,8 +56,5 @@ expectation parse_expectation(std::string_view text, std::span<const std::string
 
 /// Whether `value` does.
 bool holds(const expectation& what, double value) noexcept;
-
-/// A number for a person: `256`, `30.04 s`, `600 ms`.
-std::string format_value(double value, unit in);
 
 }  // namespace tandem::scenarios

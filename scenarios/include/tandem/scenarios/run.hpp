@@ -116,7 +116,4 @@ std::string hash_of(const scenario& what);
 /// scenario.
 run_result run(const scenario& what, const level& on, const run_options& options = {});
 
-/// The commit this was built from, with `-dirty` when files differed; `unknown` outside of git.
-const std::string& build_commit();
-
 }  // namespace tandem::scenarios

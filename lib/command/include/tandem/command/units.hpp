@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tandem::scenarios {
+namespace tandem {
 
 /// `30s`, `600ms`, `1.5h`, `1m30s`, `0`; units ns us ms s m h. Nothing for anything else, or beyond
 /// 292 years. A leading minus is understood, so that a message can say that negative is wrong.
@@ -28,6 +28,11 @@ std::optional<std::uint64_t> parse_count(std::string_view text);
 /// `30s`, `600ms`: the shortest exact text.
 std::string format_duration(duration value);
 
+/// What a number measures, for writing it.
+enum class unit : std::uint8_t { plain, seconds };
+/// A number for a person: `256`, `30.04 s`, `600 ms`.
+std::string format_value(double value, unit in);
+
 /// The text between backticks, as messages show what was given.
 std::string quoted(std::string_view text);
 
@@ -36,4 +41,4 @@ std::string closest(std::string_view word, const std::vector<std::string>& known
 /// `; did you mean `x`?`, or `; known: …` when nothing is close and the list is short.
 std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
-}  // namespace tandem::scenarios
+}  // namespace tandem

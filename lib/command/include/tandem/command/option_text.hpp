@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace tandem::scenarios {
+namespace tandem {
 
 /// Sets one manager option from text: a count, a duration (`30s`) or a ratio. Throws
 /// std::invalid_argument, whose text names the option, what it must be and what was given.
@@ -18,4 +18,4 @@ std::string option_text(const option_row& row, const manager_options& of);
 /// What kind of value an option takes: `COUNT`, `DURATION` or `RATIO`.
 std::string_view option_kind(const option_row& row);
 
-}  // namespace tandem::scenarios
+}  // namespace tandem

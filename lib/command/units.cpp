@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include "units.hpp"
+#include "tandem/command/units.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <numeric>
 #include <span>
 #include <utility>
 
-namespace tandem::scenarios {
+namespace tandem {
 namespace {
 
 using named_factor = std::pair<std::string_view, double>;
@@ -146,6 +147,18 @@ std::string format_duration(duration value) {
   return {};
 }
 
+std::string format_value(double value, unit in) {
+  char text[48];
+  if (in == unit::plain) {
+    std::snprintf(text, sizeof text, "%.*f", value == std::floor(value) ? 0 : 4, value);
+  } else if (std::abs(value) < 1 && value != 0) {
+    std::snprintf(text, sizeof text, "%.6g ms", value * 1e3);
+  } else {
+    std::snprintf(text, sizeof text, "%.6g s", value);
+  }
+  return text;
+}
+
 std::string quoted(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 2);
@@ -175,4 +188,4 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
   return list;
 }
 
-}  // namespace tandem::scenarios
+}  // namespace tandem

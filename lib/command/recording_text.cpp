@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
+#include "tandem/command/recording.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/network.hpp"
-#include "tandem/scenarios/recording.hpp"
 
 #include <boost/json.hpp>
 
 #include <cstdio>
 
-namespace tandem::scenarios {
+namespace tandem {
 namespace {
 
 namespace json = boost::json;
@@ -221,4 +221,4 @@ std::string to_text(const replayed& run, std::size_t rows_max) {
   return out;
 }
 
-}  // namespace tandem::scenarios
+}  // namespace tandem

@@ -13,14 +13,14 @@ else()
 endif()
 set(text "// SPDX-License-Identifier: MIT
 // Written by commit.cmake.
-#include \"tandem/scenarios/run.hpp\"
+#include \"tandem/command/version.hpp\"
 
-namespace tandem::scenarios {
+namespace tandem {
 const std::string& build_commit() {
   static const std::string commit = \"${commit}\";
   return commit;
 }
-}  // namespace tandem::scenarios
+}  // namespace tandem
 ")
 set(before)
 if(EXISTS ${OUTPUT})

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "tandem/scenarios/recording.hpp"
+#include "tandem/command/recording.hpp"
 
-#include "read/units.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/option_text.hpp"
+#include "tandem/command/units.hpp"
 #include "tandem/net/trace_file.hpp"
-#include "tandem/scenarios/bad_input.hpp"
-#include "tandem/scenarios/option_text.hpp"
 
 #include <stdexcept>
 
-namespace tandem::scenarios {
+namespace tandem {
 
 std::vector<recording> recordings_in(const std::vector<std::string>& given) {
   std::vector<recording> runs;
@@ -46,7 +46,7 @@ option_change change_of(const std::vector<std::string>& sets) {
       std::vector<std::string> known;
       for (const auto& each : option_table()) known.emplace_back(each.name);
       throw bad_input("--set " + set,
-                      "no option is called " + scenarios::quoted(name) + suggestion(name, known));
+                      "no option is called " + tandem::quoted(name) + suggestion(name, known));
     }
     values.emplace_back(row, set.substr(equals + 1));
     manager_options probe;
@@ -87,4 +87,4 @@ replayed replay_recording(const recording& files, const std::vector<std::string>
   return result;
 }
 
-}  // namespace tandem::scenarios
+}  // namespace tandem

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/command.hpp"
+#include "tandem/command/recording.hpp"
 #include "tandem/net/identity.hpp"
-#include "tandem/scenarios/bad_input.hpp"
-#include "tandem/scenarios/recording.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -13,8 +13,6 @@
 
 namespace tandem::cli {
 namespace {
-
-using namespace scenarios;
 
 /// Says on stderr how far a long replay is.
 class replay_line {

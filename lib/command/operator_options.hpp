@@ -18,7 +18,7 @@ namespace tandem::cli {
 class operator_options {
  public:
   void add_to(CLI::App& app);
-  /// Throws scenarios::bad_input naming the option and its value; call before the node starts.
+  /// Throws bad_input naming the option and its value; call before the node starts.
   void check() const;
   /// Call once check() has passed.
   void apply(node& to) const;

@@ -17,7 +17,7 @@ namespace tandem::cli {
 class record_options {
  public:
   void add_to(CLI::App& app);
-  /// The recording, or null when none was asked for. Throws scenarios::bad_input.
+  /// The recording, or null when none was asked for. Throws bad_input.
   std::unique_ptr<trace_file> start() const;
 
  private:

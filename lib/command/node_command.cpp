@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
 #include "identity_file.hpp"
 #include "operator_options.hpp"
 #include "record_options.hpp"
 #include "tandem/asio/metrics_exporter.hpp"
 #include "tandem/asio/network.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/command.hpp"
+#include "tandem/command/option_text.hpp"
 #include "tandem/net/node.hpp"
-#include "tandem/scenarios/bad_input.hpp"
-#include "tandem/scenarios/option_text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
@@ -21,8 +21,6 @@
 
 namespace tandem::cli {
 namespace {
-
-using scenarios::bad_input;
 
 // Prints what happens, a line each.
 class printer final : public node_observer {
@@ -86,8 +84,8 @@ class node_command final : public command {
     record_.add_to(app_);
     for (const auto& row : option_table())
       app_.add_option(dashed(row.name), texts_[std::string(row.name)], std::string(row.doc))
-          ->type_name(std::string(scenarios::option_kind(row)))
-          ->default_str(scenarios::option_text(row, {}))
+          ->type_name(std::string(option_kind(row)))
+          ->default_str(option_text(row, {}))
           ->group("Manager options");
     app_.footer(
         "Ends on SIGINT or SIGTERM: peers are told, and all is over within --shutdown-timeout.\n"
@@ -132,7 +130,7 @@ class node_command final : public command {
     node_options options;
     for (const auto& row : option_table())
       if (const auto& text = texts_.at(std::string(row.name)); !text.empty()) try {
-          scenarios::set_option(row, text, options.manager);
+          set_option(row, text, options.manager);
         } catch (const std::invalid_argument& e) {
           throw bad_input(dashed(row.name) + " " + text, e.what());
         }

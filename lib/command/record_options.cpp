@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "record_options.hpp"
 
-#include "read/units.hpp"
-#include "tandem/scenarios/bad_input.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/units.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -10,8 +10,6 @@
 #include <system_error>
 
 namespace tandem::cli {
-
-using scenarios::bad_input;
 
 void record_options::add_to(CLI::App& app) {
   const char* const group = "Recording";
@@ -33,10 +31,10 @@ void record_options::add_to(CLI::App& app) {
 std::unique_ptr<trace_file> record_options::start() const {
   trace_file_options options;
   options.path = path_;
-  const auto segment = scenarios::parse_bytes(segment_);
+  const auto segment = parse_bytes(segment_);
   if (!segment || *segment < 4096)
     throw bad_input("--record-segment " + segment_, "must be at least 4KiB, written as 64MiB");
-  const auto segments = scenarios::parse_count(segments_);
+  const auto segments = parse_count(segments_);
   if (!segments || *segments == 0)
     throw bad_input("--record-segments " + segments_, "must be a whole number from 1");
   if (path_.empty()) return nullptr;

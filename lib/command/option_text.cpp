@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "tandem/scenarios/option_text.hpp"
+#include "tandem/command/option_text.hpp"
 
-#include "tandem/scenarios/expectation.hpp"
-#include "units.hpp"
+#include "tandem/command/units.hpp"
 
 #include <algorithm>
 #include <stdexcept>
 
-namespace tandem::scenarios {
+namespace tandem {
 namespace {
 
 using count_field = std::uint64_t manager_options::*;
@@ -70,4 +69,4 @@ std::string_view option_kind(const option_row& row) {
   return std::holds_alternative<time_field>(row.field) ? "DURATION" : "RATIO";
 }
 
-}  // namespace tandem::scenarios
+}  // namespace tandem

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "identity_file.hpp"
 
-#include "tandem/scenarios/bad_input.hpp"
+#include "tandem/command/bad_input.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@ namespace tandem::cli {
 namespace {
 
 [[noreturn]] void fail(const std::string& path) {
-  throw scenarios::bad_input("--identity-file " + path, std::generic_category().message(errno));
+  throw bad_input("--identity-file " + path, std::generic_category().message(errno));
 }
 
 }  // namespace
@@ -27,7 +27,7 @@ identity identity_from(const std::string& path) {
     ::close(file);
     if (size < 0) fail(path);
     if (size != static_cast<ssize_t>(identity::seed_size))
-      throw scenarios::bad_input("--identity-file " + path, "must hold exactly 32 bytes");
+      throw bad_input("--identity-file " + path, "must hold exactly 32 bytes");
     return identity::from_seed(std::span(bytes).first<identity::seed_size>());
   }
   if (errno != ENOENT) fail(path);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace tandem::scenarios {
+namespace tandem {
 
 /// The recorded segments of one run of a node, in order.
 using recording = std::vector<std::filesystem::path>;
@@ -50,4 +50,4 @@ std::string to_json(const std::vector<replayed>& runs);
 /// For a person; at most `rows_max` divergences each.
 std::string to_text(const replayed& run, std::size_t rows_max);
 
-}  // namespace tandem::scenarios
+}  // namespace tandem

@@ -8,7 +8,7 @@
 namespace tandem::cli {
 
 /// The identity whose 32 secret bytes `path` holds. A file that is not there is made, readable by
-/// its owner only. Throws scenarios::bad_input.
+/// its owner only. Throws bad_input.
 identity identity_from(const std::string& path);
 
 }  // namespace tandem::cli

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace tandem::scenarios {
+namespace tandem {
 
 /// Something a person gave cannot be used. what() is one line that says where (`file:line:column`
 /// or
@@ -16,4 +16,4 @@ class bad_input : public std::runtime_error {
       : std::runtime_error(where + ": " + message) {}
 };
 
-}  // namespace tandem::scenarios
+}  // namespace tandem

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "operator_options.hpp"
 
+#include "tandem/command/bad_input.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/node.hpp"
-#include "tandem/scenarios/bad_input.hpp"
 
 #include <CLI/CLI.hpp>
 
 namespace tandem::cli {
 namespace {
-
-using scenarios::bad_input;
 
 dial_address peer_of(const std::string& option, const std::string& text) {
   if (const auto id = parse_peer_id(text)) return {{}, *id};
