@@ -118,6 +118,13 @@ void tracker::outlived(node_index node, time_point now, const connection_state& 
 }
 
 void tracker::finish(time_point now) {
+  for (node_index node = 0; node < nodes_.size(); ++node) {
+    if (!nodes_[node].alive) continue;
+    apply(node, now, counters(node));
+    world_->unflushed(node, [&](const events::traffic& moved) {
+      if (moved.app_bytes > 0) on_app_bytes(node, moved.last_app_at, moved.conn);
+    });
+  }
   std::optional<std::pair<key, connection_state>> oldest;
   for (const auto& [at, connection] : connections_)
     if (now > latest_end(at.first, connection) && (!oldest || at < oldest->first))

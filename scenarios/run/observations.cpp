@@ -29,8 +29,7 @@ void observations::look() {
   for (; !wanted_.empty(); wanted_.pop_back()) {
     const auto& asked = scenario_.expectations[wanted_.back()];
     if (start_ + *asked.at > now) break;
-    values_[wanted_.back()] =
-        static_cast<double>(tracker_.group(asked.group).numbers[asked.measure].value());
+    values_[wanted_.back()] = static_cast<double>(tracker_.now(asked.group, asked.measure));
   }
   if (next_sample_ > now) return;
   rows_.sample(now);

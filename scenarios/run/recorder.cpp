@@ -37,21 +37,27 @@ void recorder::sample(time_point now) {
   const bool each_node = tracker_.nodes() <= options_.node_samples_max;
   node_index node = 0;
   for (group_index g = 0; g < scenario_.groups.size(); ++g) {
-    add_sample(time, g, -1);
-    for (std::uint32_t i = 0; i < scenario_.groups[g].count; ++i, ++node)
-      if (each_node) add_sample(time, g, static_cast<std::int32_t>(node));
+    const auto late = tracker_.unflushed(g);
+    add_sample(time, g, -1, [&](std::size_t row) {
+      return tracker_.group(g).numbers[measure_of(row)].value() + late.*counter_rows()[row].field;
+    });
+    for (std::uint32_t i = 0; i < scenario_.groups[g].count; ++i, ++node) {
+      if (!each_node) continue;
+      const auto counters = tracker_.counters(node);
+      add_sample(time, g, static_cast<std::int32_t>(node),
+                 [&](std::size_t row) { return counters.*counter_rows()[row].field; });
+    }
   }
 }
 
-void recorder::add_sample(std::int64_t time, group_index group, std::int32_t node) {
+template <class ValueOf>
+void recorder::add_sample(std::int64_t time, group_index group, std::int32_t node,
+                          ValueOf value_of) {
   auto& s = into_.samples;
   s.time_ns.push_back(time);
   s.group.push_back(static_cast<std::int32_t>(group));
   s.node.push_back(node);
-  for (std::size_t row = 0; row < s.names.size(); ++row)
-    s.values[row].push_back(node < 0 ? tracker_.group(group).numbers[measure_of(row)].value()
-                                     : tracker_.counters(static_cast<node_index>(node)).*
-                                           counter_rows()[row].field);
+  for (std::size_t row = 0; row < s.names.size(); ++row) s.values[row].push_back(value_of(row));
 }
 
 }  // namespace tandem::scenarios

@@ -18,7 +18,8 @@ class recorder {
 
  private:
   std::int64_t since_start(time_point at) const { return (at - start_).count(); }
-  void add_sample(std::int64_t time, group_index group, std::int32_t node);
+  template <class ValueOf>
+  void add_sample(std::int64_t time, group_index group, std::int32_t node, ValueOf value_of);
 
   const scenario& scenario_;
   const run_options& options_;

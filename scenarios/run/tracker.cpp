@@ -17,11 +17,14 @@ void erase_node(Map& map, node_index node) {
 
 tracker::tracker(const scenario& what, duration patience)
     : scenario_(what), patience_(patience), groups_(what.groups.size()) {
-  for (group_index g = 0; g < what.groups.size(); ++g)
-    for (std::uint32_t i = 0; i < what.groups[g].count; ++i) nodes_.push_back({g, {}, 0, 0, 0});
+  for (group_index g = 0; g < what.groups.size(); ++g) {
+    first_of_.push_back(static_cast<node_index>(nodes_.size()));
+    nodes_.resize(nodes_.size() + what.groups[g].count, {.group = g});
+  }
 }
 
 void tracker::begin(const world& self) {
+  world_ = &self;
   const auto now = self.now();
   std::vector<std::vector<std::uint64_t>> sums(groups_.size(),
                                                std::vector<std::uint64_t>(numbers_count()));
@@ -167,15 +170,46 @@ void tracker::on_step(node_index node, time_point now, const connection_manager&
 
 void tracker::on_killed(node_index node, time_point now) {
   auto& state = nodes_[node];
-  manager_counters rest = state.last;
+  manager_counters rest = counters(node);
   for (const auto& row : counter_rows())
     if (row.gauge) rest.*row.field = 0;
   apply(node, now, rest);
-  state.last = {};
-  state.established = state.closed = state.peers = 0;
+  state = {.group = state.group, .alive = false};
   erase_node(connections_, node);
   erase_node(pairs_, node);
   erase_node(requests_, node);
+}
+
+void tracker::on_restarted(node_index node, time_point now) {
+  nodes_[node].alive = true;
+  apply(node, now, world_->manager(node).counters());
+}
+
+void tracker::add_unflushed(node_index node, manager_counters& to) const {
+  if (!nodes_[node].alive) return;
+  world_->unflushed(node, [&to](const events::traffic& moved) {
+    to.bytes_sent += moved.sent;
+    to.bytes_received += moved.received;
+  });
+}
+
+manager_counters tracker::unflushed(group_index at) const {
+  manager_counters sum;
+  for (std::uint32_t i = 0; i < scenario_.groups[at].count; ++i)
+    add_unflushed(first_of_[at] + i, sum);
+  return sum;
+}
+
+std::uint64_t tracker::now(group_index at, std::size_t measure) const {
+  const auto tracked = groups_[at].numbers[measure].value();
+  const auto rows = counter_rows();
+  return measure < rows.size() ? tracked + unflushed(at).*rows[measure].field : tracked;
+}
+
+manager_counters tracker::counters(node_index node) const {
+  manager_counters now = nodes_[node].last;
+  add_unflushed(node, now);
+  return now;
 }
 
 }  // namespace tandem::scenarios

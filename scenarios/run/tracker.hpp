@@ -21,20 +21,27 @@ class tracker {
   /// `patience`: how late a close may be noticed beyond its deadline (real time is not exact).
   tracker(const scenario& what, duration patience);
 
-  /// Reads every node's counters once they are all there. `self` outlives the tracker.
+  /// Reads every node's counters once they are all there. `self` outlives the tracker's use.
   void begin(const world& self);
 
   void on_dial(node_index node, request_id request, time_point now);
   void on_notification(node_index node, time_point now, const notification& what);
   void on_step(node_index node, time_point now, const connection_manager& manager);
   void on_app_bytes(node_index node, time_point at, connection_id conn);
-  /// The node was killed: its gauges are 0 now, its counters stay in the sums.
+  /// The node is about to be killed: its gauges are 0 now, its counters stay in the sums.
   void on_killed(node_index node, time_point now);
-  /// Looks for connections that outlived their timeout.
+  void on_restarted(node_index node, time_point now);
+  /// Takes in what was not flushed, and looks for connections that outlived their timeout.
   void finish(time_point now);
 
+  /// Followed at every event of a manager; bytes that it has not heard of are in now() only.
   const group_numbers& group(group_index at) const { return groups_[at]; }
-  const manager_counters& counters(node_index node) const { return nodes_[node].last; }
+  /// The counters that lag behind, as much as they do: the rest is 0.
+  manager_counters unflushed(group_index at) const;
+  /// A number of a group now. Looking changes nothing.
+  std::uint64_t now(group_index at, std::size_t measure) const;
+  /// Those of one life of a node, now; 0 when it is dead.
+  manager_counters counters(node_index node) const;
   group_index group_of(node_index node) const { return nodes_[node].group; }
   std::size_t nodes() const noexcept { return nodes_.size(); }
   /// The index of this peer; -1 when it is none of ours.
@@ -48,7 +55,8 @@ class tracker {
  private:
   struct node_state {
     group_index group = 0;
-    manager_counters last;
+    bool alive = true;
+    manager_counters last{};
     std::uint64_t established = 0;
     std::uint64_t closed = 0;
     std::uint64_t peers = 0;
@@ -84,10 +92,14 @@ class tracker {
   void check_ledger(node_index node, time_point now, const manager_counters& counters);
   void violated(const char* invariant, node_index node, time_point now, const std::string& how);
 
+  void add_unflushed(node_index node, manager_counters& to) const;
+
   const scenario& scenario_;
   duration patience_;
+  const world* world_ = nullptr;
   std::vector<group_numbers> groups_;
-  std::vector<node_state> nodes_;
+  std::vector<node_state> nodes_;  // group by group
+  std::vector<node_index> first_of_;
   boost::unordered_flat_map<peer_id, node_index, std::hash<peer_id>> index_;
   boost::unordered_flat_map<key, connection_state> connections_;
   boost::unordered_flat_map<key, pair_state> pairs_;

@@ -196,15 +196,12 @@ void workload::run_on(group_work::kind what, node_index node) {
     case group_work::kind::kill:
       if (!alive_[node]) break;
       alive_[node] = false;
-      world_.kill(node);
-      forget_life(node);
+      end_life(node);
       break;
     case group_work::kind::restart:
-      if (alive_[node]) {
-        world_.kill(node);
-        forget_life(node);
-      }
+      if (alive_[node]) end_life(node);
       world_.restart(node);
+      tracker_.on_restarted(node, world_.now());
       alive_[node] = true;
       leaving_[node] = false;
       if (const auto it = keeps_.find(node); it != keeps_.end())
@@ -217,8 +214,9 @@ void workload::run_on(group_work::kind what, node_index node) {
 }
 
 // A new life of the node numbers its requests and connections from the start again.
-void workload::forget_life(node_index node) {
+void workload::end_life(node_index node) {
   tracker_.on_killed(node, world_.now());
+  world_.kill(node);
   ++lives_[node];
   erase_if(holds_, [node](const auto& entry) { return entry.first.first == node; });
 }

@@ -60,7 +60,7 @@ class workload {
   void on_keep_notification(node_index node, time_point now, const notification& what);
   void plan(const group_work& work);
   void run_on(group_work::kind what, node_index node);
-  void forget_life(node_index node);
+  void end_life(node_index node);
   void plan_faults();
   void apply_faults();
 

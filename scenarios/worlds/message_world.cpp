@@ -96,6 +96,8 @@ class message_world final : public world {
   const connection_manager& manager(node_index node) const override {
     return network_.manager(node);
   }
+  // The network tells the manager of every message as it moves.
+  void unflushed(node_index, const std::function<void(const events::traffic&)>&) const override {}
   std::string trace_hash() const override {
     return world_hash(nodes_, [](const auto& node) { return node->hash.value(); });
   }

@@ -84,6 +84,10 @@ class node_world final : public world {
   const connection_manager& manager(node_index which) const override {
     return nodes_[which]->node->manager();
   }
+  void unflushed(node_index which,
+                 const std::function<void(const events::traffic&)>& each) const override {
+    nodes_[which]->node->unflushed(each);
+  }
   std::string trace_hash() const override {
     if (real_time_) return {};
     return world_hash(nodes_, [](const auto& node) { return node->hash.value(); });

@@ -67,11 +67,42 @@ TEST(node_messages, are_counted_alike_at_both_ends) {
   for (int i = 0; i < 50; ++i)
     t.client.node->send(village::id_of(t.server), std::vector<std::byte>(1000));
   t.town.run_for(1s);
-  t.client.node->flush();
-  t.server.node->flush();
-  EXPECT_EQ(t.client.counters().bytes_sent, t.server.counters().bytes_received);
-  EXPECT_EQ(t.server.counters().bytes_sent, t.client.counters().bytes_received);
-  EXPECT_GE(t.client.counters().bytes_sent, 50'000U);
+  const auto client = t.client.node->snapshot();
+  const auto server = t.server.node->snapshot();
+  EXPECT_EQ(client.bytes_sent, server.bytes_received);
+  EXPECT_EQ(server.bytes_sent, client.bytes_received);
+  EXPECT_GE(client.bytes_sent, 50'000U);
+}
+
+// 1 MiB over 1 Mbit/s: for 8 s the manager hears of nothing.
+TEST(node_counters, are_up_to_date_whenever_they_are_read_and_reading_changes_nothing) {
+  const auto run = [](bool reads) {
+    village town(10ms, 1'000'000);
+    memory_trace trace;
+    auto server = town.add({}, true, &trace);
+    auto client = town.add({}, false);
+    town.dial(client, server);
+    town.run_until(at(1s));
+    const auto before = server.counters().bytes_received;
+    client.node->send(village::id_of(server), std::vector<std::byte>(1 << 20));
+    std::uint64_t last = before;
+    for (int second = 2; second <= 8; ++second) {
+      town.run_until(at(second * 1s));
+      if (!reads) continue;
+      auto asked = server.node->counters();
+      const auto now = server.node->snapshot();
+      town.run_for(1ns);
+      EXPECT_EQ(asked.get().bytes_received, now.bytes_received);
+      EXPECT_GE(now.bytes_received, last + 65'000) << second;  // 125 kB, in pieces of 64 KiB
+      last = now.bytes_received;
+      std::uint64_t late = 0;
+      server.node->unflushed([&](const events::traffic& moved) { late += moved.received; });
+      EXPECT_EQ(server.counters().bytes_received + late, now.bytes_received);
+    }
+    town.run_until(at(15s));
+    return std::vector(trace.bytes().begin(), trace.bytes().end());
+  };
+  EXPECT_EQ(run(true), run(false));
 }
 
 TEST(node_messages, use_the_oldest_connection_of_a_peer_and_then_the_next) {

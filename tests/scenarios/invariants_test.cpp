@@ -17,6 +17,7 @@ class ledger : public testing::Test {
   struct still_world final : world {
     connection_manager managers[2] = {{manager_options{}, identity::of_node(1, 0).id(), 1},
                                       {manager_options{}, identity::of_node(1, 1).id(), 1}};
+    events::traffic moved;  ///< and not flushed, at node 0
     node_index add_node(const node_spec&) override { return 0; }
     std::size_t size() const override { return 2; }
     const peer_id& id(node_index node) const override { return managers[node].self(); }
@@ -32,6 +33,10 @@ class ledger : public testing::Test {
     void at(time_point, std::function<void()>) override {}
     void run_until(time_point, const std::function<bool()>&) override {}
     const connection_manager& manager(node_index node) const override { return managers[node]; }
+    void unflushed(node_index node,
+                   const std::function<void(const events::traffic&)>& each) const override {
+      if (node == 0 && moved.conn != connection_id::none) each(moved);
+    }
     std::string trace_hash() const override { return {}; }
     std::uint64_t events() const override { return 0; }
   };

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <string>
@@ -107,6 +108,67 @@ TEST_P(observation, by_a_trace_changes_nothing) {
 
 INSTANTIATE_TEST_SUITE_P(level, observation, testing::ValuesIn(virtual_levels()),
                          [](const auto& info) { return info.param; });
+
+// 1 MiB over 256 kbit/s takes 34 s, during which the managers hear of nothing for 10 s at a time.
+const std::string transfer = R"(scenario: transfer
+duration: 60s
+sample_every: 5s
+groups: {server: {listen: true}, sender: {}}
+links: {default: {latency: 10ms, bandwidth: 256kbit/s}}
+workload:
+  - dial: {from: sender, to: server}
+  - send: {from: sender, to: server, at: 5s, bytes: 1048568}
+expectations:
+  - server.icn_p2p_bytes_received_total at 15s in [250000, 340000]
+  - server.icn_p2p_bytes_received_total at 20s in [400000, 500000]
+  - server.icn_p2p_bytes_received_total at 25s in [550000, 660000]
+  - server.icn_p2p_bytes_received_total at 30s in [700000, 820000]
+  - server.icn_p2p_bytes_received_total >= 1048568
+)";
+
+TEST(counters, grow_with_what_moves) {
+  for (const auto& level : virtual_levels()) {
+    if (level == "message") continue;  // a message is one packet there
+    const auto r = run_on(parse_scenario(transfer, "transfer.yaml"), level);
+    EXPECT_TRUE(r.ok) << failures_of(r);
+    const auto& s = r.samples;
+    const auto metric =
+        std::ranges::find(s.names, "icn_p2p_bytes_received_total") - s.names.begin();
+    std::uint64_t before = 0;
+    for (std::size_t row = 0; row < s.size(); ++row) {
+      if (s.group[row] != 0 || s.time_ns[row] <= 5e9 || s.time_ns[row] > 35e9) continue;
+      const auto value = s.values[static_cast<std::size_t>(metric)][row];
+      if (s.node[row] < 0) {
+        EXPECT_GE(value, before + 120'000) << level << " at " << s.time_ns[row];
+        before = value;
+      } else {
+        EXPECT_EQ(value, before) << "the only node of its group";
+      }
+    }
+  }
+}
+
+TEST(counters, of_a_run_that_ends_or_a_node_that_dies_in_the_middle_keep_what_moved) {
+  for (const auto& level : virtual_levels()) {
+    if (level == "message") continue;
+    for (const char* change : {"duration=31s", "workload.2.kill.at=31s"}) {
+      const auto r = run_on(parse_scenario(R"(scenario: middle
+duration: 60s
+groups: {server: {listen: true}, sender: {}}
+links: {default: {latency: 10ms, bandwidth: 256kbit/s}}
+workload:
+  - dial: {from: sender, to: server}
+  - send: {from: sender, to: server, at: 5s, bytes: 1048568}
+  - kill: {group: server, at: 30500ms}
+expectations:
+  - server.icn_p2p_bytes_received_total in [700000, 860000]
+)",
+                                           "middle.yaml", {change}),
+                            level);
+      EXPECT_TRUE(r.ok) << failures_of(r);
+    }
+  }
+}
 
 // How long each node waited after each failure, in nanoseconds.
 std::map<int, std::vector<std::int64_t>> waits_of(const run_result& r) {

@@ -137,8 +137,7 @@ std::future<manager_counters> node::counters() {
   std::promise<manager_counters> promise;
   auto answer = promise.get_future();
   impl_->command([impl = impl_.get(), promise = std::move(promise)]() mutable {
-    impl->flush();
-    promise.set_value(impl->manager().counters());
+    promise.set_value(impl->counters());
   });
   return answer;
 }
@@ -151,7 +150,11 @@ std::future<connection_explanation> node::explain(connection_id conn) {
   return explain_to<connection_explanation>(*impl_, conn);
 }
 
-void node::flush() { impl_->flush(); }
+manager_counters node::snapshot() const { return impl_->counters(); }
+
+void node::unflushed(const std::function<void(const events::traffic&)>& each) const {
+  impl_->unflushed(each);
+}
 
 std::uint64_t node::commands_refused() const { return impl_->commands_refused(); }
 

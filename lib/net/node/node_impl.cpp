@@ -10,6 +10,11 @@
 namespace tandem {
 namespace {
 
+events::traffic as_event(connection_id conn, const session_traffic& moved) {
+  return {
+      conn, moved.sent, moved.received, moved.app_bytes, moved.last_received_at, moved.last_app_at};
+}
+
 session_options for_sessions(const node_options& options) {
   session_options out;
   out.self = options.self;
@@ -120,10 +125,6 @@ void node::impl::submit(event what, std::vector<endpoint> list) {
   run([&] { handle(next); });
 }
 
-void node::impl::flush() {
-  if (!dead_ && !busy_ && !dirty_.empty()) run([this] { flush_dirty(); });
-}
-
 void node::impl::handle(queued_event& next) {
   if (auto* dial = std::get_if<events::dial_wanted>(&next.what)) dial->addresses = next.list;
   if (auto* found = std::get_if<events::addresses_found>(&next.what)) found->list = next.list;
@@ -140,15 +141,28 @@ void node::impl::flush_dirty() {
     const connection_id id = dirty_[i];
     const auto* of = find(id);
     if (!of || !of->session) continue;
-    const auto moved = of->session->take_traffic();
-    const events::traffic traffic{
-        id, moved.sent, moved.received, moved.app_bytes, moved.last_received_at, moved.last_app_at};
+    const auto traffic = as_event(id, of->session->take_traffic());
     const auto now = net_.clock().now();
     if (observer_) observer_->on_traffic(now, traffic);
     core_.handle(now, traffic);
     after_step();
   }
   dirty_.clear();
+}
+
+void node::impl::unflushed(const std::function<void(const events::traffic&)>& each) const {
+  for (const connection_id id : dirty_)
+    if (const auto found = links_.find(id); found != links_.end() && found->second.session)
+      each(as_event(id, found->second.session->traffic()));
+}
+
+manager_counters node::impl::counters() const {
+  manager_counters now = core_.counters();
+  unflushed([&now](const events::traffic& moved) {
+    now.bytes_sent += moved.sent;
+    now.bytes_received += moved.received;
+  });
+  return now;
 }
 
 void node::impl::after_step() {

@@ -12,6 +12,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -39,8 +40,9 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   /// Hands an event to the core and carries out what it answers; at once, or after the event that
   /// is being handled. `list` stands for the span in `what`, if any.
   void submit(event what, std::vector<endpoint> list = {});
-  /// Brings what moved on the connections since the last event into the core.
-  void flush();
+  /// See class node.
+  void unflushed(const std::function<void(const events::traffic&)>& each) const;
+  manager_counters counters() const;
   send_result send(connection_id conn, std::span<const std::byte> message);
   send_result send(const peer_id& peer, std::span<const std::byte> message);
   void subscribe(std::weak_ptr<event_queue> queue);

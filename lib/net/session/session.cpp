@@ -222,5 +222,6 @@ send_result session::send(std::span<const std::byte> message) { return impl_->se
 void session::close(cause reason, duration retry_after) { impl_->close(reason, retry_after); }
 void session::abort(cause reason) { impl_->abort(reason); }
 session_traffic session::take_traffic() { return impl_->take_traffic(); }
+const session_traffic& session::traffic() const { return impl_->traffic(); }
 
 }  // namespace tandem

@@ -84,6 +84,8 @@ class session {
   void abort(cause reason);  ///< at once; on_closed(reason) follows, not inside the call
   /// What moved since the last call, and starts anew.
   session_traffic take_traffic();
+  /// The same, left as it is.
+  const session_traffic& traffic() const;
 
  private:
   class impl;

@@ -27,6 +27,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   void close(cause reason, duration retry_after);
   void abort(cause reason);
   session_traffic take_traffic();
+  const session_traffic& traffic() const noexcept { return traffic_; }
   /// The owner is gone.
   void detach();
 

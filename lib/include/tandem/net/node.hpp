@@ -139,9 +139,12 @@ class node {
 
   // On the executor's thread.
   const identity& self() const noexcept;
-  /// Its byte counts lag behind by what moved since the last event; flush() brings them up to date.
+  /// Its byte counts lag behind by what moved since its last event; see snapshot().
   const connection_manager& manager() const noexcept;
-  void flush();
+  /// The counters as of now. Like all reading, it tells the manager nothing and so changes nothing.
+  manager_counters snapshot() const;
+  /// What moved on each connection since the manager's last event, as it will be told at the next.
+  void unflushed(const std::function<void(const events::traffic&)>& each) const;
   std::vector<endpoint> listening() const;
 
  private:

@@ -65,7 +65,12 @@ class world {
   virtual void at(time_point when, std::function<void()> what) = 0;
   virtual void run_until(time_point until, const std::function<bool()>& stop) = 0;
 
+  /// Of a node that was not killed.
   virtual const connection_manager& manager(node_index node) const = 0;
+  /// What moved on each connection and the manager has not heard yet: its byte counts lag behind by
+  /// that. Reading changes nothing.
+  virtual void unflushed(node_index node,
+                         const std::function<void(const events::traffic&)>& each) const = 0;
   /// Sixteen hexadecimal digits over every node's trace; empty where time is real.
   virtual std::string trace_hash() const = 0;
   /// Events of the network so far; 0 where there is no such count.
