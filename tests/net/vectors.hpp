@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/hex.hpp"
+#include "source_dir.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +14,7 @@ namespace tandem {
 
 /// The lines of a file under tests/net/vectors without comments, split at blanks.
 inline std::vector<std::vector<std::string>> rows_of(const std::string& name) {
-  std::ifstream in(TANDEM_SOURCE_DIR "/tests/net/vectors/" + name);
+  std::ifstream in(source_dir() + "/tests/net/vectors/" + name);
   EXPECT_TRUE(in) << name;
   std::vector<std::vector<std::string>> rows;
   for (std::string line; std::getline(in, line);) {

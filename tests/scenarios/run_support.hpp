@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "source_dir.hpp"
 #include "tandem/scenarios/read.hpp"
 #include "tandem/scenarios/run.hpp"
 
@@ -33,7 +34,7 @@ inline run_result run_on(const scenario& what, const std::string& level,
 }
 
 inline scenario shipped(const std::string& name, const std::vector<std::string>& sets = {}) {
-  return read_scenario(std::string(TANDEM_SOURCE_DIR) + "/scenarios/" + name + ".yaml", sets);
+  return read_scenario(source_dir() + "/scenarios/" + name + ".yaml", sets);
 }
 
 /// What did not hold, and the line that runs it again.
