@@ -163,7 +163,7 @@ def test_every_source_names_its_licence():
 
 def test_a_checkpoint_holds_every_field_of_the_state():
     # Options and the queue apart, which the state says; positions follow from a heap.
-    apart = {"options", "self", "seed", "self_hash", "sink", "inputs", "ledger", "queue", "ledger_", "positions_", "worst_first_", "expected", "expected_turn"}
+    apart = {"options", "self", "seed", "self_hash", "sink", "inputs", "ledger", "queue", "ledger_", "positions_", "worst_first_"}
     # Newcomers are among the cells by then, and the rest of an index follows from those.
     apart |= {f"index_table.{name}" for name in ("tags_", "mask_", "most_", "turn_", "newcomers_")}
     apart |= {"rtt_estimator.variation_"}  # shown as zero before the first sample

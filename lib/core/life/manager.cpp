@@ -106,15 +106,6 @@ connection_manager::state::slot_index connection_manager::state::find(connection
   return by_connection.find(hash_of_id(id), [&](slot_index s) { return connections[s].id == id; });
 }
 
-/// First where the index has it; some calls later, when that has come, the connection itself.
-void connection_manager::state::expect(connection_id id) noexcept {
-  const connection_id before = std::exchange(expected[expected_turn++ % expected.size()], id);
-  by_connection.prefetch(hash_of_id(id));
-  if (before == connection_id::none) return;
-  const slot_index s = by_connection.find(hash_of_id(before), [](slot_index) { return true; });
-  if (s != no_slot) connections.prefetch_first(s);
-}
-
 connection_manager::state::slot_index connection_manager::state::find(request_id id) const {
   return by_request.find(hash_of_id(id), [&](slot_index r) { return requests[r].id == id; });
 }
@@ -144,7 +135,6 @@ connection_manager::connection_manager(connection_manager&&) noexcept = default;
 connection_manager& connection_manager::operator=(connection_manager&&) noexcept = default;
 
 void connection_manager::handle(time_point now, const event& what) { state_->handle(now, what); }
-void connection_manager::expect(connection_id conn) noexcept { state_->expect(conn); }
 void connection_manager::advance(time_point now) { state_->advance(now); }
 
 std::optional<action> connection_manager::poll_action() {

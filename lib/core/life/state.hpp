@@ -77,7 +77,6 @@ struct connection_manager::state {
   void record(const action& what);
   void notify(const notification& what);
   void ignore() noexcept { ++counters.ignored_events; }
-  void expect(connection_id id) noexcept;
   slot_index find(connection_id id) const;
   slot_index find(request_id id) const;
   notification about(notice kind, slot_index connection) const;
@@ -360,8 +359,6 @@ struct connection_manager::state {
   /// The application's, all but one of each dial that is engaged.
   detail::dial_queue waiting_requests{detail::dial_queue::front_is::worst};
   detail::ring<action> queue;
-  std::array<connection_id, 4> expected{};  ///< whose cells are being loaded; not part of the state
-  std::uint32_t expected_turn = 0;
   detail::decision_log decisions;
 
   /// Ready connections by direction, in no order; each remembers its place.

@@ -47,10 +47,6 @@ class slot_table {
   TANDEM_PREFETCHES void prefetch_next() const noexcept {
     if (free_ != no_slot) prefetch(free_);
   }
-  /// Starts to load the first cache line of a slot.
-  TANDEM_PREFETCHES void prefetch_first(slot_index i) const noexcept {
-    __builtin_prefetch(&slots_[i], 1);
-  }
   /// Starts to load all of a slot.
   TANDEM_PREFETCHES void prefetch(slot_index i) const noexcept {
     const char* const bytes = reinterpret_cast<const char*>(&slots_[i]);

@@ -137,7 +137,6 @@ void node::impl::handle(queued_event& next) {
 
 void node::impl::flush_dirty() {
   for (std::size_t i = 0; i < dirty_.size() && !dead_; ++i) {
-    if (i + core_.expect_ahead < dirty_.size()) core_.expect(dirty_[i + core_.expect_ahead]);
     const connection_id id = dirty_[i];
     const auto* of = find(id);
     if (!of || !of->session) continue;

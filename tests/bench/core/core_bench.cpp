@@ -114,9 +114,6 @@ class crowd {
     if (probed != connection_id::none) traffic(static_cast<std::uint64_t>(probed) / 2);
   }
 
-  void expect(std::uint64_t c) {
-    if constexpr (requires { manager_.expect(conn(c)); }) manager_.expect(conn(c));
-  }
   std::uint64_t next() { return ++next_; }
   /// One of the tracked connections, in an order without a pattern; each once in `size` calls.
   std::uint64_t& any() { return live_[turn_ = (turn_ + 618'033) % size_]; }
@@ -238,28 +235,21 @@ struct operations {
         },
         [&](std::size_t i) { c.close(ids[i]); }, nothing);
   }
-  /// Whether the driver says, as a node's does, whose events come next.
-  enum class driver { announces, does_not };
   /// `say`, of connections anywhere in the table.
-  static void update(benchmark::State& state, crowd_type& c, driver what, auto say) {
+  static void update(benchmark::State& state, crowd_type& c, auto say) {
     batch_ids ids{};
     timed(
         state,
         [&] {
           for (auto& id : ids) id = c.any();
         },
-        [&](std::size_t i) {
-          constexpr std::size_t ahead = connection_manager::expect_ahead;
-          if (what == driver::announces && i + ahead < batch) c.expect(ids[i + ahead]);
-          say(ids[i]);
-        },
-        nothing);
+        [&](std::size_t i) { say(ids[i]); }, nothing);
   }
-  static void traffic(benchmark::State& state, crowd_type& c, driver what) {
-    update(state, c, what, [&](std::uint64_t id) { c.traffic(id); });
+  static void traffic(benchmark::State& state, crowd_type& c) {
+    update(state, c, [&](std::uint64_t id) { c.traffic(id); });
   }
-  static void rtt(benchmark::State& state, crowd_type& c, driver what) {
-    update(state, c, what, [&](std::uint64_t id) { c.sample(id); });
+  static void rtt(benchmark::State& state, crowd_type& c) {
+    update(state, c, [&](std::uint64_t id) { c.sample(id); });
   }
   /// advance() to the next deadline, which probes somebody, who answers, or finds it need not.
   static void advance(benchmark::State& state, crowd_type& c) {
@@ -384,12 +374,8 @@ void add_operation(const std::string& name, limits which, std::uint64_t size, co
   if (name.starts_with("admission at rest")) add_admission(of::afterwards::leave);
   if (name.starts_with("refusal")) add_admission(of::afterwards::refused);
   if (name.starts_with("close")) add_this(of::close);
-  const auto add_update = [&](auto update) {
-    const auto what = name.ends_with("unannounced") ? of::driver::does_not : of::driver::announces;
-    add_this([=](auto& s, auto& c) { update(s, c, what); });
-  };
-  if (name.starts_with("traffic")) add_update(of::traffic);
-  if (name.starts_with("rtt")) add_update(of::rtt);
+  if (name == "traffic") add_this(of::traffic);
+  if (name == "rtt") add_this(of::rtt);
   if (name == "advance") add_this(of::advance);
 }
 
@@ -403,8 +389,7 @@ void add_operations() {
         add_operation<naive_manager>(std::string(operation) + suffix, which, size, "naive");
       }
       if (which == limits::all) continue;
-      for (const char* operation :
-           {"traffic", "traffic unannounced", "rtt", "rtt unannounced", "advance"}) {
+      for (const char* operation : {"traffic", "rtt", "advance"}) {
         add_operation<connection_manager>(operation, which, size, "core");
         add_operation<naive_manager>(operation, which, size, "naive");
       }

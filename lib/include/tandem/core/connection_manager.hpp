@@ -93,11 +93,6 @@ class connection_manager {
   connection_manager(connection_manager&&) noexcept;
   connection_manager& operator=(connection_manager&&) noexcept;
 
-  /// How many events before one of a connection expect() is best called.
-  static constexpr std::size_t expect_ahead = 8;
-  /// An event of `conn` comes soon: starts to load what it will look at. Changes nothing, and may
-  /// be left out; for drivers that have many connections and know what they will say next.
-  void expect(connection_id conn) noexcept;
   void handle(time_point now, const event& what);
   void advance(time_point now);
   std::optional<action> poll_action();
