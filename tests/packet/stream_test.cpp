@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "two_hosts.hpp"
+#include "bulk.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -10,13 +10,6 @@
 
 namespace tandem::packet {
 namespace {
-
-std::string pattern(std::size_t size) {
-  std::string text(size, '\0');
-  std::uint32_t x = 1;
-  for (char& c : text) c = static_cast<char>((x = x * 1664525 + 1013904223) >> 24);
-  return text;
-}
 
 /// Two connected ends at 1 s.
 struct packet_stream_test : testing::Test {

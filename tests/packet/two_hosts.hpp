@@ -67,11 +67,14 @@ struct two_hosts {
   /// Dials and accepts at the current time; the streams are there after a run of 1.5 round trips.
   void connect() {
     listen();
+    accept();
+    dial();
+  }
+  void accept() {
     listener->async_accept([this](error_code e, connected c) {
       accepted = {e, now()};
       server_end = std::move(c.stream);
     });
-    dial();
   }
   void dial() {
     dialer().async_connect(address(), [this](error_code e, connected c) {

@@ -37,11 +37,15 @@ TypeId TandemTcpSocket::GetTypeId() {
   return id;
 }
 
+TandemTcpSocket::TandemTcpSocket() { LimitNewData(); }
+
 TandemTcpSocket::TandemTcpSocket(const TandemTcpSocket& other)
     : TcpSocketBase(other),
       m_backlog(other.m_backlog),
       m_fin_retries(other.m_fin_retries),
-      m_fin_timeout(other.m_fin_timeout) {}
+      m_fin_timeout(other.m_fin_timeout) {
+  LimitNewData();
+}
 
 TandemTcpSocket::~TandemTcpSocket() {
   LeaveBacklog();
@@ -99,19 +103,65 @@ void TandemTcpSocket::DoForwardUp(Ptr<Packet> packet, const Address& from, const
   }
   if (AnswerRepeated(segment)) return;
 
-  if (before == ESTABLISHED && (segment.flags & TcpHeader::FIN) &&
-      segment.ack > m_txBuffer->HeadSequence() && segment.ack <= m_tcb->m_highTxMark.Get()) {
-    TcpHeader header;  // the base ignores the ACK of a segment with FIN
-    packet->PeekHeader(header);
-    ReceivedAck(Create<Packet>(), header);
-  }
-  // In LAST_ACK and CLOSING the base takes any ACK for that of the FIN.
-  const bool masked = (before == LAST_ACK || before == CLOSING) &&
-                      segment.ack != m_txBuffer->TailSequence() + SequenceNumber32(1);
-  if (masked) m_state = CLOSE_WAIT;
-  TcpSocketBase::DoForwardUp(packet, from, to);
-  if (masked && (m_state == CLOSE_WAIT || m_state == LAST_ACK)) m_state = before;
+  const bool fin = (segment.flags & TcpHeader::FIN) != 0;
+  if (fin) HideFin(packet);
+  if (before == LAST_ACK || before == CLOSING)
+    ReceivedWhileClosing(packet, segment, from, to);
+  else
+    TcpSocketBase::DoForwardUp(packet, from, to);
+  if (fin) ReceivedFin(segment);
   AfterSegment(before);
+}
+
+void TandemTcpSocket::ReceivedWhileClosing(Ptr<Packet> packet, const Segment& segment,
+                                           const Address& from, const Address& to) {
+  // The base takes any ACK for that of the FIN.
+  const TcpStates_t before = m_state;
+  if (segment.ack == m_txBuffer->TailSequence() + SequenceNumber32(1))
+    return before == LAST_ACK ? CloseAndNotify() : TimeWait();
+  m_state = CLOSE_WAIT;
+  TcpSocketBase::DoForwardUp(packet, from, to);
+  if (m_state == CLOSE_WAIT || m_state == LAST_ACK) m_state = before;
+}
+
+void TandemTcpSocket::HideFin(const Ptr<Packet>& packet) {
+  // The base acknowledges less than came when a FIN brings data in FIN_WAIT, ignores what such a
+  // segment acknowledges in ESTABLISHED, and closes for the application when the FIN's turn comes
+  // after other data: it sees only what came before the FIN.
+  TcpHeader header;
+  packet->RemoveHeader(header);
+  header.SetFlags(header.GetFlags() & ~TcpHeader::FIN);
+  packet->AddHeader(header);
+}
+
+void TandemTcpSocket::ReceivedFin(const Segment& segment) {
+  const auto at = segment.sequence + SequenceNumber32(segment.payload);
+  const bool expected = m_state == ESTABLISHED || m_state == FIN_WAIT_1 || m_state == FIN_WAIT_2;
+  if (!expected || at < m_tcb->m_rxBuffer->NextRxSequence() ||
+      at > m_tcb->m_rxBuffer->MaxRxSequence())
+    return;
+  m_tcb->m_rxBuffer->SetFinSequence(at);
+}
+
+void TandemTcpSocket::ReceivedData(Ptr<Packet> packet, const TcpHeader& header) {
+  TcpHeader without_close = header;  // see HideFin(); TurnOfFin() does it
+  without_close.SetFlags(header.GetFlags() | TcpHeader::FIN);
+  TcpSocketBase::ReceivedData(packet, without_close);
+}
+
+void TandemTcpSocket::TurnOfFin() {
+  if (!PeerFinished()) return;
+  if (m_state == ESTABLISHED) {
+    m_state = CLOSE_WAIT;
+    if (!std::exchange(m_closeNotified, true)) NotifyNormalClose();
+  } else if (m_state == FIN_WAIT_1) {
+    m_state = CLOSING;
+  } else if (m_state == FIN_WAIT_2) {
+    TimeWait();
+  } else {
+    return;
+  }
+  SendEmptyPacket(TcpHeader::ACK);
 }
 
 void TandemTcpSocket::Reset(const Segment& segment) {
@@ -144,6 +194,7 @@ void TandemTcpSocket::AfterSegment(TcpStates_t before) {
     else if (m_connected)
       return Abort();  // the listener closed in the meantime
   }
+  TurnOfFin();
   if (m_rWnd.Get() != 0 && !m_first_persist_timeout.IsZero())
     m_persistTimeout = std::exchange(m_first_persist_timeout, Time(0));
   if (m_orphan)
@@ -162,6 +213,7 @@ void TandemTcpSocket::AfterSegment(TcpStates_t before) {
     m_end_event.Cancel();
     m_end_event = Simulator::Schedule(Seconds(2 * m_msl), &TandemTcpSocket::Forget, this);
   }
+  ProbeSmallWindow();
   if (m_endPoint == nullptr) Unregister();
   Changed();
 }
@@ -196,17 +248,6 @@ void TandemTcpSocket::Abort() {
   if (m_state != SYN_SENT && m_state != LISTEN && m_state != CLOSED)
     SendEmptyPacket(TcpHeader::RST);
   Forget();
-}
-
-int TandemTcpSocket::Send(Ptr<Packet> packet, std::uint32_t flags) {
-  if (m_shutdownSend) {
-    m_errno = ERROR_SHUTDOWN;
-    return -1;
-  }
-  const int taken = TcpSocketBase::Send(packet, flags);
-  if (taken > 0 && m_connected && m_rWnd.Get() == 0 && !m_persistEvent.IsRunning())
-    m_persistEvent = Simulator::Schedule(m_persistTimeout, &TandemTcpSocket::PersistTimeout, this);
-  return taken;
 }
 
 Ptr<Packet> TandemTcpSocket::Recv(std::uint32_t max_size, std::uint32_t flags) {
@@ -252,36 +293,6 @@ void TandemTcpSocket::Orphan() {
   }
   if (m_state == FIN_WAIT_2)
     m_end_event = Simulator::Schedule(m_fin_timeout, &TandemTcpSocket::Forget, this);
-}
-
-void TandemTcpSocket::SendEmptyPacket(std::uint8_t flags) {
-  if ((flags & TcpHeader::SYN) && m_synCount == 0) return Fail(Failure::TIMED_OUT);
-  if ((flags & TcpHeader::FIN) == 0) return TcpSocketBase::SendEmptyPacket(flags);
-  if (m_fin_tries > m_fin_retries) return Fail(Failure::TIMED_OUT);
-  TcpSocketBase::SendEmptyPacket(flags);
-  if (m_txBuffer->Size() != 0) return;  // its retransmission comes first
-  const Time wait =
-      std::min(m_rto.Get() * (std::int64_t{1} << std::min<int>(m_fin_tries, 16)), Seconds(60));
-  ++m_fin_tries;
-  m_retxEvent.Cancel();
-  m_retxEvent = Simulator::Schedule(wait, &TandemTcpSocket::SendEmptyPacket, this, flags);
-}
-
-void TandemTcpSocket::ReTxTimeout() {
-  const Ptr<TandemTcpSocket> self(this);
-  const bool gives_up = m_dataRetrCount == 0 && m_state != SYN_SENT && m_state != CLOSED &&
-                        m_state != TIME_WAIT && m_txBuffer->Size() != 0;
-  if (gives_up) return Fail(Failure::TIMED_OUT);
-  TcpSocketBase::ReTxTimeout();
-}
-
-void TandemTcpSocket::PersistTimeout() {
-  const Ptr<TandemTcpSocket> self(this);
-  if (m_txBuffer->SizeFromSequence(m_tcb->m_nextTxSequence) == 0) return;
-  if (m_probes >= m_dataRetries) return Fail(Failure::TIMED_OUT);
-  ++m_probes;
-  if (m_first_persist_timeout.IsZero()) m_first_persist_timeout = m_persistTimeout;
-  TcpSocketBase::PersistTimeout();
 }
 
 }  // namespace ns3

@@ -34,17 +34,19 @@ class TandemTcpObserver {
   ~TandemTcpObserver() = default;
 };
 
-/// TcpSocketBase of ns-3.37 with the ends of connections repaired, without patching ns-3:
+/// TcpSocketBase of ns-3.37 with what it gets wrong repaired, without patching ns-3:
 /// - RST in SYN_SENT refuses at once (RFC 9293, 3.10.7.3); later it is a reset, told from an end;
 /// - FINs are retried with backoff a bounded number of times, then the connection has timed out; so
 ///   are window probes; the state after any failure is CLOSED, and GetFailure() keeps the reason;
 /// - Close() in SYN_SENT is silent; Close() with unread data is orderly, and what still arrives is
 ///   dropped; an orphan in FIN_WAIT_2 dies after FinTimeout (Linux tcp_fin_timeout, 60 s);
 /// - LAST_ACK and CLOSING wait for the ACK of the FIN, not for any ACK; a repeated FIN or SYN+ACK
-/// is
-///   acknowledged again;
+///   is acknowledged again; a FIN counts with the data and the ACK it brings, in every state;
 /// - a listener resets segments of connections that do not exist;
-/// - reading from a full buffer sends a window update; the ACK of a segment with FIN counts.
+/// - reading from a full buffer sends a window update, and a window too small for a segment is
+///   probed like one of nothing; a window that is used up gets no segment of no bytes (a crash);
+/// - timestamps echoed are those of the last data acknowledged, also when data acknowledges it, so
+///   that the retransmission timeout follows the round trip (RFC 7323, 4.3).
 class TandemTcpSocket : public TcpSocketBase {
  public:
   enum class Failure : std::uint8_t { NONE, REFUSED, RESET, TIMED_OUT };
@@ -62,7 +64,7 @@ class TandemTcpSocket : public TcpSocketBase {
 
   static TypeId GetTypeId();
   TypeId GetInstanceTypeId() const override { return GetTypeId(); }
-  TandemTcpSocket() = default;
+  TandemTcpSocket();
   TandemTcpSocket(const TandemTcpSocket& other);
   ~TandemTcpSocket() override;
 
@@ -97,7 +99,10 @@ class TandemTcpSocket : public TcpSocketBase {
   void CompleteFork(Ptr<Packet> packet, const TcpHeader& header, const Address& from,
                     const Address& to) override;
   void DoForwardUp(Ptr<Packet> packet, const Address& from, const Address& to) override;
+  void ReceivedData(Ptr<Packet> packet, const TcpHeader& header) override;
   void SendEmptyPacket(std::uint8_t flags) override;
+  std::uint32_t SendDataPacket(SequenceNumber32 sequence, std::uint32_t size,
+                               bool with_ack) override;
   void ReTxTimeout() override;
   void LastAckTimeout() override {}  // SendEmptyPacket retries the FIN
   void PersistTimeout() override;
@@ -117,9 +122,17 @@ class TandemTcpSocket : public TcpSocketBase {
   void Unregister();
   void ResetStray(const Ptr<Packet>& packet, const Segment& segment, const Address& from,
                   const Address& to);
+  void ReceivedWhileClosing(Ptr<Packet> packet, const Segment& segment, const Address& from,
+                            const Address& to);
+  static void HideFin(const Ptr<Packet>& packet);
+  void ReceivedFin(const Segment& segment);
+  void TurnOfFin();
   void Reset(const Segment& segment);
   bool AnswerRepeated(const Segment& segment);
   void AfterSegment(TcpStates_t before);
+  void LimitNewData();
+  void ProbeSmallWindow();
+  std::uint32_t WindowForNewData() const;
   bool FinUnacknowledged() const;
   void FinishSending();
   void Fail(Failure why);
