@@ -2,6 +2,7 @@
 // What the node does for each action of the core.
 #include "net/node/node_attempt.hpp"
 #include "net/node/node_impl.hpp"
+#include "tandem/core/assert.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 
@@ -17,7 +18,8 @@ void node::impl::carry_out(const actions::resolve& what) {
 void node::impl::carry_out(const actions::start_attempt& what) {
   auto begun = std::make_shared<attempt>();
   begun->peer = what.peer;
-  attempts_.emplace(what.attempt, begun);
+  const bool fresh = attempts_.emplace(what.attempt, begun).second;
+  TANDEM_ASSERT(fresh);
   auto slot = begun->cancel.slot();
   net_.async_connect(what.address, asio::bind_cancellation_slot(
                                        slot, [weak = weak_from_this(), id = what.attempt, begun](
@@ -53,6 +55,8 @@ void node::impl::carry_out(const actions::cancel_attempt& what) {
 void node::impl::carry_out(const actions::admit& what) {
   auto* of = find(what.conn);
   if (!of || of->ended) return;
+  // Admitted twice: to the handshake, which makes the session, and then for good.
+  TANDEM_ASSERT((what.stage == stage::established) == (of->session != nullptr));
   if (what.stage == stage::established) return of->session->admit();
   of->session = std::make_unique<tandem::session>(
       what.conn, is_outbound(what.conn) ? direction::outbound : direction::inbound,

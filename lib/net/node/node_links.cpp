@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The connections of a node: where they come from, what their sessions report, how they end.
 #include "net/node/node_impl.hpp"
+#include "tandem/core/assert.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -56,6 +57,7 @@ void node::impl::add_to_peer(connection_id id, link& of) {
 void node::impl::remove_from_peer(link& of) {
   if (!std::exchange(of.ready, false)) return;
   const auto all = peers_.find(of.peer);
+  TANDEM_ASSERT(all != peers_.end());
   auto* older = find(of.older);
   auto* newer = find(of.newer);
   (older ? older->newer : all->second.oldest) = of.newer;
@@ -66,6 +68,7 @@ void node::impl::remove_from_peer(link& of) {
 /// Ends a connection that has no session yet, so that nobody else reports it.
 void node::impl::end_link(connection_id id, cause why) {
   auto* of = find(id);
+  TANDEM_ASSERT(of && !of->session);
   of->ended = true;
   of->stream.abort();
   submit(events::closed{id, why});
@@ -103,7 +106,10 @@ send_result node::impl::send(connection_id conn, std::span<const std::byte> mess
 
 send_result node::impl::send(const peer_id& peer, std::span<const std::byte> message) {
   const auto found = peers_.find(peer);
-  return found == peers_.end() ? send_result::gone : send(found->second.oldest, message);
+  if (found == peers_.end()) return send_result::gone;
+  const auto* of = find(found->second.oldest);
+  TANDEM_ASSERT(of && of->ready && of->session);
+  return of->session->send(message);
 }
 
 void node::impl::on_authenticated(connection_id conn, const peer_id& peer) {
