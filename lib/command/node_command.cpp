@@ -7,6 +7,7 @@
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/command.hpp"
 #include "tandem/command/option_text.hpp"
+#include "tandem/command/units.hpp"
 #include "tandem/net/node.hpp"
 
 #include <CLI/CLI.hpp>
@@ -57,6 +58,12 @@ dial_address address_of(const std::string& option, const std::string& text) {
   return *parsed;
 }
 
+std::size_t bytes_of(const std::string& option, const std::string& text) {
+  const auto parsed = parse_bytes(text);
+  if (!parsed) throw bad_input(option + " " + text, "no size; write 134217728 or 128MiB");
+  return static_cast<std::size_t>(*parsed);
+}
+
 std::string dashed(std::string_view name) {
   std::string text(name);
   for (auto& c : text)
@@ -80,6 +87,14 @@ class node_command final : public command {
     app_.add_flag("--no-metrics", no_metrics_, "Serve no metrics");
     app_.add_flag("--allow-plaintext", allow_plaintext_,
                   "Allow /plaintext/2.0.0: nothing is encrypted, nobody is authenticated");
+    app_.add_option("--connection-buffers-max", connection_buffers_,
+                    "Memory that the buffers of one connection take at most, both directions; "
+                    "beyond it streams are reset and messages refused")
+        ->default_str("4MiB");
+    app_.add_option("--buffers-max", buffers_,
+                    "Memory that all buffers take at most beyond 40 KiB each, if max_memory leaves "
+                    "as much; for more whoever took most loses a stream. Default: go-libp2p's")
+        ->default_str("128MiB");
     operator_.add_to(app_);
     record_.add_to(app_);
     for (const auto& row : option_table())
@@ -136,6 +151,12 @@ class node_command final : public command {
         }
     for (const auto& problem : problems_of(options.manager))
       throw bad_input(dashed(problem.field), problem.message);
+    if (!connection_buffers_.empty())
+      options.connection_buffers_max = bytes_of("--connection-buffers-max", connection_buffers_);
+    if (options.connection_buffers_max < options.message_size_max)
+      throw bad_input("--connection-buffers-max " + connection_buffers_,
+                      "a message has up to 1MiB and would never fit; give as much at least");
+    if (!buffers_.empty()) options.buffers_max = bytes_of("--buffers-max", buffers_);
     for (const auto& text : listen_) options.listen.push_back(address_of("--listen", text).at);
     options.self = identity_file_.empty() ? identity::generate() : identity_from(identity_file_);
     options.allow_plaintext = allow_plaintext_;
@@ -194,6 +215,8 @@ class node_command final : public command {
   std::vector<std::string> listen_;
   std::vector<std::string> dial_;
   std::string identity_file_;
+  std::string connection_buffers_;
+  std::string buffers_;
   operator_options operator_;
   record_options record_;
   metrics_options metrics_;

@@ -54,10 +54,11 @@ constexpr std::array table = std::to_array<option_row>({
      "Refused connections that are being told why; above it, and always at 0, they are reset. "
      "Default 256."},
     {"connection_memory", &o::connection_memory, 1, bytes_most,
-     "Bytes one connection, pending or established, is reckoned at against max_memory. Default "
-     "65536: what a node with sessions uses, rounded up."},
+     "Bytes one connection, pending or established, is reckoned at against max_memory: 24 KiB for "
+     "itself, the rest for its buffers whatever other connections hold. Default 65536."},
     {"max_memory", &o::max_memory, 0, bytes_most,
-     "Bytes for all connections together; one more than fits is refused with MemoryLimitReached. "
+     "Bytes for all connections together, what their peers make them buffer included; one more "
+     "connection than fits is refused with MemoryLimitReached, one more buffer resets a stream. "
      "Default 0: no limit."},
 
     {"subnet_v4_narrow", &o::subnet_v4_narrow, 1, 32,

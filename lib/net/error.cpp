@@ -36,6 +36,8 @@ class category final : public boost::system::error_category {
         return "the text is no address";
       case net_error::bad_peer_id:
         return "the text is no peer id";
+      case net_error::out_of_memory:
+        return "the buffers of this node's connections may take no more memory";
     }
     return "unknown error " + std::to_string(value);
   }

@@ -164,4 +164,6 @@ const connection_manager& node::manager() const noexcept { return impl_->manager
 
 std::vector<endpoint> node::listening() const { return impl_->listening(); }
 
+buffer_counters node::buffers() const { return impl_->buffers(); }
+
 }  // namespace tandem

@@ -33,7 +33,9 @@ node::impl::impl(network& net, node_options options, node_observer* observer, tr
       observer_(observer),
       core_(options_.manager, options_.self.id(), options_.seed, sink),
       commands_(options_.command_queue_max, options_.command_bytes_max),
-      addresses_(options_.address_book_max) {}
+      addresses_(options_.address_book_max) {
+  limit_memory();
+}
 
 void node::impl::start() {
   if (std::exchange(started_, true)) throw std::logic_error("node::start was called twice");
@@ -43,6 +45,11 @@ void node::impl::start() {
     throw std::invalid_argument(
         "plaintext is the only security this build has, and node_options.allow_plaintext is false; "
         "set it to run connections without encryption");
+  if (options_.connection_buffers_max < options_.message_size_max)
+    throw std::invalid_argument(
+        "node_options.connection_buffers_max (" + std::to_string(options_.connection_buffers_max) +
+        ") is below message_size_max (" + std::to_string(options_.message_size_max) +
+        "): no such message could be received; raise the first or lower the second");
   std::vector<listener> opened;
   for (const endpoint& at : options_.listen) {
     auto made = net_.listen(at);
@@ -169,7 +176,27 @@ void node::impl::after_step() {
     std::visit([this](const auto& what) { carry_out(what); }, *next);
     if (dead_) return;
   }
+  limit_memory();
   if (observer_) observer_->on_step(net_.clock().now(), core_);
+}
+
+/// Every connection has what the core reckons it at; the rest of max_memory is lent.
+void node::impl::limit_memory() {
+  const manager_options& o = core_.options();
+  const std::uint64_t tracked = attempts_.size() + links_.size();
+  const auto share = o.connection_memory - std::min(o.connection_memory, session::least_memory);
+  memory_limits limits{std::max(share, session::share_least), options_.connection_buffers_max,
+                       options_.buffers_max};
+  if (o.max_memory != 0) {
+    const auto left = o.max_memory - std::min(o.max_memory, tracked * o.connection_memory);
+    limits.loans_most = std::min(limits.loans_most, left);
+  }
+  session_options_.memory->limit(limits);
+}
+
+buffer_counters node::impl::buffers() const {
+  const memory_pool& pool = *session_options_.memory;
+  return {pool.used(), pool.lent(), pool.refused(), pool.shed()};
 }
 
 void node::impl::wake() {

@@ -51,6 +51,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   const connection_manager& manager() const { return core_; }
   auto explain(const auto& subject) { return core_.explain(subject, net_.clock().now()); }
   std::vector<endpoint> listening() const;
+  buffer_counters buffers() const;
 
   // session_owner
   void on_authenticated(connection_id conn, const peer_id& peer) override;
@@ -97,6 +98,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   void flush_dirty();
   void handle(queued_event& next);
   void after_step();
+  void limit_memory();
   void wake();
   void arm();
   void run_commands();

@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <array>
+#include <utility>
 
 namespace tandem {
 
@@ -24,16 +25,15 @@ asio::awaitable<void> wire::flush() {
     meter_.on_wire_sent(size);
     sent += size;
   }
-  unsent_ = {};
+  unsent_ = byte_buffer();
 }
 
 asio::awaitable<void> wire::read_more(asio::cancellation_signal* stop) {
-  read_.erase(read_.begin(), read_.begin() + static_cast<std::ptrdiff_t>(used_));
-  used_ = 0;
-  const auto had = read_.size();
-  if (had > unread_max) throw boost::system::system_error(net_error::malformed);
-  read_.resize(had + read_size);
-  const auto space = asio::buffer(read_) + had;
+  read_.drop_front(std::exchange(used_, 0));
+  if (read_.size() > unread_max) throw boost::system::system_error(net_error::malformed);
+  const auto room = read_.extend(read_size);
+  if (room.empty()) throw boost::system::system_error(net_error::out_of_memory);
+  const auto space = asio::buffer(room.data(), room.size());
   error_code error;
   std::size_t size = 0;
   if (stop) {
@@ -45,7 +45,7 @@ asio::awaitable<void> wire::read_more(asio::cancellation_signal* stop) {
         co_await stream_.async_read_some(space, asio::redirect_error(asio::use_awaitable, error));
   }
   if (stopped_) throw boost::system::system_error(asio::error::operation_aborted);
-  read_.resize(had + size);
+  read_.shorten(read_size - size);
   if (size != 0) meter_.on_wire_received(size);
   if (error && !(stop && error == asio::error::operation_aborted))
     throw boost::system::system_error(error);

@@ -32,6 +32,11 @@ decoded<uvarint> parse_uvarint(byte_view in) {
   return std::nullopt;
 }
 
+std::size_t prefixed_size(byte_view in) {
+  const auto length = parse_uvarint(in);
+  return length && *length ? (*length)->size + static_cast<std::size_t>((*length)->value) : 0;
+}
+
 decoded<prefixed> parse_prefixed(byte_view in, std::size_t most) {
   const auto length = parse_uvarint(in);
   if (!length) return length.error();

@@ -36,5 +36,7 @@ struct prefixed {
 };
 /// Fails with message_too_long when the body is longer than `most`, before it is there.
 decoded<prefixed> parse_prefixed(byte_view in, std::size_t most);
+/// Bytes of the message that begins like this, its prefix included; 0 while that cannot be told.
+std::size_t prefixed_size(byte_view in);
 
 }  // namespace tandem

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "net/protocol/varint.hpp"
+#include "net/protocol/memory_budget.hpp"
 #include "tandem/net/byte_stream.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -28,16 +28,17 @@ class wire {
   /// Bytes held unread; more than any message of the upgrade.
   static constexpr std::size_t unread_max = 8 * 1024;
 
-  /// `meter` outlives it.
-  wire(byte_stream stream, wire_meter& meter) : stream_(std::move(stream)), meter_(meter) {}
+  /// `meter` and `budget` outlive it.
+  wire(byte_stream stream, wire_meter& meter, memory_budget& budget)
+      : stream_(std::move(stream)), meter_(meter), read_(budget) {}
 
   byte_stream& stream() noexcept { return stream_; }
   byte_buffer& unsent() noexcept { return unsent_; }
-  byte_view unread() const noexcept { return byte_view(read_).subspan(used_); }
+  byte_view unread() const noexcept { return read_.view().subspan(used_); }
   void consume(std::size_t size) noexcept { used_ += size; }
   /// Gives back the memory of the upgrade; unread() must be empty or not needed any more.
-  void forget_read() noexcept {
-    read_ = {};
+  void forget_read() {
+    read_.clear();
     used_ = 0;
   }
 
@@ -45,6 +46,7 @@ class wire {
   void stop() noexcept { stopped_ = true; }
 
   asio::awaitable<void> flush();
+  /// Fails with out_of_memory when the connection may hold no more.
   /// Waits for more unread bytes; `stop`, when given, ends the waiting without an error.
   asio::awaitable<void> read_more(asio::cancellation_signal* stop = nullptr);
 
@@ -68,7 +70,7 @@ class wire {
  private:
   byte_stream stream_;
   wire_meter& meter_;
-  byte_buffer read_;
+  charged_bytes read_;
   std::size_t used_ = 0;
   byte_buffer unsent_;
   bool stopped_ = false;

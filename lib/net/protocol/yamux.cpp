@@ -10,13 +10,22 @@ namespace tandem {
 
 using boost::system::error_code;
 
+namespace {
+
+/// Room for `more` bytes; capacity doubles, but not above `most` unless it must.
+void make_room(byte_buffer& out, std::size_t more, std::size_t most) {
+  const auto needed = out.size() + more;
+  if (needed > out.capacity()) out.reserve(std::max(needed, std::min(2 * out.capacity(), most)));
+}
+
+}  // namespace
+
+yamux_stream::yamux_stream(yamux& mux, std::uint32_t id, std::unique_ptr<yamux_handler> handler)
+    : mux_(mux), id_(id), handler_(std::move(handler)), unsent_(mux.budget_) {}
+
 void yamux_stream::write(byte_view bytes, bool counted) {
   if (dead_ || finishing_) return;
-  if (sent_ > unsent_.size() / 2) {
-    unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(sent_));
-    sent_ = 0;
-  }
-  unsent_.insert(unsent_.end(), bytes.begin(), bytes.end());
+  if (!unsent_.append(bytes)) return reset();
   if (!counted) uncounted_ = unsent();
   mux_.output_ = true;
 }
@@ -34,6 +43,7 @@ void yamux_stream::forget() {
 void yamux_stream::reset() {
   if (dead_) return;
   dead_ = true;
+  unsent_.clear();
   mux_.output_ = true;
   mux_.control(yamux_type::window_update, yamux_flag::rst, id_, 0);
 }
@@ -46,8 +56,10 @@ void yamux_stream::consumed(std::size_t size) {
   ungranted_ = 0;
 }
 
-yamux::yamux(direction way, std::size_t streams_max, std::uint32_t window, yamux_events& events)
+yamux::yamux(direction way, std::size_t streams_max, std::uint32_t window, yamux_events& events,
+             memory_budget& budget)
     : events_(events),
+      budget_(budget),
       streams_max_(streams_max),
       window_(std::max(window, yamux_initial_window)),
       next_id_(way == direction::outbound ? 1 : 2),
@@ -55,6 +67,7 @@ yamux::yamux(direction way, std::size_t streams_max, std::uint32_t window, yamux
 
 void yamux::control(yamux_type type, std::uint16_t flags, std::uint32_t stream,
                     std::uint32_t length) {
+  make_room(control_, yamux_header_size, control_max);
   put_yamux_header(control_, {type, flags, stream, length});
 }
 
@@ -113,6 +126,7 @@ error_code yamux::take_stream_frame(const yamux_header& header) {
   const bool fin = (header.flags & yamux_flag::fin) != 0;
   if (stream && (header.flags & yamux_flag::rst) != 0) {
     stream->dead_ = true;
+    stream->unsent_.clear();
     output_ = true;
     stream->handler_->on_reset();
   }
@@ -139,7 +153,7 @@ error_code yamux::take_stream_frame(const yamux_header& header) {
 error_code yamux::accept(std::uint32_t id) {
   const bool peers_id = (id % 2 == 0) == dialer_;
   if (!peers_id || streams_.contains(id)) return net_error::malformed;
-  if (inbound_ >= streams_max_) {
+  if (inbound_ >= streams_max_ || !budget_.claim(stream_memory)) {
     control(yamux_type::window_update, yamux_flag::rst, id, 0);
     return {};
   }
@@ -153,7 +167,8 @@ error_code yamux::accept(std::uint32_t id) {
 
 boost::system::result<yamux_stream*> yamux::open(std::unique_ptr<yamux_handler> handler) {
   constexpr auto last_id = std::numeric_limits<std::uint32_t>::max() - 2;
-  if (streams_.size() - inbound_ >= streams_max_ || next_id_ >= last_id)
+  if (streams_.size() - inbound_ >= streams_max_ || next_id_ >= last_id ||
+      !budget_.claim(stream_memory))
     return net_error::too_many_streams;
   const auto id = next_id_;
   next_id_ += 2;
@@ -180,9 +195,9 @@ void yamux::fin_received(std::uint32_t id) {
 
 yamux::produced yamux::produce(byte_buffer& out, std::size_t most) {
   produced sum;
-  out.insert(out.end(), control_.begin(), control_.end());
-  control_ = {};
-  if (!output_) return sum;
+  produce_control(out, most);
+  sum.more = !control_.empty();
+  if (!output_ || sum.more) return sum;
   output_ = false;
   auto at = streams_.lower_bound(turn_);
   for (auto turns = streams_.size(); turns > 0; --turns) {
@@ -195,9 +210,35 @@ yamux::produced yamux::produce(byte_buffer& out, std::size_t most) {
     at = produce_one(at, out, most, sum);
   }
   // Granting while sending may have queued window updates.
-  out.insert(out.end(), control_.begin(), control_.end());
-  control_ = {};
+  produce_control(out, most);
+  sum.more |= !control_.empty();
   return sum;
+}
+
+void yamux::produce_control(byte_buffer& out, std::size_t most) {
+  const auto room = most - std::min(most, out.size());
+  const auto frames = (room + yamux_header_size - 1) / yamux_header_size;
+  const auto size = std::min(control_.size(), frames * yamux_header_size);
+  make_room(out, size, most);
+  const auto end = control_.begin() + static_cast<std::ptrdiff_t>(size);
+  out.insert(out.end(), control_.begin(), end);
+  if (size == control_.size())
+    control_ = byte_buffer();
+  else
+    control_.erase(control_.begin(), end);
+}
+
+void yamux::reset_largest() {
+  yamux_stream* largest = nullptr;
+  std::size_t most = 0;
+  for (auto& [id, stream] : streams_)
+    if (const auto held = stream.unsent_.capacity() + stream.handler_->held(); held > most) {
+      largest = &stream;
+      most = held;
+    }
+  if (!largest) return;
+  largest->reset();
+  largest->handler_->on_reset();
 }
 
 yamux::stream_map::iterator yamux::produce_one(stream_map::iterator at, byte_buffer& out,
@@ -214,23 +255,21 @@ yamux::stream_map::iterator yamux::produce_one(stream_map::iterator at, byte_buf
   const bool over = stream.fin_sent_ && (stream.fin_received_ || stream.forget_);
   if (!stream.dead_ && !over) return std::next(at);
   if ((stream.id_ % 2 == 0) == dialer_) --inbound_;
+  budget_.give(stream_memory);
   return streams_.erase(at);
 }
 
 std::size_t yamux::take_from(yamux_stream& stream, byte_buffer& out, std::size_t most) {
   const auto size =
       std::min({stream.unsent(), most, frame_max, static_cast<std::size_t>(stream.send_window_)});
+  make_room(out, yamux_header_size + size, out.size() + most);
   put_yamux_header(out, {yamux_type::data, 0, stream.id_, static_cast<std::uint32_t>(size)});
-  const auto from = stream.unsent_.begin() + static_cast<std::ptrdiff_t>(stream.sent_);
-  out.insert(out.end(), from, from + static_cast<std::ptrdiff_t>(size));
-  stream.sent_ += size;
+  const auto from = stream.unsent_.view().first(size);
+  out.insert(out.end(), from.begin(), from.end());
+  stream.unsent_.drop_front(size);
   stream.send_window_ -= size;
   const auto uncounted = std::min(size, stream.uncounted_);
   stream.uncounted_ -= uncounted;
-  if (stream.unsent() == 0) {
-    stream.unsent_ = {};
-    stream.sent_ = 0;
-  }
   if (!stream.grants_as_sent_) return size - uncounted;
   stream.consumed(size - uncounted);
   return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "net/protocol/memory_budget.hpp"
 #include "net/protocol/yamux_header.hpp"
 #include "tandem/core/actions.hpp"
 
@@ -21,7 +22,10 @@ class yamux_handler {
   virtual ~yamux_handler() = default;
   virtual void on_data(yamux_stream& stream, byte_view in) = 0;
   virtual void on_fin(yamux_stream& stream) = 0;
+  /// The peer reset the stream, or memory ran out: what is held is given back.
   virtual void on_reset() {}
+  /// Bytes of memory that on_reset() would give back.
+  virtual std::size_t held() const noexcept { return 0; }
 };
 
 /// Hears one muxer, inside yamux::receive.
@@ -39,15 +43,17 @@ class yamux_events {
 /// One stream of a muxer. Lives in its muxer until both ends finished, or one reset it.
 class yamux_stream {
  public:
-  yamux_stream(yamux& mux, std::uint32_t id, std::unique_ptr<yamux_handler> handler)
-      : mux_(mux), id_(id), handler_(std::move(handler)) {}
+  yamux_stream(yamux& mux, std::uint32_t id, std::unique_ptr<yamux_handler> handler);
 
   std::uint32_t id() const noexcept { return id_; }
   /// False once it was reset by either end: nothing more is sent or delivered.
   bool alive() const noexcept { return !dead_; }
-  std::size_t unsent() const noexcept { return unsent_.size() - sent_; }
+  std::size_t unsent() const noexcept { return unsent_.size(); }
 
-  /// Queues bytes; `counted` ones are reported by yamux::produce when they leave.
+  /// Room for `size` bytes more to write. False when the connection may hold no more.
+  bool reserve(std::size_t size) { return unsent_.reserve(size); }
+  /// Queues bytes; `counted` ones are reported by yamux::produce when they leave. Resets the stream
+  /// when the connection may hold no more.
   void write(byte_view bytes, bool counted = false);
   /// Ends sending after what is queued.
   void finish();
@@ -67,9 +73,8 @@ class yamux_stream {
   yamux& mux_;
   std::uint32_t id_;
   std::unique_ptr<yamux_handler> handler_;
-  byte_buffer unsent_;
-  std::size_t sent_ = 0;       // bytes at the front of unsent_ that left
-  std::size_t uncounted_ = 0;  // bytes after those that are not counted
+  charged_bytes unsent_;
+  std::size_t uncounted_ = 0;  // bytes at the front of unsent_ that are not counted
   std::uint64_t send_window_ = yamux_initial_window;
   std::uint32_t receive_window_ = yamux_initial_window;
   std::uint32_t ungranted_ = 0;
@@ -82,22 +87,27 @@ class yamux_stream {
 };
 
 /// The yamux state machine (hashicorp/yamux spec.md), without input and output: bytes received go
-/// in, bytes to send come out. Bounded by the windows, the number of streams and control_max.
+/// in, bytes to send come out. Bounded by the number of streams, control_max, and for what streams
+/// hold by the budget of the connection: a stream beyond it is reset.
 class yamux {
  public:
-  /// Unsent control frames; a peer that makes us answer more without reading is cut off.
-  static constexpr std::size_t control_max = 64 * 1024;
+  /// Unsent control frames; a peer that makes us answer more without reading is cut off. Origin: a
+  /// read of 16 KiB full of frames that are answered each.
+  static constexpr std::size_t control_max = 16 * 1024;
+  /// What an open stream is reckoned at beside the bytes it holds.
+  static constexpr std::size_t stream_memory = 320;
   /// One data frame, so that streams share a connection.
   static constexpr std::size_t frame_max = 16 * 1024;
 
   /// `way`: who dialled. `window`: receive window of a stream, at least yamux_initial_window.
-  /// `events` outlives it.
-  yamux(direction way, std::size_t streams_max, std::uint32_t window, yamux_events& events);
+  /// `events` and `budget` outlive it.
+  yamux(direction way, std::size_t streams_max, std::uint32_t window, yamux_events& events,
+        memory_budget& budget);
 
   /// Takes what arrived, in any portions. Fails with unknown_frame, window_exceeded or malformed;
   /// then it must not be called again.
   boost::system::error_code receive(byte_view in);
-  /// Fails with too_many_streams.
+  /// Fails with too_many_streams, also when the connection may hold no more.
   boost::system::result<yamux_stream*> open(std::unique_ptr<yamux_handler> handler);
   void ping(std::uint32_t value) { control(yamux_type::ping, yamux_flag::syn, 0, value); }
   /// Nothing of what is being received is handed on any more.
@@ -107,9 +117,12 @@ class yamux {
     std::size_t counted = 0;  ///< bytes written as counted among those that left
     bool more = false;        ///< `most` was reached
   };
-  /// Appends what can be sent now to `out`, control frames first, until it has `most` bytes.
+  /// Appends what can be sent now to `out`, control frames first, until it has `most` bytes or a
+  /// few frame headers more.
   produced produce(byte_buffer& out, std::size_t most);
   std::size_t streams() const noexcept { return streams_.size(); }
+  /// Resets the stream that holds most memory. Not to be called inside receive().
+  void reset_largest();
 
  private:
   friend class yamux_stream;
@@ -122,11 +135,13 @@ class yamux {
   boost::system::error_code accept(std::uint32_t id);
   void deliver(byte_view data);
   void fin_received(std::uint32_t id);
+  void produce_control(byte_buffer& out, std::size_t most);
   std::size_t take_from(yamux_stream& stream, byte_buffer& out, std::size_t most);
   stream_map::iterator produce_one(stream_map::iterator at, byte_buffer& out, std::size_t most,
                                    produced& sum);
 
   yamux_events& events_;
+  memory_budget& budget_;
   stream_map streams_;
   byte_buffer control_;
   std::size_t inbound_ = 0;

@@ -23,9 +23,10 @@ session::impl::impl(connection_id conn, direction way, byte_stream stream,
       options_(options),
       time_(time),
       owner_(&owner),
-      wire_(std::move(stream), *this),
+      budget_(options.memory, *this),
+      wire_(std::move(stream), *this, budget_),
       expected_(expected),
-      mux_(way, options.streams_max, options.window, *this) {
+      mux_(way, options.streams_max, options.window, *this, budget_) {
   message_size_max = options.message_size_max;
 }
 
@@ -54,13 +55,20 @@ send_result session::impl::send(std::span<const std::byte> message) {
   if (backlog != 0 && backlog + prefix.size() + message.size() > options_.backlog_max)
     return send_result::refused;
   if (!burst_.stream) {
-    auto handler = std::make_unique<message_burst>(*this);
+    const auto opening = message_burst::opening();
+    // All of it or nothing: a stream is not opened to be reset.
+    const auto memory = yamux::stream_memory + opening.size() + prefix.size() + message.size();
+    if (!budget_.claim(memory)) return send_result::refused;
+    budget_.give(memory);
+    auto handler = std::make_unique<message_burst>(*this, budget_);
     auto* const heard = handler.get();
     const auto opened = mux_.open(std::move(handler));
     if (!opened) return send_result::refused;
     burst_ = {*opened, heard};
-    burst_.stream->write(message_burst::opening());
+    burst_.stream->reserve(opening.size() + prefix.size() + message.size());
+    burst_.stream->write(opening);
   }
+  if (!burst_.stream->reserve(prefix.size() + message.size())) return send_result::refused;
   burst_.stream->write(prefix, true);
   burst_.stream->write({reinterpret_cast<const std::uint8_t*>(message.data()), message.size()},
                        true);
@@ -130,7 +138,7 @@ void session::impl::on_frame(const yamux_header& header) {
 }
 
 std::unique_ptr<yamux_handler> session::impl::on_accept() {
-  return std::make_unique<inbound_stream>(*this);
+  return std::make_unique<inbound_stream>(*this, budget_);
 }
 
 bool session::impl::on_pong(std::uint32_t value) {
@@ -176,6 +184,12 @@ void session::impl::tell_streams() {
     streams_told_ += opened ? 1 : -1;
     owner_->on_stream(conn_, opened);
   }
+}
+
+void session::impl::shed_memory() {
+  if (corked_ || !running() || phase_ == phase::upgrading) return;
+  mux_.reset_largest();
+  pump();
 }
 
 void session::impl::on_wire_sent(std::size_t size) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "net/protocol/memory_budget.hpp"
 #include "tandem/core/actions.hpp"
 #include "tandem/core/cause.hpp"
 #include "tandem/core/ids.hpp"
@@ -24,6 +25,8 @@ struct session_options {
   std::size_t backlog_max = 1 << 20;       ///< unsent application bytes of one connection
   std::size_t streams_max = 256;           ///< open yamux streams of one connection, inbound
   std::uint32_t window = 256 * 1024;  ///< yamux receive window of one stream (its specification)
+  /// What the buffers of the connections are charged to.
+  std::shared_ptr<memory_pool> memory = std::make_shared<memory_pool>();
 };
 
 /// What moved on one connection since the owner last took it.
@@ -65,6 +68,12 @@ class session_owner {
 /// alive; destroying the session aborts the stream, and nothing is called afterwards.
 class session {
  public:
+  /// Bytes of memory a connection takes that are not charged to its budget: the session itself with
+  /// its least buffers, its record in the core, control frames that answer the peer.
+  static constexpr std::uint64_t least_memory = 24 * 1024;
+  /// Bytes of buffers that each connection should have whatever the others hold: a handshake.
+  static constexpr std::uint64_t share_least = 8 * 1024;
+
   /// `expected`: who a dialer dialled (empty: whoever answers). References outlive the session.
   session(connection_id conn, direction way, byte_stream stream, const session_options& options,
           const tandem::clock& time, const peer_id& expected, session_owner& owner);

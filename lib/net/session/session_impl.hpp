@@ -13,6 +13,7 @@ namespace tandem {
 /// may destroy the session at any time; `owner_` is null from then on, or once on_closed was
 /// called.
 class session::impl final : public std::enable_shared_from_this<session::impl>,
+                            public memory_holder,
                             public wire_meter,
                             public yamux_events,
                             public stream_context {
@@ -59,6 +60,8 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
 
   void pump();
   bool produce(byte_buffer& out);
+  std::size_t write_most();
+  void charge_writing(std::size_t size);
   void output_over();
   void write();
   void wrote(error_code error, std::size_t size);
@@ -69,6 +72,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   void note_app_bytes(std::size_t size);
   void note_traffic();
   void tell_streams();
+  void shed_memory() override;
   bool running() const noexcept { return owner_ && phase_ != phase::over; }
 
   void on_wire_sent(std::size_t size) override;
@@ -88,6 +92,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   const session_options& options_;
   const tandem::clock& time_;
   session_owner* owner_;
+  memory_budget budget_;
   wire wire_;
   peer_id expected_;
   asio::cancellation_signal decided_;
@@ -119,6 +124,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   byte_buffer writing_bytes_;
   std::size_t written_ = 0;
   std::size_t app_bytes_writing_ = 0;
+  std::uint64_t writing_charge_ = 0;  // of writing_bytes_, in budget_
 };
 
 }  // namespace tandem

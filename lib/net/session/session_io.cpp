@@ -13,6 +13,9 @@ namespace {
 
 /// Bytes handed to the transport in one write, about.
 constexpr std::size_t write_size = 64 * 1024;
+/// Bytes of one write that are never refused: with them a connection without memory tells its peer
+/// what it resets.
+constexpr std::size_t write_size_least = 2 * 1024;
 /// A read asks for little while a connection is quiet and for more while it is busy.
 constexpr std::size_t read_size_max = 16 * 1024;
 
@@ -20,6 +23,7 @@ cause cause_of(error_code error) {
   if (error == asio::error::eof) return cause::remote_closed;
   if (error == asio::error::timed_out) return cause::transport_timeout;
   if (error == net_error::wrong_peer) return cause::wrong_peer;
+  if (error == net_error::out_of_memory) return cause::local_resource;
   if (error.category() == net_category()) return cause::handshake_failed;
   if (error == asio::error::operation_aborted) return cause::aborted;
   return cause::reset;
@@ -83,10 +87,13 @@ asio::awaitable<error_code> session::impl::read_frames() {
         space, asio::redirect_error(asio::use_awaitable, error));
     if (size != 0) on_wire_received(size);
     if (running() && !deaf_) take_frames(byte_view(in).first(size));
-    if (size == in.size() && size < read_size_max)
-      in = byte_buffer(size * 4);
-    else if (size <= wire::read_size && in.size() > wire::read_size)
+    if (size == in.size() && size < read_size_max) {
+      const auto granted = static_cast<std::size_t>(budget_.take_up_to(size * 3));
+      if (granted != 0) in = byte_buffer(size + granted);
+    } else if (size <= wire::read_size && in.size() > wire::read_size) {
+      budget_.give(in.size() - wire::read_size);
       in = byte_buffer(wire::read_size);
+    }
   }
   co_return error;
 }
@@ -122,6 +129,7 @@ void session::impl::pump() {
     put_yamux_header(out, {yamux_type::go_away, 0, 0, code});
     told_ = true;
   }
+  charge_writing(out.capacity());
   if (!out.empty()) {
     writing_ = true;
     writing_bytes_ = std::move(out);
@@ -133,16 +141,29 @@ void session::impl::pump() {
 }
 
 bool session::impl::produce(byte_buffer& out) {
-  auto sum = mux_.produce(out, write_size);
+  const auto most = write_most();
+  auto sum = mux_.produce(out, most);
   app_bytes_writing_ += sum.counted;
   if (burst_.stream && burst_.handler->accepted() && burst_.stream->unsent() == 0) {
     // A peer that does not finish its side holds one stream, not one for each burst.
     if (finished_.stream) finished_.stream->forget();
     finished_ = std::exchange(burst_, {});
     finished_.handler->finish(*finished_.stream);
-    sum = mux_.produce(out, write_size);
+    sum = mux_.produce(out, most);
   }
   return sum.more;
+}
+
+/// How much one write may take, charged until it has left.
+std::size_t session::impl::write_most() {
+  writing_charge_ = budget_.take_up_to(write_size);
+  return std::max(static_cast<std::size_t>(writing_charge_), write_size_least);
+}
+
+void session::impl::charge_writing(std::size_t size) {
+  const auto charge = std::min<std::uint64_t>(size, writing_charge_);
+  budget_.give(writing_charge_ - charge);
+  writing_charge_ = charge;
 }
 
 void session::impl::output_over() {
@@ -184,7 +205,8 @@ void session::impl::wrote(error_code error, std::size_t size) {
     return;
   }
   writing_ = false;
-  writing_bytes_ = {};
+  writing_bytes_ = byte_buffer();
+  charge_writing(0);
   pump();
 }
 

@@ -1,17 +1,40 @@
 // SPDX-License-Identifier: MIT
 #include "net/session/stream_protocols.hpp"
 
+#include "tandem/net/error.hpp"
+
+#include <algorithm>
+#include <utility>
+
 namespace tandem {
 namespace {
 
 constexpr std::size_t ping_size = 32;
+const auto aborted = make_error_code(boost::system::errc::operation_canceled);
 
-/// Removes `size` bytes from the front, and gives the memory back when nothing is left.
-void drop_front(byte_buffer& bytes, std::size_t size) {
-  if (size == bytes.size())
-    bytes = {};
-  else
-    bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+/// Hands `take` what is there of the next message behind its length: the front of `in`, or what is
+/// held of it and, moved there, what it lacks. `take` says how many bytes it used; nothing while
+/// the message is not whole, and then its beginning is held and no byte beyond it. False when
+/// `take` fails, or memory is refused.
+template <class Take>
+bool take_next(charged_bytes& held, byte_view& in, Take take) {
+  if (held.empty()) {
+    const auto used = take(in);
+    if (!used) return false;
+    if (!*used) {
+      const auto begun = std::exchange(in, {});
+      return held.append(begun, prefixed_size(begun));
+    }
+    in = in.subspan(**used);
+    return true;
+  }
+  const auto whole = prefixed_size(held.view());
+  const auto part = std::min(in.size(), whole == 0 ? 1 : whole - held.size());
+  if (!held.append(in.first(part), whole)) return false;
+  in = in.subspan(part);
+  const auto used = take(held.view());
+  if (used && *used) held.clear();
+  return used.has_value();
 }
 
 void write_multistream(yamux_stream& stream, std::string_view text) {
@@ -30,51 +53,40 @@ inbound_stream::~inbound_stream() {
 }
 
 void inbound_stream::on_data(yamux_stream& stream, byte_view in) {
-  if (state_ == state::message) {
-    context_.on_stream_app_bytes(in.size());
-    if (held_.empty()) {
-      keep(in, take_messages(stream, in));
-    } else {
-      held_.insert(held_.end(), in.begin(), in.end());
-      drop_front(held_, take_messages(stream, held_));
-    }
-    stream.consumed(in.size());
-    return;
+  const auto size = in.size();
+  if (state_ == state::message) context_.on_stream_app_bytes(size);
+  while (state_ != state::ping && stream.alive() && !in.empty()) {
+    const bool negotiating = state_ != state::message;
+    if (!take_next(held_, in, [&](byte_view begun) { return take_unit(stream, begun); }))
+      stream.reset();
+    if (negotiating && state_ == state::message) context_.on_stream_app_bytes(in.size());
   }
-  held_.insert(held_.end(), in.begin(), in.end());
-  if (state_ == state::ping) {
-    take_ping(stream);
-    return;
-  }
-  negotiate(stream);
-  const auto left = held_.size();
-  if (state_ == state::ping) take_ping(stream);
-  if (state_ == state::message && left != 0) {
-    context_.on_stream_app_bytes(left);
-    drop_front(held_, take_messages(stream, held_));
-  }
+  if (state_ == state::ping) take_ping(stream, in);
+  if (!stream.alive()) held_.clear();
   // A ping's bytes are granted again as their echo leaves.
-  stream.consumed(in.size() - (state_ == state::ping ? left : 0));
+  stream.consumed(size - in.size());
 }
 
-void inbound_stream::negotiate(yamux_stream& stream) {
-  while (stream.alive() && (state_ == state::header || state_ == state::proposal)) {
-    const auto message =
-        state_ == state::header ? parse_multistream_header(held_) : parse_multistream(held_);
-    if (message && !*message) return;
-    if (!message) {
-      stream.reset();
-      return;
-    }
-    const auto [text, size] = **message;
-    if (state_ == state::header) {
-      state_ = state::proposal;
-      write_multistream(stream, multistream_header);
-    } else {
-      choose(stream, text);
-    }
-    drop_front(held_, size);
+/// The next step of the negotiation, or one message.
+decoded<std::size_t> inbound_stream::take_unit(yamux_stream& stream, byte_view in) {
+  if (state_ == state::message) {
+    const auto message = parse_prefixed(in, context_.message_size_max);
+    if (!message) return message.error();
+    if (!*message) return std::nullopt;
+    if (!context_.on_stream_message((*message)->body)) return aborted;
+    return (*message)->size;
   }
+  const bool header = state_ == state::header;
+  const auto message = header ? parse_multistream_header(in) : parse_multistream(in);
+  if (!message) return message.error();
+  if (!*message) return std::nullopt;
+  if (header) {
+    state_ = state::proposal;
+    write_multistream(stream, multistream_header);
+  } else {
+    choose(stream, (*message)->text);
+  }
+  return (*message)->size;
 }
 
 void inbound_stream::choose(yamux_stream& stream, std::string_view proposed) {
@@ -95,31 +107,19 @@ void inbound_stream::choose(yamux_stream& stream, std::string_view proposed) {
   }
 }
 
-void inbound_stream::take_ping(yamux_stream& stream) {
+void inbound_stream::take_ping(yamux_stream& stream, byte_view in) {
   stream.grant_as_sent();
-  const auto whole = held_.size() / ping_size * ping_size;
-  stream.write(byte_view(held_).first(whole), true);
-  drop_front(held_, whole);
-}
-
-std::size_t inbound_stream::take_messages(yamux_stream& stream, byte_view in) {
-  std::size_t used = 0;
-  while (stream.alive() && used < in.size()) {
-    const auto message = parse_prefixed(in.subspan(used), context_.message_size_max);
-    if (!message) {
-      stream.reset();
-      return in.size();
-    }
-    if (!*message) break;
-    used += (*message)->size;
-    if (!context_.on_stream_message((*message)->body)) return in.size();
+  if (!held_.empty()) {
+    const auto part = std::min(in.size(), ping_size - held_.size());
+    if (!held_.append(in.first(part), ping_size)) return stream.reset();
+    in = in.subspan(part);
+    if (held_.size() < ping_size) return;
+    stream.write(held_.view(), true);
+    held_.clear();
   }
-  return used;
-}
-
-void inbound_stream::keep(byte_view in, std::size_t used) {
-  const auto rest = in.subspan(used);
-  held_.assign(rest.begin(), rest.end());
+  const auto whole = in.size() / ping_size * ping_size;
+  stream.write(in.first(whole), true);
+  if (!held_.append(in.subspan(whole), ping_size)) stream.reset();
 }
 
 message_burst::~message_burst() {
@@ -137,23 +137,24 @@ byte_buffer message_burst::opening() {
 void message_burst::on_data(yamux_stream& stream, byte_view in) {
   stream.consumed(in.size());
   if (state_ == state::finished) return;
-  if (state_ == state::accepted) {
-    fail(stream);
-    return;
-  }
-  held_.insert(held_.end(), in.begin(), in.end());
-  while (stream.alive() && !held_.empty()) {
-    const auto message = parse_multistream(held_);
-    if (message && !*message) return;
-    const auto expected = state_ == state::header ? multistream_header : message_protocol;
-    if (!message || state_ == state::accepted || (*message)->text != expected) {
-      if (message && (*message)->text == multistream_na) context_.on_messages_refused();
+  while (stream.alive() && !in.empty())
+    if (state_ == state::accepted ||
+        !take_next(held_, in, [this](byte_view begun) { return take_unit(begun); }))
       fail(stream);
-      return;
-    }
-    state_ = state_ == state::header ? state::answer : state::accepted;
-    drop_front(held_, (*message)->size);
-  }
+  if (!stream.alive()) held_.clear();
+}
+
+/// The next answer of the negotiation.
+decoded<std::size_t> message_burst::take_unit(byte_view in) {
+  const auto message = parse_multistream(in);
+  if (!message) return message.error();
+  if (!*message) return std::nullopt;
+  const auto text = (*message)->text;
+  if (text == multistream_na) context_.on_messages_refused();
+  if (text != (state_ == state::header ? multistream_header : message_protocol))
+    return net_error::no_common_protocol;
+  state_ = state_ == state::header ? state::answer : state::accepted;
+  return (*message)->size;
 }
 
 void message_burst::on_fin(yamux_stream& stream) {
@@ -163,6 +164,11 @@ void message_burst::on_fin(yamux_stream& stream) {
 void message_burst::finish(yamux_stream& stream) {
   state_ = state::finished;
   stream.finish();
+}
+
+void message_burst::on_reset() {
+  held_.clear();
+  context_.on_burst_over(*this);
 }
 
 void message_burst::fail(yamux_stream& stream) {

@@ -40,23 +40,24 @@ class inbound_stream final : public yamux_handler {
   /// Protocols refused on one stream before it is reset.
   static constexpr int proposals_max = 16;
 
-  explicit inbound_stream(stream_context& context) : context_(context) {}
+  inbound_stream(stream_context& context, memory_budget& budget)
+      : context_(context), held_(budget) {}
   ~inbound_stream() override;
 
   void on_data(yamux_stream& stream, byte_view in) override;
   void on_fin(yamux_stream& stream) override { stream.finish(); }
+  void on_reset() override { held_.clear(); }
+  std::size_t held() const noexcept override { return held_.capacity(); }
 
  private:
   enum class state : std::uint8_t { header, proposal, ping, message };
 
-  void negotiate(yamux_stream& stream);
+  decoded<std::size_t> take_unit(yamux_stream& stream, byte_view in);
   void choose(yamux_stream& stream, std::string_view proposed);
-  void take_ping(yamux_stream& stream);
-  std::size_t take_messages(yamux_stream& stream, byte_view in);
-  void keep(byte_view in, std::size_t used);
+  void take_ping(yamux_stream& stream, byte_view in);
 
   stream_context& context_;
-  byte_buffer held_;  // received and not yet understood
+  charged_bytes held_;  // the beginning of a message that is not whole yet
   state state_ = state::header;
   int proposals_ = 0;
 };
@@ -64,7 +65,7 @@ class inbound_stream final : public yamux_handler {
 /// The stream of one burst of outgoing messages: proposes, and hears whether it was accepted.
 class message_burst final : public yamux_handler {
  public:
-  explicit message_burst(stream_context& context) : context_(context) {
+  message_burst(stream_context& context, memory_budget& budget) : context_(context), held_(budget) {
     context_.on_message_stream(true);
   }
   ~message_burst() override;
@@ -79,15 +80,17 @@ class message_burst final : public yamux_handler {
 
   void on_data(yamux_stream& stream, byte_view in) override;
   void on_fin(yamux_stream& stream) override;
-  void on_reset() override { context_.on_burst_over(*this); }
+  void on_reset() override;
+  std::size_t held() const noexcept override { return held_.capacity(); }
 
  private:
   enum class state : std::uint8_t { header, answer, accepted, finished };
 
+  decoded<std::size_t> take_unit(byte_view in);
   void fail(yamux_stream& stream);
 
   stream_context& context_;
-  byte_buffer held_;
+  charged_bytes held_;
   state state_ = state::header;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/protocol/yamux.hpp"
 
+#include "net/protocol/connection_memory.hpp"
 #include "net/vectors.hpp"
 #include "tandem/net/error.hpp"
 
@@ -62,7 +63,8 @@ class yamux_muxer : public testing::Test {
   }
 
   recorder events;
-  yamux mux{direction::inbound, 3, yamux_initial_window, events};
+  connection_memory memory;
+  yamux mux{direction::inbound, 3, yamux_initial_window, events, memory.budget};
 };
 
 constexpr auto data = yamux_type::data;
@@ -204,7 +206,8 @@ TEST_F(yamux_muxer, hears_go_away) {
 
 TEST(yamux_window, larger_than_the_initial_one_is_granted_at_once) {
   recorder events;
-  yamux mux(direction::inbound, 3, 1 << 20, events);
+  connection_memory memory;
+  yamux mux(direction::inbound, 3, 1 << 20, events, memory.budget);
   byte_buffer out;
   put_yamux_header(out, {update, yamux_flag::syn, 1, 0});
   EXPECT_FALSE(mux.receive(out));

@@ -21,6 +21,7 @@ enum class net_error {
   too_many_streams,          ///< the bound on streams of one connection
   bad_address,               ///< text that is no address
   bad_peer_id,               ///< text that is no peer id
+  out_of_memory,             ///< the buffers of this node's connections may take no more
 };
 
 const boost::system::error_category& net_category() noexcept;

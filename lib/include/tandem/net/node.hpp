@@ -30,6 +30,16 @@ struct node_options {
   bool allow_plaintext = false;  ///< without it a node without another security refuses to start
   std::size_t message_size_max = 1 << 20;  ///< bytes of one message; longer ones are refused
   std::size_t backlog_max = 1 << 20;       ///< unsent bytes of one connection
+  /// Bytes of memory that the buffers of one connection take at most, both directions: beyond it a
+  /// stream of its peer is reset and a message to it refused. At least message_size_max. Default
+  /// 4 MiB: a message being received, one of the same size being sent, and as much for its queue to
+  /// grow.
+  std::size_t connection_buffers_max = std::size_t{4} << 20;
+  /// Bytes of memory that the buffers of all connections take at most beyond 40 KiB each
+  /// (connection_memory less what a connection takes without them), or what max_memory leaves if
+  /// that is less. For more the connection that took most loses its largest stream. Default 128
+  /// MiB: go-libp2p's.
+  std::size_t buffers_max = std::size_t{128} << 20;
   std::size_t address_book_max = 4096;  ///< peers whose addresses are remembered; oldest out first
   std::size_t command_queue_max = 65536;  ///< commands waiting for the loop; see class node
   std::size_t command_bytes_max = std::size_t{64} << 20;  ///< bytes of messages waiting among them
@@ -47,6 +57,14 @@ struct received_message {
   connection_id conn{};
   peer_id peer;
   std::vector<std::byte> bytes;
+};
+
+/// Memory of the buffers of a node's connections.
+struct buffer_counters {
+  std::uint64_t bytes = 0;          ///< taken now
+  std::uint64_t beyond_shares = 0;  ///< of those, what counts against buffers_max
+  std::uint64_t refused_total = 0;  ///< requests refused: streams reset, messages refused
+  std::uint64_t reset_total = 0;    ///< streams reset because others needed their memory
 };
 
 /// What a subscriber reads: policy notifications and messages, oldest first.
@@ -146,6 +164,7 @@ class node {
   /// What moved on each connection since the manager's last event, as it will be told at the next.
   void unflushed(const std::function<void(const events::traffic&)>& each) const;
   std::vector<endpoint> listening() const;
+  buffer_counters buffers() const;
 
  private:
   class impl;
