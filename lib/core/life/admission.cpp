@@ -5,9 +5,8 @@
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
-void connection_manager::state::enter_pending(slot s) {
+void connection_manager::state::enter_pending(connection_slot s) {
   connection& c = connections[s];
   c.pending = true;
   if (c.way == direction::outbound) {
@@ -18,7 +17,7 @@ void connection_manager::state::enter_pending(slot s) {
   if (c.wide != no_slot) ++subnets[c.wide].pending;
 }
 
-void connection_manager::state::leave_pending(slot s) {
+void connection_manager::state::leave_pending(connection_slot s) {
   connection& c = connections[s];
   if (!c.pending) return;
   c.pending = false;
@@ -32,11 +31,11 @@ void connection_manager::state::leave_pending(slot s) {
 
 void connection_manager::state::on(const events::arrived& e) {
   connections.prefetch_next();
-  timers.prefetch(timer_kind::connection, connections.next());
+  timers.prefetch(connections.next());
   if (e.conn == connection_id::none || is_outbound(e.conn) || find(e.conn) != no_slot)
     return ignore();
   life_sign();
-  const slot s = connections.take();
+  const connection_slot s = connections.take();
   connection& c = connections[s];
   c.id = e.conn;
   c.remote = e.remote;
@@ -49,7 +48,7 @@ void connection_manager::state::on(const events::arrived& e) {
   const shortage no = arrival_verdict(s);
   if (no.why == cause::none) {
     enter_pending(s);
-    timers.arm(timer_kind::connection, s, later(now, options.handshake_timeout));
+    timers.arm(s, later(now, options.handshake_timeout));
     emit(actions::admit{e.conn, stage::handshake});
     return;
   }
@@ -66,8 +65,8 @@ void connection_manager::state::on(const events::arrived& e) {
   notify(n);
 }
 
-bool connection_manager::state::belongs_to_dial(slot s, const peer_id& peer) {
-  const slot d = connections[s].dial;
+bool connection_manager::state::belongs_to_dial(connection_slot s, const peer_id& peer) {
+  const dial_slot d = connections[s].dial;
   if (d == no_slot || dials[d].peer == no_slot) return true;
   return peers[dials[d].peer].id == peer;
 }
@@ -75,14 +74,14 @@ bool connection_manager::state::belongs_to_dial(slot s, const peer_id& peer) {
 void connection_manager::state::on(const events::authenticated& e) {
   const std::uint64_t hash = peers.hash(e.peer);
   peers.prefetch(hash);
-  const slot s = find(e.conn);
+  const connection_slot s = find(e.conn);
   if (s == no_slot || connections[s].at != phase::handshaking || e.peer.empty()) return ignore();
   if (!belongs_to_dial(s, e.peer)) return cut(s, cause::wrong_peer);
 
   connection& c = connections[s];
   const bool denied = denies(e.peer, c.remote);  // the network may be since it arrived
   const bool own = hash == self_hash && e.peer == self;
-  const slot peer = peers.intern(e.peer, hash);  // the last to wait for memory
+  const peer_slot peer = peers.intern(e.peer, hash);  // the last to wait for memory
   c.peer = peer;
   c.previous_of_peer = peers[peer].last_connection;
   (c.previous_of_peer == no_slot ? peers[peer].first_connection
@@ -107,7 +106,7 @@ void connection_manager::state::on(const events::authenticated& e) {
   refuse_connection(s, no.why, no.current, no.limit);
 }
 
-void connection_manager::state::take_permit(slot s, permit&& right) {
+void connection_manager::state::take_permit(connection_slot s, permit&& right) {
   connection& c = connections[s];
   leave_newcomers(s);
   c.right = std::move(right);
@@ -117,8 +116,9 @@ void connection_manager::state::take_permit(slot s, permit&& right) {
   emit(actions::admit{c.id, stage::established});
 }
 
-void connection_manager::state::refuse_connection(slot s, cause why, std::uint64_t current,
-                                                  std::uint64_t limit, time_point until) {
+void connection_manager::state::refuse_connection(connection_slot s, cause why,
+                                                  std::uint64_t current, std::uint64_t limit,
+                                                  time_point until) {
   connection& c = connections[s];
   leave_newcomers(s);
   c.refused = true;
@@ -136,10 +136,10 @@ void connection_manager::state::refuse_connection(slot s, cause why, std::uint64
     c.lingering = true;
     ++counters.lingering;
     c.at = phase::refusing;
-    timers.arm(timer_kind::connection, s, later(now, options.refusal_linger));
+    timers.arm(s, later(now, options.refusal_linger));
   } else {
     c.at = phase::ending;
-    timers.disarm(timer_kind::connection, s);
+    timers.disarm(s);
   }
   emit(actions::refuse{c.id, why, tell ? refuse_how::tell : refuse_how::reset,
                        until == never ? duration{} : until - now});
@@ -155,7 +155,7 @@ void connection_manager::state::refuse_connection(slot s, cause why, std::uint64
 }
 
 void connection_manager::state::on(const events::ready& e) {
-  const slot s = find(e.conn);
+  const connection_slot s = find(e.conn);
   if (s == no_slot) return ignore();
   connection& c = connections[s];
   if (c.at == phase::superseded) return cut(s, cause::duplicate);

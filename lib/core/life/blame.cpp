@@ -6,9 +6,8 @@
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
-failure_record::verdict connection_manager::state::may_dial(slot peer, time_point at) const {
+failure_record::verdict connection_manager::state::may_dial(peer_slot peer, time_point at) const {
   const auto no = uplink_verdict(at);
   return no.why != cause::none ? no : record_verdict(peer, at);
 }
@@ -18,31 +17,32 @@ failure_record::verdict connection_manager::state::uplink_verdict(time_point at)
   return {cause::offline, uplink.next_trial()};
 }
 
-failure_record::verdict connection_manager::state::record_verdict(slot peer, time_point at) const {
+failure_record::verdict connection_manager::state::record_verdict(peer_slot peer,
+                                                                  time_point at) const {
   const failure_record* record = peers.record_of(peer);
   return record == nullptr ? failure_record::verdict{} : record->may_dial(at, options);
 }
 
-failure_record::verdict connection_manager::state::may_accept(slot peer) const {
+failure_record::verdict connection_manager::state::may_accept(peer_slot peer) const {
   const failure_record* record = peers.record_of(peer);
   return record == nullptr ? failure_record::verdict{} : record->may_accept(now);
 }
 
 /// The record of the peer, or null when it has none or all in it is over: that it is still there
 /// then must not be seen.
-failure_record* connection_manager::state::remembered(slot peer) {
+failure_record* connection_manager::state::remembered(peer_slot peer) {
   failure_record* record = peers.record_of(peer);
   return record == nullptr || record->blank(now, options) ? nullptr : record;
 }
 
 /// The record of the peer, made anew when there is none or all in it is over.
-failure_record& connection_manager::state::remember(slot peer) {
+failure_record& connection_manager::state::remember(peer_slot peer) {
   failure_record& record = peers.remember(peer);
   if (record.blank(now, options)) record = {};
   return record;
 }
 
-bool connection_manager::state::dial_starts(slot peer) {
+bool connection_manager::state::dial_starts(peer_slot peer) {
   failure_record* record = remembered(peer);
   if (record == nullptr) return false;
   const circuit_breaker::start start = record->dial_starts(now);
@@ -56,13 +56,14 @@ bool connection_manager::state::dial_starts(slot peer) {
   return start.trial;
 }
 
-void connection_manager::state::trial_over(slot peer) {
+void connection_manager::state::trial_over(peer_slot peer) {
   if (failure_record* record = peers.record_of(peer)) record->trial_ends();
 }
 
-void connection_manager::state::blame(slot peer, failure_class what, cause why,
+void connection_manager::state::blame(peer_slot peer, failure_class what, cause why,
                                       duration retry_after, time_point since, notification& n) {
-  for (slot s = peers[peer].first_connection; s != no_slot; s = connections[s].next_of_peer)
+  for (connection_slot s = peers[peer].first_connection; s != no_slot;
+       s = connections[s].next_of_peer)
     clear_if_proven(s);
   if (what == failure_class::timeout && why != cause::dial_deadline) {
     const failure_record* before = peers.record_of(peer);
@@ -89,11 +90,11 @@ void connection_manager::state::blame(slot peer, failure_class what, cause why,
   notify(more);
 }
 
-void connection_manager::state::penalise(slot peer, duration period) {
+void connection_manager::state::penalise(peer_slot peer, duration period) {
   if (period > duration::zero()) remember(peer).penalise(later(now, period));
 }
 
-void connection_manager::state::blame_end(slot s, const connection_outcome& end) {
+void connection_manager::state::blame_end(connection_slot s, const connection_outcome& end) {
   const connection& c = connections[s];
   const cause why = end.why;
   if (c.way == direction::outbound) attempt_over(s, end);
@@ -127,14 +128,14 @@ void connection_manager::state::blame_end(slot s, const connection_outcome& end)
 
 /// The peer let us in and then dropped the connection, without a word and before anything was made
 /// of it: as good as a refusal. Not so what was used, which is over when it is, nor one of several.
-bool connection_manager::state::dropped_unused(slot s, cause why) const {
+bool connection_manager::state::dropped_unused(connection_slot s, cause why) const {
   const connection& c = connections[s];
   return c.way == direction::outbound && !c.spoken && peers[c.peer].active == 0 &&
          (why == cause::remote_closed || why == cause::reset) &&
          now < later(c.ready_at, options.backoff_reset_after);
 }
 
-void connection_manager::state::proven(slot s) {
+void connection_manager::state::proven(connection_slot s) {
   if (connections[s].way == direction::outbound) {
     known_addresses.clear(connections[s].remote);
     counters.remembered_addresses = known_addresses.size();
@@ -146,7 +147,7 @@ void connection_manager::state::proven(slot s) {
   notify(n);
 }
 
-void connection_manager::state::clear_if_proven(slot s) {
+void connection_manager::state::clear_if_proven(connection_slot s) {
   const connection& c = connections[s];
   failure_record* record = peers.record_of(c.peer);
   if (!c.was_ready || record == nullptr) return;
@@ -156,7 +157,7 @@ void connection_manager::state::clear_if_proven(slot s) {
 }
 
 void connection_manager::state::on(const events::backoff_overridden& e) {
-  const slot peer = peers.find(e.peer);
+  const peer_slot peer = peers.find(e.peer);
   failure_record* record = remembered(peer);
   if (record != nullptr) record->override_backoff();
   const bool redials = redial_soon(peer);

@@ -56,7 +56,7 @@ bool checkpoint::restore(connection_manager& into, std::uint64_t inputs,
   state.inputs = inputs;
   if (from.ok() && !from.at_state_end()) from.refuse("a checkpoint of another build");
   if (from.ok()) return true;
-  for (slot_index s = 0; s < state.connections.bound(); ++s) state.connections[s].right.forget();
+  for (const connection_slot s : state.connections) state.connections[s].right.forget();
   return false;
 }
 
@@ -75,13 +75,13 @@ void checkpoint::copy(const connection_manager& from, connection_manager& into) 
 
 void checkpoint::visit(const connection_manager& of, const visitor& to) {
   const connection_manager::state& state = *of.state_;
-  const auto peer_of = [&](slot_index peer) {
+  const auto peer_of = [&](peer_slot peer) {
     return peer == no_slot ? peer_id{} : state.peers[peer].id;
   };
-  for (slot_index s = 0; s < state.connections.bound(); ++s) {
+  for (const connection_slot s : state.connections) {
     const connection& c = state.connections[s];
     if (!c.used) continue;
-    slot_index peer = c.peer;
+    peer_slot peer = c.peer;
     if (peer == no_slot && c.dial != no_slot) peer = state.dials[c.dial].peer;
     open_connection seen{c.id, peer_of(peer), c.remote};
     seen.connected = c.connected || c.way == direction::inbound;
@@ -90,7 +90,7 @@ void checkpoint::visit(const connection_manager& of, const visitor& to) {
     seen.ending = c.at == phase::refusing || c.at == phase::closing || c.at == phase::ending;
     to.on_connection(seen);
   }
-  for (slot_index r = 0; r < state.requests.bound(); ++r)
+  for (const request_slot r : state.requests)
     if (state.requests[r].used)
       to.on_request(state.requests[r].id, peer_of(state.dials[state.requests[r].dial].peer));
 }

@@ -5,7 +5,6 @@
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
 namespace {
 
@@ -19,7 +18,8 @@ constexpr std::uint8_t duplicate_pauses_max = 3;
 
 }  // namespace
 
-void connection_manager::state::connection_over(slot d, slot s, const connection_outcome& end) {
+void connection_manager::state::connection_over(dial_slot d, connection_slot s,
+                                                const connection_outcome& end) {
   dial& x = dials[d];
   if (x.adopted == s) x.adopted = no_slot;
   recount(d);
@@ -35,7 +35,7 @@ void connection_manager::state::connection_over(slot d, slot s, const connection
     addresses.set(end.address, address_state::untried);
     stop_waiting(d);  // others of its peer may try meanwhile
     x.pausing = true;
-    timers.arm(timer_kind::dial, d, later(now, duplicate_pause));
+    timers.arm(d, later(now, duplicate_pause));
     return;
   }
   if (end.told || end.why == cause::duplicate) {
@@ -53,12 +53,12 @@ void connection_manager::state::connection_over(slot d, slot s, const connection
 }
 
 /// Of the requests of an engaged dial the first one does not wait.
-void connection_manager::state::recount(slot d) {
+void connection_manager::state::recount(dial_slot d) {
   dial& x = dials[d];
   const bool engaged = x.first_attempt != no_slot || x.adopted != no_slot;
   if (engaged == x.engaged) return;
   x.engaged = engaged;
-  const slot r = x.first_request;
+  const request_slot r = x.first_request;
   if (r == no_slot || is_core_issued(requests[r].id)) return;
   if (engaged)
     waiting_requests.erase(r);
@@ -66,7 +66,7 @@ void connection_manager::state::recount(slot d) {
     waiting_requests.put(r, {requests[r].priority, false, requests[r].sequence});
 }
 
-void connection_manager::state::fail_dial(slot d, const dial_failure& failure) {
+void connection_manager::state::fail_dial(dial_slot d, const dial_failure& failure) {
   dial& x = dials[d];
   notification n;
   n.kind = notice::dial_failed;
@@ -75,7 +75,7 @@ void connection_manager::state::fail_dial(slot d, const dial_failure& failure) {
   n.limit = failure.limit;
   n.until = failure.until;
   if (x.peer != no_slot) n.peer = peers[x.peer].id;
-  if (const slot s = x.leader != no_slot ? x.leader : x.first_attempt; s != no_slot)
+  if (const connection_slot s = x.leader != no_slot ? x.leader : x.first_attempt; s != no_slot)
     n.conn = connections[s].id;
   if (failure.counted) ++counters.failed_total;
   if (failure.refuses) ++counters.refused[static_cast<std::size_t>(failure.why)];
@@ -93,11 +93,11 @@ void connection_manager::state::fail_dial(slot d, const dial_failure& failure) {
   end_requests(d, n);
 }
 
-void connection_manager::state::succeed_dial(slot d, slot s) {
+void connection_manager::state::succeed_dial(dial_slot d, connection_slot s) {
   end_requests(d, about(notice::dial_succeeded, s));
 }
 
-void connection_manager::state::end_requests(slot d, notification n) {
+void connection_manager::state::end_requests(dial_slot d, notification n) {
   while (dials[d].first_request != no_slot) {
     n.request = requests[dials[d].first_request].id;
     notify(n);
@@ -106,7 +106,7 @@ void connection_manager::state::end_requests(slot d, notification n) {
   const cause why = n.kind == notice::dial_failed ? n.why : cause::duplicate;
   // What the dial was still doing has no purpose any more. A superseded connection is left to the
   // peer, who refuses it in its own words.
-  for (slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial) {
+  for (connection_slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial) {
     const phase at = connections[s].at;
     if (at == phase::attempting || at == phase::handshaking || at == phase::waiting ||
         at == phase::authenticated)
@@ -115,14 +115,14 @@ void connection_manager::state::end_requests(slot d, notification n) {
   remove_dial(d);
 }
 
-void connection_manager::state::remove_request(slot r) {
+void connection_manager::state::remove_request(request_slot r) {
   request& q = requests[r];
   dial& x = dials[q.dial];
   (q.previous_of_dial == no_slot ? x.first_request : requests[q.previous_of_dial].next_of_dial) =
       q.next_of_dial;
   (q.next_of_dial == no_slot ? x.last_request : requests[q.next_of_dial].previous_of_dial) =
       q.previous_of_dial;
-  timers.disarm(timer_kind::request, r);
+  timers.disarm(r);
   if (x.engaged && q.previous_of_dial == no_slot && x.first_request != no_slot)
     waiting_requests.erase(x.first_request);
   waiting_requests.erase(r);
@@ -131,13 +131,13 @@ void connection_manager::state::remove_request(slot r) {
   requests.release(r);
 }
 
-void connection_manager::state::remove_dial(slot d) {
+void connection_manager::state::remove_dial(dial_slot d) {
   dial& x = dials[d];
   stop_waiting(d);
-  timers.disarm(timer_kind::dial, d);
+  timers.disarm(d);
   while (x.first_attempt != no_slot) detach_attempt(x.first_attempt);
   if (x.adopted != no_slot) connections[x.adopted].dial = no_slot;
-  const slot peer = x.peer;
+  const peer_slot peer = x.peer;
   if (x.trial) trial_over(peer);
   if (peer != no_slot) {
     (x.previous_of_peer == no_slot ? peers[peer].first_dial
@@ -150,8 +150,8 @@ void connection_manager::state::remove_dial(slot d) {
   settle(peer);
 }
 
-void connection_manager::state::drop_request(slot r, const dial_failure& failure) {
-  const slot d = requests[r].dial;
+void connection_manager::state::drop_request(request_slot r, const dial_failure& failure) {
+  const dial_slot d = requests[r].dial;
   dial& x = dials[d];
   if (x.first_request == x.last_request) return fail_dial(d, failure);
   notification n;
@@ -168,17 +168,17 @@ void connection_manager::state::drop_request(slot r, const dial_failure& failure
   if (resolving) proceed(d);
 }
 
-void connection_manager::state::request_expired(slot r) {
+void connection_manager::state::request_expired(request_slot r) {
   const dial& x = dials[requests[r].dial];
   dial_failure failure;
   failure.why = cause::dial_deadline;
-  // Nothing about the peer is said by who had not the time, or waited for a slot of our own or for
-  // addresses.
+  // Nothing about the peer is said by who had not the time, or waited for a connection_slot of our
+  // own or for addresses.
   failure.blames = !requests[r].hurried && (x.blames || lives(requests[r].dial));
   drop_request(r, failure);
 }
 
-void connection_manager::state::dial_expired(slot d) {
+void connection_manager::state::dial_expired(dial_slot d) {
   dials[d].pausing = false;
   proceed(d);
 }

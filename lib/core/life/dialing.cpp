@@ -6,7 +6,6 @@
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
 void connection_manager::state::on(const events::dial_wanted& e) {
   if (e.request == request_id::none || is_core_issued(e.request) || find(e.request) != no_slot)
@@ -17,13 +16,13 @@ void connection_manager::state::on(const events::dial_wanted& e) {
 void connection_manager::state::begin_dial(const events::dial_wanted& e) {
   if (stopping) return refuse_dial(e, cause::shutting_down, 0, 0);
   if (e.peer == self) return refuse_dial(e, cause::self_dial, 0, 0);
-  slot peer = e.peer.empty() ? no_slot : peers.find(e.peer);
+  peer_slot peer = e.peer.empty() ? no_slot : peers.find(e.peer);
   if (access_rules.of(e.peer, now) == access::denied) return refuse_dial(e, cause::denied, 0, 0);
 
-  slot d = no_slot;
-  slot pending_inbound = no_slot;
+  dial_slot d;
+  connection_slot pending_inbound;
   if (e.mode == dial_mode::join && peer != no_slot) {
-    if (const slot s = oldest(peer, phase::ready); s != no_slot) {
+    if (const connection_slot s = oldest(peer, phase::ready); s != no_slot) {
       notification n = about(notice::dial_succeeded, s);
       n.request = e.request;
       return notify(n);
@@ -92,9 +91,9 @@ void connection_manager::state::refuse_dial(const events::dial_wanted& e, cause 
   notify(n);
 }
 
-slot connection_manager::state::make_dial(const events::dial_wanted& e) {
-  const slot peer = e.peer.empty() ? no_slot : peers.intern(e.peer);
-  const slot d = dials.take();
+dial_slot connection_manager::state::make_dial(const events::dial_wanted& e) {
+  const peer_slot peer = e.peer.empty() ? no_slot : peers.intern(e.peer);
+  const dial_slot d = dials.take();
   dial& x = dials[d];
   x.peer = peer;
   x.mode = e.mode;
@@ -110,8 +109,8 @@ slot connection_manager::state::make_dial(const events::dial_wanted& e) {
   return d;
 }
 
-void connection_manager::state::add_request(slot d, const events::dial_wanted& e) {
-  const slot r = requests.take();
+void connection_manager::state::add_request(dial_slot d, const events::dial_wanted& e) {
+  const request_slot r = requests.take();
   request& q = requests[r];
   q.id = e.request;
   q.dial = d;
@@ -124,7 +123,7 @@ void connection_manager::state::add_request(slot d, const events::dial_wanted& e
   by_request.insert(hash_of_id(e.request), r);
   const time_point latest = later(now, options.dial_timeout);
   q.hurried = e.deadline < latest;
-  timers.arm(timer_kind::request, r, std::min(e.deadline, latest));
+  timers.arm(r, std::min(e.deadline, latest));
 
   dial& x = dials[d];
   q.previous_of_dial = x.last_request;
@@ -141,39 +140,40 @@ void connection_manager::state::add_request(slot d, const events::dial_wanted& e
   }
 }
 
-void connection_manager::state::add_addresses(slot d, std::span<const endpoint> list) {
+void connection_manager::state::add_addresses(dial_slot d, std::span<const endpoint> list) {
   dial& x = dials[d];
   // What the trace records of a list is all there is of it.
   for (const endpoint& address : list.first(std::min(list.size(), addresses_max))) {
     bool known = false;
-    for (slot a = x.addresses.first; a != no_slot && !known; a = addresses.after(a))
+    for (address_slot a = x.addresses.first; a != no_slot && !known; a = addresses.after(a))
       known = addresses.at(a) == address;
     if (known) continue;
     if (!addresses.append(x.addresses, address)) return;
   }
 }
 
-slot connection_manager::state::joinable_dial(slot peer) const {
-  for (slot d = peers[peer].first_dial; d != no_slot; d = dials[d].next_of_peer)
+dial_slot connection_manager::state::joinable_dial(peer_slot peer) const {
+  for (dial_slot d = peers[peer].first_dial; d != no_slot; d = dials[d].next_of_peer)
     if (dials[d].mode == dial_mode::join) return d;
   return no_slot;
 }
 
 /// The connection of the peer that will be ready next and that no dial has, or no_slot.
-slot connection_manager::state::adoptable(slot peer) const {
-  slot s = oldest(peer, phase::authenticated);
+connection_slot connection_manager::state::adoptable(peer_slot peer) const {
+  connection_slot s = oldest(peer, phase::authenticated);
   if (s == no_slot) s = oldest(peer, phase::waiting);
   return s != no_slot && connections[s].dial == no_slot ? s : no_slot;
 }
 
-slot connection_manager::state::oldest(slot peer, phase at) const {
-  for (slot s = peers[peer].first_connection; s != no_slot; s = connections[s].next_of_peer)
+connection_slot connection_manager::state::oldest(peer_slot peer, phase at) const {
+  for (connection_slot s = peers[peer].first_connection; s != no_slot;
+       s = connections[s].next_of_peer)
     if (connections[s].at == at) return s;
   return no_slot;
 }
 
 /// The dial fails for want of something of this node.
-void connection_manager::state::refuse_begun(slot d, const shortage& lacks) {
+void connection_manager::state::refuse_begun(dial_slot d, const shortage& lacks) {
   dial_failure no;
   no.counted = no.blames = false;
   no.refuses = true;
@@ -184,13 +184,13 @@ void connection_manager::state::refuse_begun(slot d, const shortage& lacks) {
   fail_dial(d, no);
 }
 
-shortage connection_manager::state::room_for_dial(slot peer, time_point at) const {
+shortage connection_manager::state::room_for_dial(peer_slot peer, time_point at) const {
   const shortage lacks = ledger.shortage_for({.peer = peer}, options, at);
   return lacks.why != cause::none ? lacks : memory_shortage(connections.size());
 }
 
 /// Why no dial to `peer` (no_slot: to whoever answers) may begin.
-shortage connection_manager::state::dial_verdict(slot peer, time_point at) const {
+shortage connection_manager::state::dial_verdict(peer_slot peer, time_point at) const {
   shortage lacks = room_for_dial(peer, at);
   if (lacks.why != cause::none) return lacks;
   const failure_record::verdict verdict = may_dial(peer, at);
@@ -201,7 +201,7 @@ shortage connection_manager::state::dial_verdict(slot peer, time_point at) const
 
 /// Why the dial may not go on. All of it is asked again until its first attempt starts: while it
 /// waited its circuit may have opened, or the uplink been lost.
-shortage connection_manager::state::shortage_of(slot d, time_point at) const {
+shortage connection_manager::state::shortage_of(dial_slot d, time_point at) const {
   const dial& x = dials[d];
   if (x.peer != no_slot && access_rules.of(peers[x.peer].id, at) == access::denied)
     return {cause::denied};
@@ -216,7 +216,7 @@ shortage connection_manager::state::shortage_of(slot d, time_point at) const {
 }
 
 /// Something is done for the dial: addresses are asked for, or its first attempt starts.
-void connection_manager::state::begin(slot d) {
+void connection_manager::state::begin(dial_slot d) {
   dial& x = dials[d];
   if (x.started) return;
   if (uplink.offline() && x.uplink_trial != uplink.next_trial()) {
@@ -227,15 +227,14 @@ void connection_manager::state::begin(slot d) {
 }
 
 /// Starts the next attempt of the dial when it is time, or has it wait for what it lacks.
-void connection_manager::state::proceed(slot d) {
+void connection_manager::state::proceed(dial_slot d) {
   dial& x = dials[d];
   if (x.leader != no_slot || x.adopted != no_slot || x.pausing) return;
   if (const shortage no = shortage_of(d, now); no.why != cause::none) return refuse_begun(d, no);
   stop_waiting(d);
-  const slot address = choose_address(d);
+  const address_slot address = choose_address(d);
   if (address == no_slot) return out_of_addresses(d);
-  if (x.attempts > 0 && now < x.next_attempt_at)
-    return timers.arm(timer_kind::dial, d, x.next_attempt_at);
+  if (x.attempts > 0 && now < x.next_attempt_at) return timers.arm(d, x.next_attempt_at);
   if (attempts_full(d)) return block(d);
   const dial_rank rank = line_rank(d);
   if (counters.pending_outbound >= options.max_pending_outbound ||
@@ -243,13 +242,13 @@ void connection_manager::state::proceed(slot d) {
     return waiting_dials.put(d, rank);
   if (const shortage no = memory_shortage(connections.size()); no.why != cause::none) {
     if (x.attempts == 0) return refuse_begun(d, no);
-    return timers.arm(timer_kind::dial, d, later(now, options.attempt_delay));
+    return timers.arm(d, later(now, options.attempt_delay));
   }
   begin(d);
   start_attempt(d, address);
 }
 
-void connection_manager::state::out_of_addresses(slot d) {
+void connection_manager::state::out_of_addresses(dial_slot d) {
   dial& x = dials[d];
   unblock(x.peer);
   if (x.attempts > 0) return;  // they may still connect
@@ -278,7 +277,7 @@ void connection_manager::state::out_of_addresses(slot d) {
 }
 
 void connection_manager::state::on(const events::dial_abandoned& e) {
-  const slot r = find(e.request);
+  const request_slot r = find(e.request);
   if (r == no_slot) return ignore();
   dial_failure failure;
   failure.why = cause::abandoned;
@@ -287,9 +286,9 @@ void connection_manager::state::on(const events::dial_abandoned& e) {
 }
 
 void connection_manager::state::on(const events::addresses_found& e) {
-  const slot r = find(e.request);
+  const request_slot r = find(e.request);
   if (r == no_slot) return ignore();
-  const slot d = requests[r].dial;
+  const dial_slot d = requests[r].dial;
   add_addresses(d, e.list);
   if (e.final) dials[d].complete = true;
   proceed(d);

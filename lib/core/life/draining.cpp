@@ -6,17 +6,19 @@
 #include "core/life/state.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
 namespace {
 
+constexpr std::uint32_t no_group = std::numeric_limits<std::uint32_t>::max();
+
 /// One established connection that could go.
 struct candidate {
-  slot connection = no_slot;
-  slot group = 0;  ///< those with the same one share a limit
+  connection_slot connection;
+  std::uint32_t group = 0;  ///< those with the same one share a limit
   bool is_protected = false;
   bool gone = false;
   rank order;
@@ -57,7 +59,7 @@ struct connection_manager::state::drain {
   std::vector<candidate> left;
 
   explicit drain(state& whose) : of(whose) {
-    for (slot s = 0; s < of.connections.bound(); ++s) {
+    for (const connection_slot s : of.connections) {
       const connection& c = of.connections[s];
       // Those on their way out are no part of what stays.
       if (!c.used || !c.right || (c.at != phase::ready && c.at != phase::authenticated)) continue;
@@ -65,7 +67,7 @@ struct connection_manager::state::drain {
     }
   }
 
-  /// Ends what is above `limit` in each group. `group_of` gives no_slot for those without the
+  /// Ends what is above `limit` in each group. `group_of` gives no_group for those without the
   /// limit. Who goes is told both numbers in units of `each`.
   void limit_each(cause why, std::uint64_t limit, std::uint64_t unprotected, auto group_of,
                   std::uint64_t each = 1) {
@@ -73,7 +75,7 @@ struct connection_manager::state::drain {
     std::sort(left.begin(), left.end(), goes_before);
     for (auto first = left.begin(), last = first; first != left.end(); first = last) {
       last = std::find_if(first, left.end(), [&](auto& x) { return x.group != first->group; });
-      if (first->group != no_slot) {
+      if (first->group != no_group) {
         const std::uint64_t count = static_cast<std::uint64_t>(last - first);
         auto surplus = surplus_of({first, last}, limit, unprotected);
         for (; surplus > 0; --surplus, ++first) {
@@ -106,17 +108,17 @@ void connection_manager::state::drain_surplus(const manager_options& before) {
     if (wanted) all.limit_each(why, limit, limit, group_of);
   };
   const auto of_way = [](direction way) {
-    return [way](const connection& c) { return c.way == way ? slot{0} : no_slot; };
+    return [way](const connection& c) { return c.way == way ? 0 : no_group; };
   };
   each(per_peer, cause::per_peer_limit_reached, o.max_connections_per_peer,
-       [](const connection& c) { return c.peer; });
+       [](const connection& c) { return c.peer.index(); });
   each(narrow, cause::subnet_limit_reached, o.max_connections_per_narrow_subnet,
-       [](const connection& c) { return c.right.held().narrow; });
+       [](const connection& c) { return c.right.held().narrow.index(); });
   each(wide, cause::subnet_limit_reached, o.max_connections_per_wide_subnet,
-       [](const connection& c) { return c.right.held().wide; });
+       [](const connection& c) { return c.right.held().wide.index(); });
   each(in, cause::inbound_limit_reached, o.max_inbound_connections, of_way(direction::inbound));
   each(out, cause::outbound_limit_reached, o.max_outbound_connections, of_way(direction::outbound));
-  const auto any = [](const connection&) { return slot{0}; };
+  const auto any = [](const connection&) { return std::uint32_t{0}; };
   if (node)
     all.limit_each(cause::limit_reached, o.max_connections,
                    o.max_connections - o.reserved_connections, any);
@@ -127,7 +129,7 @@ void connection_manager::state::drain_surplus(const manager_options& before) {
 }
 
 /// Ends an established connection that a limit leaves no room for: orderly when it is ready.
-void connection_manager::state::turn_out(slot s, cause why, std::uint64_t current,
+void connection_manager::state::turn_out(connection_slot s, cause why, std::uint64_t current,
                                          std::uint64_t limit) {
   connection& c = connections[s];
   if (c.at == phase::ready) return close(s, why);
@@ -138,7 +140,7 @@ void connection_manager::state::turn_out(slot s, cause why, std::uint64_t curren
   n.why = why;
   n.current = current;
   n.limit = limit;
-  const slot d = c.way == direction::outbound ? c.dial : no_slot;
+  const dial_slot d = c.way == direction::outbound ? c.dial : no_slot;
   cut(s, why);
   if (c.way == direction::inbound) return notify(n);
   if (d == no_slot) return;

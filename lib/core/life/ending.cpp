@@ -6,7 +6,6 @@
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
 namespace {
 
@@ -18,7 +17,7 @@ bool is_failure(cause why) noexcept {
 
 }  // namespace
 
-void connection_manager::state::connection_expired(slot s) {
+void connection_manager::state::connection_expired(connection_slot s) {
   switch (connections[s].at) {
     case phase::attempting:
       return cut(s, cause::attempt_timeout);
@@ -49,19 +48,19 @@ duration connection_manager::state::retry_after(cause why) {
 }
 
 /// Orderly end of a ready connection; one that the peer ends by itself is told nothing but that.
-void connection_manager::state::close(slot s, cause why) {
+void connection_manager::state::close(connection_slot s, cause why) {
   connection& c = connections[s];
   leave_ready(s);
   c.at = phase::closing;
   if (c.end == cause::none) c.end = why;
   const time_point until = stopping ? drain_until : later(now, options.close_linger);
-  timers.arm(timer_kind::connection, s, until);
+  timers.arm(s, until);
   if (c.told) return emit(actions::close{c.id, cause::remote_closed, {}, until});
   emit(actions::close{c.id, c.end, retry_after(c.end), until});
 }
 
 /// Ends a connection at once; its last event is still to come.
-void connection_manager::state::cut(slot s, cause why) {
+void connection_manager::state::cut(connection_slot s, cause why) {
   connection& c = connections[s];
   if (c.at == phase::ending) return;
   const bool connecting = c.at == phase::attempting;
@@ -69,7 +68,7 @@ void connection_manager::state::cut(slot s, cause why) {
   leave_newcomers(s);
   c.at = phase::ending;
   if (c.end == cause::none) c.end = why;
-  timers.disarm(timer_kind::connection, s);
+  timers.disarm(s);
   if (connecting)
     emit(actions::cancel_attempt{c.id});
   else
@@ -77,13 +76,13 @@ void connection_manager::state::cut(slot s, cause why) {
 }
 
 void connection_manager::state::on(const events::closed& e) {
-  const slot s = find(e.conn);
+  const connection_slot s = find(e.conn);
   if (s == no_slot) return ignore();
   end_connection(s, e.why, false, {});
 }
 
 void connection_manager::state::on(const events::remote_refused& e) {
-  const slot s = find(e.conn);
+  const connection_slot s = find(e.conn);
   if (s == no_slot) return ignore();
   connection& c = connections[s];
   if (c.end != cause::none) return;  // our own reason stands
@@ -99,7 +98,7 @@ void connection_manager::state::on(const events::remote_refused& e) {
 }
 
 void connection_manager::state::on(const events::disconnect_wanted& e) {
-  const auto end = [&](slot s) {
+  const auto end = [&](connection_slot s) {
     const phase at = connections[s].at;
     if (at == phase::ready)
       close(s, e.reason);
@@ -107,14 +106,14 @@ void connection_manager::state::on(const events::disconnect_wanted& e) {
       cut(s, e.reason);
   };
   if (e.conn != connection_id::none) {
-    const slot s = find(e.conn);
+    const connection_slot s = find(e.conn);
     return s == no_slot ? ignore() : end(s);
   }
-  const slot peer = peers.find(e.peer);
+  const peer_slot peer = peers.find(e.peer);
   if (peer == no_slot || !peers[peer].engaged()) return ignore();
   // Connections first: ending the last dial of a peer may forget the peer.
-  slot next = no_slot;
-  for (slot s = peers[peer].first_connection; s != no_slot; s = next) {
+  connection_slot next;
+  for (connection_slot s = peers[peer].first_connection; s != no_slot; s = next) {
     next = connections[s].next_of_peer;
     if (connections[s].at == phase::ready)
       close(s, e.reason);
@@ -124,13 +123,14 @@ void connection_manager::state::on(const events::disconnect_wanted& e) {
   dial_failure failure;
   failure.why = e.reason;
   failure.counted = failure.blames = false;
-  for (slot d = peers[peer].first_dial; d != no_slot; d = next) {
-    next = dials[d].next_of_peer;
+  dial_slot next_dial;
+  for (dial_slot d = peers[peer].first_dial; d != no_slot; d = next_dial) {
+    next_dial = dials[d].next_of_peer;
     fail_dial(d, failure);
   }
 }
 
-void connection_manager::state::count_end(slot s, cause why) {
+void connection_manager::state::count_end(connection_slot s, cause why) {
   const connection& c = connections[s];
   notification n = about(notice::handshake_failed, s);
   n.why = why;
@@ -153,10 +153,10 @@ void connection_manager::state::count_end(slot s, cause why) {
   notify(n);
 }
 
-void connection_manager::state::end_connection(slot s, cause reported, bool local,
+void connection_manager::state::end_connection(connection_slot s, cause reported, bool local,
                                                duration retry_after) {
   connections.prefetch(s);  // from anywhere in the tables: seldom in a cache
-  timers.prefetch(timer_kind::connection, s);
+  timers.prefetch(s);
   connection& c = connections[s];
   if (c.peer != no_slot) peers.prefetch_entry(c.peer);
   cause why = c.end != cause::none ? c.end : reported;
@@ -167,7 +167,7 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
       why,       ours,      c.told,         std::max(c.retry_after, retry_after),
       c.address, c.yielded, c.last_received};
 
-  timers.disarm(timer_kind::connection, s);
+  timers.disarm(s);
   leave_ready(s);
   leave_newcomers(s);
   leave_pending(s);
@@ -177,8 +177,8 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
   count_end(s, why);
   blame_end(s, end);
 
-  const slot peer = c.peer;
-  const slot d = c.dial;
+  const peer_slot peer = c.peer;
+  const dial_slot d = c.dial;
   if (peer != no_slot) {
     (c.previous_of_peer == no_slot ? peers[peer].first_connection
                                    : connections[c.previous_of_peer].next_of_peer) = c.next_of_peer;
@@ -187,8 +187,8 @@ void connection_manager::state::end_connection(slot s, cause reported, bool loca
   }
   if (d != no_slot) detach_attempt(s);
   by_connection.erase(hash_of_id(c.id), s);
-  const slot narrow = c.narrow;
-  const slot wide = c.wide;
+  const subnet_slot narrow = c.narrow;
+  const subnet_slot wide = c.wide;
   connections.release(s);
   leave_subnet(narrow);
   leave_subnet(wide);

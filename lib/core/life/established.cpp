@@ -6,7 +6,6 @@
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
 // Deadlines of a ready connection are lazy: bytes mostly move them later, so the armed one may be
 // too early, never too late; when it fires, it is worked out anew. What can move one to an earlier
@@ -19,28 +18,29 @@ time_point connection_manager::state::looks_at(const connection& c) const noexce
   return c.probes == 0 ? due : std::min(due, later(now, options.liveness_interval));
 }
 
-void connection_manager::state::arm_ready(slot s) {
+void connection_manager::state::arm_ready(connection_slot s) {
   connection& c = connections[s];
-  timers.arm(timer_kind::connection, s, c.due = looks_at(c));
+  timers.arm(s, c.due = looks_at(c));
 }
 
-void connection_manager::state::sooner(slot s) {
+void connection_manager::state::sooner(connection_slot s) {
   connection& c = connections[s];
   if (c.at != phase::ready) return;
   const time_point due = looks_at(c);
-  if (due < c.due) timers.arm(timer_kind::connection, s, c.due = due);
+  if (due < c.due) timers.arm(s, c.due = due);
 }
 
-void connection_manager::state::keep_alive_changed(slot peer) {
+void connection_manager::state::keep_alive_changed(peer_slot peer) {
   const peer_marks* marks = peers.marks_of(peer);
   const time_point until = marks ? marks->kept_alive_until() : time_point::min();
-  for (slot s = peers[peer].first_connection; s != no_slot; s = connections[s].next_of_peer) {
+  for (connection_slot s = peers[peer].first_connection; s != no_slot;
+       s = connections[s].next_of_peer) {
     connections[s].kept_until = until;
     sooner(s);
   }
 }
 
-void connection_manager::state::ready_expired(slot s) {
+void connection_manager::state::ready_expired(connection_slot s) {
   connection& c = connections[s];
   if (now >= idle_deadline(c, options)) return close(s, cause::idle_timeout);
   if (now >= probe_deadline(c, options)) {
@@ -52,7 +52,7 @@ void connection_manager::state::ready_expired(slot s) {
   arm_ready(s);
 }
 
-void connection_manager::state::heard(slot s, time_point when) {
+void connection_manager::state::heard(connection_slot s, time_point when) {
   connection& c = connections[s];
   c.last_received = std::max(c.last_received, std::min(when, now));
   if (c.probes == 0 || c.at != phase::ready) return;
@@ -61,7 +61,7 @@ void connection_manager::state::heard(slot s, time_point when) {
 }
 
 void connection_manager::state::on(const events::traffic& e) {
-  const slot s = find(e.conn);
+  const connection_slot s = find(e.conn);
   if (s == no_slot) return ignore();
   connection& c = connections[s];
   counters.bytes_sent += e.sent;
@@ -77,7 +77,7 @@ void connection_manager::state::on(const events::traffic& e) {
 }
 
 void connection_manager::state::on(const events::rtt_sampled& e) {
-  const slot s = find(e.conn);
+  const connection_slot s = find(e.conn);
   if (s == no_slot) return ignore();
   connection& c = connections[s];
   c.rtt.sample(e.rtt);
@@ -86,14 +86,14 @@ void connection_manager::state::on(const events::rtt_sampled& e) {
 }
 
 void connection_manager::state::on(const events::probe_answered& e) {
-  const slot s = find(e.conn);
+  const connection_slot s = find(e.conn);
   if (s == no_slot || connections[s].at != phase::ready) return ignore();
   heard(s, now);
   life_sign();
 }
 
 void connection_manager::state::on(const events::stream_opened& e) {
-  const slot s = find(e.conn);
+  const connection_slot s = find(e.conn);
   if (s == no_slot) return ignore();
   if (!e.app) return;
   connections[s].spoken = true;
@@ -101,7 +101,7 @@ void connection_manager::state::on(const events::stream_opened& e) {
 }
 
 void connection_manager::state::on(const events::stream_closed& e) {
-  const slot s = find(e.conn);
+  const connection_slot s = find(e.conn);
   if (s == no_slot) return ignore();
   connection& c = connections[s];
   if (!e.app) return;

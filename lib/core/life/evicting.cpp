@@ -6,7 +6,6 @@
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
 namespace {
 
@@ -19,29 +18,29 @@ constexpr bool is_full(std::uint64_t count, std::uint64_t limit) noexcept {
 
 }  // namespace
 
-void connection_manager::state::join_ready(slot s) {
+void connection_manager::state::join_ready(connection_slot s) {
   connection& c = connections[s];
   auto& of_way = ready_slots[index_of(c.way)];
-  c.ready_place = static_cast<slot>(of_way.size());
+  c.ready_place = static_cast<std::uint32_t>(of_way.size());
   of_way.push_back(s);
   arm_churn();
 }
 
-void connection_manager::state::leave_ready(slot s) {
+void connection_manager::state::leave_ready(connection_slot s) {
   connection& c = connections[s];
-  if (c.ready_place == no_slot) return;
+  if (c.ready_place == connection::no_place) return;
   auto& of_way = ready_slots[index_of(c.way)];
   of_way[c.ready_place] = of_way.back();
   connections[of_way.back()].ready_place = c.ready_place;
   of_way.pop_back();
-  c.ready_place = no_slot;
+  c.ready_place = connection::no_place;
 }
 
-rank connection_manager::state::rank_of(slot s) const {
+rank connection_manager::state::rank_of(connection_slot s) const {
   const connection& c = connections[s];
   standing x;
   if (const peer_marks* marks = peers.marks_of(c.peer)) x.tag = marks->tag(now);
-  if (const slot wide = c.right.held().wide; wide != no_slot)
+  if (const subnet_slot wide = c.right.held().wide; wide != no_slot)
     x.subnet_connections = subnets[wide].permits;
   const time_point since = c.was_ready ? c.ready_at : now;
   x.age = now - since;
@@ -50,15 +49,15 @@ rank connection_manager::state::rank_of(slot s) const {
   return {score_of(x), since, c.id};
 }
 
-bool connection_manager::state::evict_for(slot s, const shortage& no) {
+bool connection_manager::state::evict_for(connection_slot s, const shortage& no) {
   if (options.eviction == eviction_mode::off || now < next_eviction) return false;
   if (no.why != cause::limit_reached && no.why != cause::inbound_limit_reached) return false;
   if (newcomers.size() >= options.eviction_sample) return false;
-  const slot peer = connections[s].peer;
-  for (const slot other : newcomers)
+  const peer_slot peer = connections[s].peer;
+  for (const connection_slot other : newcomers)
     if (connections[other].peer == peer) return false;
   if (may_accept(peer).why != cause::none) return false;
-  const slot victim = worst_ready_for(s);
+  const connection_slot victim = worst_ready_for(s);
   if (victim == no_slot) return false;
   next_eviction = later(now, options.eviction_interval);
   connections[s].at = phase::waiting;
@@ -68,7 +67,8 @@ bool connection_manager::state::evict_for(slot s, const shortage& no) {
   evict(victim);
   if (connections[s].way == direction::outbound) return true;
   // It would have been adopted with its permit; so a dial does not compete with it meanwhile.
-  if (const slot d = joinable_dial(peer); d != no_slot && dials[d].adopted == no_slot) adopt(d, s);
+  if (const dial_slot d = joinable_dial(peer); d != no_slot && dials[d].adopted == no_slot)
+    adopt(d, s);
   return true;
 }
 
@@ -76,17 +76,17 @@ bool connection_manager::state::evict_for(slot s, const shortage& no) {
 std::optional<direction> connection_manager::state::direction_short(direction way) const {
   const bool inbound = way == direction::inbound;
   std::uint64_t taken = inbound ? counters.permits_inbound : counters.permits_outbound;
-  for (const slot other : newcomers) taken += connections[other].way == way;
+  for (const connection_slot other : newcomers) taken += connections[other].way == way;
   if (!is_full(taken, inbound ? options.max_inbound_connections : options.max_outbound_connections))
     return std::nullopt;
   return way;
 }
 
-slot connection_manager::state::worst_ready_for(slot newcomer) {
+connection_slot connection_manager::state::worst_ready_for(connection_slot newcomer) {
   const claim wanted = claim_of(newcomer);
-  slot worst = no_slot;
+  connection_slot worst;
   rank of_worst;
-  const auto look_at = [&](slot s) {
+  const auto look_at = [&](connection_slot s) {
     const connection& c = connections[s];
     if (c.peer == wanted.peer || peers.is_protected(c.peer, now)) return;
     const rank r = rank_of(s);
@@ -112,8 +112,8 @@ slot connection_manager::state::worst_ready_for(slot newcomer) {
   return worst;
 }
 
-void connection_manager::state::evict(slot victim) {
-  const slot peer = connections[victim].peer;
+void connection_manager::state::evict(connection_slot victim) {
+  const peer_slot peer = connections[victim].peer;
   ++counters.evicted_total;
   penalise(peer, options.eviction_penalty);
   settle(peer);
@@ -127,7 +127,7 @@ void connection_manager::state::serve_newcomers() {
 
 /// What was true of its peer when `s` came may have changed while it waited: true when that refused
 /// it.
-bool connection_manager::state::hold_back(slot s) {
+bool connection_manager::state::hold_back(connection_slot s) {
   if (denies(peers[connections[s].peer].id, connections[s].remote)) {
     refuse_connection(s, cause::denied, 0, 0);
     return true;
@@ -139,7 +139,7 @@ bool connection_manager::state::hold_back(slot s) {
 }
 
 /// True when that decided about `s`.
-bool connection_manager::state::serve_newcomer(slot s) {
+bool connection_manager::state::serve_newcomer(connection_slot s) {
   if (hold_back(s)) return true;
   if (connections[s].way == direction::inbound && resolve_simultaneous_open(s)) return true;
   const claim wanted = claim_of(s);
@@ -148,18 +148,18 @@ bool connection_manager::state::serve_newcomer(slot s) {
   return true;
 }
 
-void connection_manager::state::refuse_newcomer(slot s) {
+void connection_manager::state::refuse_newcomer(connection_slot s) {
   if (hold_back(s)) return;
   const auto no = ledger.shortage_for(claim_of(s), options, now);
   if (no.why == cause::none) return cut(s, cause::handshake_timeout);
   refuse_connection(s, no.why, no.current, no.limit);
 }
 
-void connection_manager::state::leave_newcomers(slot s) {
+void connection_manager::state::leave_newcomers(connection_slot s) {
   if (connections[s].at == phase::waiting) std::erase(newcomers, s);
 }
 
-void connection_manager::state::take_turn(slot s, slot of) {
+void connection_manager::state::take_turn(connection_slot s, connection_slot of) {
   std::replace(newcomers.begin(), newcomers.end(), of, s);
   connections[s].at = phase::waiting;
 }
@@ -168,9 +168,9 @@ void connection_manager::state::arm_churn() {
   const bool wanted = options.churn_interval > duration::zero() && !stopping &&
                       ready_slots[0].size() + ready_slots[1].size() > 0;
   if (!wanted)
-    timers.disarm(timer_kind::node, churn_timer);
-  else if (timers.armed(timer_kind::node, churn_timer) == never)
-    timers.arm(timer_kind::node, churn_timer, later(now, options.churn_interval));
+    timers.disarm(node_timer::churn);
+  else if (timers.armed(node_timer::churn) == never)
+    timers.arm(node_timer::churn, later(now, options.churn_interval));
 }
 
 /// Lets one connection go at random when a newcomer would find no room.
@@ -186,7 +186,7 @@ void connection_manager::state::churn() {
   // Drawn again when protected, so that the others are equally likely.
   for (std::uint64_t n = 0; from < to && n < options.eviction_sample; ++n) {
     const std::uint64_t i = from + random.up_to(to - from - 1);
-    const slot s = i < inbound.size() ? inbound[i] : outbound[i - inbound.size()];
+    const connection_slot s = i < inbound.size() ? inbound[i] : outbound[i - inbound.size()];
     if (peers.is_protected(connections[s].peer, now)) continue;
     evict(s);
     break;

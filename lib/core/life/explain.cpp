@@ -7,7 +7,6 @@
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
 namespace {
 
@@ -66,7 +65,7 @@ std::string_view name_of(circuit_state circuit) noexcept {
 }
 
 /// What a dial to the peer would be refused with at `at`, in the order in which dialing asks.
-void connection_manager::state::explain_dial(slot peer, time_point at, explanation& x) const {
+void connection_manager::state::explain_dial(peer_slot peer, time_point at, explanation& x) const {
   if (stopping) {
     x.dial_refusal = cause::shutting_down;
   } else if (x.peer == self) {
@@ -74,7 +73,7 @@ void connection_manager::state::explain_dial(slot peer, time_point at, explanati
   } else if (access_rules.of(x.peer, at) == access::denied) {
     x.dial_refusal = cause::denied;
   } else if (peer == no_slot || oldest(peer, phase::ready) == no_slot) {
-    const slot joins = peer == no_slot ? no_slot : joinable_dial(peer);
+    const dial_slot joins = peer == no_slot ? no_slot : joinable_dial(peer);
     shortage no;
     if (joins != no_slot) {
       const dial& d = dials[joins];
@@ -97,7 +96,7 @@ void connection_manager::state::explain_dial(slot peer, time_point at, explanati
   }
 }
 
-dial_stage connection_manager::state::dial_stage_of(slot d) const {
+dial_stage connection_manager::state::dial_stage_of(dial_slot d) const {
   const dial& x = dials[d];
   if (x.adopted != no_slot) return dial_stage::yielding;
   if (x.pausing) return dial_stage::pausing;
@@ -110,19 +109,19 @@ dial_stage connection_manager::state::dial_stage_of(slot d) const {
 explanation connection_manager::state::explain(const peer_id& peer_asked, time_point at) const {
   explanation x;
   x.peer = peer_asked;
-  const slot peer = peers.find(peer_asked);
-  slot newest_ready = no_slot;
+  const peer_slot peer = peers.find(peer_asked);
+  connection_slot newest_ready;
   if (peer != no_slot) {
     const peer_entry& p = peers[peer];
     x.connections = p.active;
-    for (slot s = p.first_connection; s != no_slot; s = connections[s].next_of_peer) {
+    for (connection_slot s = p.first_connection; s != no_slot; s = connections[s].next_of_peer) {
       if (connections[s].pending) ++x.pending;
       if (connections[s].at == phase::ready) newest_ready = s;
     }
-    for (slot d = p.first_dial; d != no_slot; d = dials[d].next_of_peer) {
+    for (dial_slot d = p.first_dial; d != no_slot; d = dials[d].next_of_peer) {
       if (dials[d].leader == no_slot || connections[dials[d].leader].peer == no_slot) ++x.pending;
       x.dial = dial_stage_of(d);  // the oldest is the last
-      x.dial_next = timers.armed(timer_kind::dial, d);
+      x.dial_next = timers.armed(d);
     }
   }
   if (const failure_record* record = peers.record_of(peer);
@@ -137,7 +136,7 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
     x.tag = marks->tag(at);
   }
   explain_dial(peer, at, x);
-  x.redial_at = peer == no_slot ? never : timers.armed(timer_kind::peer, peer);
+  x.redial_at = peer == no_slot ? never : timers.armed(peer);
   if (const auto* last = decisions.last([&](const auto& n) { return n.peer == peer_asked; }))
     x.last = *last;
   // What is ready now came after whatever went wrong before.
@@ -179,7 +178,7 @@ connection_explanation connection_manager::state::explain(connection_id id, time
     x.where = last->what.where;
     x.why = last->what.why;
   }
-  if (const slot s = find(id); s != no_slot) {
+  if (const connection_slot s = find(id); s != no_slot) {
     const connection& c = connections[s];
     const notification now_so = about(notice::connection_established, s);
     x.stage = stage_of(c.at);
@@ -191,7 +190,7 @@ connection_explanation connection_manager::state::explain(connection_id id, time
     x.probes_missed = c.probes;
     x.srtt = c.rtt.smoothed();
     if (c.at == phase::ready) x.idle_at = idle_deadline(c, options);
-    x.next_check = timers.armed(timer_kind::connection, s);
+    x.next_check = timers.armed(s);
   }
   x.sentence = std::string(name_of(x.stage));
   if (x.why != cause::none)

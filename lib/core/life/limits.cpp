@@ -4,7 +4,6 @@
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
 void connection_manager::state::apply_rates() {
   node_rate = accept_rate(options.accept_rate, options.accept_burst);
@@ -19,8 +18,9 @@ bool connection_manager::state::counts(subnet_width width) const noexcept {
          options.eviction != eviction_mode::off;
 }
 
-claim connection_manager::state::claim_for(slot peer, direction way, const endpoint& where) const {
-  const auto known = [&](subnet_width width) {
+claim connection_manager::state::claim_for(peer_slot peer, direction way,
+                                           const endpoint& where) const {
+  const auto known = [&](subnet_width width) -> subnet_slot {
     if (!counts(width)) return no_slot;
     const auto range = subnet_of(where, width, options);
     return range ? subnets.find(*range, width) : no_slot;
@@ -28,18 +28,18 @@ claim connection_manager::state::claim_for(slot peer, direction way, const endpo
   return {peer, known(subnet_width::narrow), known(subnet_width::wide), way};
 }
 
-claim connection_manager::state::claim_of(slot s) const {
+claim connection_manager::state::claim_of(connection_slot s) const {
   const connection& c = connections[s];
   return {c.peer, c.narrow, c.wide, c.way};
 }
 
-void connection_manager::state::enter_subnets(slot s) {
+void connection_manager::state::enter_subnets(connection_slot s) {
   connection& c = connections[s];
-  const auto enter = [&](subnet_width width) {
+  const auto enter = [&](subnet_width width) -> subnet_slot {
     if (!counts(width)) return no_slot;
     const auto range = subnet_of(c.remote, width, options);
     if (!range) return no_slot;
-    const slot subnet = subnets.intern(*range, width);
+    const subnet_slot subnet = subnets.intern(*range, width);
     ++subnets[subnet].users;
     return subnet;
   };
@@ -47,21 +47,21 @@ void connection_manager::state::enter_subnets(slot s) {
   c.wide = enter(subnet_width::wide);
 }
 
-void connection_manager::state::leave_subnet(slot subnet) {
+void connection_manager::state::leave_subnet(subnet_slot subnet) {
   if (subnet == no_slot) return;
   --subnets[subnet].users;
   subnets.settle(subnet, now, options.max_remembered_subnets);
 }
 
 void connection_manager::state::recount_subnets() {
-  for (slot s = 0; s < connections.bound(); ++s) {
+  for (const connection_slot s : connections) {
     connection& c = connections[s];
     c.narrow = c.wide = no_slot;
     if (c.right) ledger.move(c.right, claim_of(s));
   }
   // Whatever was remembered is about subnets of the old widths.
   subnets = subnet_table(mix(seed));
-  for (slot s = 0; s < connections.bound(); ++s) {
+  for (const connection_slot s : connections) {
     connection& c = connections[s];
     if (!c.used) continue;
     enter_subnets(s);
@@ -83,14 +83,14 @@ bool connection_manager::state::denies(const peer_id& peer, const endpoint& wher
          (of_peer != access::allowed && access_rules.of(where, now) == access::denied);
 }
 
-shortage connection_manager::state::address_verdict(const endpoint& address, slot peer) const {
+shortage connection_manager::state::address_verdict(const endpoint& address, peer_slot peer) const {
   if (denies(peer == no_slot ? peer_id{} : peers[peer].id, address)) return {cause::denied};
   if (const auto open = subnet_circuit(address); open.why != cause::none)
     return {open.why, 0, 0, open.until};
   return ledger.subnet_shortage_for(claim_for(peer, direction::outbound, address), options);
 }
 
-shortage connection_manager::state::rate_verdict(slot s) {
+shortage connection_manager::state::rate_verdict(connection_slot s) {
   const auto refused = [](time_point until, std::uint64_t burst) {
     return shortage{cause::rate_limited, burst, burst, until};
   };
@@ -98,7 +98,7 @@ shortage connection_manager::state::rate_verdict(slot s) {
     const time_point ready = node_rate.ready_at(node_bucket_full, now);
     if (ready > now) return refused(ready, options.accept_burst);
   }
-  if (const slot narrow = connections[s].narrow; narrow != no_slot && subnet_rate.limits()) {
+  if (const subnet_slot narrow = connections[s].narrow; narrow != no_slot && subnet_rate.limits()) {
     time_point& full = subnets[narrow].bucket_full;
     const time_point ready = subnet_rate.ready_at(full, now);
     if (ready > now) return refused(ready, options.subnet_accept_burst);
@@ -109,20 +109,20 @@ shortage connection_manager::state::rate_verdict(slot s) {
   return {};
 }
 
-shortage connection_manager::state::pending_shortage(slot s) const {
+shortage connection_manager::state::pending_shortage(connection_slot s) const {
   const auto none_left = [](std::uint64_t count, std::uint64_t limit) {
     return shortage{cause::pending_limit_reached, count, limit};
   };
   if (counters.pending_inbound >= options.max_pending_inbound)
     return none_left(counters.pending_inbound, options.max_pending_inbound);
-  const slot wide = connections[s].wide;
+  const subnet_slot wide = connections[s].wide;
   const std::uint64_t limit = options.max_pending_per_wide_subnet;
   if (wide != no_slot && limit > 0 && subnets[wide].pending >= limit)
     return none_left(subnets[wide].pending, limit);
   return {};
 }
 
-shortage connection_manager::state::arrival_verdict(slot s) {
+shortage connection_manager::state::arrival_verdict(connection_slot s) {
   if (stopping) return {cause::shutting_down};
   if (access_rules.of(connections[s].remote, now) == access::denied) return {cause::denied};
   enter_subnets(s);

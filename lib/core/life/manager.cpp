@@ -60,7 +60,7 @@ void connection_manager::state::step_ends() {
 
 std::uint64_t connection_manager::state::permits_held() const noexcept {
   std::uint64_t held = 0;
-  for (slot_index s = 0; s < connections.bound(); ++s) held += connections[s].right ? 1 : 0;
+  for (const connection_slot s : connections) held += connections[s].right ? 1 : 0;
   return held;
 }
 
@@ -81,15 +81,15 @@ void connection_manager::state::advance(time_point at) {
 void connection_manager::state::expired(deadline_queue::due what) {
   switch (what.kind) {
     case timer_kind::connection:
-      return connection_expired(what.slot);
+      return connection_expired(connection_slot(what.slot));
     case timer_kind::dial:
-      return dial_expired(what.slot);
+      return dial_expired(dial_slot(what.slot));
     case timer_kind::request:
-      return request_expired(what.slot);
+      return request_expired(request_slot(what.slot));
     case timer_kind::node:
-      return node_timer_expired(what.slot);
+      return node_timer_expired(static_cast<node_timer>(what.slot));
     case timer_kind::peer:
-      return redial(what.slot);
+      return redial(peer_slot(what.slot));
   }
 }
 
@@ -102,17 +102,18 @@ void connection_manager::state::notify(const notification& what) {
   emit(actions::notify{what});
 }
 
-connection_manager::state::slot_index connection_manager::state::find(connection_id id) const {
-  return by_connection.find(hash_of_id(id), [&](slot_index s) { return connections[s].id == id; });
+connection_slot connection_manager::state::find(connection_id id) const {
+  return by_connection.find(hash_of_id(id),
+                            [&](connection_slot s) { return connections[s].id == id; });
 }
 
-connection_manager::state::slot_index connection_manager::state::find(request_id id) const {
-  return by_request.find(hash_of_id(id), [&](slot_index r) { return requests[r].id == id; });
+request_slot connection_manager::state::find(request_id id) const {
+  return by_request.find(hash_of_id(id), [&](request_slot r) { return requests[r].id == id; });
 }
 
-notification connection_manager::state::about(notice kind, slot_index s) const {
+notification connection_manager::state::about(notice kind, connection_slot s) const {
   const connection& c = connections[s];
-  slot_index peer = c.peer;
+  peer_slot peer = c.peer;
   if (peer == no_slot && c.dial != no_slot) peer = dials[c.dial].peer;
   return {.kind = kind,
           .way = c.way,
@@ -121,7 +122,7 @@ notification connection_manager::state::about(notice kind, slot_index s) const {
           .where = c.remote};
 }
 
-void connection_manager::state::settle(slot_index peer) {
+void connection_manager::state::settle(peer_slot peer) {
   counters.records_dropped += peers.settle(peer, now, options);
   counters.remembered_peers = peers.records();
   if (peer != no_slot) tend(peer);

@@ -5,7 +5,6 @@
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
 namespace {
 
@@ -19,8 +18,9 @@ void connection_manager::state::on(const events::peer_marked& e) {
   if (e.peer.empty()) return ignore();
   if (e.what == mark::protect || e.what == mark::tag || e.what == mark::keep_alive) {
     // Those that are over make room.
-    for (slot over = no_slot; e.on && (over = peers.take_unmarked(now)) != no_slot;) settle(over);
-    const slot peer = e.on ? peers.intern(e.peer) : peers.find(e.peer);
+    for (peer_slot over = no_slot; e.on && (over = peers.take_unmarked(now)) != no_slot;)
+      settle(over);
+    const peer_slot peer = e.on ? peers.intern(e.peer) : peers.find(e.peer);
     if (peer == no_slot) return;
     if (peer_marks* marks = peers.mark(peer, e.on ? options.max_marked_peers : 0)) {
       marks->set(e, now);
@@ -67,13 +67,12 @@ void connection_manager::state::on(const events::configured& e) {
     recount_subnets();
   counters.connection_limit = options.max_connections;
   reconsider_records();
-  for (slot s = 0; s < connections.bound(); ++s)
+  for (const connection_slot s : connections)
     if (connections[s].used && connections[s].at == phase::ready) arm_ready(s);
-  if (before.churn_interval != options.churn_interval) timers.disarm(timer_kind::node, churn_timer);
+  if (before.churn_interval != options.churn_interval) timers.disarm(node_timer::churn);
   arm_churn();
   // A dial that waits for an attempt at its peer to end may not have to any more.
-  for (slot d = 0; d < dials.bound(); ++d)
-    if (dials[d].used) unblock(dials[d].peer);
+  for (const dial_slot d : dials) unblock(dials[d].peer);
   drain_surplus(before);
   serve_newcomers();
 }
@@ -85,13 +84,13 @@ void connection_manager::state::on(const events::pressure& e) {
 }
 
 void connection_manager::state::on(const events::accept_failed&) {
-  if (stopping || timers.armed(timer_kind::node, resume_timer) != never) return;
-  timers.arm(timer_kind::node, resume_timer, later(now, listen_pause_period));
+  if (stopping || timers.armed(node_timer::resume) != never) return;
+  timers.arm(node_timer::resume, later(now, listen_pause_period));
   listen_or_pause();
 }
 
 void connection_manager::state::listen_or_pause() {
-  const bool pauses = descriptor_pressure || timers.armed(timer_kind::node, resume_timer) != never;
+  const bool pauses = descriptor_pressure || timers.armed(node_timer::resume) != never;
   if (stopping || pauses == paused) return;
   paused = pauses;
   if (paused)
@@ -104,15 +103,15 @@ void connection_manager::state::on(const events::shutdown_wanted& e) {
   const time_point deadline =
       std::max(now, std::min(e.deadline, later(now, options.shutdown_timeout)));
   const bool first = !stopping;
-  if (stopped || (!first && deadline >= timers.armed(timer_kind::node, shutdown_timer))) return;
+  if (stopped || (!first && deadline >= timers.armed(node_timer::shutdown))) return;
   stopping = true;
   drain_until = std::min(drain_until, later(now, (deadline - now) * 3 / 4));
-  timers.arm(timer_kind::node, drain_timer, drain_until);
-  timers.arm(timer_kind::node, shutdown_timer, deadline);
+  timers.arm(node_timer::drain, drain_until);
+  timers.arm(node_timer::shutdown, deadline);
   if (!first) return;
 
-  timers.disarm(timer_kind::node, resume_timer);
-  timers.disarm(timer_kind::node, churn_timer);
+  timers.disarm(node_timer::resume);
+  timers.disarm(node_timer::churn);
   stop_redialling();
   notification n;
   n.kind = notice::shutdown_began;
@@ -122,9 +121,8 @@ void connection_manager::state::on(const events::shutdown_wanted& e) {
   dial_failure failure;
   failure.why = cause::shutting_down;
   failure.counted = failure.blames = false;
-  for (slot d = 0; d < dials.bound(); ++d)
-    if (dials[d].used) fail_dial(d, failure);
-  for (slot s = 0; s < connections.bound(); ++s) {
+  for (const dial_slot d : dials) fail_dial(d, failure);
+  for (const connection_slot s : connections) {
     if (!connections[s].used) continue;
     const phase at = connections[s].at;
     if (at == phase::ready)
@@ -135,23 +133,22 @@ void connection_manager::state::on(const events::shutdown_wanted& e) {
 }
 
 void connection_manager::state::abort_everything() {
-  for (slot s = 0; s < connections.bound(); ++s)
-    if (connections[s].used) cut(s, cause::shutting_down);
+  for (const connection_slot s : connections) cut(s, cause::shutting_down);
 }
 
 void connection_manager::state::complete_shutdown() {
   stopped = true;
-  timers.disarm(timer_kind::node, drain_timer);
-  timers.disarm(timer_kind::node, shutdown_timer);
+  timers.disarm(node_timer::drain);
+  timers.disarm(node_timer::shutdown);
   emit(actions::shutdown_complete{connections.size()});
 }
 
-void connection_manager::state::node_timer_expired(slot which) {
-  if (which == resume_timer) {
+void connection_manager::state::node_timer_expired(node_timer which) {
+  if (which == node_timer::resume) {
     listen_or_pause();
-  } else if (which == drain_timer) {
+  } else if (which == node_timer::drain) {
     abort_everything();
-  } else if (which == churn_timer) {
+  } else if (which == node_timer::churn) {
     churn();
   } else if (!stopped) {
     complete_shutdown();

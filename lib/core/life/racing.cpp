@@ -6,15 +6,14 @@
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
 /// The address to try next, or no_slot. Those with a verdict against them are left out for good.
-slot connection_manager::state::choose_address(slot d) {
+address_slot connection_manager::state::choose_address(dial_slot d) {
   dial& x = dials[d];
   std::array<address_candidate, addresses_max> candidates;
-  std::array<slot, addresses_max> places;
+  std::array<address_slot, addresses_max> places;
   std::size_t n = 0;
-  for (slot a = x.addresses.first; a != no_slot; a = addresses.after(a)) {
+  for (address_slot a = x.addresses.first; a != no_slot; a = addresses.after(a)) {
     if (addresses.state(a) != address_state::untried) continue;
     const endpoint& address = addresses.at(a);
     if (const shortage no = address_verdict(address, x.peer); no.why != cause::none) {
@@ -28,8 +27,8 @@ slot connection_manager::state::choose_address(slot d) {
   return n == 0 ? no_slot : places[next_address(std::span(candidates).first(n), x.last_family)];
 }
 
-void connection_manager::state::start_attempt(slot d, slot address) {
-  const slot s = connections.take();
+void connection_manager::state::start_attempt(dial_slot d, address_slot address) {
+  const connection_slot s = connections.take();
   connection& c = connections[s];
   dial& x = dials[d];
   c.id = static_cast<connection_id>(next_attempt);
@@ -54,8 +53,8 @@ void connection_manager::state::start_attempt(slot d, slot address) {
   enter_subnets(s);
   subnet_tried(s);
   enter_pending(s);
-  timers.arm(timer_kind::connection, s, later(now, options.attempt_timeout));
-  if (choose_address(d) != no_slot) timers.arm(timer_kind::dial, d, x.next_attempt_at);
+  timers.arm(s, later(now, options.attempt_timeout));
+  if (choose_address(d) != no_slot) timers.arm(d, x.next_attempt_at);
 
   const bool first = !x.started;
   x.started = true;
@@ -63,14 +62,14 @@ void connection_manager::state::start_attempt(slot d, slot address) {
                               options.attempt_timeout});
   if (!first) return;
   notification n = about(notice::dial_started, s);
-  for (slot r = x.first_request; r != no_slot; r = requests[r].next_of_dial) {
+  for (request_slot r = x.first_request; r != no_slot; r = requests[r].next_of_dial) {
     n.request = requests[r].id;
     notify(n);
   }
 }
 
 void connection_manager::state::on(const events::attempt_connected& e) {
-  const slot s = find(e.attempt);
+  const connection_slot s = find(e.attempt);
   if (s == no_slot) return ignore();
   connection& c = connections[s];
   if (c.at == phase::ending && !c.connected) {
@@ -84,23 +83,23 @@ void connection_manager::state::on(const events::attempt_connected& e) {
   c.at = phase::handshaking;
   c.connected = true;
   c.last_received = now;
-  timers.arm(timer_kind::connection, s, later(now, options.handshake_timeout));
+  timers.arm(s, later(now, options.handshake_timeout));
   lead(c.dial, s);
   emit(actions::admit{c.id, stage::handshake});
 }
 
 void connection_manager::state::on(const events::attempt_failed& e) {
-  const slot s = find(e.attempt);
+  const connection_slot s = find(e.attempt);
   if (s == no_slot) return ignore();
   end_connection(s, e.why, e.local, e.retry_after);
 }
 
 /// The attempt `s` connected first: the others give way.
-void connection_manager::state::lead(slot d, slot s) {
+void connection_manager::state::lead(dial_slot d, connection_slot s) {
   dial& x = dials[d];
   stop_waiting(d);
   x.pausing = false;
-  timers.disarm(timer_kind::dial, d);
+  timers.disarm(d);
   addresses.prove(connections[s].address);
   yield_attempts(d, s);
   x.leader = s;
@@ -109,16 +108,16 @@ void connection_manager::state::lead(slot d, slot s) {
 }
 
 /// Whether an attempt of the dial, connected or not, may still become a connection.
-bool connection_manager::state::lives(slot d) const {
-  for (slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial)
+bool connection_manager::state::lives(dial_slot d) const {
+  for (connection_slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial)
     if (connections[s].at != phase::ending) return true;
   return false;
 }
 
 /// `winner` takes the place of the other connections of the dial; their addresses remain to be
 /// tried, should it fail.
-void connection_manager::state::yield_attempts(slot d, slot winner) {
-  for (slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial) {
+void connection_manager::state::yield_attempts(dial_slot d, connection_slot winner) {
+  for (connection_slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial) {
     connection& c = connections[s];
     if (s == winner || (c.at != phase::attempting && c.at != phase::handshaking &&
                         c.at != phase::waiting && c.at != phase::authenticated))
@@ -133,7 +132,7 @@ void connection_manager::state::yield_attempts(slot d, slot winner) {
 }
 
 /// The connection ends, or its dial does.
-void connection_manager::state::detach_attempt(slot s) {
+void connection_manager::state::detach_attempt(connection_slot s) {
   connection& c = connections[s];
   dial& x = dials[c.dial];
   c.dial = no_slot;
@@ -141,31 +140,32 @@ void connection_manager::state::detach_attempt(slot s) {
   (c.previous_of_dial == no_slot ? x.first_attempt : connections[c.previous_of_dial].next_of_dial) =
       c.next_of_dial;
   if (c.next_of_dial != no_slot) connections[c.next_of_dial].previous_of_dial = c.previous_of_dial;
-  c.next_of_dial = c.previous_of_dial = c.address = no_slot;
+  c.next_of_dial = c.previous_of_dial = no_slot;
+  c.address = no_slot;
   if (x.leader == s) x.leader = no_slot;
   if (c.connected) return;
   --x.attempts;
   attempt_gone(x.peer);
 }
 
-void connection_manager::state::attempt_gone(slot peer) {
+void connection_manager::state::attempt_gone(peer_slot peer) {
   if (peer == no_slot) return;
   --peers[peer].attempts;
   unblock(peer);
 }
 
-dial_rank connection_manager::state::line_rank(slot d) const {
+dial_rank connection_manager::state::line_rank(dial_slot d) const {
   const dial& x = dials[d];
   return {x.priority, x.attempts > 0, x.sequence};
 }
 
-bool connection_manager::state::attempts_full(slot d) const {
+bool connection_manager::state::attempts_full(dial_slot d) const {
   const dial& x = dials[d];
   const std::uint32_t attempts = x.peer == no_slot ? x.attempts : peers[x.peer].attempts;
   return attempts >= options.max_attempts_per_peer;
 }
 
-void connection_manager::state::block(slot d) {
+void connection_manager::state::block(dial_slot d) {
   if (dials[d].peer == no_slot) return;  // an attempt of its own will end
   dials[d].blocked = true;
   ++peers[dials[d].peer].blocked;
@@ -173,19 +173,19 @@ void connection_manager::state::block(slot d) {
 
 /// While another attempt at the peer may start, the first in rank of its dials that wait for that
 /// gets in line again. To be called as well whenever one that got in line leaves it unserved.
-void connection_manager::state::unblock(slot peer) {
+void connection_manager::state::unblock(peer_slot peer) {
   if (peer == no_slot || peers[peer].blocked == 0 ||
       peers[peer].attempts >= options.max_attempts_per_peer)
     return;
-  slot best = no_slot;
-  for (slot d = peers[peer].first_dial; d != no_slot; d = dials[d].next_of_peer)
+  dial_slot best;
+  for (dial_slot d = peers[peer].first_dial; d != no_slot; d = dials[d].next_of_peer)
     if (dials[d].blocked && (best == no_slot || line_rank(d).before(line_rank(best)))) best = d;
   dials[best].blocked = false;
   --peers[peer].blocked;
   waiting_dials.put(best, line_rank(best));
 }
 
-void connection_manager::state::stop_waiting(slot d) {
+void connection_manager::state::stop_waiting(dial_slot d) {
   if (dials[d].blocked) {
     dials[d].blocked = false;
     --peers[dials[d].peer].blocked;
@@ -197,7 +197,7 @@ void connection_manager::state::stop_waiting(slot d) {
 
 void connection_manager::state::serve_waiting() {
   while (!waiting_dials.empty() && counters.pending_outbound < options.max_pending_outbound) {
-    const slot d = waiting_dials.front();
+    const dial_slot d = waiting_dials.front();
     waiting_dials.erase(d);
     proceed(d);
   }

@@ -4,8 +4,8 @@
 #include "core/policy/address_order.hpp"
 #include "core/policy/permit.hpp"
 #include "core/policy/rtt_estimator.hpp"
+#include "core/policy/slots.hpp"
 #include "core/table/address_pool.hpp"
-#include "core/table/slot_table.hpp"
 #include "tandem/core/actions.hpp"
 #include "tandem/core/events.hpp"
 #include "tandem/core/ids.hpp"
@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace tandem::detail {
 
@@ -33,6 +34,8 @@ enum class phase : std::uint8_t {
 /// bytes are what traffic and round-trip samples need, the next what a deadline needs besides: of a
 /// million connections hardly any is in a cache.
 struct alignas(64) connection {
+  static constexpr std::uint32_t no_place = std::numeric_limits<std::uint32_t>::max();
+
   connection_id id{};
   time_point last_received{};
   time_point last_use{};    ///< ready, or the last application byte
@@ -47,7 +50,7 @@ struct alignas(64) connection {
   bool spoken = false;   ///< an application byte or stream was on it
   bool yielded = false;  ///< gave way to another connection of its dial
 
-  slot_index peer = no_slot;  ///< once authenticated
+  peer_slot peer;             ///< once authenticated
   std::uint32_t streams = 0;  ///< open application streams
   bool pending = false;       ///< in the pending ledger
   bool lingering = false;     ///< in the ledger of told refusals
@@ -61,21 +64,21 @@ struct alignas(64) connection {
   time_point kept_until = time_point::min();  ///< keep_alive mark of its peer, once ready
   time_point last_probe{};
   time_point ready_at{};
-  std::uint32_t nonce = 0;           ///< of the last probe
-  slot_index ready_place = no_slot;  ///< among the ready ones of its direction
+  std::uint32_t nonce = 0;               ///< of the last probe
+  std::uint32_t ready_place = no_place;  ///< among the ready ones of its direction
 
   permit right;
-  bool holds = false;           ///< `right`, as the manager counts: against leaks
-  endpoint remote;              ///< the address dialled, or the one it came from
-  slot_index narrow = no_slot;  ///< the subnets of that, when they are counted
-  slot_index wide = no_slot;
-  slot_index dial = no_slot;  ///< the dial it serves, until that is decided
-  slot_index next_of_peer = no_slot;
-  slot_index previous_of_peer = no_slot;
-  slot_index next_of_dial = no_slot;  ///< among the attempts of the dial, newest first
-  slot_index previous_of_dial = no_slot;
-  slot_index address = no_slot;  ///< of the dial, tried by this
-  slot_index next_free = no_slot;
+  bool holds = false;  ///< `right`, as the manager counts: against leaks
+  endpoint remote;     ///< the address dialled, or the one it came from
+  subnet_slot narrow;  ///< the subnets of that, when they are counted
+  subnet_slot wide;
+  dial_slot dial;  ///< the dial it serves, until that is decided
+  connection_slot next_of_peer;
+  connection_slot previous_of_peer;
+  connection_slot next_of_dial;  ///< among the attempts of the dial, newest first
+  connection_slot previous_of_dial;
+  address_slot address;  ///< of the dial, tried by this
+  connection_slot next_free;
   duration retry_after{};  ///< as the peer's refusal asked
 
   /// Every field, for checkpoints.
@@ -93,15 +96,15 @@ static_assert(sizeof(connection) == 256 && offsetof(connection, peer) == 64);
 
 /// One dial in progress: the addresses of one peer, raced for one or more requests.
 struct dial {
-  slot_index peer = no_slot;           ///< none: whoever answers
-  slot_index first_attempt = no_slot;  ///< its connections that have not ended, newest first
-  slot_index leader = no_slot;         ///< the one of them that connected first
-  slot_index adopted = no_slot;        ///< the inbound connection it waits for instead
-  slot_index next_of_peer = no_slot;
-  slot_index previous_of_peer = no_slot;
-  slot_index first_request = no_slot;  ///< oldest first
-  slot_index last_request = no_slot;
-  slot_index next_free = no_slot;
+  peer_slot peer;                 ///< none: whoever answers
+  connection_slot first_attempt;  ///< its connections that have not ended, newest first
+  connection_slot leader;         ///< the one of them that connected first
+  connection_slot adopted;        ///< the inbound connection it waits for instead
+  dial_slot next_of_peer;
+  dial_slot previous_of_peer;
+  request_slot first_request;  ///< oldest first
+  request_slot last_request;
+  dial_slot next_free;
   request_id resolver{};            ///< the request `resolve` went out for
   std::uint64_t sequence = 0;       ///< dials in the order in which they began
   time_point next_attempt_at{};     ///< none beside those in flight before
@@ -140,10 +143,10 @@ struct request {
   request_id id{};
   std::uint64_t sequence = 0;
   std::int32_t priority = 0;
-  slot_index dial = no_slot;
-  slot_index next_of_dial = no_slot;
-  slot_index previous_of_dial = no_slot;
-  slot_index next_free = no_slot;
+  dial_slot dial;
+  request_slot next_of_dial;
+  request_slot previous_of_dial;
+  request_slot next_free;
   bool used = false;
   bool hurried = false;  ///< has a deadline of its own, before dial_timeout
 

@@ -7,16 +7,15 @@
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
-bool connection_manager::state::wants_redial(slot peer) const {
+bool connection_manager::state::wants_redial(peer_slot peer) const {
   return peer != no_slot && !stopping && peers.is_protected(peer, now) && !peers[peer].engaged() &&
          peers[peer].id != self;
 }
 
 /// At least backoff_base from now, with jitter, and not before the peer's own backoff is over; more
 /// and more when nobody knows an address.
-time_point connection_manager::state::redial_at(slot peer) {
+time_point connection_manager::state::redial_at(peer_slot peer) {
   const std::uint32_t unresolved = peers[peer].unresolved;
   const duration spread = std::max(options.backoff_base, backoff_ceiling(options, unresolved + 1));
   const duration jitter(random.up_to(static_cast<std::uint64_t>(spread.count())));
@@ -26,29 +25,28 @@ time_point connection_manager::state::redial_at(slot peer) {
 }
 
 /// The peer may have lost its last connection or dial.
-void connection_manager::state::tend(slot peer) {
-  if (!wants_redial(peer)) return timers.disarm(timer_kind::peer, peer);
-  if (timers.armed(timer_kind::peer, peer) == never)
-    timers.arm(timer_kind::peer, peer, redial_at(peer));
+void connection_manager::state::tend(peer_slot peer) {
+  if (!wants_redial(peer)) return timers.disarm(peer);
+  if (timers.armed(peer) == never) timers.arm(peer, redial_at(peer));
 }
 
-bool connection_manager::state::redial_soon(slot peer) {
+bool connection_manager::state::redial_soon(peer_slot peer) {
   if (!wants_redial(peer)) return false;
-  timers.arm(timer_kind::peer, peer, now);
+  timers.arm(peer, now);
   return true;
 }
 
 void connection_manager::state::redial_all_soon() {
-  for (slot peer = 0; peer < peers.bound(); ++peer) redial_soon(peer);
+  for (const peer_slot peer : peers) redial_soon(peer);
 }
 
 void connection_manager::state::stop_redialling() {
-  for (slot peer = 0; peer < peers.bound(); ++peer) timers.disarm(timer_kind::peer, peer);
+  for (std::uint32_t i = 0; i < peers.bound(); ++i) timers.disarm(peer_slot(i));
 }
 
-void connection_manager::state::redial(slot peer) {
+void connection_manager::state::redial(peer_slot peer) {
   if (!wants_redial(peer)) return settle(peer);
-  const auto again = [&](time_point at) { timers.arm(timer_kind::peer, peer, at); };
+  const auto again = [&](time_point at) { timers.arm(peer, at); };
   // A ban may end without an event.
   if (access_rules.of(peers[peer].id, now) == access::denied)
     return again(later(now, options.backoff_cap));

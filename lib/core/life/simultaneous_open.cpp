@@ -5,7 +5,6 @@
 
 namespace tandem {
 using namespace detail;
-using slot = slot_index;
 
 namespace {
 
@@ -17,9 +16,9 @@ constexpr duration unanswered_patience = std::chrono::seconds(3);
 
 /// Whether own attempts of the dial are more than SYNs into the void. That they give way is safe:
 /// the peer cannot have authenticated what is not connected here.
-bool connection_manager::state::promises(slot d) const {
+bool connection_manager::state::promises(dial_slot d) const {
   bool lives = false;
-  for (slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial) {
+  for (connection_slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial) {
     const connection& c = connections[s];
     if (c.at == phase::ending) continue;
     if (c.connected) return true;
@@ -31,16 +30,16 @@ bool connection_manager::state::promises(slot d) const {
 
 /// Two joining dials in opposite directions: both ends keep the one dialled by the greater peer id.
 /// Returns true when that decided about the inbound connection `s`.
-bool connection_manager::state::resolve_simultaneous_open(slot s) {
-  const slot peer = connections[s].peer;
-  const slot d = joinable_dial(peer);
+bool connection_manager::state::resolve_simultaneous_open(connection_slot s) {
+  const peer_slot peer = connections[s].peer;
+  const dial_slot d = joinable_dial(peer);
   if (d == no_slot || dials[d].adopted != no_slot) return false;
   const bool own_lives = lives(d);
   if (self > peers[peer].id && promises(d)) {
     refuse_connection(s, cause::duplicate, 0, 0);
     return true;
   }
-  const slot own = own_lives ? dials[d].leader : no_slot;
+  const connection_slot own = own_lives ? dials[d].leader : no_slot;
   if (own != no_slot && connections[own].at == phase::waiting) {
     take_turn(s, own);
     adopt(d, s);
@@ -65,10 +64,10 @@ bool connection_manager::state::resolve_simultaneous_open(slot s) {
 }
 
 /// The dial waits for the inbound connection `s`; its own attempts give way.
-void connection_manager::state::adopt(slot d, slot s) {
+void connection_manager::state::adopt(dial_slot d, connection_slot s) {
   dial& x = dials[d];
   stop_waiting(d);
-  timers.disarm(timer_kind::dial, d);
+  timers.disarm(d);
   x.pausing = false;
   x.adopted = s;
   connections[s].dial = d;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/life/records.hpp"
+#include "core/life/timers.hpp"
 #include "core/policy/accept_rate.hpp"
 #include "core/policy/access_list.hpp"
 #include "core/policy/address_records.hpp"
@@ -17,7 +18,6 @@
 #include "core/table/ring.hpp"
 #include "core/table/slot_table.hpp"
 #include "core/table/table_memory.hpp"
-#include "core/table/timer_wheel.hpp"
 #include "tandem/core/connection_manager.hpp"
 #include "tandem/core/random.hpp"
 
@@ -32,9 +32,12 @@ namespace tandem {
 /// admission.cpp, established.cpp, ending.cpp, evicting.cpp, draining.cpp, operator_commands.cpp;
 /// blame.cpp and address_blame.cpp are what they say about the other side.
 struct connection_manager::state {
-  using slot_index = detail::slot_index;
-  /// Slots of timer_kind::node.
-  enum node_timer : slot_index { resume_timer, drain_timer, shutdown_timer, churn_timer };
+  using address_slot = detail::address_slot;
+  using connection_slot = detail::connection_slot;
+  using dial_slot = detail::dial_slot;
+  using peer_slot = detail::peer_slot;
+  using request_slot = detail::request_slot;
+  using subnet_slot = detail::subnet_slot;
   using phase = detail::phase;
 
   /// Why a dial ends without a connection, and what follows from it.
@@ -55,7 +58,7 @@ struct connection_manager::state {
     bool local = false;
     bool told = false;
     duration retry_after{};
-    slot_index address = detail::no_slot;  ///< of the dial, for an attempt
+    address_slot address;  ///< of the dial, for an attempt
     bool yielded = false;
     time_point silent_since{};
   };
@@ -77,10 +80,10 @@ struct connection_manager::state {
   void record(const action& what);
   void notify(const notification& what);
   void ignore() noexcept { ++counters.ignored_events; }
-  slot_index find(connection_id id) const;
-  slot_index find(request_id id) const;
-  notification about(notice kind, slot_index connection) const;
-  void settle(slot_index peer);
+  connection_slot find(connection_id id) const;
+  request_slot find(request_id id) const;
+  notification about(notice kind, connection_slot connection) const;
+  void settle(peer_slot peer);
 
   // dialing.cpp
   void on(const events::dial_wanted& e);
@@ -88,111 +91,111 @@ struct connection_manager::state {
   void on(const events::addresses_found& e);
   void begin_dial(const events::dial_wanted& e);
   bool line_is_full(bool may_start) const noexcept;
-  detail::shortage dial_verdict(slot_index peer, time_point at) const;
+  detail::shortage dial_verdict(peer_slot peer, time_point at) const;
   void refuse_dial(const events::dial_wanted& e, cause why, std::uint64_t current,
                    std::uint64_t limit);
-  slot_index make_dial(const events::dial_wanted& e);
-  void add_request(slot_index d, const events::dial_wanted& e);
-  void add_addresses(slot_index d, std::span<const endpoint> list);
-  slot_index joinable_dial(slot_index peer) const;
-  slot_index adoptable(slot_index peer) const;
-  slot_index oldest(slot_index peer, phase at) const;
-  detail::shortage room_for_dial(slot_index peer, time_point at) const;
-  detail::shortage shortage_of(slot_index d, time_point at) const;
-  void begin(slot_index d);
-  void proceed(slot_index d);
-  void out_of_addresses(slot_index d);
+  dial_slot make_dial(const events::dial_wanted& e);
+  void add_request(dial_slot d, const events::dial_wanted& e);
+  void add_addresses(dial_slot d, std::span<const endpoint> list);
+  dial_slot joinable_dial(peer_slot peer) const;
+  connection_slot adoptable(peer_slot peer) const;
+  connection_slot oldest(peer_slot peer, phase at) const;
+  detail::shortage room_for_dial(peer_slot peer, time_point at) const;
+  detail::shortage shortage_of(dial_slot d, time_point at) const;
+  void begin(dial_slot d);
+  void proceed(dial_slot d);
+  void out_of_addresses(dial_slot d);
   bool shorten_line(std::int32_t priority);
-  void refuse_begun(slot_index d, const detail::shortage& lacks);
+  void refuse_begun(dial_slot d, const detail::shortage& lacks);
   std::uint64_t queued_requests() const noexcept { return waiting_requests.size(); }
 
   // racing.cpp
   void on(const events::attempt_connected& e);
   void on(const events::attempt_failed& e);
-  slot_index choose_address(slot_index d);
-  void start_attempt(slot_index d, slot_index address);
-  void lead(slot_index d, slot_index s);
-  bool lives(slot_index d) const;
-  void yield_attempts(slot_index d, slot_index winner);
-  void detach_attempt(slot_index s);
-  void attempt_gone(slot_index peer);
-  detail::dial_rank line_rank(slot_index d) const;
-  bool attempts_full(slot_index d) const;
-  void block(slot_index d);
-  void unblock(slot_index peer);
-  void stop_waiting(slot_index d);
+  address_slot choose_address(dial_slot d);
+  void start_attempt(dial_slot d, address_slot address);
+  void lead(dial_slot d, connection_slot s);
+  bool lives(dial_slot d) const;
+  void yield_attempts(dial_slot d, connection_slot winner);
+  void detach_attempt(connection_slot s);
+  void attempt_gone(peer_slot peer);
+  detail::dial_rank line_rank(dial_slot d) const;
+  bool attempts_full(dial_slot d) const;
+  void block(dial_slot d);
+  void unblock(peer_slot peer);
+  void stop_waiting(dial_slot d);
   void serve_waiting();
 
   // redial.cpp
-  bool wants_redial(slot_index peer) const;
-  time_point redial_at(slot_index peer);
-  void tend(slot_index peer);
+  bool wants_redial(peer_slot peer) const;
+  time_point redial_at(peer_slot peer);
+  void tend(peer_slot peer);
   /// At the next advance, when the peer is protected and has no connection: true then.
-  bool redial_soon(slot_index peer);
+  bool redial_soon(peer_slot peer);
   void redial_all_soon();
   void stop_redialling();
-  void redial(slot_index peer);
+  void redial(peer_slot peer);
 
   // dial_outcomes.cpp
-  void connection_over(slot_index d, slot_index s, const connection_outcome& end);
-  void fail_dial(slot_index d, const dial_failure& failure);
-  void succeed_dial(slot_index d, slot_index s);
-  void end_requests(slot_index d, notification n);
-  void remove_request(slot_index r);
-  void remove_dial(slot_index d);
-  void recount(slot_index d);
-  void request_expired(slot_index r);
-  void dial_expired(slot_index d);
-  void drop_request(slot_index r, const dial_failure& failure);
+  void connection_over(dial_slot d, connection_slot s, const connection_outcome& end);
+  void fail_dial(dial_slot d, const dial_failure& failure);
+  void succeed_dial(dial_slot d, connection_slot s);
+  void end_requests(dial_slot d, notification n);
+  void remove_request(request_slot r);
+  void remove_dial(dial_slot d);
+  void recount(dial_slot d);
+  void request_expired(request_slot r);
+  void dial_expired(dial_slot d);
+  void drop_request(request_slot r, const dial_failure& failure);
 
   // blame.cpp
   /// Whether backoff, breaker and uplink allow a dial to `peer` (no_slot: to whoever answers).
-  detail::failure_record::verdict may_dial(slot_index peer, time_point at) const;
+  detail::failure_record::verdict may_dial(peer_slot peer, time_point at) const;
   /// The two parts of it.
   detail::failure_record::verdict uplink_verdict(time_point at) const;
-  detail::failure_record::verdict record_verdict(slot_index peer, time_point at) const;
+  detail::failure_record::verdict record_verdict(peer_slot peer, time_point at) const;
   /// may_dial() said yes and a dial begins. Returns true when it is a trial of a half-open circuit.
-  bool dial_starts(slot_index peer);
-  detail::failure_record* remembered(slot_index peer);
-  detail::failure_record& remember(slot_index peer);
+  bool dial_starts(peer_slot peer);
+  detail::failure_record* remembered(peer_slot peer);
+  detail::failure_record& remember(peer_slot peer);
   /// A dial of `peer` that was a trial is over.
-  void trial_over(slot_index peer);
+  void trial_over(peer_slot peer);
   /// Whether backoff and penalties allow an inbound connection of `peer` now.
-  detail::failure_record::verdict may_accept(slot_index peer) const;
+  detail::failure_record::verdict may_accept(peer_slot peer) const;
   /// `peer` failed, silent since `since`: its record grows, and `n` gets the numbers; the notices
   /// of it go out.
-  void blame(slot_index peer, detail::failure_class what, cause why, duration retry_after,
+  void blame(peer_slot peer, detail::failure_class what, cause why, duration retry_after,
              time_point since, notification& n);
   /// `peer` is neither dialled nor accepted for so long, for our own reasons.
-  void penalise(slot_index peer, duration period);
+  void penalise(peer_slot peer, duration period);
   /// What the end of `s` says about its peer, unless a dial will say it.
-  void blame_end(slot_index s, const connection_outcome& end);
-  bool dropped_unused(slot_index s, cause why) const;
+  void blame_end(connection_slot s, const connection_outcome& end);
+  bool dropped_unused(connection_slot s, cause why) const;
   /// `s` is ready.
-  void proven(slot_index s);
+  void proven(connection_slot s);
   /// `s` clears what its peer did before, if it was ready long enough, and without a failure.
-  void clear_if_proven(slot_index s);
+  void clear_if_proven(connection_slot s);
 
   // address_blame.cpp
   /// Whether the backoff of their addresses allows a dial to whoever answers now.
-  detail::failure_record::verdict may_dial_any(slot_index d) const;
+  detail::failure_record::verdict may_dial_any(dial_slot d) const;
   /// Whether an address is to be tried after those that do not.
   bool backs_off(const endpoint& where) const;
   /// When the first address of the dial is out of its backoff.
-  time_point addresses_until(slot_index d) const;
+  time_point addresses_until(dial_slot d) const;
   /// The outbound connection `s` is over: what that says about its address, unless it was ready.
-  void attempt_over(slot_index s, const connection_outcome& end);
-  void judge_address(slot_index s, const connection_outcome& end);
+  void attempt_over(connection_slot s, const connection_outcome& end);
+  void judge_address(connection_slot s, const connection_outcome& end);
   /// Whether the circuit of its wide subnet allows an attempt at `where` now.
   detail::failure_record::verdict subnet_circuit(const endpoint& where) const;
   /// The attempt `s` starts, connected, or failed; its trial of its subnet is over.
-  void subnet_tried(slot_index s);
-  void subnet_works(slot_index s);
-  void subnet_failed(slot_index s);
-  void subnet_trial_over(slot_index s);
-  slot_index wide_subnet(const endpoint& where) const;
-  void settle_circuit(slot_index subnet);
-  void notify_circuit(notice kind, slot_index s, slot_index subnet);
+  void subnet_tried(connection_slot s);
+  void subnet_works(connection_slot s);
+  void subnet_failed(connection_slot s);
+  void subnet_trial_over(connection_slot s);
+  subnet_slot wide_subnet(const endpoint& where) const;
+  void settle_circuit(subnet_slot subnet);
+  void notify_circuit(notice kind, connection_slot s, subnet_slot subnet);
   /// Somebody did not answer since `since`. Returns true when now this node is taken to be offline.
   bool suspect_uplink(const detail::uplink_guard::suspect& who, time_point since);
   /// Something came from the network, now or `at` that time: this node is not offline.
@@ -205,11 +208,11 @@ struct connection_manager::state {
   void apply_rates();
   bool counts(detail::subnet_width width) const noexcept;
   /// What a connection with `where` would count against, as far as it is known already.
-  detail::claim claim_for(slot_index peer, direction way, const endpoint& where) const;
-  detail::claim claim_of(slot_index connection) const;
+  detail::claim claim_for(peer_slot peer, direction way, const endpoint& where) const;
+  detail::claim claim_of(connection_slot connection) const;
   /// The connection is one of its subnets' until it ends.
-  void enter_subnets(slot_index connection);
-  void leave_subnet(slot_index subnet);
+  void enter_subnets(connection_slot connection);
+  void leave_subnet(subnet_slot subnet);
   /// Counts all connections and permits anew, after the options of subnets changed.
   void recount_subnets();
   /// Why there is no memory for one connection beside `others`: to be asked before an attempt with
@@ -220,42 +223,42 @@ struct connection_manager::state {
   /// CircuitOpen or SubnetLimitReached. To be asked for each address of a dial right before its
   /// attempt: one that has a verdict is left out. When none was tried and none is left, the dial
   /// fails with the last verdict and its numbers, as a refusal of this node that blames nobody.
-  detail::shortage address_verdict(const endpoint& address, slot_index peer) const;
+  detail::shortage address_verdict(const endpoint& address, peer_slot peer) const;
   /// Takes the tokens of one arrival, or says why there are none.
-  detail::shortage rate_verdict(slot_index connection);
-  detail::shortage pending_shortage(slot_index connection) const;
+  detail::shortage rate_verdict(connection_slot connection);
+  detail::shortage pending_shortage(connection_slot connection) const;
   /// Why a connection that arrived is reset.
-  detail::shortage arrival_verdict(slot_index connection);
+  detail::shortage arrival_verdict(connection_slot connection);
 
   // admission.cpp
   void on(const events::arrived& e);
   void on(const events::authenticated& e);
   void on(const events::ready& e);
-  bool belongs_to_dial(slot_index s, const peer_id& peer);
-  void take_permit(slot_index s, detail::permit&& right);
-  void refuse_connection(slot_index s, cause why, std::uint64_t current, std::uint64_t limit,
+  bool belongs_to_dial(connection_slot s, const peer_id& peer);
+  void take_permit(connection_slot s, detail::permit&& right);
+  void refuse_connection(connection_slot s, cause why, std::uint64_t current, std::uint64_t limit,
                          time_point until = never);
-  void enter_pending(slot_index s);
-  void leave_pending(slot_index s);
+  void enter_pending(connection_slot s);
+  void leave_pending(connection_slot s);
 
   // evicting.cpp
-  void join_ready(slot_index s);
-  void leave_ready(slot_index s);
-  detail::rank rank_of(slot_index s) const;
+  void join_ready(connection_slot s);
+  void leave_ready(connection_slot s);
+  detail::rank rank_of(connection_slot s) const;
   /// `s` found no permit: true when somebody goes for it and it waits.
-  bool evict_for(slot_index s, const detail::shortage& no);
+  bool evict_for(connection_slot s, const detail::shortage& no);
   std::optional<direction> direction_short(direction way) const;
   /// The worst of a sample whose place `newcomer` can have, or no_slot.
-  slot_index worst_ready_for(slot_index newcomer);
-  void evict(slot_index victim);
+  connection_slot worst_ready_for(connection_slot newcomer);
+  void evict(connection_slot victim);
   /// A permit may be had: those who wait for one get it, first come first.
   void serve_newcomers();
-  bool hold_back(slot_index s);
-  bool serve_newcomer(slot_index s);
-  void refuse_newcomer(slot_index s);
-  void leave_newcomers(slot_index s);
+  bool hold_back(connection_slot s);
+  bool serve_newcomer(connection_slot s);
+  void refuse_newcomer(connection_slot s);
+  void leave_newcomers(connection_slot s);
   /// `s` waits in the place of the newcomer `of`.
-  void take_turn(slot_index s, slot_index of);
+  void take_turn(connection_slot s, connection_slot of);
   void arm_churn();
   void churn();
 
@@ -263,12 +266,12 @@ struct connection_manager::state {
   struct drain;
   /// Closes what the options now in force leave no room for, those `before` them did.
   void drain_surplus(const manager_options& before);
-  void turn_out(slot_index s, cause why, std::uint64_t current, std::uint64_t limit);
+  void turn_out(connection_slot s, cause why, std::uint64_t current, std::uint64_t limit);
 
   // simultaneous_open.cpp
-  bool resolve_simultaneous_open(slot_index s);
-  bool promises(slot_index d) const;
-  void adopt(slot_index d, slot_index s);
+  bool resolve_simultaneous_open(connection_slot s);
+  bool promises(dial_slot d) const;
+  void adopt(dial_slot d, connection_slot s);
 
   // established.cpp
   void on(const events::traffic& e);
@@ -276,24 +279,24 @@ struct connection_manager::state {
   void on(const events::probe_answered& e);
   void on(const events::stream_opened& e);
   void on(const events::stream_closed& e);
-  void ready_expired(slot_index s);
-  void heard(slot_index s, time_point when);
+  void ready_expired(connection_slot s);
+  void heard(connection_slot s, time_point when);
   time_point looks_at(const detail::connection& c) const noexcept;
-  void arm_ready(slot_index s);
+  void arm_ready(connection_slot s);
   /// The deadline may have moved to an earlier time.
-  void sooner(slot_index s);
-  void keep_alive_changed(slot_index peer);
+  void sooner(connection_slot s);
+  void keep_alive_changed(peer_slot peer);
 
   // ending.cpp
   void on(const events::disconnect_wanted& e);
   void on(const events::remote_refused& e);
   void on(const events::closed& e);
-  void connection_expired(slot_index s);
+  void connection_expired(connection_slot s);
   duration retry_after(cause why);
-  void close(slot_index s, cause why);
-  void cut(slot_index s, cause why);
-  void end_connection(slot_index s, cause reported, bool local, duration retry_after);
-  void count_end(slot_index s, cause why);
+  void close(connection_slot s, cause why);
+  void cut(connection_slot s, cause why);
+  void end_connection(connection_slot s, cause reported, bool local, duration retry_after);
+  void count_end(connection_slot s, cause why);
 
   // operator_commands.cpp
   void on(const events::peer_marked& e);
@@ -305,7 +308,7 @@ struct connection_manager::state {
   void on(const events::pressure& e);
   void on(const events::accept_failed& e);
   void listen_or_pause();
-  void node_timer_expired(slot_index which);
+  void node_timer_expired(detail::node_timer which);
   void abort_everything();
   void complete_shutdown();
 
@@ -315,8 +318,8 @@ struct connection_manager::state {
   // explain.cpp
   explanation explain(const peer_id& peer, time_point at) const;
   connection_explanation explain(connection_id id, time_point at) const;
-  dial_stage dial_stage_of(slot_index d) const;
-  void explain_dial(slot_index peer, time_point at, explanation& x) const;
+  dial_stage dial_stage_of(dial_slot d) const;
+  void explain_dial(peer_slot peer, time_point at, explanation& x) const;
 
   /// Every field below but the options, which are written apart, and the queue, which is empty
   /// between steps: whoever adds one adds it here.
@@ -352,20 +355,21 @@ struct connection_manager::state {
   detail::address_pool addresses;
   detail::address_records known_addresses;
   detail::uplink_guard uplink;
-  detail::index_table by_connection;
-  detail::index_table by_request;
-  detail::timer_wheel timers;
-  detail::dial_queue waiting_dials{detail::dial_queue::front_is::best};  ///< for a pending slot
+  detail::index_table<detail::connection> by_connection;
+  detail::index_table<detail::request> by_request;
+  detail::timers timers;
+  detail::dial_queue<detail::dial> waiting_dials{
+      detail::queue_front::best};  ///< for a pending slot
   /// The application's, all but one of each dial that is engaged.
-  detail::dial_queue waiting_requests{detail::dial_queue::front_is::worst};
+  detail::dial_queue<detail::request> waiting_requests{detail::queue_front::worst};
   detail::ring<action> queue;
   detail::decision_log decisions;
 
   /// Ready connections by direction, in no order; each remembers its place.
-  std::array<detail::table<slot_index>, 2> ready_slots;
-  std::vector<slot_index> newcomers;  ///< in phase waiting, first come first
-  std::uint32_t victims = 0;          ///< evicted for newcomers and not over yet; >= newcomers
-  std::uint64_t holders = 0;          ///< connections that hold a permit, not counted by the ledger
+  std::array<detail::table<connection_slot>, 2> ready_slots;
+  std::vector<connection_slot> newcomers;  ///< in phase waiting, first come first
+  std::uint32_t victims = 0;               ///< evicted for newcomers and not over yet; >= newcomers
+  std::uint64_t holders = 0;  ///< connections that hold a permit, not counted by the ledger
   time_point next_eviction = time_point::min();
 
   detail::accept_rate node_rate;

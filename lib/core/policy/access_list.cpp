@@ -12,24 +12,24 @@ constexpr timer_kind expiry_kind = timer_kind::node;
 
 }  // namespace
 
-slot_index access_list::find(const peer_id& peer) const noexcept {
-  return by_subject_.find(hash_of(peer), [&](slot_index r) { return rules_[r].peer == peer; });
+slot<access_list::rule> access_list::find(const peer_id& peer) const noexcept {
+  return by_subject_.find(hash_of(peer), [&](rule_slot r) { return rules_[r].peer == peer; });
 }
 
-slot_index access_list::find(const prefix& range) const noexcept {
-  return by_subject_.find(hash_of(range), [&](slot_index r) {
+slot<access_list::rule> access_list::find(const prefix& range) const noexcept {
+  return by_subject_.find(hash_of(range), [&](rule_slot r) {
     return rules_[r].peer.empty() && rules_[r].range == range;
   });
 }
 
-std::uint64_t access_list::hash_of_rule(slot_index r) const noexcept {
+std::uint64_t access_list::hash_of_rule(rule_slot r) const noexcept {
   const rule& x = rules_[r];
   return x.peer.empty() ? hash_of(x.range) : hash_of(x.peer);
 }
 
 bool access_list::set(const peer_id& peer, access what, time_point until, time_point now,
                       std::uint64_t rules_max) {
-  slot_index r = find(peer);
+  rule_slot r = find(peer);
   if (r == no_slot) {
     r = rules_.take();
     rules_[r].peer = peer;
@@ -41,7 +41,7 @@ bool access_list::set(const peer_id& peer, access what, time_point until, time_p
 
 bool access_list::set(const prefix& range, access what, time_point until, time_point now,
                       std::uint64_t rules_max) {
-  slot_index r = find(range);
+  rule_slot r = find(range);
   if (r == no_slot) {
     r = rules_.take();
     rules_[r].range = range;
@@ -53,40 +53,40 @@ bool access_list::set(const prefix& range, access what, time_point until, time_p
   return change(r, what, until, now, rules_max);
 }
 
-bool access_list::change(slot_index r, access what, time_point until, time_point now,
+bool access_list::change(rule_slot r, access what, time_point until, time_point now,
                          std::uint64_t rules_max) {
   rules_[r].what = what;
   rules_[r].until = until;
-  expiry_.arm(expiry_kind, r, until);
-  while (expiry_.next() <= now) erase(expiry_.pop().slot);
-  while (rules_.size() > rules_max && expiry_.size() > 0) erase(expiry_.pop().slot);
+  expiry_.arm(expiry_kind, r.index(), until);
+  while (expiry_.next() <= now) erase(rule_slot(expiry_.pop().slot));
+  while (rules_.size() > rules_max && expiry_.size() > 0) erase(rule_slot(expiry_.pop().slot));
   if (rules_.size() <= rules_max) return until <= now || rules_[r].used;
   erase(r);
   return false;
 }
 
-void access_list::erase(slot_index r) noexcept {
+void access_list::erase(rule_slot r) noexcept {
   const rule& x = rules_[r];
   if (!x.peer.empty())
     --peers_;
   else if (--rules_of_length_[x.range.length] == 0)
     lengths_[x.range.length / 64] &= ~(std::uint64_t{1} << x.range.length % 64);
   by_subject_.erase(hash_of_rule(r), r);
-  expiry_.disarm(expiry_kind, r);
+  expiry_.disarm(expiry_kind, r.index());
   rules_.release(r);
 }
 
 void access_list::take_back(const peer_id& peer, access what) noexcept {
-  if (const slot_index r = find(peer); r != no_slot && rules_[r].what == what) erase(r);
+  if (const rule_slot r = find(peer); r != no_slot && rules_[r].what == what) erase(r);
 }
 
 void access_list::take_back(const prefix& range, access what) noexcept {
-  if (const slot_index r = find(range); r != no_slot && rules_[r].what == what) erase(r);
+  if (const rule_slot r = find(range); r != no_slot && rules_[r].what == what) erase(r);
 }
 
 access access_list::of(const peer_id& peer, time_point now) const noexcept {
   if (peers_ == 0) return access::unsaid;
-  const slot_index r = find(peer);
+  const rule_slot r = find(peer);
   return r == no_slot || now >= rules_[r].until ? access::unsaid : rules_[r].what;
 }
 
@@ -102,7 +102,7 @@ access access_list::of(const endpoint& where, time_point now) const noexcept {
       const unsigned length = word * 64 + bit;
       if (length < shortest) return access::unsaid;
       bits &= ~(std::uint64_t{1} << bit);
-      const slot_index r = find(first_bits(address, length));
+      const rule_slot r = find(first_bits(address, length));
       if (r != no_slot && now < rules_[r].until) return rules_[r].what;
     }
   }

@@ -51,22 +51,23 @@ class access_list {
     time_point until = never;
     access what = access::unsaid;
     bool used = false;
-    slot_index next_free = no_slot;
+    slot<rule> next_free;
 
     /// Every field, for checkpoints.
     void fields(auto& a) { a(peer), a(range), a(until), a(what), a(used), a(next_free); }
   };
+  using rule_slot = slot<rule>;
   /// Prefix lengths 0 to 128, one bit each.
   using length_set = std::array<std::uint64_t, 3>;
 
-  slot_index find(const peer_id& peer) const noexcept;
-  slot_index find(const prefix& range) const noexcept;
-  bool change(slot_index r, access what, time_point until, time_point now, std::uint64_t rules_max);
-  void erase(slot_index r) noexcept;
-  std::uint64_t hash_of_rule(slot_index r) const noexcept;
+  rule_slot find(const peer_id& peer) const noexcept;
+  rule_slot find(const prefix& range) const noexcept;
+  bool change(rule_slot r, access what, time_point until, time_point now, std::uint64_t rules_max);
+  void erase(rule_slot r) noexcept;
+  std::uint64_t hash_of_rule(rule_slot r) const noexcept;
 
   slot_table<rule> rules_;
-  index_table by_subject_;
+  index_table<rule> by_subject_;
   deadline_queue expiry_;  ///< of rules that end
   length_set lengths_{};   ///< for which there are rules
   std::vector<std::uint32_t> rules_of_length_;

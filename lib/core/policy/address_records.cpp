@@ -18,14 +18,14 @@ std::uint64_t address_records::hash_of_address(const endpoint& where) const noex
   return mix(hash_of(prefix_of(where), salt_) + where.port);
 }
 
-slot_index address_records::find(const endpoint& where) const noexcept {
+slot<address_records::record> address_records::find(const endpoint& where) const noexcept {
   return by_address_.find(hash_of_address(where),
-                          [&](slot_index r) { return same(records_[r].where, where); });
+                          [&](record_slot r) { return same(records_[r].where, where); });
 }
 
 void address_records::failed(const endpoint& where, time_point now, const backoff_options& options,
                              random_stream& random) {
-  slot_index r = find(where);
+  record_slot r = find(where);
   if (r == no_slot) {
     r = records_.take();
     records_[r].where = where;
@@ -33,41 +33,42 @@ void address_records::failed(const endpoint& where, time_point now, const backof
   }
   backoff_count& backoff = records_[r].backoff;
   backoff.failed(now, options, random);
-  by_expiry_.arm(expiry, r, backoff.expiry(options.backoff_refund));
+  by_expiry_.arm(expiry, r.index(), backoff.expiry(options.backoff_refund));
   // At most one is added at a time, so two keep up.
-  for (int n = 0; n < 2 && by_expiry_.next() <= now; ++n) drop(by_expiry_.pop().slot);
-  while (by_expiry_.size() > options.max_remembered_addresses) drop(by_expiry_.pop().slot);
+  for (int n = 0; n < 2 && by_expiry_.next() <= now; ++n) drop(record_slot(by_expiry_.pop().slot));
+  while (by_expiry_.size() > options.max_remembered_addresses)
+    drop(record_slot(by_expiry_.pop().slot));
 }
 
 void address_records::clear(const endpoint& where) noexcept {
-  if (const slot_index r = find(where); r != no_slot) drop(r);
+  if (const record_slot r = find(where); r != no_slot) drop(r);
 }
 
 time_point address_records::until(const endpoint& where) const noexcept {
-  const slot_index r = records_.size() == 0 ? no_slot : find(where);
+  const record_slot r = records_.size() == 0 ? record_slot() : find(where);
   return r == no_slot ? time_point::min() : records_[r].backoff.until();
 }
 
 void address_records::forgive(time_point since) noexcept {
-  for (slot_index r = 0; r < records_.bound(); ++r)
-    if (records_[r].used && records_[r].backoff.last_failure() > since) drop(r);
+  for (const record_slot r : records_)
+    if (records_[r].backoff.last_failure() > since) drop(r);
 }
 
 void address_records::override_all(const backoff_options& options) {
-  for (slot_index r = 0; r < records_.bound(); ++r)
-    if (records_[r].used) records_[r].backoff.override_delay();
+  for (const record_slot r : records_) records_[r].backoff.override_delay();
   reorder(options);
 }
 
 void address_records::reorder(const backoff_options& options) {
-  for (slot_index r = 0; r < records_.bound(); ++r)
-    if (records_[r].used)
-      by_expiry_.arm(expiry, r, records_[r].backoff.expiry(options.backoff_refund));
-  while (by_expiry_.size() > options.max_remembered_addresses) drop(by_expiry_.pop().slot);
+  for (const record_slot r : records_)
+
+    by_expiry_.arm(expiry, r.index(), records_[r].backoff.expiry(options.backoff_refund));
+  while (by_expiry_.size() > options.max_remembered_addresses)
+    drop(record_slot(by_expiry_.pop().slot));
 }
 
-void address_records::drop(slot_index r) noexcept {
-  by_expiry_.disarm(expiry, r);
+void address_records::drop(record_slot r) noexcept {
+  by_expiry_.disarm(expiry, r.index());
   by_address_.erase(hash_of_address(records_[r].where), r);
   records_.release(r);
 }

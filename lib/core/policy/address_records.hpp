@@ -46,20 +46,21 @@ class address_records {
     endpoint where;
     backoff_count backoff;
     bool used = false;
-    slot_index next_free = no_slot;
+    slot<record> next_free;
 
     /// Every field, for checkpoints.
     void fields(auto& a) { a(where), a(backoff), a(used), a(next_free); }
   };
+  using record_slot = slot<record>;
   static constexpr timer_kind expiry = timer_kind{};  // the order has only one kind
 
   std::uint64_t hash_of_address(const endpoint& where) const noexcept;
-  slot_index find(const endpoint& where) const noexcept;
-  void drop(slot_index r) noexcept;
+  record_slot find(const endpoint& where) const noexcept;
+  void drop(record_slot r) noexcept;
 
   std::uint64_t salt_;
   slot_table<record> records_;
-  index_table by_address_;
+  index_table<record> by_address_;
   deadline_queue by_expiry_;
 };
 

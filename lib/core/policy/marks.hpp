@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/table/slot_table.hpp"
+#include "core/table/slot.hpp"
 #include "tandem/core/events.hpp"
 #include "tandem/core/time.hpp"
 
@@ -40,7 +40,7 @@ class peer_marks {
     return std::max({protected_until_, kept_until_, tagged_until_});
   }
 
-  slot_index next_free = no_slot;
+  slot<peer_marks> next_free;
   bool used = false;
 
   /// Every field, for checkpoints.

@@ -3,40 +3,40 @@
 
 namespace tandem::detail {
 
-slot_index peer_table::find(const peer_id& id) const {
-  return by_id_.find(hash_of(id, salt_), [&](slot_index s) { return peers_[s].id == id; });
+peer_slot peer_table::find(const peer_id& id) const {
+  return by_id_.find(hash_of(id, salt_), [&](peer_slot s) { return peers_[s].id == id; });
 }
 
-slot_index peer_table::intern(const peer_id& id, std::uint64_t hash) {
+peer_slot peer_table::intern(const peer_id& id, std::uint64_t hash) {
   return by_id_.find_or_insert(
-      hash, [&](slot_index s) { return peers_[s].id == id; },
+      hash, [&](peer_slot s) { return peers_[s].id == id; },
       [&] {
-        const slot_index peer = peers_.take();
+        const peer_slot peer = peers_.take();
         peers_[peer].id = id;
         return peer;
       });
 }
 
-failure_record* peer_table::record_of(slot_index peer) noexcept {
+failure_record* peer_table::record_of(peer_slot peer) noexcept {
   if (peer == no_slot || peers_[peer].record == no_slot) return nullptr;
   return &records_[peers_[peer].record].value;
 }
 
-const failure_record* peer_table::record_of(slot_index peer) const noexcept {
+const failure_record* peer_table::record_of(peer_slot peer) const noexcept {
   if (peer == no_slot || peers_[peer].record == no_slot) return nullptr;
   return &records_[peers_[peer].record].value;
 }
 
-failure_record& peer_table::remember(slot_index peer) {
+failure_record& peer_table::remember(peer_slot peer) {
   if (peers_[peer].record == no_slot) {
-    const slot_index record = records_.take();
+    const record_slot record = records_.take();
     records_[record].peer = peer;
     peers_[peer].record = record;
   }
   return records_[peers_[peer].record].value;
 }
 
-peer_marks* peer_table::mark(slot_index peer, std::uint64_t marks_max) {
+peer_marks* peer_table::mark(peer_slot peer, std::uint64_t marks_max) {
   if (peers_[peer].marks == no_slot) {
     if (marks_.size() >= marks_max) return nullptr;
     peers_[peer].marks = marks_.take();
@@ -44,35 +44,35 @@ peer_marks* peer_table::mark(slot_index peer, std::uint64_t marks_max) {
   return &marks_[peers_[peer].marks];
 }
 
-slot_index peer_table::take_unmarked(time_point now) noexcept {
-  return mark_ends_.next() <= now ? mark_ends_.pop().slot : no_slot;
+peer_slot peer_table::take_unmarked(time_point now) noexcept {
+  return mark_ends_.next() <= now ? peer_slot(mark_ends_.pop().slot) : no_slot;
 }
 
-void peer_table::drop_marks(slot_index peer) noexcept {
+void peer_table::drop_marks(peer_slot peer) noexcept {
   peer_entry& p = peers_[peer];
   if (p.marks == no_slot) return;
-  mark_ends_.disarm(expiry, peer);
+  mark_ends_.disarm(expiry, peer.index());
   marks_.release(p.marks);
   p.marks = no_slot;
 }
 
-void peer_table::put_in_order(slot_index record, time_point now, const backoff_options& options) {
-  const record_slot& r = records_[record];
+void peer_table::put_in_order(record_slot record, time_point now, const backoff_options& options) {
+  const peer_record& r = records_[record];
   leave_order(record);
   if (now < r.value.penalty_end())
-    by_penalty_.arm(expiry, record, r.value.penalty_end());
+    by_penalty_.arm(expiry, record.index(), r.value.penalty_end());
   else
-    by_expiry_.arm(expiry, record, r.value.expiry(options));
+    by_expiry_.arm(expiry, record.index(), r.value.expiry(options));
   peers_[r.peer].evictable = true;
 }
 
-void peer_table::leave_order(slot_index record) noexcept {
-  by_expiry_.disarm(expiry, record);
-  by_penalty_.disarm(expiry, record);
+void peer_table::leave_order(record_slot record) noexcept {
+  by_expiry_.disarm(expiry, record.index());
+  by_penalty_.disarm(expiry, record.index());
   peers_[records_[record].peer].evictable = false;
 }
 
-void peer_table::drop_record(slot_index peer) noexcept {
+void peer_table::drop_record(peer_slot peer) noexcept {
   peer_entry& p = peers_[peer];
   if (p.record == no_slot) return;
   if (p.evictable) leave_order(p.record);
@@ -82,12 +82,12 @@ void peer_table::drop_record(slot_index peer) noexcept {
 
 void peer_table::drop_soonest() noexcept {
   deadline_queue& order = by_expiry_.size() > 0 ? by_expiry_ : by_penalty_;
-  const slot_index peer = records_[order.pop().slot].peer;
+  const peer_slot peer = records_[record_slot(order.pop().slot)].peer;
   drop_record(peer);
   if (peers_[peer].marks == no_slot) forget(peer);
 }
 
-void peer_table::forget(slot_index peer) noexcept {
+void peer_table::forget(peer_slot peer) noexcept {
   peer_entry& p = peers_[peer];
   drop_record(peer);
   drop_marks(peer);
@@ -95,7 +95,7 @@ void peer_table::forget(slot_index peer) noexcept {
   peers_.release(peer);
 }
 
-std::uint64_t peer_table::settle(slot_index peer, time_point now, const backoff_options& options) {
+std::uint64_t peer_table::settle(peer_slot peer, time_point now, const backoff_options& options) {
   if (peer == no_slot) return 0;
   peer_entry& p = peers_[peer];
   const failure_record* record = record_of(peer);
@@ -106,7 +106,7 @@ std::uint64_t peer_table::settle(slot_index peer, time_point now, const backoff_
   if (p.marks != no_slot && marks_[p.marks].end() <= now)
     drop_marks(peer);
   else if (p.marks != no_slot)
-    mark_ends_.arm(expiry, peer, marks_[p.marks].end());
+    mark_ends_.arm(expiry, peer.index(), marks_[p.marks].end());
   if (p.engaged()) {
     if (p.evictable) leave_order(p.record);
   } else if (record != nullptr) {
@@ -114,7 +114,7 @@ std::uint64_t peer_table::settle(slot_index peer, time_point now, const backoff_
   } else if (p.marks == no_slot) {
     forget(peer);
   }
-  while (by_penalty_.next() <= now) put_in_order(by_penalty_.pop().slot, now, options);
+  while (by_penalty_.next() <= now) put_in_order(record_slot(by_penalty_.pop().slot), now, options);
   // More leave than come, and a bounded number at a time.
   for (int n = 0; n < 2 && by_expiry_.next() <= now; ++n) drop_soonest();
   std::uint64_t dropped = 0;
@@ -125,11 +125,10 @@ std::uint64_t peer_table::settle(slot_index peer, time_point now, const backoff_
 
 std::uint64_t peer_table::settle_all(time_point now, const backoff_options& options) {
   // The order first, so that whoever is dropped for being too many is the right one.
-  for (slot_index r = 0; r < records_.bound(); ++r)
-    if (records_[r].used && peers_[records_[r].peer].evictable) put_in_order(r, now, options);
+  for (const record_slot r : records_)
+    if (peers_[records_[r].peer].evictable) put_in_order(r, now, options);
   std::uint64_t dropped = 0;
-  for (slot_index r = 0; r < records_.bound(); ++r)
-    if (records_[r].used) dropped += settle(records_[r].peer, now, options);
+  for (const record_slot r : records_) dropped += settle(records_[r].peer, now, options);
   return dropped;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/policy/failure_record.hpp"
 #include "core/policy/marks.hpp"
+#include "core/policy/slots.hpp"
 #include "core/table/deadline_queue.hpp"
 #include "core/table/index_table.hpp"
 #include "core/table/slot_table.hpp"
@@ -12,22 +13,33 @@
 
 namespace tandem::detail {
 
+/// What a peer did, kept apart from the peer: most do nothing.
+struct peer_record {
+  failure_record value;
+  peer_slot peer;
+  slot<peer_record> next_free;
+  bool used = false;
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(value), a(peer), a(next_free), a(used); }
+};
+
 /// A peer this node has connections with, dials, or remembers something about.
 struct peer_entry {
   peer_id id;
   bool used = false;
   bool evictable = false;  ///< its record is in the order of those that may be dropped
-  slot_index next_free = no_slot;
-  slot_index record = no_slot;            ///< into the records, when something is remembered
-  slot_index marks = no_slot;             ///< into the marks, when the operator set any
-  slot_index first_connection = no_slot;  ///< authenticated ones, oldest first
-  slot_index last_connection = no_slot;
-  slot_index first_dial = no_slot;  ///< in progress
-  std::uint32_t permits = 0;        ///< established permits held
-  std::uint32_t active = 0;         ///< ready and not yet closed
-  std::uint32_t attempts = 0;       ///< of its dials, neither connected nor ended
-  std::uint32_t blocked = 0;        ///< dials that wait for one of those to end
-  std::uint16_t unresolved = 0;     ///< dials in a row for which there was no address
+  peer_slot next_free;
+  slot<peer_record> record;          ///< into the records, when something is remembered
+  slot<peer_marks> marks;            ///< into the marks, when the operator set any
+  connection_slot first_connection;  ///< authenticated ones, oldest first
+  connection_slot last_connection;
+  dial_slot first_dial;          ///< in progress
+  std::uint32_t permits = 0;     ///< established permits held
+  std::uint32_t active = 0;      ///< ready and not yet closed
+  std::uint32_t attempts = 0;    ///< of its dials, neither connected nor ended
+  std::uint32_t blocked = 0;     ///< dials that wait for one of those to end
+  std::uint16_t unresolved = 0;  ///< dials in a row for which there was no address
 
   bool engaged() const noexcept { return first_connection != no_slot || first_dial != no_slot; }
 
@@ -51,7 +63,7 @@ class peer_table {
   /// With a salt that outsiders do not know they cannot choose ids that are slow to find.
   explicit peer_table(std::uint64_t salt = 0) noexcept : salt_(salt) {}
   /// The peer's index, or no_slot.
-  slot_index find(const peer_id& id) const;
+  peer_slot find(const peer_id& id) const;
   std::uint64_t hash(const peer_id& id) const noexcept { return hash_of(id, salt_); }
   /// Starts to load what intern() will look at.
   TANDEM_PREFETCHES void prefetch(std::uint64_t hash) const noexcept {
@@ -59,38 +71,38 @@ class peer_table {
     peers_.prefetch_next();
   }
   /// Starts to load what operator[] gives.
-  TANDEM_PREFETCHES void prefetch_entry(slot_index peer) const noexcept { peers_.prefetch(peer); }
+  TANDEM_PREFETCHES void prefetch_entry(peer_slot peer) const noexcept { peers_.prefetch(peer); }
   /// The peer's index; a new peer is added. Call settle() when done with it.
-  slot_index intern(const peer_id& id) { return intern(id, hash(id)); }
-  slot_index intern(const peer_id& id, std::uint64_t hash);
+  peer_slot intern(const peer_id& id) { return intern(id, hash(id)); }
+  peer_slot intern(const peer_id& id, std::uint64_t hash);
   /// Whether anything is known of the peer beside its connections and dials.
-  bool is_known(slot_index peer) const noexcept {
+  bool is_known(peer_slot peer) const noexcept {
     return peers_[peer].record != no_slot || peers_[peer].marks != no_slot;
   }
   /// To be called whenever the peer may have become engaged or stopped being so, or its record
   /// changed: shields the record, makes it droppable, or forgets the peer; an expired record goes.
   /// Returns how many records were dropped for being too many. O(log n).
-  std::uint64_t settle(slot_index peer, time_point now, const backoff_options& options);
+  std::uint64_t settle(peer_slot peer, time_point now, const backoff_options& options);
   /// Other options, or all records may have changed: settles every peer with a record. O(n log n).
   std::uint64_t settle_all(time_point now, const backoff_options& options);
 
-  peer_entry& operator[](slot_index peer) noexcept { return peers_[peer]; }
-  const peer_entry& operator[](slot_index peer) const noexcept { return peers_[peer]; }
+  peer_entry& operator[](peer_slot peer) noexcept { return peers_[peer]; }
+  const peer_entry& operator[](peer_slot peer) const noexcept { return peers_[peer]; }
   /// The record, or null.
-  failure_record* record_of(slot_index peer) noexcept;
-  const failure_record* record_of(slot_index peer) const noexcept;
+  failure_record* record_of(peer_slot peer) noexcept;
+  const failure_record* record_of(peer_slot peer) const noexcept;
   /// The record, made when there is none.
-  failure_record& remember(slot_index peer);
+  failure_record& remember(peer_slot peer);
   /// The marks of the peer, or null.
-  const peer_marks* marks_of(slot_index peer) const noexcept {
+  const peer_marks* marks_of(peer_slot peer) const noexcept {
     return peer == no_slot || peers_[peer].marks == no_slot ? nullptr : &marks_[peers_[peer].marks];
   }
   /// The marks of the peer to change; made while there are fewer than `marks_max`, else null. Call
   /// settle() when done with them.
-  peer_marks* mark(slot_index peer, std::uint64_t marks_max);
+  peer_marks* mark(peer_slot peer, std::uint64_t marks_max);
   /// A peer whose last mark is over, told once and to be settled; no_slot when there is none.
-  slot_index take_unmarked(time_point now) noexcept;
-  bool is_protected(slot_index peer, time_point now) const noexcept {
+  peer_slot take_unmarked(time_point now) noexcept;
+  bool is_protected(peer_slot peer, time_point now) const noexcept {
     const peer_marks* marks = marks_of(peer);
     return marks != nullptr && marks->is_protected(now);
   }
@@ -98,11 +110,12 @@ class peer_table {
   /// Calls `change` with every record; settle_all() afterwards.
   template <class Change>
   void change_records(Change&& change) {
-    for (slot_index r = 0; r < records_.bound(); ++r)
-      if (records_[r].used) change(records_[r].value);
+    for (const record_slot r : records_) change(records_[r].value);
   }
+  auto begin() const noexcept { return peers_.begin(); }
+  auto end() const noexcept { return peers_.end(); }
   std::size_t size() const noexcept { return peers_.size(); }
-  slot_index bound() const noexcept { return peers_.bound(); }
+  std::uint32_t bound() const noexcept { return peers_.bound(); }
 
   /// Every field, for checkpoints.
   void fields(auto& a) {
@@ -111,29 +124,21 @@ class peer_table {
   }
 
  private:
-  struct record_slot {
-    failure_record value;
-    slot_index peer = no_slot;
-    slot_index next_free = no_slot;
-    bool used = false;
-
-    /// Every field, for checkpoints.
-    void fields(auto& a) { a(value), a(peer), a(next_free), a(used); }
-  };
+  using record_slot = slot<peer_record>;
   static constexpr timer_kind expiry = timer_kind{};  // each order has only one kind
 
-  void drop_marks(slot_index peer) noexcept;
-  void put_in_order(slot_index record, time_point now, const backoff_options& options);
-  void leave_order(slot_index record) noexcept;
-  void drop_record(slot_index peer) noexcept;
+  void drop_marks(peer_slot peer) noexcept;
+  void put_in_order(record_slot record, time_point now, const backoff_options& options);
+  void leave_order(record_slot record) noexcept;
+  void drop_record(peer_slot peer) noexcept;
   void drop_soonest() noexcept;
-  void forget(slot_index peer) noexcept;
+  void forget(peer_slot peer) noexcept;
 
   std::uint64_t salt_;
   slot_table<peer_entry> peers_;
-  slot_table<record_slot> records_;
+  slot_table<peer_record> records_;
   slot_table<peer_marks> marks_;
-  index_table by_id_;
+  index_table<peer_entry> by_id_;
   deadline_queue by_expiry_;   ///< records of peers that are not engaged, but for those
   deadline_queue by_penalty_;  ///< with a penalty that runs, by its end
   deadline_queue mark_ends_;   ///< of peers whose marks end

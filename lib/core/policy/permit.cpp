@@ -42,7 +42,7 @@ shortage permit_ledger::shortage_instead(const permit& given, const claim& wante
 
 shortage permit_ledger::subnet_shortage_for(const claim& wanted,
                                             const manager_options& options) const noexcept {
-  const auto is_full = [&](slot_index subnet, std::uint64_t limit) {
+  const auto is_full = [&](subnet_slot subnet, std::uint64_t limit) {
     return subnet != no_slot && limit > 0 && subnets_[subnet].permits >= limit;
   };
   const std::uint64_t narrow_limit = options.max_connections_per_narrow_subnet;
@@ -95,10 +95,10 @@ void permit_ledger::uncount(const claim& held) noexcept {
 bool permit_ledger::conserved() const noexcept {
   const manager_counters& c = counters_;
   std::uint64_t of_peers = 0;
-  for (slot_index p = 0; p < peers_.bound(); ++p) of_peers += peers_[p].permits;
+  for (const peer_slot peer : peers_) of_peers += peers_[peer].permits;
   std::array<std::uint64_t, 2> of_subnets{};
-  for (slot_index s = 0; s < subnets_.bound(); ++s)
-    of_subnets[static_cast<std::size_t>(subnets_[s].width)] += subnets_[s].permits;
+  for (const subnet_slot subnet : subnets_)
+    of_subnets[static_cast<std::size_t>(subnets_[subnet].width)] += subnets_[subnet].permits;
   return c.permits_issued - c.permits_released == c.permits_live &&
          c.permits_inbound + c.permits_outbound == c.permits_live && of_peers == c.permits_live &&
          of_subnets[0] <= c.permits_live && of_subnets[1] <= c.permits_live;

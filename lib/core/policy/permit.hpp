@@ -15,9 +15,9 @@ class permit_ledger;
 /// What one established connection counts against. A subnet that is no_slot is not counted: its
 /// address is exempt, nobody wants to know, or nothing is connected there yet.
 struct claim {
-  slot_index peer = no_slot;
-  slot_index narrow = no_slot;
-  slot_index wide = no_slot;
+  peer_slot peer{};
+  subnet_slot narrow{};
+  subnet_slot wide{};
   direction way = direction::outbound;
 
   /// Every field, for checkpoints.

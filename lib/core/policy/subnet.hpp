@@ -3,6 +3,7 @@
 
 #include "core/policy/circuit_breaker.hpp"
 #include "core/policy/prefix.hpp"
+#include "core/policy/slots.hpp"
 #include "core/table/deadline_queue.hpp"
 #include "core/table/index_table.hpp"
 #include "core/table/slot_table.hpp"
@@ -55,7 +56,7 @@ struct subnet_entry {
   std::uint32_t users = 0;    ///< connections from there or to there, in whatever phase
   std::uint32_t pending = 0;  ///< of them pending and inbound
   std::uint32_t permits = 0;  ///< of them with an established permit
-  slot_index next_free = no_slot;
+  subnet_slot next_free;
   time_point bucket_full = time_point::min();    ///< when its accept bucket is full (accept_rate)
   circuit_breaker circuit;                       ///< of attempts, in wide ones
   time_point circuit_blank = time_point::min();  ///< its expiry
@@ -78,23 +79,24 @@ class subnet_table {
   /// With a salt that outsiders do not know they cannot choose subnets that are slow to find.
   explicit subnet_table(std::uint64_t salt = 0) noexcept : salt_(salt) {}
   /// The subnet's index, or no_slot.
-  slot_index find(const prefix& range, subnet_width width) const noexcept;
+  subnet_slot find(const prefix& range, subnet_width width) const noexcept;
   /// The subnet's index; a new one is added. Call settle() when done with it.
-  slot_index intern(const prefix& range, subnet_width width);
+  subnet_slot intern(const prefix& range, subnet_width width);
   /// To be called whenever users or memory of the subnet changed; the index may end here.
-  void settle(slot_index subnet, time_point now, std::uint64_t remembered_max) noexcept;
+  void settle(subnet_slot subnet, time_point now, std::uint64_t remembered_max) noexcept;
 
   /// The same of all when options changed, with the expiry of their circuits anew.
   void settle_all(time_point now, duration refund, std::uint64_t remembered_max) noexcept;
 
-  subnet_entry& operator[](slot_index subnet) noexcept { return subnets_[subnet]; }
-  const subnet_entry& operator[](slot_index subnet) const noexcept { return subnets_[subnet]; }
+  subnet_entry& operator[](subnet_slot subnet) noexcept { return subnets_[subnet]; }
+  const subnet_entry& operator[](subnet_slot subnet) const noexcept { return subnets_[subnet]; }
   std::size_t size() const noexcept { return subnets_.size(); }
   /// Those without users.
   std::size_t remembered() const noexcept { return blank_order_.size(); }
-  slot_index bound() const noexcept { return subnets_.bound(); }
+  auto begin() const noexcept { return subnets_.begin(); }
+  auto end() const noexcept { return subnets_.end(); }
   /// Forgets the failures of attempts after `since`. O(n log n).
-  void forgive(time_point since, time_point now, std::uint64_t remembered_max) noexcept;
+  void forgive(time_point now, std::uint64_t remembered_max, time_point since) noexcept;
 
   /// Every field, for checkpoints.
   void fields(auto& a) { a(salt_), a(subnets_), a(by_prefix_), a(blank_order_); }
@@ -103,12 +105,12 @@ class subnet_table {
   std::uint64_t hash_of(const prefix& range, subnet_width width) const noexcept {
     return detail::hash_of(range, salt_) ^ (width == subnet_width::wide ? ~std::uint64_t{0} : 0);
   }
-  void forget(slot_index subnet) noexcept;
+  void forget(subnet_slot subnet) noexcept;
   void drop_soonest() noexcept;
 
   std::uint64_t salt_;
   slot_table<subnet_entry> subnets_;
-  index_table by_prefix_;
+  index_table<subnet_entry> by_prefix_;
   deadline_queue blank_order_;  ///< subnets without users
 };
 

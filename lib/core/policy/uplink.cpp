@@ -5,7 +5,7 @@
 
 namespace tandem::detail {
 
-bool uplink_guard::failed(const suspect& who, std::uint64_t failures_max, time_point since,
+bool uplink_guard::failed(const suspect& who, time_point since, std::uint64_t failures_max,
                           time_point now, duration retry) {
   if (offline_ || failures_max == 0 || last_sign_ > since) return false;
   const bool known = std::ranges::any_of(suspects_, [&](const suspect& s) {

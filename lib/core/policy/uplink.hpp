@@ -31,7 +31,7 @@ class uplink_guard {
   /// `who` did not answer since `since`, `before` being its record until then. Returns true when
   /// that makes `failures_max` of them, all different: the node is offline from `now`, and
   /// suspects() are to be forgiven. 0: never. Not a suspect when something came after `since`.
-  bool failed(const suspect& who, std::uint64_t failures_max, time_point since, time_point now,
+  bool failed(const suspect& who, time_point since, std::uint64_t failures_max, time_point now,
               duration retry);
   std::span<const suspect> suspects() const noexcept { return suspects_; }
   /// The suspects are forgiven.

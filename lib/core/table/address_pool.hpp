@@ -11,10 +11,24 @@ namespace tandem::detail {
 
 enum class address_state : std::uint8_t { untried, trying, failed };
 
+/// One address of a dial.
+struct pooled_address {
+  endpoint where;
+  address_state state = address_state::untried;
+  bool proven = false;
+  bool used = false;
+  slot<pooled_address> next;
+  slot<pooled_address> next_free;
+
+  /// Every field, for checkpoints.
+  void fields(auto& a) { a(where), a(state), a(proven), a(used), a(next), a(next_free); }
+};
+using address_slot = slot<pooled_address>;
+
 /// The addresses of one dial, in the order they became known.
 struct address_list {
-  slot_index first = no_slot;
-  slot_index last = no_slot;
+  address_slot first;
+  address_slot last;
   std::uint32_t size = 0;
 
   /// Every field, for checkpoints.
@@ -27,45 +41,34 @@ class address_pool {
   /// False when the list has addresses_max already.
   bool append(address_list& list, const endpoint& address) {
     if (list.size == addresses_max) return false;
-    const slot_index i = nodes_.take();
-    nodes_[i].address = address;
-    (list.last == no_slot ? list.first : nodes_[list.last].next) = i;
+    const address_slot i = all_.take();
+    all_[i].where = address;
+    (list.last == no_slot ? list.first : all_[list.last].next) = i;
     list.last = i;
     ++list.size;
     return true;
   }
   void clear(address_list& list) noexcept {
-    for (slot_index i = list.first; i != no_slot;) {
-      const slot_index next = nodes_[i].next;
-      nodes_.release(i);
+    for (address_slot i = list.first; i != no_slot;) {
+      const address_slot next = all_[i].next;
+      all_.release(i);
       i = next;
     }
     list = {};
   }
-  const endpoint& at(slot_index i) const noexcept { return nodes_[i].address; }
-  slot_index after(slot_index i) const noexcept { return nodes_[i].next; }
-  address_state state(slot_index i) const noexcept { return nodes_[i].state; }
-  void set(slot_index i, address_state to) noexcept { nodes_[i].state = to; }
+  const endpoint& at(address_slot i) const noexcept { return all_[i].where; }
+  address_slot after(address_slot i) const noexcept { return all_[i].next; }
+  address_state state(address_slot i) const noexcept { return all_[i].state; }
+  void set(address_slot i, address_state to) noexcept { all_[i].state = to; }
   /// A connection to it came about during this dial.
-  bool proven(slot_index i) const noexcept { return nodes_[i].proven; }
-  void prove(slot_index i) noexcept { nodes_[i].proven = true; }
+  bool proven(address_slot i) const noexcept { return all_[i].proven; }
+  void prove(address_slot i) noexcept { all_[i].proven = true; }
 
   /// Every field, for checkpoints.
-  void fields(auto& a) { a(nodes_); }
+  void fields(auto& a) { a(all_); }
 
  private:
-  struct node {
-    endpoint address;
-    address_state state = address_state::untried;
-    bool proven = false;
-    bool used = false;
-    slot_index next = no_slot;
-    slot_index next_free = no_slot;
-
-    /// Every field, for checkpoints.
-    void fields(auto& a) { a(address), a(state), a(proven), a(used), a(next), a(next_free); }
-  };
-  slot_table<node> nodes_;
+  slot_table<pooled_address> all_;
 };
 
 }  // namespace tandem::detail

@@ -11,9 +11,9 @@ std::uint32_t& deadline_queue::position(std::uint32_t owner) noexcept {
   return positions_[static_cast<std::size_t>(kind_of(owner))][slot_of(owner)];
 }
 
-std::uint32_t deadline_queue::position_of(timer_kind kind, slot_index slot) const noexcept {
+std::uint32_t deadline_queue::position_of(timer_kind kind, std::uint32_t slot) const noexcept {
   const auto& known = positions_[static_cast<std::size_t>(kind)];
-  return slot < known.size() ? known[slot] : no_slot;
+  return slot < known.size() ? known[slot] : not_armed;
 }
 
 void deadline_queue::put(std::uint32_t i, const entry& e) noexcept {
@@ -46,18 +46,18 @@ void deadline_queue::sift_down(std::uint32_t i, const entry& e) noexcept {
   put(i, e);
 }
 
-void deadline_queue::arm(timer_kind kind, slot_index slot, time_point at) {
+void deadline_queue::arm(timer_kind kind, std::uint32_t slot, time_point at) {
   if (at == never) return disarm(kind, slot);
   arm({at, sequence_++, owner_of(kind, slot)});
 }
 
 void deadline_queue::arm(const entry& e) {
-  const slot_index slot = slot_of(e.owner);
+  const std::uint32_t slot = slot_of(e.owner);
   auto& known = positions_[static_cast<std::size_t>(kind_of(e.owner))];
   // One at a time, so that the capacity grows geometrically.
-  while (known.size() <= slot) known.push_back(no_slot);
+  while (known.size() <= slot) known.push_back(not_armed);
   std::uint32_t i = known[slot];
-  if (i == no_slot) {
+  if (i == not_armed) {
     i = static_cast<std::uint32_t>(heap_.size());
     heap_.push_back(e);
     sift_up(i, e);
@@ -69,7 +69,7 @@ void deadline_queue::arm(const entry& e) {
 }
 
 void deadline_queue::remove(std::uint32_t i) noexcept {
-  position(heap_[i].owner) = no_slot;
+  position(heap_[i].owner) = not_armed;
   const entry last = heap_.back();
   heap_.pop_back();
   if (i == heap_.size()) return;
@@ -79,14 +79,14 @@ void deadline_queue::remove(std::uint32_t i) noexcept {
     sift_down(i, last);
 }
 
-void deadline_queue::disarm(timer_kind kind, slot_index slot) noexcept {
+void deadline_queue::disarm(timer_kind kind, std::uint32_t slot) noexcept {
   const std::uint32_t i = position_of(kind, slot);
-  if (i != no_slot) remove(i);
+  if (i != not_armed) remove(i);
 }
 
-time_point deadline_queue::armed(timer_kind kind, slot_index slot) const noexcept {
+time_point deadline_queue::armed(timer_kind kind, std::uint32_t slot) const noexcept {
   const std::uint32_t i = position_of(kind, slot);
-  return i == no_slot ? never : heap_[i].at;
+  return i == not_armed ? never : heap_[i].at;
 }
 
 deadline_queue::due deadline_queue::pop() noexcept {
@@ -100,7 +100,7 @@ void deadline_queue::find_positions() {
   for (std::uint32_t i = 0; i < heap_.size(); ++i) {
     const std::uint32_t owner = heap_[i].owner;
     auto& known = positions_[static_cast<std::size_t>(kind_of(owner))];
-    if (slot_of(owner) >= known.size()) known.resize(slot_of(owner) + 1, no_slot);
+    if (slot_of(owner) >= known.size()) known.resize(slot_of(owner) + 1, not_armed);
     position(owner) = i;
   }
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/table/slot_table.hpp"
 #include "core/table/table_memory.hpp"
 #include "tandem/core/time.hpp"
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 namespace tandem::detail {
@@ -15,16 +15,18 @@ namespace tandem::detail {
 enum class timer_kind : std::uint8_t { connection, dial, request, node, peer };
 inline constexpr std::size_t timer_kinds = 5;
 
+inline constexpr std::uint32_t not_armed = std::numeric_limits<std::uint32_t>::max();
+
 /// A slot of one kind in one number.
 inline constexpr unsigned kind_bits = 3;
 static_assert(timer_kinds <= 1U << kind_bits);
-constexpr std::uint32_t owner_of(timer_kind kind, slot_index slot) noexcept {
+constexpr std::uint32_t owner_of(timer_kind kind, std::uint32_t slot) noexcept {
   return slot << kind_bits | static_cast<std::uint32_t>(kind);
 }
 constexpr timer_kind kind_of(std::uint32_t owner) noexcept {
   return static_cast<timer_kind>(owner & ((1U << kind_bits) - 1));
 }
-constexpr slot_index slot_of(std::uint32_t owner) noexcept { return owner >> kind_bits; }
+constexpr std::uint32_t slot_of(std::uint32_t owner) noexcept { return owner >> kind_bits; }
 
 /// At most one deadline per slot of each kind, earliest first; equal times in the order in which
 /// they were armed. An indexed 4-ary heap: bounded by the slot tables, capacity is kept.
@@ -32,7 +34,7 @@ class deadline_queue {
  public:
   struct due {
     timer_kind kind;
-    slot_index slot;
+    std::uint32_t slot;
   };
   struct entry {
     time_point at;
@@ -48,12 +50,12 @@ class deadline_queue {
   };
 
   /// Sets or moves the deadline of a slot. `never` disarms it.
-  void arm(timer_kind kind, slot_index slot, time_point at);
+  void arm(timer_kind kind, std::uint32_t slot, time_point at);
   /// The same in a sequence of the caller's; before `never`.
   void arm(const entry& e);
-  void disarm(timer_kind kind, slot_index slot) noexcept;
+  void disarm(timer_kind kind, std::uint32_t slot) noexcept;
   /// The slot's deadline, `never` when it has none.
-  time_point armed(timer_kind kind, slot_index slot) const noexcept;
+  time_point armed(timer_kind kind, std::uint32_t slot) const noexcept;
   /// The earliest deadline, `never` when there is none.
   time_point next() const noexcept { return heap_.empty() ? never : heap_.front().at; }
   /// Takes the earliest deadline out; there is one.
@@ -63,7 +65,7 @@ class deadline_queue {
   const table<entry>& entries() const noexcept { return heap_; }
 
   /// Starts to load what is known of a slot.
-  TANDEM_PREFETCHES void prefetch(timer_kind kind, slot_index slot) const noexcept {
+  TANDEM_PREFETCHES void prefetch(timer_kind kind, std::uint32_t slot) const noexcept {
     const auto& known = positions_[static_cast<std::size_t>(kind)];
     if (slot < known.size()) __builtin_prefetch(&known[slot], 1);
   }
@@ -76,7 +78,7 @@ class deadline_queue {
 
  private:
   std::uint32_t& position(std::uint32_t owner) noexcept;
-  std::uint32_t position_of(timer_kind kind, slot_index slot) const noexcept;
+  std::uint32_t position_of(timer_kind kind, std::uint32_t slot) const noexcept;
   void put(std::uint32_t i, const entry& e) noexcept;
   void sift_up(std::uint32_t i, const entry& e) noexcept;
   void sift_down(std::uint32_t i, const entry& e) noexcept;
@@ -85,7 +87,7 @@ class deadline_queue {
 
   table<entry> heap_;
   std::array<table<std::uint32_t>, timer_kinds>
-      positions_;  ///< by kind and slot; no_slot: not armed
+      positions_;  ///< by kind and slot; not_armed: not armed
   std::uint64_t sequence_ = 0;
 };
 

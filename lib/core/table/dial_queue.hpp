@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/table/slot_table.hpp"
+#include "core/table/slot.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 #include <vector>
 
@@ -25,22 +26,25 @@ struct dial_rank {
   void fields(auto& a) { a(priority), a(beside), a(sequence); }
 };
 
+enum class queue_front : std::uint8_t { best, worst };
+
 /// Slots in line, each at most once. Every change is O(log n); bounded by the slot table, capacity
 /// is kept.
+template <class T>
 class dial_queue {
  public:
-  enum class front_is : std::uint8_t { best, worst };
-  explicit dial_queue(front_is which) : worst_first_(which == front_is::worst) {}
+  using slot_type = slot<T>;
+  explicit dial_queue(queue_front which) : worst_first_(which == queue_front::worst) {}
 
   /// Puts the slot in line, or moves it to where its rank belongs now.
-  void put(slot_index slot, const dial_rank& rank);
+  void put(slot_type slot, const dial_rank& rank);
   /// Does nothing when the slot is not in line.
-  void erase(slot_index slot) noexcept;
-  bool contains(slot_index slot) const noexcept { return position_of(slot) != no_slot; }
+  void erase(slot_type slot) noexcept;
+  bool contains(slot_type slot) const noexcept { return position_of(slot) != nowhere; }
   bool empty() const noexcept { return heap_.empty(); }
   std::size_t size() const noexcept { return heap_.size(); }
   /// There is one.
-  slot_index front() const noexcept { return heap_.front().slot; }
+  slot_type front() const noexcept { return heap_.front().slot; }
   const dial_rank& front_rank() const noexcept { return heap_.front().rank; }
 
   /// For checkpoints; the positions follow from the heap.
@@ -52,7 +56,7 @@ class dial_queue {
  private:
   struct entry {
     dial_rank rank;
-    slot_index slot;
+    slot_type slot;
 
     /// Every field, for checkpoints.
     void fields(auto& a) { a(rank), a(slot); }
@@ -60,8 +64,9 @@ class dial_queue {
   bool before(const entry& a, const entry& b) const noexcept {
     return worst_first_ ? b.rank.before(a.rank) : a.rank.before(b.rank);
   }
-  std::uint32_t position_of(slot_index slot) const noexcept {
-    return slot < positions_.size() ? positions_[slot] : no_slot;
+  static constexpr std::uint32_t nowhere = std::numeric_limits<std::uint32_t>::max();
+  std::uint32_t position_of(slot_type slot) const noexcept {
+    return slot.index() < positions_.size() ? positions_[slot.index()] : nowhere;
   }
   void place(std::uint32_t i, const entry& e) noexcept;
   /// Finds the place of `e` for the hole at `i`.
@@ -72,5 +77,57 @@ class dial_queue {
   std::vector<std::uint32_t> positions_;
   bool worst_first_;
 };
+
+template <class T>
+void dial_queue<T>::place(std::uint32_t i, const entry& e) noexcept {
+  heap_[i] = e;
+  positions_[e.slot.index()] = i;
+}
+
+template <class T>
+void dial_queue<T>::sift(std::uint32_t i, const entry& e) noexcept {
+  for (; i > 0 && before(e, heap_[(i - 1) / 2]); i = (i - 1) / 2) place(i, heap_[(i - 1) / 2]);
+  const auto size = static_cast<std::uint32_t>(heap_.size());
+  for (std::uint32_t child = 2 * i + 1; child < size; child = 2 * i + 1) {
+    if (child + 1 < size && before(heap_[child + 1], heap_[child])) ++child;
+    if (!before(heap_[child], e)) break;
+    place(i, heap_[child]);
+    i = child;
+  }
+  place(i, e);
+}
+
+template <class T>
+void dial_queue<T>::put(slot_type slot, const dial_rank& rank) {
+  // One at a time, so that the capacity grows geometrically.
+  while (positions_.size() <= slot.index()) positions_.push_back(nowhere);
+  const entry e{rank, slot};
+  std::uint32_t i = positions_[slot.index()];
+  if (i == nowhere) {
+    i = static_cast<std::uint32_t>(heap_.size());
+    heap_.push_back(e);
+  }
+  sift(i, e);
+}
+
+template <class T>
+void dial_queue<T>::erase(slot_type slot) noexcept {
+  const std::uint32_t i = position_of(slot);
+  if (i == nowhere) return;
+  positions_[slot.index()] = nowhere;
+  const entry last = heap_.back();
+  heap_.pop_back();
+  if (i < heap_.size()) sift(i, last);
+}
+
+template <class T>
+void dial_queue<T>::find_positions() {
+  positions_.clear();
+  for (std::uint32_t i = 0; i < heap_.size(); ++i) {
+    const std::uint32_t slot = heap_[i].slot.index();
+    if (slot >= positions_.size()) positions_.resize(slot + 1, nowhere);
+    positions_[slot] = i;
+  }
+}
 
 }  // namespace tandem::detail

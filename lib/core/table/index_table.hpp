@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/table/slot_table.hpp"
+#include "core/table/slot.hpp"
 #include "core/table/table_memory.hpp"
+#include "tandem/core/assert.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -35,22 +37,24 @@ constexpr std::uint64_t hash_of_id(Id id) noexcept {
 /// not in the table is seldom looked for in memory that is in no cache. Nor does a newcomer wait
 /// for its cell: that is written a few newcomers later, when it has come from memory. Once moved
 /// from, a table may only be assigned to.
+template <class T>
 class index_table {
  public:
+  using slot_type = slot<T>;
   /// The slot with this hash for which `same(slot)` holds, or no_slot.
   template <class Same>
-  slot_index find(std::uint64_t hash, Same&& same) const {
+  slot_type find(std::uint64_t hash, Same&& same) const {
     return cells_.empty() ? no_slot : probe(static_cast<std::uint32_t>(hash), same).slot;
   }
   /// The slot with this hash for which `same(slot)` holds, else what `make()` gives, which is put
   /// in.
   template <class Same, class Make>
-  slot_index find_or_insert(std::uint64_t hash, Same&& same, Make&& make) {
+  slot_type find_or_insert(std::uint64_t hash, Same&& same, Make&& make) {
     if (size_ >= most_) grow();
     const auto h = static_cast<std::uint32_t>(hash);
     const place found = probe(h, same);
     if (found.slot != no_slot) return found.slot;
-    const slot_index slot = make();
+    const slot_type slot = make();
     put_later(found.at, {h, slot});
     return slot;
   }
@@ -62,12 +66,12 @@ class index_table {
     __builtin_prefetch(&cells_[i]);
   }
   /// `slot` is not in the table.
-  void insert(std::uint64_t hash, slot_index slot) {
+  void insert(std::uint64_t hash, slot_type slot) {
     find_or_insert(
-        hash, [](slot_index) { return false; }, [&] { return slot; });
+        hash, [](slot_type) { return false; }, [&] { return slot; });
   }
   /// `slot` is in the table under `hash`.
-  void erase(std::uint64_t hash, slot_index slot) noexcept;
+  void erase(std::uint64_t hash, slot_type slot) noexcept;
   std::size_t size() const noexcept { return size_; }
   /// What find() costs, in cells it passes; it opens those with the same tag.
   struct cost {
@@ -87,7 +91,7 @@ class index_table {
  private:
   struct cell {
     std::uint32_t hash = 0;
-    slot_index slot = no_slot;
+    slot_type slot;
 
     /// Every field, for checkpoints.
     void fields(auto& a) { a(hash), a(slot); }
@@ -99,7 +103,7 @@ class index_table {
   /// A cell, and the slot in it unless it is free.
   struct place {
     std::uint32_t at;
-    slot_index slot;
+    slot_type slot;
   };
   static constexpr std::uint8_t free_cell = 0;
   static constexpr std::uint8_t tag_of(std::uint32_t hash) noexcept {
@@ -187,5 +191,73 @@ class index_table {
   std::uint32_t turn_ = 0;
   std::array<newcomer, 4> newcomers_;  ///< whose cells are to be written
 };
+
+template <class T>
+void index_table<T>::grow() {
+  write_newcomers();
+  const std::size_t size = cells_.empty() ? 4 : cells_.size() * 2;
+  table<cell> old(size);
+  table<std::uint8_t> tags(size, free_cell);
+  old.swap(cells_);
+  tags_.swap(tags);
+  resized();
+  for (const cell& c : old) {
+    if (c.slot == no_slot) continue;
+    std::uint32_t i = c.hash & mask_;
+    while (tags_[i] != free_cell) i = (i + 1) & mask_;
+    put(i, c);
+  }
+}
+
+template <class T>
+void index_table<T>::resized() noexcept {
+  mask_ = static_cast<std::uint32_t>(cells_.size()) - 1;
+  most_ = static_cast<std::uint32_t>(cells_.size() / 4 * 3);
+}
+
+template <class T>
+void index_table<T>::follow_cells() {
+  tags_.assign(cells_.size(), free_cell);
+  resized();
+  for (std::size_t i = 0; i < cells_.size(); ++i)
+    if (cells_[i].slot != no_slot) tags_[i] = tag_of(cells_[i].hash);
+}
+
+template <class T>
+void index_table<T>::erase(std::uint64_t hash, slot_type slot) noexcept {
+  TANDEM_ASSERT(size_ > 0);
+  write_newcomers();
+  std::uint32_t hole = static_cast<std::uint32_t>(hash) & mask_;
+  while (cells_[hole].slot != slot) {
+    TANDEM_ASSERT(cells_[hole].slot != no_slot);
+    hole = (hole + 1) & mask_;
+  }
+  for (std::uint32_t i = (hole + 1) & mask_; tags_[i] != free_cell; i = (i + 1) & mask_) {
+    // A cell moves into the hole unless its home lies cyclically after the hole.
+    const std::uint32_t home = cells_[i].hash & mask_;
+    if (((i - home) & mask_) >= ((i - hole) & mask_)) {
+      put(hole, cells_[i]);
+      hole = i;
+    }
+  }
+  cells_[hole] = cell{};
+  tags_[hole] = free_cell;
+  --size_;
+}
+
+template <class T>
+typename index_table<T>::cost index_table<T>::probes() const noexcept {
+  cost c{0, 1};
+  std::uint32_t run = 0;
+  // Twice around, so that a run across the end counts whole; there is an empty cell.
+  for (std::uint32_t n = 0; n < 2 * cells_.size(); ++n) {
+    const bool is_free = tags_[n & mask_] == free_cell;
+    run = is_free ? 0 : run + 1;
+    c.worst = std::max(c.worst, run + 1);
+    if (n < cells_.size() && !is_free) c.mean += 1 + ((n - cell_at(n).hash) & mask_);
+  }
+  if (size_ > 0) c.mean /= size_;
+  return c;
+}
 
 }  // namespace tandem::detail

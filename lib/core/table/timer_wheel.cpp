@@ -11,12 +11,12 @@ timer_wheel::waiter& timer_wheel::of(std::uint32_t owner) noexcept {
   return waiters_[static_cast<std::size_t>(kind_of(owner))][slot_of(owner)];
 }
 
-bool timer_wheel::waits(timer_kind kind, slot_index slot) const noexcept {
+bool timer_wheel::waits(timer_kind kind, std::uint32_t slot) const noexcept {
   const auto& known = waiters_[static_cast<std::size_t>(kind)];
   return slot < known.size() && known[slot].list != none;
 }
 
-void timer_wheel::arm(timer_kind kind, slot_index slot, time_point at) {
+void timer_wheel::arm(timer_kind kind, std::uint32_t slot, time_point at) {
   if (at == never) return disarm(kind, slot);
   const deadline d{at, sequence_++, owner_of(kind, slot)};
   make_wheel_for_many();
@@ -28,7 +28,7 @@ void timer_wheel::arm(timer_kind kind, slot_index slot, time_point at) {
   catch_up();
 }
 
-void timer_wheel::disarm(timer_kind kind, slot_index slot) {
+void timer_wheel::disarm(timer_kind kind, std::uint32_t slot) {
   if (waits(kind, slot))
     unlist(owner_of(kind, slot));
   else
@@ -36,7 +36,7 @@ void timer_wheel::disarm(timer_kind kind, slot_index slot) {
   catch_up();
 }
 
-time_point timer_wheel::armed(timer_kind kind, slot_index slot) const noexcept {
+time_point timer_wheel::armed(timer_kind kind, std::uint32_t slot) const noexcept {
   return waits(kind, slot) ? waiters_[static_cast<std::size_t>(kind)][slot].at
                            : near_.armed(kind, slot);
 }
@@ -143,7 +143,7 @@ timer_wheel::tick timer_wheel::next_of(unsigned level, tick after) const noexcep
 table<timer_wheel::deadline> timer_wheel::everything() const {
   table<deadline> all = near_.entries();
   for (std::size_t kind = 0; kind < timer_kinds; ++kind)
-    for (slot_index s = 0; s < waiters_[kind].size(); ++s)
+    for (std::uint32_t s = 0; s < waiters_[kind].size(); ++s)
       if (const waiter& w = waiters_[kind][s]; w.list != none)
         all.push_back({w.at, w.sequence, owner_of(static_cast<timer_kind>(kind), s)});
   std::sort(all.begin(), all.end(),

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/table/deadline_queue.hpp"
-#include "core/table/slot_table.hpp"
 #include "core/table/table_memory.hpp"
 #include "tandem/core/time.hpp"
 
@@ -23,13 +22,13 @@ namespace tandem::detail {
 class timer_wheel {
  public:
   /// From so many on there is a wheel.
-  static constexpr slot_index few = 4096;
+  static constexpr std::uint32_t few = 4096;
 
   /// Sets or moves the deadline of a slot. `never` disarms it.
-  void arm(timer_kind kind, slot_index slot, time_point at);
-  void disarm(timer_kind kind, slot_index slot);
+  void arm(timer_kind kind, std::uint32_t slot, time_point at);
+  void disarm(timer_kind kind, std::uint32_t slot);
   /// The slot's deadline, `never` when it has none.
-  time_point armed(timer_kind kind, slot_index slot) const noexcept;
+  time_point armed(timer_kind kind, std::uint32_t slot) const noexcept;
   /// The earliest deadline, `never` when there is none.
   time_point next() const noexcept { return near_.next(); }
   /// Takes the earliest deadline out, and among equals the one that was armed first; there is one.
@@ -37,7 +36,7 @@ class timer_wheel {
   std::size_t size() const noexcept { return near_.size() + waiting_; }
 
   /// Starts to load what is known of a slot.
-  TANDEM_PREFETCHES void prefetch(timer_kind kind, slot_index slot) const noexcept {
+  TANDEM_PREFETCHES void prefetch(timer_kind kind, std::uint32_t slot) const noexcept {
     near_.prefetch(kind, slot);
     const auto& known = waiters_[static_cast<std::size_t>(kind)];
     if (slot < known.size()) __builtin_prefetch(&known[slot], 1);
@@ -84,7 +83,7 @@ class timer_wheel {
     return level << turn_bits | static_cast<std::uint32_t>(block & (turn - 1));
   }
   waiter& of(std::uint32_t owner) noexcept;
-  bool waits(timer_kind kind, slot_index slot) const noexcept;
+  bool waits(timer_kind kind, std::uint32_t slot) const noexcept;
   void make_wheel_for_many();
   void put(const deadline& d);
   void enlist(const deadline& d, std::uint32_t list, tick earliest);

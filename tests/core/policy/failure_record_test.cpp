@@ -13,8 +13,8 @@ namespace {
 using detail::class_of;
 using detail::failure_class;
 using detail::failure_record;
+using detail::peer_slot;
 using detail::peer_table;
-using detail::slot_index;
 
 struct subject {
   manager_options options;
@@ -194,14 +194,14 @@ struct table {
 
   explicit table(std::uint64_t records_max) { options.max_remembered_peers = records_max; }
   void fail(std::uint32_t who, duration t, int times = 1) {
-    const slot_index p = peers.intern(peer(who));
+    const peer_slot p = peers.intern(peer(who));
     for (int i = 0; i < times; ++i)
       peers.remember(p).failed(at(t), options, random, cause::connection_refused,
                                failure_class::refused, {});
     dropped += peers.settle(p, at(t), options);
   }
   void penalise(std::uint32_t who, duration t, duration period) {
-    const slot_index p = peers.intern(peer(who));
+    const peer_slot p = peers.intern(peer(who));
     peers.remember(p).penalise(at(t + period));
     dropped += peers.settle(p, at(t), options);
   }

@@ -12,8 +12,8 @@ using detail::is_exempt;
 using detail::no_slot;
 using detail::prefix;
 using detail::prefix_of;
-using detail::slot_index;
 using detail::subnet_of;
+using detail::subnet_slot;
 using detail::subnet_table;
 using detail::subnet_width;
 
@@ -78,7 +78,7 @@ TEST(subnet, widths_follow_the_options_of_the_family) {
 TEST(subnet_table, keeps_what_has_connections_and_remembers_the_rest_until_it_is_blank) {
   subnet_table t;
   const prefix range = *subnet_of(v4(192, 0, 2, 1), subnet_width::wide, {});
-  slot_index s = t.intern(range, subnet_width::wide);
+  subnet_slot s = t.intern(range, subnet_width::wide);
   EXPECT_EQ(t.intern(range, subnet_width::wide), s);
   EXPECT_EQ(t.find(range, subnet_width::narrow), no_slot);  // another width is another subnet
   t[s].users = 1;
@@ -99,12 +99,12 @@ TEST(subnet_table, keeps_what_has_connections_and_remembers_the_rest_until_it_is
 TEST(subnet_table, does_not_forget_a_subnet_that_got_a_user_before_it_is_settled) {
   subnet_table t;
   const auto add = [&](std::uint8_t n) {
-    const slot_index s = t.intern(prefix_of(v4(192, 0, 2, n)), subnet_width::narrow);
+    const subnet_slot s = t.intern(prefix_of(v4(192, 0, 2, n)), subnet_width::narrow);
     t[s].bucket_full = at(5s);
     t.settle(s, at(0s), 8);
     return s;
   };
-  const slot_index left = add(1), come_to = add(2);
+  const subnet_slot left = add(1), come_to = add(2);
   t[come_to].users = 1;
   t.settle(left, at(6s), 8);
   t.settle(come_to, at(6s), 8);
@@ -117,7 +117,7 @@ TEST(subnet_table, the_one_that_is_blank_soonest_makes_room_be_it_the_newest) {
   subnet_table t;
   const auto add = [&](std::uint8_t n, duration blank) {
     const prefix range = prefix_of(v4(192, 0, 2, n));
-    const slot_index s = t.intern(range, subnet_width::narrow);
+    const subnet_slot s = t.intern(range, subnet_width::narrow);
     t[s].bucket_full = at(blank);
     t.settle(s, at(0s), 2);
     return range;

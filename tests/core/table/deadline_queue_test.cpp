@@ -17,13 +17,13 @@ time_point in(duration d) { return time_point{d}; }
 
 TEST(deadline_queue, equal_times_fire_in_the_order_they_were_armed) {
   deadline_queue q;
-  for (slot_index s : {5U, 1U, 3U, 2U}) q.arm(timer_kind::connection, s, in(1s));
+  for (std::uint32_t s : {5U, 1U, 3U, 2U}) q.arm(timer_kind::connection, s, in(1s));
   q.arm(timer_kind::request, 1, in(1s));
   q.arm(timer_kind::connection, 9, in(500ms));
   q.arm(timer_kind::connection, 5, in(1s));  // armed again: last now
-  std::vector<slot_index> order;
+  std::vector<std::uint32_t> order;
   while (q.next() != never) order.push_back(q.pop().slot);
-  EXPECT_EQ(order, (std::vector<slot_index>{9, 1, 3, 2, 1, 5}));
+  EXPECT_EQ(order, (std::vector<std::uint32_t>{9, 1, 3, 2, 1, 5}));
 }
 
 TEST(deadline_queue, holds_one_deadline_per_slot) {
@@ -41,10 +41,10 @@ TEST(deadline_queue, holds_one_deadline_per_slot) {
 TEST(deadline_queue, agrees_with_an_ordered_map_over_random_operations) {
   deadline_queue q;
   random_stream random(42);
-  std::map<std::pair<int, slot_index>, time_point> model;
+  std::map<std::pair<int, std::uint32_t>, time_point> model;
   for (int i = 0; i < 200'000; ++i) {
     const auto kind = static_cast<timer_kind>(random.up_to(3));
-    const auto slot = static_cast<slot_index>(random.up_to(200));
+    const auto slot = static_cast<std::uint32_t>(random.up_to(200));
     const std::pair key{static_cast<int>(kind), slot};
     switch (random.up_to(3)) {
       case 0:

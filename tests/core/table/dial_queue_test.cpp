@@ -11,7 +11,8 @@
 namespace tandem::detail {
 namespace {
 
-using front_is = dial_queue::front_is;
+struct waiter;
+using waiter_slot = slot<waiter>;
 
 TEST(dial_rank, puts_priority_before_having_nothing_in_flight_before_coming_first) {
   const dial_rank ranks[] = {{7, false, 9}, {7, true, 1}, {0, false, 2},
@@ -22,49 +23,49 @@ TEST(dial_rank, puts_priority_before_having_nothing_in_flight_before_coming_firs
 }
 
 TEST(dial_queue, serves_by_rank) {
-  dial_queue queue(front_is::best);
+  dial_queue<waiter> queue(queue_front::best);
   EXPECT_TRUE(queue.empty());
-  queue.put(4, {0, false, 1});
-  queue.put(2, {0, false, 2});
-  queue.put(9, {5, false, 3});
+  queue.put(waiter_slot(4), {0, false, 1});
+  queue.put(waiter_slot(2), {0, false, 2});
+  queue.put(waiter_slot(9), {5, false, 3});
   EXPECT_EQ(queue.size(), 3U);
-  EXPECT_EQ(queue.front(), 9U);
+  EXPECT_EQ(queue.front(), waiter_slot(9));
   EXPECT_EQ(queue.front_rank().priority, 5);
-  queue.erase(9);
-  EXPECT_EQ(queue.front(), 4U);
-  queue.put(2, {6, false, 2});  // moved
+  queue.erase(waiter_slot(9));
+  EXPECT_EQ(queue.front(), waiter_slot(4));
+  queue.put(waiter_slot(2), {6, false, 2});  // moved
   EXPECT_EQ(queue.size(), 2U);
-  EXPECT_EQ(queue.front(), 2U);
-  EXPECT_FALSE(queue.contains(9));
-  queue.erase(9);
-  queue.erase(1000);
+  EXPECT_EQ(queue.front(), waiter_slot(2));
+  EXPECT_FALSE(queue.contains(waiter_slot(9)));
+  queue.erase(waiter_slot(9));
+  queue.erase(waiter_slot(1000));
   EXPECT_EQ(queue.size(), 2U);
 }
 
 /// Against a plain list searched from end to end.
 TEST(dial_queue, agrees_with_a_search_of_a_list_in_both_directions) {
-  for (const front_is which : {front_is::best, front_is::worst}) {
-    dial_queue queue(which);
+  for (const queue_front which : {queue_front::best, queue_front::worst}) {
+    dial_queue<waiter> queue(which);
     std::vector<std::optional<dial_rank>> model(40);
     random_stream random(7);
     for (std::uint64_t step = 0; step < 20'000; ++step) {
-      const auto slot = static_cast<slot_index>(random.up_to(model.size() - 1));
+      const auto i = static_cast<std::uint32_t>(random.up_to(model.size() - 1));
       if (random.up_to(1) == 0) {
-        queue.erase(slot);
-        model[slot].reset();
+        queue.erase(waiter_slot(i));
+        model[i].reset();
       } else {
-        model[slot] = {static_cast<std::int32_t>(random.up_to(4)) - 2, random.up_to(1) == 0, step};
-        queue.put(slot, *model[slot]);
+        model[i] = {static_cast<std::int32_t>(random.up_to(4)) - 2, random.up_to(1) == 0, step};
+        queue.put(waiter_slot(i), *model[i]);
       }
-      std::optional<std::size_t> first;
-      for (std::size_t i = 0; i < model.size(); ++i) {
-        ASSERT_EQ(queue.contains(static_cast<slot_index>(i)), model[i].has_value());
+      std::optional<std::uint32_t> first;
+      for (std::uint32_t i = 0; i < model.size(); ++i) {
+        ASSERT_EQ(queue.contains(waiter_slot(i)), model[i].has_value());
         if (!model[i]) continue;
-        if (!first || (which == front_is::best) == model[i]->before(*model[*first])) first = i;
+        if (!first || (which == queue_front::best) == model[i]->before(*model[*first])) first = i;
       }
       ASSERT_EQ(queue.empty(), !first);
       if (first) {
-        ASSERT_EQ(queue.front(), *first) << "step " << step;
+        ASSERT_EQ(queue.front(), waiter_slot(*first)) << "step " << step;
       }
     }
   }

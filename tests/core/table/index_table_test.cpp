@@ -17,30 +17,35 @@
 namespace tandem::detail {
 namespace {
 
+struct entry;
+using entry_slot = slot<entry>;
+using entries = index_table<entry>;
+
 using hash_function = std::uint64_t (*)(std::uint64_t key);
 
 /// Random keys come, go and are looked for; now and then it goes on with what a checkpoint holds.
 void agrees_with_a_map(hash_function hash) {
-  index_table table;
+  entries table;
   random_stream random(7);
-  std::map<std::uint64_t, slot_index> model;  // key -> slot
-  std::map<slot_index, std::uint64_t> keys;
-  slot_index next = 0;
+  std::map<std::uint64_t, entry_slot> model;  // key -> slot
+  std::map<entry_slot, std::uint64_t> keys;
+  std::uint32_t next = 0;
   for (int i = 0; i < 200'000; ++i) {
     const std::uint64_t key = random.up_to(300);
-    const auto found = table.find(hash(key), [&](slot_index s) { return keys.at(s) == key; });
-    ASSERT_EQ(found, model.contains(key) ? model.at(key) : no_slot);
+    const auto found = table.find(hash(key), [&](entry_slot s) { return keys.at(s) == key; });
+    ASSERT_EQ(found, model.contains(key) ? model.at(key) : entry_slot());
     if (found == no_slot && model.size() < 150) {
-      table.insert(hash(key), next);
-      keys[next] = key;
-      model[key] = next++;
+      const entry_slot added(next++);
+      table.insert(hash(key), added);
+      keys[added] = key;
+      model[key] = added;
     } else if (found != no_slot) {
       table.erase(hash(key), found);
       keys.erase(found);
       model.erase(key);
     }
     ASSERT_EQ(table.size(), model.size());
-    if (i % 97 == 0) table = test::with_fields<index_table>(test::fields_of(table));
+    if (i % 97 == 0) table = test::with_fields<entries>(test::fields_of(table));
   }
 }
 
@@ -56,37 +61,37 @@ TEST(index_table, agrees_with_a_map_when_neighbours_differ_in_the_lowest_bit_of_
 }
 
 TEST(index_table, is_as_it_was_when_there_is_no_memory_for_a_newcomer) {
-  index_table table;
-  const auto nobody = [](slot_index) { return false; };
-  for (slot_index s = 0; s < 6; ++s) table.insert(mix(s), s);
-  EXPECT_THROW(table.find_or_insert(mix(6), nobody, []() -> slot_index { throw std::bad_alloc(); }),
+  entries table;
+  const auto nobody = [](entry_slot) { return false; };
+  for (std::uint32_t s = 0; s < 6; ++s) table.insert(mix(s), entry_slot(s));
+  EXPECT_THROW(table.find_or_insert(mix(6), nobody, []() -> entry_slot { throw std::bad_alloc(); }),
                std::bad_alloc);
   EXPECT_EQ(table.size(), 6U);
-  for (slot_index s = 0; s < 6; ++s)
-    EXPECT_EQ(table.find(mix(s), [&](slot_index x) { return x == s; }), s);
-  EXPECT_EQ(table.find_or_insert(mix(6), nobody, [] { return slot_index{6}; }), 6U);
+  for (std::uint32_t s = 0; s < 6; ++s)
+    EXPECT_EQ(table.find(mix(s), [&](entry_slot x) { return x.index() == s; }), entry_slot(s));
+  EXPECT_EQ(table.find_or_insert(mix(6), nobody, [] { return entry_slot(6); }), entry_slot(6));
   EXPECT_EQ(table.size(), 7U);
 }
 
 /// The costs of two tables with so many entries, after every second one was replaced: connections
 /// as drivers number them, and peers whose keys count up.
-std::array<index_table::cost, 2> costs_of(std::uint32_t size) {
-  index_table connections;
-  index_table peers;
+std::array<entries::cost, 2> costs_of(std::uint32_t size) {
+  entries connections;
+  entries peers;
   const auto peer_hash = [](std::uint64_t n) {
     std::array<std::uint8_t, 38> raw{0, 36, 8, 1, 18, 32};
     for (std::size_t i = 0; i < 8; ++i) raw[6 + i] = static_cast<std::uint8_t>(n >> 8 * i);
     return hash_of(peer_id::from_bytes(raw), 42);
   };
   for (std::uint32_t n = 0; n < size; ++n) {
-    connections.insert(hash_of_id(2 * n), n);
-    peers.insert(peer_hash(n), n);
+    connections.insert(hash_of_id(2 * n), entry_slot(n));
+    peers.insert(peer_hash(n), entry_slot(n));
   }
   for (std::uint32_t n = 0; n < size; n += 2) {
-    connections.erase(hash_of_id(2 * n), n);
-    peers.erase(peer_hash(n), n);
-    connections.insert(hash_of_id(2 * (n + size)), n);
-    peers.insert(peer_hash(n + size), n);
+    connections.erase(hash_of_id(2 * n), entry_slot(n));
+    peers.erase(peer_hash(n), entry_slot(n));
+    connections.insert(hash_of_id(2 * (n + size)), entry_slot(n));
+    peers.insert(peer_hash(n + size), entry_slot(n));
   }
   return {connections.probes(), peers.probes()};
 }
@@ -94,7 +99,7 @@ std::array<index_table::cost, 2> costs_of(std::uint32_t size) {
 TEST(index_table, looks_at_few_cells_however_many_there_are) {
   // Right before it doubles: three quarters full. Knuth, TAOCP 3, 6.4: (1 + 1 / (1 - 3/4)) / 2.
   for (const std::uint32_t size : {768U, 98'304U, 786'432U}) {
-    for (const index_table::cost& c : costs_of(size)) {
+    for (const entries::cost& c : costs_of(size)) {
       EXPECT_GT(c.mean, 2) << size;
       EXPECT_LT(c.mean, 3.5) << size;
       EXPECT_LT(c.worst, 512U) << size;
@@ -113,8 +118,9 @@ TEST(index_table, ids_that_collide_under_one_salt_do_not_under_another) {
     if ((hash_of(id, 1) & 0xfff) == 0) colliding.push_back(id);
   }
   const auto worst = [&](std::uint64_t salt) {
-    index_table table;
-    for (slot_index s = 0; s < colliding.size(); ++s) table.insert(hash_of(colliding[s], salt), s);
+    entries table;
+    for (std::uint32_t s = 0; s < colliding.size(); ++s)
+      table.insert(hash_of(colliding[s], salt), entry_slot(s));
     return table.probes().worst;
   };
   EXPECT_EQ(worst(1), 65U);

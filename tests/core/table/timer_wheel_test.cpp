@@ -22,33 +22,33 @@ time_point in(duration d) { return time_point{d}; }
 /// What a timer wheel is to do, by an ordered set.
 class model {
  public:
-  void arm(timer_kind kind, slot_index slot, time_point at) {
+  void arm(timer_kind kind, std::uint32_t slot, time_point at) {
     disarm(kind, slot);
     if (at == never) return;
     armed_[{kind, slot}] = {at, sequence_};
     order_.emplace(at, sequence_++, std::pair(kind, slot));
   }
-  void disarm(timer_kind kind, slot_index slot) {
+  void disarm(timer_kind kind, std::uint32_t slot) {
     const auto found = armed_.find({kind, slot});
     if (found == armed_.end()) return;
     order_.erase({found->second.first, found->second.second, {kind, slot}});
     armed_.erase(found);
   }
   time_point next() const { return order_.empty() ? never : std::get<0>(*order_.begin()); }
-  std::pair<timer_kind, slot_index> pop() {
+  std::pair<timer_kind, std::uint32_t> pop() {
     const auto first = std::get<2>(*order_.begin());
     disarm(first.first, first.second);
     return first;
   }
-  time_point armed(timer_kind kind, slot_index slot) const {
+  time_point armed(timer_kind kind, std::uint32_t slot) const {
     const auto found = armed_.find({kind, slot});
     return found == armed_.end() ? never : found->second.first;
   }
   std::size_t size() const { return armed_.size(); }
 
  private:
-  std::map<std::pair<timer_kind, slot_index>, std::pair<time_point, std::uint64_t>> armed_;
-  std::set<std::tuple<time_point, std::uint64_t, std::pair<timer_kind, slot_index>>> order_;
+  std::map<std::pair<timer_kind, std::uint32_t>, std::pair<time_point, std::uint64_t>> armed_;
+  std::set<std::tuple<time_point, std::uint64_t, std::pair<timer_kind, std::uint32_t>>> order_;
   std::uint64_t sequence_ = 0;
 };
 
@@ -60,14 +60,14 @@ duration some_delay(random_stream& random) {
                                             ~std::uint64_t{0} << random.up_to(bits)));
 }
 
-void agrees_with_the_model(std::uint64_t seed, slot_index slots, int steps) {
+void agrees_with_the_model(std::uint64_t seed, std::uint32_t slots, int steps) {
   timer_wheel wheel;
   model expected;
   random_stream random(seed);
   time_point now{};
   for (int i = 0; i < steps; ++i) {
     const auto kind = static_cast<timer_kind>(random.up_to(timer_kinds - 1));
-    const auto slot = static_cast<slot_index>(random.up_to(slots - 1));
+    const auto slot = static_cast<std::uint32_t>(random.up_to(slots - 1));
     const bool grows = i / (steps / 8) % 2 == 0;  // now the many become few, now the other way
     const std::uint64_t what = random.up_to(9);
     if (what < (grows ? 6 : 1)) {
@@ -104,10 +104,10 @@ TEST(timer_wheel, agrees_with_an_ordered_set_when_there_are_many) {
 }
 
 TEST(timer_wheel, holds_one_deadline_per_slot_whether_it_was_just_made_or_has_emptied) {
-  for (const slot_index many : {timer_wheel::few, timer_wheel::few + 900}) {
+  for (const std::uint32_t many : {timer_wheel::few, timer_wheel::few + 900}) {
     timer_wheel wheel;
-    for (slot_index s = 0; s < many; ++s) wheel.arm(timer_kind::connection, s, in(10s));
-    for (slot_index s = 1; many > timer_wheel::few && s < many; ++s)
+    for (std::uint32_t s = 0; s < many; ++s) wheel.arm(timer_kind::connection, s, in(10s));
+    for (std::uint32_t s = 1; many > timer_wheel::few && s < many; ++s)
       wheel.disarm(timer_kind::connection, s);
     const std::size_t before = wheel.size();
     wheel.arm(timer_kind::connection, 0, in(60s));
@@ -121,9 +121,9 @@ TEST(timer_wheel, holds_one_deadline_per_slot_whether_it_was_just_made_or_has_em
 
 TEST(timer_wheel, goes_on_when_the_many_have_become_few) {
   timer_wheel wheel;
-  constexpr slot_index many = 3 * timer_wheel::few;
-  for (slot_index s = 0; s < many; ++s) wheel.arm(timer_kind::connection, s, in(1h + s * 1us));
-  for (slot_index s = 1; s < many; ++s) wheel.disarm(timer_kind::connection, s);
+  constexpr std::uint32_t many = 3 * timer_wheel::few;
+  for (std::uint32_t s = 0; s < many; ++s) wheel.arm(timer_kind::connection, s, in(1h + s * 1us));
+  for (std::uint32_t s = 1; s < many; ++s) wheel.disarm(timer_kind::connection, s);
   EXPECT_EQ(wheel.size(), 1U);
   EXPECT_EQ(wheel.next(), in(1h));
   wheel.arm(timer_kind::dial, 7, in(30min));  // before what the wheel had turned to
@@ -134,21 +134,22 @@ TEST(timer_wheel, goes_on_when_the_many_have_become_few) {
 
 TEST(timer_wheel, keeps_the_order_of_equal_times_wherever_they_wait) {
   timer_wheel wheel;
-  constexpr slot_index many = 2 * timer_wheel::few;
-  for (slot_index s = 0; s < many; ++s) wheel.arm(timer_kind::connection, s, in(1h));
-  for (slot_index s = 0; s < many; s += 2) wheel.arm(timer_kind::connection, s, in(1h));  // again
-  for (slot_index s = 1; s < many; s += 2) ASSERT_EQ(wheel.pop().slot, s);
-  for (slot_index s = 0; s < many; s += 2) ASSERT_EQ(wheel.pop().slot, s);
+  constexpr std::uint32_t many = 2 * timer_wheel::few;
+  for (std::uint32_t s = 0; s < many; ++s) wheel.arm(timer_kind::connection, s, in(1h));
+  for (std::uint32_t s = 0; s < many; s += 2)
+    wheel.arm(timer_kind::connection, s, in(1h));  // again
+  for (std::uint32_t s = 1; s < many; s += 2) ASSERT_EQ(wheel.pop().slot, s);
+  for (std::uint32_t s = 0; s < many; s += 2) ASSERT_EQ(wheel.pop().slot, s);
 }
 
 TEST(timer_wheel, turns_before_what_is_due_in_the_first_tick_of_a_turn) {
   timer_wheel wheel;
   constexpr duration turn{std::int64_t{1} << 32};
   wheel.arm(timer_kind::dial, 2, in(3 * turn + 500us));  // while there are few
-  for (slot_index s = 0; s < timer_wheel::few; ++s)
+  for (std::uint32_t s = 0; s < timer_wheel::few; ++s)
     wheel.arm(timer_kind::connection, s, in(s * 1ns));
   wheel.arm(timer_kind::dial, 1, in(3 * turn + 100us));
-  for (slot_index s = 0; s < timer_wheel::few; ++s) ASSERT_EQ(wheel.pop().slot, s);
+  for (std::uint32_t s = 0; s < timer_wheel::few; ++s) ASSERT_EQ(wheel.pop().slot, s);
   EXPECT_EQ(wheel.next(), in(3 * turn + 100us));
   EXPECT_EQ(wheel.pop().slot, 1U);
   EXPECT_EQ(wheel.pop().slot, 2U);
@@ -192,7 +193,7 @@ timer_wheel restored_from(timer_wheel& wheel) {
 
 TEST(timer_wheel, a_checkpoint_does_not_say_where_deadlines_waited) {
   timer_wheel wheel;
-  for (slot_index s = 0; s < 6'000; ++s) wheel.arm(timer_kind::connection, s, in(s * 10ms));
+  for (std::uint32_t s = 0; s < 6'000; ++s) wheel.arm(timer_kind::connection, s, in(s * 10ms));
   for (int i = 0; i < 3'000; ++i) wheel.pop();
   timer_wheel restored = restored_from(wheel);
   wheel.pop();
@@ -207,7 +208,7 @@ TEST(timer_wheel, a_checkpoint_does_not_say_where_deadlines_waited) {
 TEST(timer_wheel, a_checkpoint_holds_every_deadline_and_its_turn) {
   timer_wheel wheel;
   random_stream random(9);
-  for (slot_index s = 0; s < 10'000; ++s)
+  for (std::uint32_t s = 0; s < 10'000; ++s)
     wheel.arm(timer_kind::connection, s, later(time_point{}, some_delay(random)));
   for (int i = 0; i < 3'000; ++i) wheel.pop();
   timer_wheel restored = restored_from(wheel);
