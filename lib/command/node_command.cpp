@@ -134,7 +134,7 @@ class node_command final : public command {
     node self(*net, std::move(options), &out, recording.get());
     operator_.apply(self);
     start(self);
-    const auto exporter = start_metrics(self);
+    const auto exporter = start_metrics(context, self);
     for (const auto& peer : peers) self.dial(peer.peer, {{peer.at}, dial_mode::join, 0, never});
     run_until_signal(context, signals, self, recording_watch(recording.get()));
     return exit_held;
@@ -184,11 +184,13 @@ class node_command final : public command {
     std::fflush(stdout);
   }
 
-  std::unique_ptr<metrics_exporter> start_metrics(node& self) const {
+  std::unique_ptr<metrics_exporter> start_metrics(boost::asio::io_context& context,
+                                                  node& self) const {
     if (no_metrics_) return nullptr;
-    auto exporter = std::make_unique<metrics_exporter>(metrics_, counters_of(self));
-    std::printf("metrics on http://%s:%u/metrics\n", metrics_.metrics_address.c_str(),
-                static_cast<unsigned>(exporter->port()));
+    auto exporter = std::make_unique<metrics_exporter>(context, metrics_, counters_of(self));
+    const bool v6 = metrics_.metrics_address.find(':') != std::string::npos;
+    std::printf(v6 ? "metrics on http://[%s]:%u/metrics\n" : "metrics on http://%s:%u/metrics\n",
+                metrics_.metrics_address.c_str(), static_cast<unsigned>(exporter->port()));
     std::fflush(stdout);
     return exporter;
   }

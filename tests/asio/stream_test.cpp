@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The contract of stream_impl, acceptor and network on the system's TCP.
+#include "asio/few_descriptors.hpp"
 #include "asio/loop.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -7,8 +8,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
-
-#include <sys/resource.h>
 
 #include <array>
 #include <string>
@@ -208,23 +207,6 @@ TEST(asio_network, says_when_the_port_is_taken) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error(), asio::error::address_in_use);
 }
-
-/// Leaves this process `spare` descriptors more than it has open.
-class few_descriptors {
- public:
-  explicit few_descriptors(int spare) {
-    getrlimit(RLIMIT_NOFILE, &before_);
-    const int next = dup(0);
-    close(next);
-    auto now = before_;
-    now.rlim_cur = static_cast<rlim_t>(next + spare);
-    setrlimit(RLIMIT_NOFILE, &now);
-  }
-  ~few_descriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
-
- private:
-  rlimit before_{};
-};
 
 TEST(asio_network, calls_a_lack_of_descriptors_by_its_name_and_recovers) {
   loop io;

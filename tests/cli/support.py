@@ -2,7 +2,9 @@
 """What the tests of the command share."""
 
 import os
+import signal
 import subprocess
+import threading
 
 TANDEM = os.environ["TANDEM_COMMAND"]
 
@@ -33,3 +35,35 @@ def assert_one_clear_line(result, *parts):
     assert lines[0].startswith("tandem: ")
     for part in parts:
         assert part in lines[0]
+
+
+class Node:
+    """A `tandem node` in the background."""
+
+    def __init__(self, *args):
+        self.process = subprocess.Popen([TANDEM, "node", "--allow-plaintext", *args],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+        # Whoever waits for a line that never comes is told so, not hung.
+        self.watchdog = threading.Timer(60, self.process.kill)
+        self.watchdog.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.watchdog.cancel()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    def line_with(self, part):
+        for line in self.process.stdout:
+            if part in line:
+                return line.strip()
+        raise AssertionError(f"no line with {part!r}: {self.process.stderr.read()}")
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        out, err = self.process.communicate(timeout=10)
+        return self.process.returncode, out, err

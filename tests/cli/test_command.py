@@ -5,16 +5,14 @@ import json
 import pathlib
 import re
 import shlex
-import signal
 import socket
 import sqlite3
 import subprocess
-import threading
 import urllib.request
 
 import pytest
 
-from support import SMALL, TANDEM, assert_one_clear_line, tandem
+from support import SMALL, TANDEM, Node, assert_one_clear_line, tandem
 
 
 def test_json_is_one_array_with_an_object_per_level(small):
@@ -148,38 +146,6 @@ def test_version():
     result = tandem("version")
     assert result.returncode == 0
     assert re.match(r"tandem \d+\.\d+\.\d+ \(.+\), levels message, stream", result.stdout)
-
-
-class Node:
-    """A `tandem node` in the background."""
-
-    def __init__(self, *args):
-        self.process = subprocess.Popen([TANDEM, "node", "--allow-plaintext", *args],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-        # Whoever waits for a line that never comes is told so, not hung.
-        self.watchdog = threading.Timer(60, self.process.kill)
-        self.watchdog.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.watchdog.cancel()
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
-
-    def line_with(self, part):
-        for line in self.process.stdout:
-            if part in line:
-                return line.strip()
-        raise AssertionError(f"no line with {part!r}: {self.process.stderr.read()}")
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        out, err = self.process.communicate(timeout=10)
-        return self.process.returncode, out, err
 
 
 def test_two_nodes_connect_are_scraped_and_end_in_time():

@@ -3,12 +3,15 @@
 
 #include "tandem/core/connection_manager.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
+
+namespace boost::asio {
+class io_context;
+}
 
 namespace tandem {
 
@@ -16,32 +19,43 @@ class node;
 
 /// Where scrapes are served.
 struct metrics_options {
-  /// Numeric address to bind. Default: this host only; `0.0.0.0` or `::` shows the metrics to
-  /// everyone.
+  /// Numeric address to bind. Default: this host only; `0.0.0.0` shows the metrics to everyone over
+  /// IPv4, `::` over both families.
   std::string metrics_address = "127.0.0.1";
   /// TCP port; 9100 as the original node. 0 lets the system choose (see metrics_exporter::port).
   std::uint16_t metrics_port = 9100;
 };
 
-/// Gives the counters at the time of a scrape; nothing when they cannot be had. Called from the
-/// exporter's threads, by several at a time.
-using counters_source = std::function<std::optional<manager_counters>()>;
+/// Gives the counters at the time of a scrape, on the context's thread.
+using counters_source = std::function<manager_counters()>;
 
-/// Asks `which` on its executor's thread and waits for the answer up to `patience` (a loop that is
-/// stuck or stopped must not block scrapes for ever). `which` outlives the source.
-counters_source counters_of(node& which,
-                            std::chrono::milliseconds patience = std::chrono::milliseconds(500));
+/// The counters of `which`, which outlives the source.
+counters_source counters_of(node& which);
 
-/// Serves `GET /metrics` in Prometheus' text format on threads of its own: every row of
+/// A counter of the program around the node, served beside the node's own.
+struct program_counter {
+  std::string name;
+  std::string help;
+  std::function<std::uint64_t()> value;  ///< asked at each scrape, on the context's thread
+};
+
+/// Serves `GET /metrics` (and HEAD) in Prometheus' text format over HTTP/1.1 and 1.0: every row of
 /// metric_table(), the counter `icn_p2p_refusals_total{reason}` with one sample for each refusal,
 /// and the gauge `icn_p2p_slot_drift` (permits issued - released - held; anything but 0 is a bug).
-/// A scrape without counters serves none of them, so that a stuck node is seen as absent.
+///
+/// Runs on `context`, with the node's loop: a stuck node is seen as one that does not answer. At
+/// most 32 clients are served at a time; beyond that, and when descriptors are out, the one that
+/// has been silent longest gives way to the newest. One descriptor is held back for scrapes. No
+/// client delays another, and none stays longer than its deadline: 10 s for a first request and for
+/// taking the answer, 2 min between two requests.
+///
+/// `context` outlives it and is run by one thread, which also destroys it.
 class metrics_exporter {
  public:
   /// Throws std::runtime_error naming address, port and reason when it cannot listen.
-  metrics_exporter(const metrics_options& options, counters_source source);
-  /// Stops serving; waits for scrapes in progress, so not longer than the source's patience, and for
-  /// clients that connected and say nothing, so not longer than 1 s.
+  metrics_exporter(boost::asio::io_context& context, const metrics_options& options,
+                   counters_source source, std::vector<program_counter> more = {});
+  /// Stops serving at once: open clients are closed, the sources are not asked again.
   ~metrics_exporter();
   metrics_exporter(const metrics_exporter&) = delete;
   metrics_exporter& operator=(const metrics_exporter&) = delete;
@@ -50,8 +64,8 @@ class metrics_exporter {
   std::uint16_t port() const;
 
  private:
-  struct state;
-  std::unique_ptr<state> state_;
+  class server;
+  std::shared_ptr<server> server_;  // shared with operations in flight
 };
 
 }  // namespace tandem
