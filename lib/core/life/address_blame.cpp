@@ -7,9 +7,9 @@
 namespace tandem {
 using namespace detail;
 
-failure_record::verdict connection_manager::state::may_dial_any(dial_slot d) const {
+refusal connection_manager::state::addresses_refusal(dial_slot d) const {
   const time_point until = addresses_until(d);
-  if (now < until) return {cause::backing_off, until};
+  if (now < until) return {.why = cause::backing_off, .until = until};
   return {};
 }
 
@@ -46,12 +46,12 @@ void connection_manager::state::judge_address(connection_slot s, const connectio
   if (anyone && what == failure_class::timeout) suspect_uplink({{}, c.remote, {}}, c.last_received);
 }
 
-failure_record::verdict connection_manager::state::subnet_circuit(const endpoint& where) const {
+refusal connection_manager::state::circuit_refusal(const endpoint& where) const {
   const subnet_slot subnet = options.subnet_breaker_failures == 0 ? no_slot : wide_subnet(where);
   if (subnet == no_slot) return {};
   const circuit_breaker& circuit = subnets[subnet].circuit;
   if (circuit.passes(now, options.breaker_trials)) return {};
-  return {cause::circuit_open, circuit.until(now)};
+  return {.why = cause::circuit_open, .until = circuit.until(now)};
 }
 
 void connection_manager::state::subnet_tried(connection_slot s) {

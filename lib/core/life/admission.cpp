@@ -45,24 +45,10 @@ void connection_manager::state::on(const events::arrived& e) {
   c.at = phase::handshaking;
   by_connection.insert(hash_of_id(e.conn), s);
 
-  const shortage no = arrival_verdict(s);
-  if (no.why == cause::none) {
-    enter_pending(s);
-    timers.arm(s, later(now, options.handshake_timeout));
-    emit(actions::admit{e.conn, stage::handshake});
-    return;
-  }
-  c.at = phase::ending;
-  c.refused = true;
-  c.end = no.why;
-  ++counters.refused[static_cast<std::size_t>(no.why)];
-  notification n = about(notice::inbound_refused, s);
-  n.why = no.why;
-  n.current = no.current;
-  n.limit = no.limit;
-  n.until = no.until;
-  emit(actions::refuse{e.conn, no.why, refuse_how::reset, retry_after(no.why)});
-  notify(n);
+  if (const refusal no = arrival_refusal(s)) return refuse(s, no);
+  enter_pending(s);
+  timers.arm(s, later(now, options.handshake_timeout));
+  emit(actions::admit{e.conn, stage::handshake});
 }
 
 bool connection_manager::state::belongs_to_dial(connection_slot s, const peer_id& peer) {
@@ -90,20 +76,17 @@ void connection_manager::state::on(const events::authenticated& e) {
   const bool known = peers.is_known(peer);
   if (known) settle(peer);
 
-  if (own) return refuse_connection(s, cause::self_dial, 0, 0);
-  if (denied) return refuse_connection(s, cause::denied, 0, 0);
+  if (own) return refuse(s, {cause::self_dial});
+  if (denied) return refuse(s, {cause::denied});
   if (c.way == direction::inbound) {
-    if (known) {
-      const failure_record::verdict verdict = may_accept(peer);
-      if (verdict.why != cause::none) return refuse_connection(s, verdict.why, 0, 0, verdict.until);
-    }
+    if (known)
+      if (const refusal no = accept_refusal(peer)) return refuse(s, no);
     if (peers[peer].first_dial != no_slot && resolve_simultaneous_open(s)) return;
   }
   const claim wanted = claim_of(s);
-  const shortage no = ledger.shortage_for(wanted, options, now);
-  if (no.why == cause::none) return take_permit(s, ledger.issue(wanted));
-  if (evict_for(s, no)) return;
-  refuse_connection(s, no.why, no.current, no.limit);
+  const refusal no = ledger.refusal_for(wanted, options, now);
+  if (!no) return take_permit(s, ledger.issue(wanted));
+  if (!evict_for(s, no)) refuse(s, no);
 }
 
 void connection_manager::state::take_permit(connection_slot s, permit&& right) {
@@ -116,21 +99,29 @@ void connection_manager::state::take_permit(connection_slot s, permit&& right) {
   emit(actions::admit{c.id, stage::established});
 }
 
-void connection_manager::state::refuse_connection(connection_slot s, cause why,
-                                                  std::uint64_t current, std::uint64_t limit,
-                                                  time_point until) {
+/// This node will not have the connection, whatever it has become: one that is ready ends orderly;
+/// one that is being negotiated at once, there is nothing yet to say it over.
+void connection_manager::state::refuse(connection_slot s, const refusal& no) {
+  connection& c = connections[s];
+  if (c.at == phase::ready) return close(s, no.why);
+  c.refused = true;
+  count_refusal(no);
+  const notification told = about(notice::inbound_refused, s, no);
+  if (c.at == phase::authenticated)
+    cut(s, no.why);
+  else
+    turn_away(s, no);
+  if (c.way == direction::inbound) return notify(told);
+  if (c.dial != no_slot) fail_dial(c.dial, {no, dial_end::decided});
+}
+
+/// Has the peer told, as long as few are; before its handshake there is nobody to tell.
+void connection_manager::state::turn_away(connection_slot s, const refusal& no) {
   connection& c = connections[s];
   leave_newcomers(s);
-  c.refused = true;
-  c.end = why;
-  ++counters.refused[static_cast<std::size_t>(why)];
-  notification n = about(notice::inbound_refused, s);
-  n.why = why;
-  n.current = current;
-  n.limit = limit;
-  n.until = until;
-
-  const bool tell = counters.lingering < options.max_lingering_refusals;
+  c.end = no.why;
+  const bool known = c.peer != no_slot;
+  const bool tell = known && counters.lingering < options.max_lingering_refusals;
   if (tell) {
     leave_pending(s);
     c.lingering = true;
@@ -141,17 +132,8 @@ void connection_manager::state::refuse_connection(connection_slot s, cause why,
     c.at = phase::ending;
     timers.disarm(s);
   }
-  emit(actions::refuse{c.id, why, tell ? refuse_how::tell : refuse_how::reset,
-                       until == never ? duration{} : until - now});
-  if (c.way == direction::inbound) return notify(n);
-  if (c.dial == no_slot) return;
-  dial_failure failure;
-  failure.why = why;
-  failure.counted = failure.blames = false;
-  failure.current = current;
-  failure.limit = limit;
-  failure.until = until;
-  fail_dial(c.dial, failure);
+  const duration away = known && no.until != never ? no.until - now : retry_after(no.why);
+  emit(actions::refuse{c.id, no.why, tell ? refuse_how::tell : refuse_how::reset, away});
 }
 
 void connection_manager::state::on(const events::ready& e) {

@@ -7,25 +7,24 @@
 namespace tandem {
 using namespace detail;
 
-failure_record::verdict connection_manager::state::may_dial(peer_slot peer, time_point at) const {
-  const auto no = uplink_verdict(at);
-  return no.why != cause::none ? no : record_verdict(peer, at);
+refusal connection_manager::state::guard_refusal(peer_slot peer, time_point at) const {
+  const auto no = uplink_refusal(at);
+  return no.why != cause::none ? no : record_refusal(peer, at);
 }
 
-failure_record::verdict connection_manager::state::uplink_verdict(time_point at) const {
+refusal connection_manager::state::uplink_refusal(time_point at) const {
   if (!uplink.offline() || at >= uplink.next_trial()) return {};
-  return {cause::offline, uplink.next_trial()};
+  return {.why = cause::offline, .until = uplink.next_trial()};
 }
 
-failure_record::verdict connection_manager::state::record_verdict(peer_slot peer,
-                                                                  time_point at) const {
+refusal connection_manager::state::record_refusal(peer_slot peer, time_point at) const {
   const failure_record* record = peers.record_of(peer);
-  return record == nullptr ? failure_record::verdict{} : record->may_dial(at, options);
+  return record == nullptr ? refusal{} : record->dial_refusal(at, options);
 }
 
-failure_record::verdict connection_manager::state::may_accept(peer_slot peer) const {
+refusal connection_manager::state::accept_refusal(peer_slot peer) const {
   const failure_record* record = peers.record_of(peer);
-  return record == nullptr ? failure_record::verdict{} : record->may_accept(now);
+  return record == nullptr ? refusal{} : record->accept_refusal(now);
 }
 
 /// The record of the peer, or null when it has none or all in it is over: that it is still there

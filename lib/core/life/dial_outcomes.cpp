@@ -28,8 +28,6 @@ void connection_manager::state::connection_over(dial_slot d, connection_slot s,
   addresses.set(end.address, address_state::failed);
   if (x.adopted != no_slot) return;
   x.retry_after = std::max(x.retry_after, end.retry_after);
-  dial_failure failure;
-  failure.why = end.why;
   if (end.why == cause::duplicate && x.pauses < duplicate_pauses_max) {
     ++x.pauses;
     addresses.set(end.address, address_state::untried);
@@ -38,14 +36,9 @@ void connection_manager::state::connection_over(dial_slot d, connection_slot s,
     timers.arm(d, later(now, duplicate_pause));
     return;
   }
-  if (end.told || end.why == cause::duplicate) {
-    failure.what = failure_class::remote_limit;
-    return fail_dial(d, failure);
-  }
-  if (end.why == cause::requested) {
-    failure.counted = failure.blames = false;
-    return fail_dial(d, failure);
-  }
+  if (end.told || end.why == cause::duplicate)
+    return fail_dial(d, {{end.why}, dial_end::failed, failure_class::remote_limit});
+  if (end.why == cause::requested) return fail_dial(d, {{end.why}, dial_end::decided});
   x.last = end.why;
   x.silent_since = end.silent_since;
   if (!end.local && end.why != cause::local_resource) x.blames = true;
@@ -70,24 +63,20 @@ void connection_manager::state::fail_dial(dial_slot d, const dial_failure& failu
   dial& x = dials[d];
   notification n;
   n.kind = notice::dial_failed;
-  n.why = failure.why;
-  n.current = failure.current;
-  n.limit = failure.limit;
-  n.until = failure.until;
+  failure.no.tell(n);
   if (x.peer != no_slot) n.peer = peers[x.peer].id;
   if (const connection_slot s = x.leader != no_slot ? x.leader : x.first_attempt; s != no_slot)
     n.conn = connections[s].id;
-  if (failure.counted) ++counters.failed_total;
-  if (failure.refuses) ++counters.refused[static_cast<std::size_t>(failure.why)];
+  const bool failed = failure.how == dial_end::failed;
+  if (failed) ++counters.failed_total;
+  if (failure.how == dial_end::refused) count_refusal(failure.no);
 
-  if (failure.blames && x.peer != no_slot) {
-    const bool given = failure.what != failure_class::none;
-    blame(x.peer, given ? failure.what : class_of(failure.why), failure.why, x.retry_after,
-          x.silent_since, n);
+  if (failure.blamed && x.peer != no_slot) {
+    blame(x.peer, *failure.blamed, failure.no.why, x.retry_after, x.silent_since, n);
   } else if (const failure_record* record = peers.record_of(x.peer); record != nullptr) {
     n.failures = record->failures(now, options);
-    if (failure.counted) n.until = std::max(now, record->next_dial(now));
-  } else if (failure.counted) {
+    if (failed) n.until = std::max(now, record->next_dial(now));
+  } else if (failed) {
     n.until = std::max(now, x.peer == no_slot ? addresses_until(d) : now);
   }
   end_requests(d, n);
@@ -156,11 +145,9 @@ void connection_manager::state::drop_request(request_slot r, const dial_failure&
   if (x.first_request == x.last_request) return fail_dial(d, failure);
   notification n;
   n.kind = notice::dial_failed;
-  n.why = failure.why;
   n.request = requests[r].id;
-  n.current = failure.current;
-  n.limit = failure.limit;
-  if (failure.refuses) ++counters.refused[static_cast<std::size_t>(failure.why)];
+  failure.no.tell(n);
+  if (failure.how == dial_end::refused) count_refusal(failure.no);
   if (x.peer != no_slot) n.peer = peers[x.peer].id;
   const bool resolving = x.resolver == n.request && !x.complete;
   notify(n);
@@ -170,12 +157,10 @@ void connection_manager::state::drop_request(request_slot r, const dial_failure&
 
 void connection_manager::state::request_expired(request_slot r) {
   const dial& x = dials[requests[r].dial];
-  dial_failure failure;
-  failure.why = cause::dial_deadline;
-  // Nothing about the peer is said by who had not the time, or waited for a connection_slot of our
-  // own or for addresses.
-  failure.blames = !requests[r].hurried && (x.blames || lives(requests[r].dial));
-  drop_request(r, failure);
+  // Nothing about the peer is said by who had not the time, or waited for a slot of our own or for
+  // addresses.
+  const bool blames = !requests[r].hurried && (x.blames || lives(requests[r].dial));
+  drop_request(r, dial_failure::failed(cause::dial_deadline, blames));
 }
 
 void connection_manager::state::dial_expired(dial_slot d) {

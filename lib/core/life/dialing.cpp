@@ -14,10 +14,10 @@ void connection_manager::state::on(const events::dial_wanted& e) {
 }
 
 void connection_manager::state::begin_dial(const events::dial_wanted& e) {
-  if (stopping) return refuse_dial(e, cause::shutting_down, 0, 0);
-  if (e.peer == self) return refuse_dial(e, cause::self_dial, 0, 0);
+  if (stopping) return refuse_dial(e, {cause::shutting_down});
+  if (e.peer == self) return refuse_dial(e, {cause::self_dial});
   peer_slot peer = e.peer.empty() ? no_slot : peers.find(e.peer);
-  if (access_rules.of(e.peer, now) == access::denied) return refuse_dial(e, cause::denied, 0, 0);
+  if (access_rules.of(e.peer, now) == access::denied) return refuse_dial(e, {cause::denied});
 
   dial_slot d;
   connection_slot pending_inbound;
@@ -41,9 +41,7 @@ void connection_manager::state::begin_dial(const events::dial_wanted& e) {
   const bool may_start = d == no_slot && !e.addresses.empty() &&
                          counters.pending_outbound < options.max_pending_outbound;
   if (!is_core_issued(e.request) && line_is_full(may_start)) {
-    if (!shorten_line(e.priority))
-      return refuse_dial(e, cause::pending_limit_reached, queued_requests(),
-                         options.max_queued_requests);
+    if (!shorten_line(e.priority)) return refuse_dial(e, line_refusal());
     // What made room may have been the only request of the dial to join, and of the peer.
     peer = e.peer.empty() ? no_slot : peers.find(e.peer);
     d = e.mode == dial_mode::join && peer != no_slot ? joinable_dial(peer) : no_slot;
@@ -68,26 +66,21 @@ bool connection_manager::state::line_is_full(bool may_start) const noexcept {
 /// Drops the waiting request of the lowest priority that came last, when it is below `priority`.
 bool connection_manager::state::shorten_line(std::int32_t priority) {
   if (waiting_requests.empty() || waiting_requests.front_rank().priority >= priority) return false;
-  dial_failure failure;
-  failure.why = cause::pending_limit_reached;
-  failure.counted = failure.blames = false;
-  failure.refuses = true;
-  failure.current = queued_requests();
-  failure.limit = options.max_queued_requests;
-  drop_request(waiting_requests.front(), failure);
+  drop_request(waiting_requests.front(), {line_refusal(), dial_end::refused});
   return true;
 }
 
-void connection_manager::state::refuse_dial(const events::dial_wanted& e, cause why,
-                                            std::uint64_t current, std::uint64_t limit) {
-  ++counters.refused[static_cast<std::size_t>(why)];
+refusal connection_manager::state::line_refusal() const noexcept {
+  return {cause::pending_limit_reached, queued_requests(), options.max_queued_requests};
+}
+
+void connection_manager::state::refuse_dial(const events::dial_wanted& e, const refusal& no) {
+  count_refusal(no);
   notification n;
   n.kind = notice::dial_failed;
-  n.why = why;
   n.request = e.request;
   n.peer = e.peer;
-  n.current = current;
-  n.limit = limit;
+  no.tell(n);
   notify(n);
 }
 
@@ -172,47 +165,29 @@ connection_slot connection_manager::state::oldest(peer_slot peer, phase at) cons
   return no_slot;
 }
 
-/// The dial fails for want of something of this node.
-void connection_manager::state::refuse_begun(dial_slot d, const shortage& lacks) {
-  dial_failure no;
-  no.counted = no.blames = false;
-  no.refuses = true;
-  no.why = lacks.why;
-  no.current = lacks.current;
-  no.limit = lacks.limit;
-  no.until = lacks.until;
-  fail_dial(d, no);
-}
-
-shortage connection_manager::state::room_for_dial(peer_slot peer, time_point at) const {
-  const shortage lacks = ledger.shortage_for({.peer = peer}, options, at);
-  return lacks.why != cause::none ? lacks : memory_shortage(connections.size());
+refusal connection_manager::state::room_for_dial(peer_slot peer, time_point at) const {
+  const refusal no = ledger.refusal_for({.peer = peer}, options, at);
+  return no ? no : memory_refusal(connections.size());
 }
 
 /// Why no dial to `peer` (no_slot: to whoever answers) may begin.
-shortage connection_manager::state::dial_verdict(peer_slot peer, time_point at) const {
-  shortage lacks = room_for_dial(peer, at);
-  if (lacks.why != cause::none) return lacks;
-  const failure_record::verdict verdict = may_dial(peer, at);
-  lacks.why = verdict.why;
-  lacks.until = verdict.until;
-  return lacks;
+refusal connection_manager::state::dial_refusal(peer_slot peer, time_point at) const {
+  const refusal no = room_for_dial(peer, at);
+  return no ? no : guard_refusal(peer, at);
 }
 
 /// Why the dial may not go on. All of it is asked again until its first attempt starts: while it
 /// waited its circuit may have opened, or the uplink been lost.
-shortage connection_manager::state::shortage_of(dial_slot d, time_point at) const {
+refusal connection_manager::state::refusal_of(dial_slot d, time_point at) const {
   const dial& x = dials[d];
   if (x.peer != no_slot && access_rules.of(peers[x.peer].id, at) == access::denied)
     return {cause::denied};
   if (x.started) return {};
-  shortage lacks = room_for_dial(x.peer, at);
-  if (lacks.why != cause::none) return lacks;
-  failure_record::verdict no;
-  if (x.uplink_trial != uplink.next_trial()) no = uplink_verdict(at);
-  if (no.why == cause::none && !x.trial) no = record_verdict(x.peer, at);
-  if (no.why == cause::none && x.peer == no_slot) no = may_dial_any(d);
-  return {no.why, 0, 0, no.until};
+  refusal no = room_for_dial(x.peer, at);
+  if (!no && x.uplink_trial != uplink.next_trial()) no = uplink_refusal(at);
+  if (!no && !x.trial) no = record_refusal(x.peer, at);
+  if (!no && x.peer == no_slot) no = addresses_refusal(d);
+  return no;
 }
 
 /// Something is done for the dial: addresses are asked for, or its first attempt starts.
@@ -230,7 +205,7 @@ void connection_manager::state::begin(dial_slot d) {
 void connection_manager::state::proceed(dial_slot d) {
   dial& x = dials[d];
   if (x.leader != no_slot || x.adopted != no_slot || x.pausing) return;
-  if (const shortage no = shortage_of(d, now); no.why != cause::none) return refuse_begun(d, no);
+  if (const refusal no = refusal_of(d, now)) return fail_dial(d, {no, dial_end::refused});
   stop_waiting(d);
   const address_slot address = choose_address(d);
   if (address == no_slot) return out_of_addresses(d);
@@ -240,8 +215,8 @@ void connection_manager::state::proceed(dial_slot d) {
   if (counters.pending_outbound >= options.max_pending_outbound ||
       (!waiting_dials.empty() && waiting_dials.front_rank().before(rank)))
     return waiting_dials.put(d, rank);
-  if (const shortage no = memory_shortage(connections.size()); no.why != cause::none) {
-    if (x.attempts == 0) return refuse_begun(d, no);
+  if (const refusal no = memory_refusal(connections.size())) {
+    if (x.attempts == 0) return fail_dial(d, {no, dial_end::refused});
     return timers.arm(d, later(now, options.attempt_delay));
   }
   begin(d);
@@ -256,18 +231,8 @@ void connection_manager::state::out_of_addresses(dial_slot d) {
     if (x.peer != no_slot && x.addresses.size == 0 &&
         peers[x.peer].unresolved < std::numeric_limits<std::uint16_t>::max())
       ++peers[x.peer].unresolved;
-    dial_failure failure;
-    failure.counted = x.last != cause::none;
-    failure.refuses = !failure.counted;
-    failure.blames = x.blames;
-    failure.why = failure.counted ? x.last : cause::no_address;
-    if (!failure.counted && x.left_out.why != cause::none) {
-      failure.why = x.left_out.why;
-      failure.current = x.left_out.current;
-      failure.limit = x.left_out.limit;
-      failure.until = x.left_out.until;
-    }
-    return fail_dial(d, failure);
+    if (x.last != cause::none) return fail_dial(d, dial_failure::failed(x.last, x.blames));
+    return fail_dial(d, {x.left_out ? x.left_out : refusal{cause::no_address}, dial_end::refused});
   }
   const request_id first = requests[x.first_request].id;
   if (x.resolver == first) return;
@@ -279,10 +244,7 @@ void connection_manager::state::out_of_addresses(dial_slot d) {
 void connection_manager::state::on(const events::dial_abandoned& e) {
   const request_slot r = find(e.request);
   if (r == no_slot) return ignore();
-  dial_failure failure;
-  failure.why = cause::abandoned;
-  failure.counted = failure.blames = false;
-  drop_request(r, failure);
+  drop_request(r, {{cause::abandoned}, dial_end::decided});
 }
 
 void connection_manager::state::on(const events::addresses_found& e) {

@@ -79,7 +79,7 @@ struct connection_manager::state::drain {
         const std::uint64_t count = static_cast<std::uint64_t>(last - first);
         auto surplus = surplus_of({first, last}, limit, unprotected);
         for (; surplus > 0; --surplus, ++first) {
-          of.turn_out(first->connection, why, count * each, limit * each);
+          of.refuse(first->connection, {why, count * each, limit * each});
           first->gone = true;
         }
       }
@@ -126,30 +126,6 @@ void connection_manager::state::drain_surplus(const manager_options& before) {
   if (memory)
     all.limit_each(cause::memory_limit_reached, memory_limit(o), memory_limit(o), any,
                    o.connection_memory);
-}
-
-/// Ends an established connection that a limit leaves no room for: orderly when it is ready.
-void connection_manager::state::turn_out(connection_slot s, cause why, std::uint64_t current,
-                                         std::uint64_t limit) {
-  connection& c = connections[s];
-  if (c.at == phase::ready) return close(s, why);
-  // Its muxer is being negotiated: there is nothing yet to say it over.
-  c.refused = true;
-  ++counters.refused[static_cast<std::size_t>(why)];
-  notification n = about(notice::inbound_refused, s);
-  n.why = why;
-  n.current = current;
-  n.limit = limit;
-  const dial_slot d = c.way == direction::outbound ? c.dial : no_slot;
-  cut(s, why);
-  if (c.way == direction::inbound) return notify(n);
-  if (d == no_slot) return;
-  dial_failure failure;
-  failure.why = why;
-  failure.counted = failure.blames = false;
-  failure.current = current;
-  failure.limit = limit;
-  fail_dial(d, failure);
 }
 
 }  // namespace tandem

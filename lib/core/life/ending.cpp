@@ -120,13 +120,10 @@ void connection_manager::state::on(const events::disconnect_wanted& e) {
     else if (connections[s].dial == no_slot || connections[s].way == direction::inbound)
       end(s);
   }
-  dial_failure failure;
-  failure.why = e.reason;
-  failure.counted = failure.blames = false;
   dial_slot next_dial;
   for (dial_slot d = peers[peer].first_dial; d != no_slot; d = next_dial) {
     next_dial = dials[d].next_of_peer;
-    fail_dial(d, failure);
+    fail_dial(d, {{e.reason}, dial_end::decided});
   }
 }
 

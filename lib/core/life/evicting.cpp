@@ -49,14 +49,14 @@ rank connection_manager::state::rank_of(connection_slot s) const {
   return {score_of(x), since, c.id};
 }
 
-bool connection_manager::state::evict_for(connection_slot s, const shortage& no) {
+bool connection_manager::state::evict_for(connection_slot s, const refusal& no) {
   if (options.eviction == eviction_mode::off || now < next_eviction) return false;
   if (no.why != cause::limit_reached && no.why != cause::inbound_limit_reached) return false;
   if (newcomers.size() >= options.eviction_sample) return false;
   const peer_slot peer = connections[s].peer;
   for (const connection_slot other : newcomers)
     if (connections[other].peer == peer) return false;
-  if (may_accept(peer).why != cause::none) return false;
+  if (accept_refusal(peer)) return false;
   const connection_slot victim = worst_ready_for(s);
   if (victim == no_slot) return false;
   next_eviction = later(now, options.eviction_interval);
@@ -92,7 +92,7 @@ connection_slot connection_manager::state::worst_ready_for(connection_slot newco
     const rank r = rank_of(s);
     if (worst != no_slot && !r.goes_before(of_worst)) return;
     // Nobody goes in vain: its place must be one that the newcomer can have.
-    if (ledger.shortage_instead(c.right, wanted, options, now).why != cause::none) return;
+    if (ledger.refusal_instead(c.right, wanted, options, now)) return;
     worst = s;
     of_worst = r;
   };
@@ -129,13 +129,13 @@ void connection_manager::state::serve_newcomers() {
 /// it.
 bool connection_manager::state::hold_back(connection_slot s) {
   if (denies(peers[connections[s].peer].id, connections[s].remote)) {
-    refuse_connection(s, cause::denied, 0, 0);
+    refuse(s, {cause::denied});
     return true;
   }
   if (connections[s].way == direction::outbound) return false;
-  const auto no = may_accept(connections[s].peer);
-  if (no.why != cause::none) refuse_connection(s, no.why, 0, 0, no.until);
-  return no.why != cause::none;
+  const refusal no = accept_refusal(connections[s].peer);
+  if (no) refuse(s, no);
+  return bool(no);
 }
 
 /// True when that decided about `s`.
@@ -143,16 +143,16 @@ bool connection_manager::state::serve_newcomer(connection_slot s) {
   if (hold_back(s)) return true;
   if (connections[s].way == direction::inbound && resolve_simultaneous_open(s)) return true;
   const claim wanted = claim_of(s);
-  if (ledger.shortage_for(wanted, options, now).why != cause::none) return false;
+  if (ledger.refusal_for(wanted, options, now)) return false;
   take_permit(s, ledger.issue(wanted));
   return true;
 }
 
 void connection_manager::state::refuse_newcomer(connection_slot s) {
   if (hold_back(s)) return;
-  const auto no = ledger.shortage_for(claim_of(s), options, now);
-  if (no.why == cause::none) return cut(s, cause::handshake_timeout);
-  refuse_connection(s, no.why, no.current, no.limit);
+  const refusal no = ledger.refusal_for(claim_of(s), options, now);
+  if (!no) return cut(s, cause::handshake_timeout);
+  refuse(s, no);
 }
 
 void connection_manager::state::leave_newcomers(connection_slot s) {

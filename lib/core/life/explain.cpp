@@ -64,36 +64,28 @@ std::string_view name_of(circuit_state circuit) noexcept {
   return names[static_cast<std::size_t>(circuit)];
 }
 
-/// What a dial to the peer would be refused with at `at`, in the order in which dialing asks.
-void connection_manager::state::explain_dial(peer_slot peer, time_point at, explanation& x) const {
-  if (stopping) {
-    x.dial_refusal = cause::shutting_down;
-  } else if (x.peer == self) {
-    x.dial_refusal = cause::self_dial;
-  } else if (access_rules.of(x.peer, at) == access::denied) {
-    x.dial_refusal = cause::denied;
-  } else if (peer == no_slot || oldest(peer, phase::ready) == no_slot) {
-    const dial_slot joins = peer == no_slot ? no_slot : joinable_dial(peer);
-    shortage no;
-    if (joins != no_slot) {
-      const dial& d = dials[joins];
-      if (d.leader == no_slot && d.adopted == no_slot && !d.pausing) no = shortage_of(joins, at);
-    } else if (peer == no_slot || adoptable(peer) == no_slot) {
-      no = dial_verdict(peer, at);
-    }
-    x.dial_refusal = no.why;
-    x.current = no.current;
-    x.limit = no.limit;
-    if (no.until != never) x.next_dial = std::max(x.next_dial, no.until);
-    const bool may_start =
-        joins == no_slot && counters.pending_outbound < options.max_pending_outbound;
-    const bool gives_way = !waiting_requests.empty() && waiting_requests.front_rank().priority < 0;
-    if (line_is_full(may_start) && !gives_way) {
-      x.dial_refusal = cause::pending_limit_reached;
-      x.current = queued_requests();
-      x.limit = options.max_queued_requests;
-    }
+/// Why a dial to the peer would be refused at `at`, in the order in which dialing asks.
+refusal connection_manager::state::would_refuse(const peer_id& id, peer_slot peer,
+                                                time_point at) const {
+  if (stopping) return {cause::shutting_down};
+  if (id == self) return {cause::self_dial};
+  if (access_rules.of(id, at) == access::denied) return {cause::denied};
+  if (peer != no_slot && oldest(peer, phase::ready) != no_slot) return {};
+  const dial_slot joins = peer == no_slot ? no_slot : joinable_dial(peer);
+  refusal no;
+  if (joins != no_slot) {
+    const dial& d = dials[joins];
+    if (d.leader == no_slot && d.adopted == no_slot && !d.pausing) no = refusal_of(joins, at);
+  } else if (peer == no_slot || adoptable(peer) == no_slot) {
+    no = dial_refusal(peer, at);
   }
+  const bool may_start =
+      joins == no_slot && counters.pending_outbound < options.max_pending_outbound;
+  const bool gives_way = !waiting_requests.empty() && waiting_requests.front_rank().priority < 0;
+  if (!line_is_full(may_start) || gives_way) return no;
+  refusal full = line_refusal();
+  full.until = no.until;
+  return full;
 }
 
 dial_stage connection_manager::state::dial_stage_of(dial_slot d) const {
@@ -135,7 +127,11 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
     x.kept_alive = marks->is_kept_alive(at);
     x.tag = marks->tag(at);
   }
-  explain_dial(peer, at, x);
+  const refusal no = would_refuse(x.peer, peer, at);
+  x.dial_refusal = no.why;
+  x.current = no.current;
+  x.limit = no.limit;
+  if (no.until != never) x.next_dial = std::max(x.next_dial, no.until);
   x.redial_at = peer == no_slot ? never : timers.armed(peer);
   if (const auto* last = decisions.last([&](const auto& n) { return n.peer == peer_asked; }))
     x.last = *last;

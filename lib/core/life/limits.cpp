@@ -70,7 +70,7 @@ void connection_manager::state::recount_subnets() {
   }
 }
 
-shortage connection_manager::state::memory_shortage(std::uint64_t others) const {
+refusal connection_manager::state::memory_refusal(std::uint64_t others) const {
   const std::uint64_t used = others * options.connection_memory;
   if (options.max_memory == 0 || used + options.connection_memory <= options.max_memory) return {};
   return {cause::memory_limit_reached, used, options.max_memory};
@@ -83,16 +83,15 @@ bool connection_manager::state::denies(const peer_id& peer, const endpoint& wher
          (of_peer != access::allowed && access_rules.of(where, now) == access::denied);
 }
 
-shortage connection_manager::state::address_verdict(const endpoint& address, peer_slot peer) const {
+refusal connection_manager::state::address_refusal(const endpoint& address, peer_slot peer) const {
   if (denies(peer == no_slot ? peer_id{} : peers[peer].id, address)) return {cause::denied};
-  if (const auto open = subnet_circuit(address); open.why != cause::none)
-    return {open.why, 0, 0, open.until};
-  return ledger.subnet_shortage_for(claim_for(peer, direction::outbound, address), options);
+  if (const refusal open = circuit_refusal(address)) return open;
+  return ledger.subnet_refusal_for(claim_for(peer, direction::outbound, address), options);
 }
 
-shortage connection_manager::state::rate_verdict(connection_slot s) {
+refusal connection_manager::state::rate_refusal(connection_slot s) {
   const auto refused = [](time_point until, std::uint64_t burst) {
-    return shortage{cause::rate_limited, burst, burst, until};
+    return refusal{cause::rate_limited, burst, burst, until};
   };
   if (node_rate.limits()) {
     const time_point ready = node_rate.ready_at(node_bucket_full, now);
@@ -109,9 +108,9 @@ shortage connection_manager::state::rate_verdict(connection_slot s) {
   return {};
 }
 
-shortage connection_manager::state::pending_shortage(connection_slot s) const {
+refusal connection_manager::state::pending_refusal(connection_slot s) const {
   const auto none_left = [](std::uint64_t count, std::uint64_t limit) {
-    return shortage{cause::pending_limit_reached, count, limit};
+    return refusal{cause::pending_limit_reached, count, limit};
   };
   if (counters.pending_inbound >= options.max_pending_inbound)
     return none_left(counters.pending_inbound, options.max_pending_inbound);
@@ -122,16 +121,16 @@ shortage connection_manager::state::pending_shortage(connection_slot s) const {
   return {};
 }
 
-shortage connection_manager::state::arrival_verdict(connection_slot s) {
+refusal connection_manager::state::arrival_refusal(connection_slot s) {
   if (stopping) return {cause::shutting_down};
   if (access_rules.of(connections[s].remote, now) == access::denied) return {cause::denied};
   enter_subnets(s);
-  if (const shortage rate = rate_verdict(s); rate.why != cause::none) return rate;
+  if (const refusal rate = rate_refusal(s)) return rate;
   const std::uint64_t others = connections.size() - 1;
   if (memory_pressure)
     return {cause::memory_limit_reached, others * options.connection_memory, options.max_memory};
-  if (const shortage memory = memory_shortage(others); memory.why != cause::none) return memory;
-  return pending_shortage(s);
+  if (const refusal memory = memory_refusal(others)) return memory;
+  return pending_refusal(s);
 }
 
 }  // namespace tandem

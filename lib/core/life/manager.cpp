@@ -111,15 +111,18 @@ request_slot connection_manager::state::find(request_id id) const {
   return by_request.find(hash_of_id(id), [&](request_slot r) { return requests[r].id == id; });
 }
 
-notification connection_manager::state::about(notice kind, connection_slot s) const {
+notification connection_manager::state::about(notice kind, connection_slot s,
+                                              const refusal& no) const {
   const connection& c = connections[s];
   peer_slot peer = c.peer;
   if (peer == no_slot && c.dial != no_slot) peer = dials[c.dial].peer;
-  return {.kind = kind,
-          .way = c.way,
-          .conn = c.id,
-          .peer = peer == no_slot ? peer_id{} : peers[peer].id,
-          .where = c.remote};
+  notification told{.kind = kind,
+                    .way = c.way,
+                    .conn = c.id,
+                    .peer = peer == no_slot ? peer_id{} : peers[peer].id,
+                    .where = c.remote};
+  no.tell(told);
+  return told;
 }
 
 void connection_manager::state::settle(peer_slot peer) {

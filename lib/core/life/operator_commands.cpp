@@ -118,10 +118,7 @@ void connection_manager::state::on(const events::shutdown_wanted& e) {
   n.why = cause::shutting_down;
   n.until = deadline;
   notify(n);
-  dial_failure failure;
-  failure.why = cause::shutting_down;
-  failure.counted = failure.blames = false;
-  for (const dial_slot d : dials) fail_dial(d, failure);
+  for (const dial_slot d : dials) fail_dial(d, {{cause::shutting_down}, dial_end::decided});
   for (const connection_slot s : connections) {
     if (!connections[s].used) continue;
     const phase at = connections[s].at;

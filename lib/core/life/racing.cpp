@@ -7,7 +7,7 @@
 namespace tandem {
 using namespace detail;
 
-/// The address to try next, or no_slot. Those with a verdict against them are left out for good.
+/// The address to try next, or no_slot. Those that are refused are left out for good.
 address_slot connection_manager::state::choose_address(dial_slot d) {
   dial& x = dials[d];
   std::array<address_candidate, addresses_max> candidates;
@@ -16,7 +16,7 @@ address_slot connection_manager::state::choose_address(dial_slot d) {
   for (address_slot a = x.addresses.first; a != no_slot; a = addresses.after(a)) {
     if (addresses.state(a) != address_state::untried) continue;
     const endpoint& address = addresses.at(a);
-    if (const shortage no = address_verdict(address, x.peer); no.why != cause::none) {
+    if (const refusal no = address_refusal(address, x.peer)) {
       addresses.set(a, address_state::failed);
       x.left_out = no;
       continue;

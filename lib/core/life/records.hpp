@@ -112,7 +112,7 @@ struct dial {
   time_point uplink_trial = never;  ///< until then it is the one dial of a node that is offline
   duration retry_after{};
   address_list addresses;
-  shortage left_out;           ///< why an address was left out
+  refusal left_out;            ///< why an address was left out
   std::int32_t priority = 0;   ///< the highest of any of its requests
   std::uint32_t attempts = 0;  ///< not connected and not ended
   dial_mode mode = dial_mode::join;

@@ -50,7 +50,7 @@ void connection_manager::state::redial(peer_slot peer) {
   // A ban may end without an event.
   if (access_rules.of(peers[peer].id, now) == access::denied)
     return again(later(now, options.backoff_cap));
-  if (const shortage no = dial_verdict(peer, now); no.why != cause::none)
+  if (const refusal no = dial_refusal(peer, now))
     return again(no.until == never ? redial_at(peer) : std::max(no.until, later(now, duration(1))));
   events::dial_wanted e;
   e.request = core_issued(++last_redial);

@@ -36,7 +36,7 @@ bool connection_manager::state::resolve_simultaneous_open(connection_slot s) {
   if (d == no_slot || dials[d].adopted != no_slot) return false;
   const bool own_lives = lives(d);
   if (self > peers[peer].id && promises(d)) {
-    refuse_connection(s, cause::duplicate, 0, 0);
+    refuse(s, {cause::duplicate});
     return true;
   }
   const connection_slot own = own_lives ? dials[d].leader : no_slot;
@@ -50,7 +50,7 @@ bool connection_manager::state::resolve_simultaneous_open(connection_slot s) {
   const claim wanted = claim_of(s);
   permit none;
   permit& right = own != no_slot ? connections[own].right : none;
-  if (ledger.shortage_instead(right, wanted, options, now).why != cause::none) return false;
+  if (ledger.refusal_instead(right, wanted, options, now)) return false;
   if (right) {
     ledger.move(right, wanted);
     connections[own].holds = false;

@@ -40,17 +40,22 @@ struct connection_manager::state {
   using subnet_slot = detail::subnet_slot;
   using phase = detail::phase;
 
-  /// Why a dial ends without a connection, and what follows from it.
+  /// How a dial ends without a connection, which decides where that is counted.
+  enum class dial_end : std::uint8_t {
+    decided,  ///< somebody wanted it so: nowhere
+    refused,  ///< by a limit or guard of this node: among the refusals
+    failed,   ///< in failed_total
+  };
   struct dial_failure {
-    cause why = cause::none;
-    bool counted = true;   ///< in failed_total
-    bool refuses = false;  ///< counted as a refusal of this node
-    bool blames = true;    ///< the peer's backoff grows
-    /// Of the blame; none: what `why` says.
-    detail::failure_class what = detail::failure_class::none;
-    std::uint64_t current = 0;
-    std::uint64_t limit = 0;
-    time_point until = never;
+    detail::refusal no;
+    dial_end how;
+    std::optional<detail::failure_class> blamed{};  ///< the peer's backoff grows
+
+    static dial_failure failed(cause why, bool blames) {
+      dial_failure made{{why}, dial_end::failed};
+      if (blames) made.blamed = detail::class_of(why);
+      return made;
+    }
   };
   /// How a connection ended, for the dial it served.
   struct connection_outcome {
@@ -82,7 +87,10 @@ struct connection_manager::state {
   void ignore() noexcept { ++counters.ignored_events; }
   connection_slot find(connection_id id) const;
   request_slot find(request_id id) const;
-  notification about(notice kind, connection_slot connection) const;
+  void count_refusal(const detail::refusal& no) noexcept {
+    ++counters.refused[static_cast<std::size_t>(no.why)];
+  }
+  notification about(notice kind, connection_slot connection, const detail::refusal& no = {}) const;
   void settle(peer_slot peer);
 
   // dialing.cpp
@@ -91,22 +99,21 @@ struct connection_manager::state {
   void on(const events::addresses_found& e);
   void begin_dial(const events::dial_wanted& e);
   bool line_is_full(bool may_start) const noexcept;
-  detail::shortage dial_verdict(peer_slot peer, time_point at) const;
-  void refuse_dial(const events::dial_wanted& e, cause why, std::uint64_t current,
-                   std::uint64_t limit);
+  detail::refusal dial_refusal(peer_slot peer, time_point at) const;
+  detail::refusal line_refusal() const noexcept;
+  void refuse_dial(const events::dial_wanted& e, const detail::refusal& no);
   dial_slot make_dial(const events::dial_wanted& e);
   void add_request(dial_slot d, const events::dial_wanted& e);
   void add_addresses(dial_slot d, std::span<const endpoint> list);
   dial_slot joinable_dial(peer_slot peer) const;
   connection_slot adoptable(peer_slot peer) const;
   connection_slot oldest(peer_slot peer, phase at) const;
-  detail::shortage room_for_dial(peer_slot peer, time_point at) const;
-  detail::shortage shortage_of(dial_slot d, time_point at) const;
+  detail::refusal room_for_dial(peer_slot peer, time_point at) const;
+  detail::refusal refusal_of(dial_slot d, time_point at) const;
   void begin(dial_slot d);
   void proceed(dial_slot d);
   void out_of_addresses(dial_slot d);
   bool shorten_line(std::int32_t priority);
-  void refuse_begun(dial_slot d, const detail::shortage& lacks);
   std::uint64_t queued_requests() const noexcept { return waiting_requests.size(); }
 
   // racing.cpp
@@ -149,19 +156,20 @@ struct connection_manager::state {
   void drop_request(request_slot r, const dial_failure& failure);
 
   // blame.cpp
-  /// Whether backoff, breaker and uplink allow a dial to `peer` (no_slot: to whoever answers).
-  detail::failure_record::verdict may_dial(peer_slot peer, time_point at) const;
+  /// Why backoff, breaker and uplink allow no dial to `peer` (no_slot: to whoever answers).
+  detail::refusal guard_refusal(peer_slot peer, time_point at) const;
   /// The two parts of it.
-  detail::failure_record::verdict uplink_verdict(time_point at) const;
-  detail::failure_record::verdict record_verdict(peer_slot peer, time_point at) const;
-  /// may_dial() said yes and a dial begins. Returns true when it is a trial of a half-open circuit.
+  detail::refusal uplink_refusal(time_point at) const;
+  detail::refusal record_refusal(peer_slot peer, time_point at) const;
+  /// guard_refusal() said nothing and a dial begins. Returns true when it is a trial of a half-open
+  /// circuit.
   bool dial_starts(peer_slot peer);
   detail::failure_record* remembered(peer_slot peer);
   detail::failure_record& remember(peer_slot peer);
   /// A dial of `peer` that was a trial is over.
   void trial_over(peer_slot peer);
-  /// Whether backoff and penalties allow an inbound connection of `peer` now.
-  detail::failure_record::verdict may_accept(peer_slot peer) const;
+  /// Why backoff and penalties allow no inbound connection of `peer` now.
+  detail::refusal accept_refusal(peer_slot peer) const;
   /// `peer` failed, silent since `since`: its record grows, and `n` gets the numbers; the notices
   /// of it go out.
   void blame(peer_slot peer, detail::failure_class what, cause why, duration retry_after,
@@ -177,8 +185,8 @@ struct connection_manager::state {
   void clear_if_proven(connection_slot s);
 
   // address_blame.cpp
-  /// Whether the backoff of their addresses allows a dial to whoever answers now.
-  detail::failure_record::verdict may_dial_any(dial_slot d) const;
+  /// Why the backoff of their addresses allows no dial to whoever answers now.
+  detail::refusal addresses_refusal(dial_slot d) const;
   /// Whether an address is to be tried after those that do not.
   bool backs_off(const endpoint& where) const;
   /// When the first address of the dial is out of its backoff.
@@ -186,8 +194,8 @@ struct connection_manager::state {
   /// The outbound connection `s` is over: what that says about its address, unless it was ready.
   void attempt_over(connection_slot s, const connection_outcome& end);
   void judge_address(connection_slot s, const connection_outcome& end);
-  /// Whether the circuit of its wide subnet allows an attempt at `where` now.
-  detail::failure_record::verdict subnet_circuit(const endpoint& where) const;
+  /// Why the circuit of its wide subnet allows no attempt at `where` now.
+  detail::refusal circuit_refusal(const endpoint& where) const;
   /// The attempt `s` starts, connected, or failed; its trial of its subnet is over.
   void subnet_tried(connection_slot s);
   void subnet_works(connection_slot s);
@@ -217,18 +225,18 @@ struct connection_manager::state {
   void recount_subnets();
   /// Why there is no memory for one connection beside `others`: to be asked before an attempt with
   /// connections.size(). A dial that has no attempt yet fails with it; a further one just waits.
-  detail::shortage memory_shortage(std::uint64_t others) const;
+  detail::refusal memory_refusal(std::uint64_t others) const;
   bool denies(const peer_id& peer, const endpoint& where) const;
   /// Why nothing may be dialled at `address` for `peer` (no_slot: whoever answers): Denied,
   /// CircuitOpen or SubnetLimitReached. To be asked for each address of a dial right before its
-  /// attempt: one that has a verdict is left out. When none was tried and none is left, the dial
-  /// fails with the last verdict and its numbers, as a refusal of this node that blames nobody.
-  detail::shortage address_verdict(const endpoint& address, peer_slot peer) const;
+  /// attempt: one that is refused is left out. When none was tried and none is left, the dial
+  /// fails with the last of them, as a refusal of this node that blames nobody.
+  detail::refusal address_refusal(const endpoint& address, peer_slot peer) const;
   /// Takes the tokens of one arrival, or says why there are none.
-  detail::shortage rate_verdict(connection_slot connection);
-  detail::shortage pending_shortage(connection_slot connection) const;
+  detail::refusal rate_refusal(connection_slot connection);
+  detail::refusal pending_refusal(connection_slot connection) const;
   /// Why a connection that arrived is reset.
-  detail::shortage arrival_verdict(connection_slot connection);
+  detail::refusal arrival_refusal(connection_slot connection);
 
   // admission.cpp
   void on(const events::arrived& e);
@@ -236,8 +244,8 @@ struct connection_manager::state {
   void on(const events::ready& e);
   bool belongs_to_dial(connection_slot s, const peer_id& peer);
   void take_permit(connection_slot s, detail::permit&& right);
-  void refuse_connection(connection_slot s, cause why, std::uint64_t current, std::uint64_t limit,
-                         time_point until = never);
+  void refuse(connection_slot s, const detail::refusal& no);
+  void turn_away(connection_slot s, const detail::refusal& no);
   void enter_pending(connection_slot s);
   void leave_pending(connection_slot s);
 
@@ -246,7 +254,7 @@ struct connection_manager::state {
   void leave_ready(connection_slot s);
   detail::rank rank_of(connection_slot s) const;
   /// `s` found no permit: true when somebody goes for it and it waits.
-  bool evict_for(connection_slot s, const detail::shortage& no);
+  bool evict_for(connection_slot s, const detail::refusal& no);
   std::optional<direction> direction_short(direction way) const;
   /// The worst of a sample whose place `newcomer` can have, or no_slot.
   connection_slot worst_ready_for(connection_slot newcomer);
@@ -266,7 +274,6 @@ struct connection_manager::state {
   struct drain;
   /// Closes what the options now in force leave no room for, those `before` them did.
   void drain_surplus(const manager_options& before);
-  void turn_out(connection_slot s, cause why, std::uint64_t current, std::uint64_t limit);
 
   // simultaneous_open.cpp
   bool resolve_simultaneous_open(connection_slot s);
@@ -319,7 +326,7 @@ struct connection_manager::state {
   explanation explain(const peer_id& peer, time_point at) const;
   connection_explanation explain(connection_id id, time_point at) const;
   dial_stage dial_stage_of(dial_slot d) const;
-  void explain_dial(peer_slot peer, time_point at, explanation& x) const;
+  detail::refusal would_refuse(const peer_id& id, peer_slot peer, time_point at) const;
 
   /// Every field below but the options, which are written apart, and the queue, which is empty
   /// between steps: whoever adds one adds it here.

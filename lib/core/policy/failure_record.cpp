@@ -18,21 +18,21 @@ bool failure_record::failed(time_point now, const manager_options& options, rand
   return false;
 }
 
-failure_record::verdict failure_record::may_dial(time_point now,
-                                                 const breaker_options& options) const noexcept {
+refusal failure_record::dial_refusal(time_point now,
+                                     const breaker_options& options) const noexcept {
   const time_point delayed = std::max(backoff_.until(), penalty_until_);
   if (!breaker_.passes(now, options.breaker_trials)) {
     const time_point until = breaker_.until(now);
-    return {cause::circuit_open, until == never ? never : std::max(until, delayed)};
+    return {.why = cause::circuit_open, .until = until == never ? never : std::max(until, delayed)};
   }
-  if (now < delayed) return {cause::backing_off, delayed};
+  if (now < delayed) return {.why = cause::backing_off, .until = delayed};
   return {};
 }
 
-failure_record::verdict failure_record::may_accept(time_point now) const noexcept {
+refusal failure_record::accept_refusal(time_point now) const noexcept {
   const time_point until =
       holds_inbound(what_) ? std::max(backoff_.until(), penalty_until_) : penalty_until_;
-  if (now < until) return {cause::backing_off, until};
+  if (now < until) return {.why = cause::backing_off, .until = until};
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include "core/policy/backoff.hpp"
 #include "core/policy/circuit_breaker.hpp"
 #include "core/policy/failure_class.hpp"
+#include "core/policy/refusal.hpp"
 #include "tandem/core/cause.hpp"
 #include "tandem/core/connection_manager.hpp"
 #include "tandem/core/options.hpp"
@@ -19,11 +20,6 @@ namespace tandem::detail {
 /// penalty that is no failure. A plain value; time and randomness are parameters.
 class failure_record {
  public:
-  struct verdict {
-    cause why = cause::none;  ///< none: yes; else backing_off, circuit_open or offline
-    time_point until = never;
-  };
-
   /// The peer failed at `now`. A remote_limit feeds the backoff alone, and closes the circuit: the
   /// peer lives. Returns true when the circuit opened.
   bool failed(time_point now, const manager_options& options, random_stream& random, cause why,
@@ -33,10 +29,10 @@ class failure_record {
   /// The peer is neither dialled nor accepted before `until`, for our own reasons.
   void penalise(time_point until) noexcept { penalty_until_ = std::max(penalty_until_, until); }
 
-  /// Whether a dial may start at `now`.
-  verdict may_dial(time_point now, const breaker_options& options) const noexcept;
-  /// Whether a connection of the peer's own may be had at `now`.
-  verdict may_accept(time_point now) const noexcept;
+  /// Why no dial may start at `now`.
+  refusal dial_refusal(time_point now, const breaker_options& options) const noexcept;
+  /// Why no connection of the peer's own may be had at `now`.
+  refusal accept_refusal(time_point now) const noexcept;
   /// A dial starts.
   circuit_breaker::start dial_starts(time_point now) noexcept { return breaker_.starts(now); }
   /// A dial that started as a trial is over.

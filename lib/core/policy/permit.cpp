@@ -7,8 +7,8 @@
 
 namespace tandem::detail {
 
-shortage permit_ledger::shortage_for(const claim& wanted, const manager_options& options,
-                                     time_point now) const noexcept {
+refusal permit_ledger::refusal_for(const claim& wanted, const manager_options& options,
+                                   time_point now) const noexcept {
   const std::uint64_t live = counters_.permits_live;
   if (live + options.reserved_connections >= options.max_connections) {
     const bool all = options.reserved_connections == 0 || peers_.is_protected(wanted.peer, now);
@@ -26,22 +26,22 @@ shortage permit_ledger::shortage_for(const claim& wanted, const manager_options&
     if (of_peer >= options.max_connections_per_peer)
       return {cause::per_peer_limit_reached, of_peer, options.max_connections_per_peer};
   }
-  return subnet_shortage_for(wanted, options);
+  return subnet_refusal_for(wanted, options);
 }
 
-shortage permit_ledger::shortage_instead(const permit& given, const claim& wanted,
-                                         const manager_options& options, time_point now) noexcept {
-  if (!given) return shortage_for(wanted, options, now);
+refusal permit_ledger::refusal_instead(const permit& given, const claim& wanted,
+                                       const manager_options& options, time_point now) noexcept {
+  if (!given) return refusal_for(wanted, options, now);
   --counters_.permits_live;
   uncount(given.held_);
-  const shortage without = shortage_for(wanted, options, now);
+  const refusal without = refusal_for(wanted, options, now);
   count(given.held_);
   ++counters_.permits_live;
   return without;
 }
 
-shortage permit_ledger::subnet_shortage_for(const claim& wanted,
-                                            const manager_options& options) const noexcept {
+refusal permit_ledger::subnet_refusal_for(const claim& wanted,
+                                          const manager_options& options) const noexcept {
   const auto is_full = [&](subnet_slot subnet, std::uint64_t limit) {
     return subnet != no_slot && limit > 0 && subnets_[subnet].permits >= limit;
   };

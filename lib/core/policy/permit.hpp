@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/policy/peer_table.hpp"
+#include "core/policy/refusal.hpp"
 #include "core/policy/subnet.hpp"
 #include "tandem/core/connection_manager.hpp"
 
@@ -22,17 +23,6 @@ struct claim {
 
   /// Every field, for checkpoints.
   void fields(auto& a) { a(peer), a(narrow), a(wide), a(way); }
-};
-
-/// Why something is not to be had, with the count and the limit compared.
-struct shortage {
-  cause why = cause::none;
-  std::uint64_t current = 0;
-  std::uint64_t limit = 0;
-  time_point until = never;  ///< when it is to be had, if known
-
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(why), a(current), a(limit), a(until); }
 };
 
 /// One established connection's right to exist. Moving moves the right; the last holder's end gives
@@ -83,16 +73,16 @@ class permit_ledger {
   /// The first limit that leaves no room for `wanted`, of the node, in or out, the peer, the narrow
   /// and the wide subnet. Without a peer that limit is left out. Unprotected peers find
   /// max_connections less the reserved ones.
-  shortage shortage_for(const claim& wanted, const manager_options& options,
-                        time_point now) const noexcept;
+  refusal refusal_for(const claim& wanted, const manager_options& options,
+                      time_point now) const noexcept;
   /// The same as if `given` had been given back, if it is a permit.
-  shortage shortage_instead(const permit& given, const claim& wanted,
-                            const manager_options& options, time_point now) noexcept;
+  refusal refusal_instead(const permit& given, const claim& wanted, const manager_options& options,
+                          time_point now) noexcept;
   /// The part of it that is about subnets.
-  shortage subnet_shortage_for(const claim& wanted, const manager_options& options) const noexcept;
-  /// shortage_for() said none.
+  refusal subnet_refusal_for(const claim& wanted, const manager_options& options) const noexcept;
+  /// refusal_for() said none.
   permit issue(const claim& wanted) noexcept;
-  /// Lets `right` count against something else of the same peer; shortage_instead() of it said
+  /// Lets `right` count against something else of the same peer; refusal_instead() of it said
   /// none.
   void move(permit& right, const claim& to) noexcept;
   /// Whether all counts agree. Looks at every peer and subnet.

@@ -26,8 +26,8 @@ struct subject {
     return record.failed(at(t), options, random, why, what, retry_after);
   }
   bool fail(duration t, cause why) { return fail(t, why, class_of(why)); }
-  cause dial(duration t) const { return record.may_dial(at(t), options).why; }
-  cause accept(duration t) const { return record.may_accept(at(t)).why; }
+  cause dial(duration t) const { return record.dial_refusal(at(t), options).why; }
+  cause accept(duration t) const { return record.accept_refusal(at(t)).why; }
 };
 
 TEST(failure_class, of_every_cause) {
@@ -77,7 +77,7 @@ TEST(failure_record, holds_inbound_back_after_a_failed_handshake_and_not_an_unan
     subject s;
     s.fail(0s, why);
     EXPECT_EQ(s.accept(1s - 1ns), cause::backing_off) << name_of(why);
-    EXPECT_EQ(s.record.may_accept(at(0s)).until, at(1s));
+    EXPECT_EQ(s.record.accept_refusal(at(0s)).until, at(1s));
     EXPECT_EQ(s.accept(1s), cause::none) << name_of(why);
     EXPECT_EQ(s.dial(1s - 1ns), cause::backing_off) << name_of(why);
   }
@@ -132,7 +132,7 @@ TEST(failure_record, a_penalty_holds_both_directions_and_is_no_failure) {
   EXPECT_EQ(s.record.failures(at(0s), s.options), 0U);
   EXPECT_EQ(s.accept(60s - 1ns), cause::backing_off);
   EXPECT_EQ(s.dial(60s - 1ns), cause::backing_off);
-  EXPECT_EQ(s.record.may_dial(at(0s), s.options).until, at(60s));
+  EXPECT_EQ(s.record.dial_refusal(at(0s), s.options).until, at(60s));
   EXPECT_EQ(s.accept(60s), cause::none);
   EXPECT_EQ(s.dial(60s), cause::none);
   EXPECT_FALSE(s.record.blank(at(60s - 1ns), s.options));
@@ -251,7 +251,7 @@ TEST(peer_records, a_penalty_is_not_displaced_by_failures_while_it_runs) {
   std::uint32_t identity = 10;
   for (duration now = 0s; now < 60s; now += 10ms) t.fail(identity++, now, 3);
   ASSERT_TRUE(t.knows(1));
-  EXPECT_EQ(t.peers.record_of(t.peers.find(peer(1)))->may_accept(at(60s - 1ns)).until, at(60s));
+  EXPECT_EQ(t.peers.record_of(t.peers.find(peer(1)))->accept_refusal(at(60s - 1ns)).until, at(60s));
   EXPECT_LE(t.peers.records(), 64U);
   t.fail(identity++, 60s);
   EXPECT_FALSE(t.knows(1));
