@@ -7,24 +7,44 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 namespace tandem::scenarios {
 namespace {
 
 constexpr std::size_t violations_max = 16;
 
-// The longest probe timeout there can be: SRTT + 4 RTTVAR of the first sample (RFC 6298), three
-// round trips; a minute, the core's most, where packets are lost or wait.
-duration longest_probe_timeout(const scenario& what) {
-  duration longest = what.faults.empty() ? duration{} : std::chrono::minutes(1);
-  const auto look_at = [&](const sim::link& path) {
-    const bool steady = path.loss == 0 && path.bandwidth == 0;
-    const duration one_way = path.latency + path.jitter;
-    longest = std::max<duration>(longest, steady ? 6 * one_way : std::chrono::minutes(1));
-  };
-  look_at(what.default_link);
-  for (const auto& each : what.links) look_at(each.link);
-  return longest;
+struct backoff_bounds {
+  double least = 0;  // of the delay; nanoseconds, like all of them
+  double lowest_ceiling = 0;
+  double highest_ceiling = 0;
+  double rounding = 0;  // the core counts in integers
+};
+
+// What the strategy allows after `n` failures in a row.
+backoff_bounds bounds_of(const backoff_options& options, std::uint32_t n) {
+  const auto base = static_cast<double>(options.backoff_base.count());
+  const auto cap = static_cast<double>(options.backoff_cap.count());
+  // min(cap, base * multiplier^(n-1)); the core multiplies at most 1023 times, and rounds each
+  // time.
+  const double steps = std::min<double>(n, 1024) - 1;
+  const double formula = std::min(cap, base * std::pow(options.backoff_multiplier, steps));
+  const double rounding = 1 + formula * (1e-9 + steps / base);
+  switch (options.backoff_strategy) {
+    case backoff_strategy::none:
+      return {};
+    case backoff_strategy::exponential:
+      return {formula, formula, formula, rounding};
+    case backoff_strategy::equal:
+      return {formula / 2, formula, formula, rounding};
+    case backoff_strategy::full:
+      return {0, formula, formula, rounding};
+    case backoff_strategy::decorrelated:
+      // Three times the delay before, which was the base at least.
+      return {std::min(cap, base), std::min(cap, 3 * base), n == 1 ? std::min(cap, 3 * base) : cap,
+              1};
+  }
+  return {};
 }
 
 std::string against(std::uint64_t value, const char* relation, std::uint64_t bound) {
@@ -87,29 +107,37 @@ void tracker::check_ledger(node_index node, time_point now, const manager_counte
 void tracker::check_backoff(node_index node, time_point now, const notification& what) {
   const auto& options = options_of(node);
   const auto delay = what.until - now;
-  if (what.ceiling > duration{})
-    numbers_of(node)
-        .of(spread::backoff_fraction)
-        .add(static_cast<double>(delay.count()) / static_cast<double>(what.ceiling.count()));
-  if (delay < duration{} || delay > what.ceiling)
-    violated("backoff stays within [0, ceiling]", node, now,
-             format_duration(delay) + " against a ceiling of " + format_duration(what.ceiling));
-  const double grown = static_cast<double>(options.backoff_base.count()) *
-                       std::pow(options.backoff_multiplier, double(what.failures) - 1);
-  const double formula = std::min(grown, static_cast<double>(options.backoff_cap.count()));
-  // The core counts in integers: one part in a million, or a nanosecond, is rounding.
-  if (std::abs(static_cast<double>(what.ceiling.count()) - formula) > 1 + formula * 1e-6)
+  const auto ceiling = static_cast<double>(what.ceiling.count());
+  const auto waits = static_cast<double>(delay.count());
+  if (waits <= ceiling)  // more is what the peer asked for
+    numbers_of(node).of(spread::backoff_fraction).add(ceiling > 0 ? waits / ceiling : 0);
+  // A peer may ask for more time, but not for more than its circuit would be open.
+  duration named{};
+  if (const auto peer = index_of(what.peer); peer >= 0) {
+    auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
+    named = std::min(std::exchange(pair.named, {}), options.breaker_open_max);
+  }
+  const auto allowed = bounds_of(options, what.failures);
+  if (waits < allowed.least - allowed.rounding || delay > std::max(what.ceiling, named))
     violated(
-        "the backoff ceiling is min(cap, base * multiplier^(n-1))", node, now,
+        "backoff stays within its strategy's bounds", node, now,
+        format_duration(delay) + " against a ceiling of " + format_duration(what.ceiling) +
+            (named > duration{} ? ", the peer having asked for " + format_duration(named) : ""));
+  if (ceiling < allowed.lowest_ceiling - allowed.rounding ||
+      ceiling > allowed.highest_ceiling + allowed.rounding)
+    violated(
+        "the backoff ceiling is its strategy's", node, now,
         format_duration(what.ceiling) + " after " + std::to_string(what.failures) + " failures");
 }
 
 time_point tracker::latest_end(node_index node, const connection_state& connection) const {
+  if (connection.streams > 0) return never;
   const auto& options = options_of(node);
-  const duration floor =
-      static_cast<std::int64_t>(options.idle_floor_probes) * longest_probe_timeout(scenario_);
-  return later(later(connection.used, std::max(options.connection_timeout, floor)),
-               options.close_linger + patience_);
+  const duration floor = static_cast<std::int64_t>(options.idle_floor_probes) *
+                         connection.path.longest_probe_timeout();
+  const auto due = std::max(later(connection.used, std::max(options.connection_timeout, floor)),
+                            later(connection.streams_ended, floor));
+  return later(due, options.close_linger + patience_);
 }
 
 void tracker::outlived(node_index node, time_point now, const connection_state& connection) {
@@ -121,9 +149,7 @@ void tracker::finish(time_point now) {
   for (node_index node = 0; node < nodes_.size(); ++node) {
     if (!nodes_[node].alive) continue;
     apply(node, now, counters(node));
-    world_->unflushed(node, [&](const events::traffic& moved) {
-      if (moved.app_bytes > 0) on_app_bytes(node, moved.last_app_at, moved.conn);
-    });
+    world_->unflushed(node, [&](const events::traffic& moved) { on_event(node, now, moved); });
   }
   std::optional<std::pair<key, connection_state>> oldest;
   for (const auto& [at, connection] : connections_)

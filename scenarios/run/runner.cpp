@@ -17,9 +17,9 @@ namespace {
 
 using wall_clock = std::chrono::steady_clock;
 
-// In real time a close may be noticed this late on a busy machine; virtual time is exact up to the
-// network's own delays, which stay below a few round trips.
-constexpr duration patience_virtual = std::chrono::seconds(3);
+// In real time a close may be noticed this late on a busy machine; in virtual time only what the
+// ledger works out in floating point is not exact.
+constexpr duration patience_virtual = std::chrono::milliseconds(1);
 constexpr duration patience_real = std::chrono::seconds(5);
 
 // Asks the link of every pair of nodes of the groups of a scenario.
@@ -61,8 +61,8 @@ class listener final : public world_observer {
   void on_step(node_index node, time_point now, const connection_manager& manager) override {
     if (ledger) ledger->on_step(node, now, manager);
   }
-  void on_app_bytes(node_index node, time_point now, connection_id conn, std::uint64_t) override {
-    if (ledger) ledger->on_app_bytes(node, now, conn);
+  void on_event(node_index node, time_point now, const event& what) override {
+    if (ledger) ledger->on_event(node, now, what);
   }
 };
 

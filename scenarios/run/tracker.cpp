@@ -83,7 +83,7 @@ void tracker::on_notification(node_index node, time_point now, const notificatio
       on_closed(node, now, what);
       break;
     case notice::remote_refused:
-      count(node, now, measure_of_told(what.why));
+      on_told(node, now, what);
       break;
     case notice::backoff_started:
       check_backoff(node, now, what);
@@ -110,7 +110,7 @@ void tracker::on_established(node_index node, time_point now, const notification
   auto& state = nodes_[node];
   ++state.established;
   const auto peer = index_of(what.peer);
-  connections_[key(node, number(what.conn))] = {peer, now};
+  connections_[key(node, number(what.conn))] = {.peer = peer, .used = now};
   if (peer < 0) return;
   auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
   if (pair.ready++ == 0) ++state.peers;
@@ -139,9 +139,29 @@ void tracker::on_closed(node_index node, time_point now, const notification& wha
   connections_.erase(it);
 }
 
-void tracker::on_app_bytes(node_index node, time_point at, connection_id conn) {
-  const auto it = connections_.find(key(node, number(conn)));
-  if (it != connections_.end()) it->second.used = std::max(it->second.used, at);
+void tracker::on_told(node_index node, time_point now, const notification& what) {
+  count(node, now, measure_of_told(what.why));
+  if (const auto peer = index_of(what.peer); peer >= 0 && what.until != never) {
+    auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
+    pair.named = std::max(pair.named, what.until - now);
+  }
+}
+
+void tracker::on_event(node_index node, time_point now, const event& what) {
+  const auto of = [&](connection_id conn) {
+    const auto it = connections_.find(key(node, number(conn)));
+    return it == connections_.end() ? nullptr : &it->second;
+  };
+  if (const auto* moved = std::get_if<events::traffic>(&what)) {
+    if (auto* c = moved->app_bytes > 0 ? of(moved->conn) : nullptr)
+      c->used = std::max(c->used, moved->last_app_at);
+  } else if (const auto* opened = std::get_if<events::stream_opened>(&what)) {
+    if (auto* c = of(opened->conn)) ++c->streams;
+  } else if (const auto* closed = std::get_if<events::stream_closed>(&what)) {
+    if (auto* c = of(closed->conn); c && --c->streams == 0) c->streams_ended = now;
+  } else if (const auto* sampled = std::get_if<events::rtt_sampled>(&what)) {
+    if (auto* c = of(sampled->conn)) c->path.add(sampled->rtt);
+  }
 }
 
 void tracker::apply(node_index node, time_point now, const manager_counters& next) {

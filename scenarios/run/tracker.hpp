@@ -2,6 +2,7 @@
 #pragma once
 
 #include "group_numbers.hpp"
+#include "round_trips.hpp"
 #include "tandem/scenarios/scenario.hpp"
 #include "tandem/scenarios/world.hpp"
 
@@ -27,7 +28,7 @@ class tracker {
   void on_dial(node_index node, request_id request, time_point now);
   void on_notification(node_index node, time_point now, const notification& what);
   void on_step(node_index node, time_point now, const connection_manager& manager);
-  void on_app_bytes(node_index node, time_point at, connection_id conn);
+  void on_event(node_index node, time_point now, const event& what);
   /// The node is about to be killed: its gauges are 0 now, its counters stay in the sums.
   void on_killed(node_index node, time_point now);
   void on_restarted(node_index node, time_point now);
@@ -63,11 +64,15 @@ class tracker {
   };
   struct connection_state {
     std::int32_t peer = -1;
-    time_point used{};  ///< last application byte, or ready
+    std::uint32_t streams = 0;  ///< open, of the application
+    time_point used{};          ///< last application byte, or ready
+    time_point streams_ended = time_point::min();
+    round_trips path{};
   };
   struct pair_state {
     std::uint32_t ready = 0;
     time_point last_attempt = never;
+    duration named{};  ///< how long the peer wants to be left alone; since the last backoff
   };
   struct request_state {
     time_point asked{};
@@ -84,6 +89,7 @@ class tracker {
   void on_established(node_index node, time_point now, const notification& what);
   void on_closed(node_index node, time_point now, const notification& what);
   void on_dial_ended(node_index node, time_point now, const notification& what);
+  void on_told(node_index node, time_point now, const notification& what);
   void check_backoff(node_index node, time_point now, const notification& what);
   /// When an idle connection must be gone at the latest.
   time_point latest_end(node_index node, const connection_state& connection) const;

@@ -27,9 +27,8 @@ struct message_node final : manager_observer {
   void on_step(time_point now, const connection_manager& manager) override {
     if (observer) observer->on_step(index, now, manager);
   }
-  void on_traffic(time_point, const events::traffic& what) override {
-    if (observer && what.app_bytes > 0)
-      observer->on_app_bytes(index, what.last_app_at, what.conn, what.app_bytes);
+  void on_event(time_point now, const event& what) override {
+    if (observer) observer->on_event(index, now, what);
   }
 
   world_observer* observer;

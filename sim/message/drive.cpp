@@ -55,9 +55,15 @@ void message_network::state::command(host_index h, const event& what) {
 
 void message_network::state::step(host_index h, const event& what) {
   driving = true;
-  hosts[h].manager.handle(time.now(), what);
-  drain(h);
+  tell(h, what);
   follow(h);
+}
+
+void message_network::state::tell(host_index h, const event& what) {
+  host& at = hosts[h];
+  if (at.observer) at.observer->on_event(time.now(), what);
+  at.manager.handle(time.now(), what);
+  drain(h);
 }
 
 void message_network::state::step_follow_up(host_index h, follow_up what) {
@@ -92,13 +98,11 @@ void message_network::state::follow(host_index h) {
       enter_pair(next.ready);
     }
     if (next.resolved) std::get<events::addresses_found>(next.what).list = {&*next.resolved, 1};
-    hosts[h].manager.handle(time.now(), next.what);
-    drain(h);
+    tell(h, next.what);
     if (next.ready == none) continue;
     const connection_id id = std::get<events::ready>(next.what).conn;
     if (find(h, id) == none) continue;
-    hosts[h].manager.handle(time.now(), events::rtt_sampled{id, round_trip});
-    drain(h);
+    tell(h, events::rtt_sampled{id, round_trip});
   }
   follow_ups.clear();
   driving = false;

@@ -58,6 +58,7 @@ struct message_network::state {
                       manager_observer* observer, trace_sink* sink);
   void command(host_index h, const event& what);
   void step(host_index h, const event& what);
+  void tell(host_index h, const event& what);
   void step_follow_up(host_index h, follow_up what);
   void advance(host_index h);
   void drain(host_index h);

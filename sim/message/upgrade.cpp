@@ -110,7 +110,6 @@ void message_network::state::data_arrived(end_index e, std::uint64_t bytes) {
   moved.conn = static_cast<connection_id>(here.id);
   moved.received = moved.app_bytes = bytes;
   moved.last_received_at = moved.last_app_at = time.now();
-  if (hosts[here.host].observer) hosts[here.host].observer->on_traffic(time.now(), moved);
   step(here.host, moved);
 }
 
@@ -136,7 +135,6 @@ void message_network::state::send(end_index e, std::uint64_t bytes) {
   moved.sent = moved.app_bytes = framed(bytes);
   moved.last_app_at = time.now();
   dispatch(e, {kind::data, cause::none, moved.sent});
-  if (hosts[from].observer) hosts[from].observer->on_traffic(time.now(), moved);
   step(from, moved);
 }
 

@@ -85,8 +85,9 @@ class liveness_grid {
       if (what.kind == notice::connection_closed && !closed) closed = {now, what};
     }
     void on_step(time_point, const connection_manager&) override {}
-    void on_traffic(time_point, const events::traffic& what) override {
-      if (what.received > 0) heard = std::max(heard, what.last_received_at);
+    void on_event(time_point, const event& what) override {
+      if (const auto* moved = std::get_if<events::traffic>(&what); moved && moved->received > 0)
+        heard = std::max(heard, moved->last_received_at);
     }
     void on_message(time_point, const received_message&) override {}
 

@@ -53,12 +53,28 @@ class ledger : public testing::Test {
   }
   void tell_backoff(std::uint32_t failures, duration ceiling, duration delay) {
     notification what;
+    what.peer = place.id(1);
     what.kind = notice::backoff_started;
     what.failures = failures;
     what.ceiling = ceiling;
     what.until = time_point(delay);
     under_test.on_notification(0, {}, what);
   }
+  void tell_to_stay_away(duration period) {
+    notification what;
+    what.kind = notice::remote_refused;
+    what.peer = place.id(1);
+    what.until = time_point(period);
+    under_test.on_notification(0, {}, what);
+  }
+  static event used_at(duration when) {
+    events::traffic moved;
+    moved.conn = connection_id{1};
+    moved.app_bytes = 1;
+    moved.last_app_at = time_point(when);
+    return moved;
+  }
+  void strategy(backoff_strategy which) { what.groups[0].manager.backoff_strategy = which; }
   std::vector<std::string> broken() const {
     std::vector<std::string> names;
     for (const auto& [name, how] : under_test.violations()) names.push_back(name);
@@ -142,20 +158,111 @@ TEST_F(ledger, backoff_within_its_formula_and_bounds_holds) {
 
 TEST_F(ledger, a_delay_above_its_ceiling_breaks) {
   tell_backoff(1, 1s, 1s + 1ns);
-  EXPECT_EQ(broken(), names{"backoff stays within [0, ceiling]"});
+  EXPECT_EQ(broken(), names{"backoff stays within its strategy's bounds"});
 }
+
+TEST_F(ledger, a_delay_that_the_peer_asked_for_may_be_above_its_ceiling_once) {
+  tell_to_stay_away(50s);
+  tell_backoff(1, 1s, 50s);
+  EXPECT_EQ(broken(), names{});
+  tell_backoff(2, 2s, 50s);
+  EXPECT_EQ(broken(), names{"backoff stays within its strategy's bounds"});
+}
+
+TEST_F(ledger, a_delay_above_what_the_peer_asked_for_or_may_ask_for_breaks) {
+  tell_to_stay_away(50s);
+  tell_backoff(1, 1s, 50s + 1ns);
+  EXPECT_EQ(broken(), names{"backoff stays within its strategy's bounds"});
+}
+
+TEST_F(ledger, a_peer_may_not_ask_for_more_than_breaker_open_max) {
+  tell_to_stay_away(1000s);
+  tell_backoff(1, 1s, 300s);
+  EXPECT_EQ(broken(), names{});
+  tell_to_stay_away(1000s);
+  tell_backoff(1, 1s, 300s + 1ns);
+  EXPECT_EQ(broken(), names{"backoff stays within its strategy's bounds"});
+}
+
+struct strategy_case {
+  backoff_strategy which;
+  std::uint32_t failures;
+  duration ceiling, least, most;  // of the delay
+};
+
+class backoff_formula : public ledger, public testing::WithParamInterface<strategy_case> {};
+
+TEST_P(backoff_formula, holds_at_its_bounds_and_breaks_beyond_them) {
+  const auto& [which, failures, ceiling, least, most] = GetParam();
+  strategy(which);
+  tell_backoff(failures, ceiling, least);
+  tell_backoff(failures, ceiling, most);
+  EXPECT_EQ(broken(), names{});
+  if (least > 0s)
+    tell_backoff(failures, ceiling, least - 100ns);
+  else
+    tell_backoff(failures, ceiling, most + 1ns);
+  EXPECT_EQ(broken(), names{"backoff stays within its strategy's bounds"});
+  tell_backoff(failures, 121s, 121s);  // above the cap, and above no delay at all
+  EXPECT_EQ(broken().size(), 2U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    every, backoff_formula,
+    testing::Values(strategy_case{backoff_strategy::none, 3, 0s, 0s, 0s},
+                    strategy_case{backoff_strategy::exponential, 3, 4s, 4s, 4s},
+                    strategy_case{backoff_strategy::equal, 3, 4s, 2s, 4s},
+                    strategy_case{backoff_strategy::full, 3, 4s, 0s, 4s},
+                    strategy_case{backoff_strategy::decorrelated, 1, 3s, 1s, 3s},
+                    strategy_case{backoff_strategy::decorrelated, 2, 9s, 1s, 9s},
+                    strategy_case{backoff_strategy::decorrelated, 9, 120s, 1s, 120s}));
 
 TEST_F(ledger, a_ceiling_off_the_formula_breaks) {
   tell_backoff(3, 3s, 1s);
-  EXPECT_EQ(broken(), names{"the backoff ceiling is min(cap, base * multiplier^(n-1))"});
+  EXPECT_EQ(broken(), names{"the backoff ceiling is its strategy's"});
 }
 
 TEST_F(ledger, a_connection_idle_beyond_timeout_linger_and_patience_breaks) {
   tell(notice::connection_established, 1);
-  under_test.on_app_bytes(0, time_point(5s), connection_id{1});
+  under_test.on_event(0, time_point(5s), used_at(5s));
   under_test.finish(time_point(5s + 30s + 1s + 1s));
   EXPECT_EQ(broken(), names{});
   under_test.finish(time_point(5s + 30s + 1s + 1s + 1ns));
+  EXPECT_EQ(broken(), names{"no connection outlives its idle timeout"});
+}
+
+TEST_F(ledger, what_was_used_and_not_flushed_at_the_end_is_used) {
+  tell(notice::connection_established, 1);
+  place.moved = std::get<events::traffic>(used_at(60s));
+  under_test.finish(time_point(90s));
+  EXPECT_EQ(broken(), names{});
+}
+
+TEST_F(ledger, a_connection_with_an_open_stream_is_not_idle) {
+  tell(notice::connection_established, 1);
+  under_test.on_event(0, {}, events::stream_opened{connection_id{1}});
+  under_test.on_event(0, {}, events::stream_opened{connection_id{1}});
+  under_test.on_event(0, {}, events::stream_closed{connection_id{1}});
+  under_test.finish(time_point(300s));
+  EXPECT_EQ(broken(), names{});
+  under_test.on_event(0, time_point(100s), events::stream_closed{connection_id{1}});
+  under_test.finish(time_point(100s + 3s + 1s + 1s));
+  EXPECT_EQ(broken(), names{}) << "three probe timeouts, the linger and the patience";
+  under_test.finish(time_point(100s + 3s + 1s + 1s + 1ms));
+  EXPECT_EQ(broken(), names{"no connection outlives its idle timeout"});
+}
+
+// SRTT + 4 RTTVAR of one sample of 5 s: 15 s, three of which are the floor.
+TEST_F(ledger, a_connection_may_be_idle_for_three_probe_timeouts) {
+  tell(notice::connection_established, 1);
+  under_test.on_event(0, {}, events::rtt_sampled{connection_id{1}, 5s});
+  under_test.on_event(0, {}, events::rtt_sampled{connection_id{1}, 1ms});
+  under_test.finish(time_point(45s + 1s + 1s));
+  EXPECT_EQ(broken(), names{});
+  under_test.on_event(0, {}, events::rtt_sampled{connection_id{1}, 1h});
+  under_test.finish(time_point(180s + 1s + 1s));
+  EXPECT_EQ(broken(), names{}) << "a probe timeout is a minute at most";
+  under_test.finish(time_point(180s + 1s + 1s + 1ms));
   EXPECT_EQ(broken(), names{"no connection outlives its idle timeout"});
 }
 

@@ -11,6 +11,7 @@
 #include <deque>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace tandem::sim::testing {
@@ -18,8 +19,6 @@ namespace tandem::sim::testing {
 using namespace std::chrono_literals;
 
 constexpr time_point at(duration d) { return time_point(d); }
-
-
 
 /// The peer id of a host of a test: 36 bytes made of its index.
 inline peer_id test_peer(host_index host) {
@@ -39,7 +38,9 @@ struct host_log final : manager_observer {
     most_active = std::max(most_active, c.active_connections);
     most_permits = std::max(most_permits, c.permits_live);
   }
-  void on_traffic(time_point, const events::traffic& what) override { app_bytes += what.app_bytes; }
+  void on_event(time_point, const event& what) override {
+    if (const auto* moved = std::get_if<events::traffic>(&what)) app_bytes += moved->app_bytes;
+  }
 
   std::vector<std::pair<time_point, notification>> of(notice kind) const {
     std::vector<std::pair<time_point, notification>> found;

@@ -137,8 +137,7 @@ void node::impl::handle(queued_event& next) {
   if (auto* found = std::get_if<events::addresses_found>(&next.what)) found->list = next.list;
   flush_dirty();
   if (dead_) return;
-  core_.handle(net_.clock().now(), next.what);
-  after_step();
+  tell(next.what);
   if (const auto* closed = std::get_if<events::closed>(&next.what)) erase(closed->conn);
 }
 
@@ -147,13 +146,16 @@ void node::impl::flush_dirty() {
     const connection_id id = dirty_[i];
     const auto* of = find(id);
     if (!of || !of->session) continue;
-    const auto traffic = as_event(id, of->session->take_traffic());
-    const auto now = net_.clock().now();
-    if (observer_) observer_->on_traffic(now, traffic);
-    core_.handle(now, traffic);
-    after_step();
+    tell(as_event(id, of->session->take_traffic()));
   }
   dirty_.clear();
+}
+
+void node::impl::tell(const event& what) {
+  const auto now = net_.clock().now();
+  if (observer_) observer_->on_event(now, what);
+  core_.handle(now, what);
+  after_step();
 }
 
 void node::impl::unflushed(const std::function<void(const events::traffic&)>& each) const {

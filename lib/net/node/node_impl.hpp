@@ -97,6 +97,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   void run(Step step);
   void flush_dirty();
   void handle(queued_event& next);
+  void tell(const event& what);
   void after_step();
   void limit_memory();
   void wake();

@@ -126,8 +126,8 @@ class manager_observer {
   virtual void on_notification(time_point now, const notification& what) = 0;
   /// After each handle or advance, when its actions are drained.
   virtual void on_step(time_point now, const connection_manager& manager) = 0;
-  /// What the driver is about to flush into the manager (contract, rule 7).
-  virtual void on_traffic(time_point now, const events::traffic& what) { (void)now, (void)what; }
+  /// Before each handle: what the driver is about to tell.
+  virtual void on_event(time_point now, const event& what) { (void)now, (void)what; }
 };
 
 }  // namespace tandem

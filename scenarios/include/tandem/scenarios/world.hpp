@@ -29,9 +29,8 @@ class world_observer {
   virtual void on_notification(node_index node, time_point now, const notification& what) = 0;
   /// After each step of a node's manager.
   virtual void on_step(node_index node, time_point now, const connection_manager& manager) = 0;
-  /// Application bytes moved on a connection (sent or received).
-  virtual void on_app_bytes(node_index node, time_point now, connection_id conn,
-                            std::uint64_t bytes) = 0;
+  /// Before each event that a node's manager is told.
+  virtual void on_event(node_index node, time_point now, const event& what) = 0;
 };
 
 struct world_options {
