@@ -16,7 +16,7 @@ namespace tandem::detail {
 /// T has a member `slot<T> next_free` and a member `bool used`.
 template <class T>
 class slot_table {
-  class iterator;
+  struct iterator;
 
  public:
   using slot_type = slot<T>;
@@ -69,8 +69,7 @@ class slot_table {
   void fields(auto& a) { a(slots_), a(free_), a(size_); }
 
  private:
-  class iterator {
-   public:
+  struct iterator {
     explicit iterator(const slot_table& of) noexcept : of_(of) { skip(); }
     slot_type operator*() const noexcept { return slot_type(at_); }
     iterator& operator++() noexcept {
