@@ -101,7 +101,7 @@ void add(json::object& out, const open_replay_result& open) {
   out["totals"] = std::move(totals);
   json::object skipped;
   for (std::size_t i = 0; i < open.skipped.size(); ++i)
-    if (open.skipped[i] > 0) skipped[event_names()[i]] = open.skipped[i];
+    if (open.skipped[i] > 0) skipped[event_name(i)] = open.skipped[i];
   out["skipped"] = std::move(skipped);
   out["assumed"] = open.assumed;
   out["unusable_options"] = open.unusable_options;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -38,8 +40,8 @@ struct kept_fields {
     for (T& each : all) (*this)(each);
   }
   template <class T>
-  requires requires(T& value, kept_fields& a) { value.fields(a); }
-  void operator()(T& value) { value.fields(*this); }
+  requires std::is_class_v<T>
+  void operator()(T& value) { detail::show_fields(*this, value); }
 };
 
 template <class T>

@@ -9,20 +9,6 @@
 
 namespace tandem {
 
-namespace detail::trace_codec {
-
-void fields(auto& a, manager_counters& v) {
-  for (const counter_row& row : counter_table()) a(v.*row.field);
-  a(v.refused);
-}
-void fields(auto& a, decision& v) {
-  actions::notify told{v.what};
-  a(v.at), fields(a, told);
-  v.what = told.what;
-}
-
-}  // namespace detail::trace_codec
-
 using detail::no_slot;
 using detail::phase;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/policy/address_order.hpp"
 #include "core/policy/permit.hpp"
 #include "core/policy/rtt_estimator.hpp"
@@ -81,15 +82,11 @@ struct alignas(64) connection {
   connection_slot next_free;
   duration retry_after{};  ///< as the peer's refusal asked
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) {
-    a(id), a(last_received), a(last_use), a(due), a(bytes), a(peer), a(streams), a(probes), a(at),
-        a(way), a(end), a(used), a(pending), a(lingering), a(connected), a(trial), a(was_ready),
-        a(victim), a(refused), a(told), a(yielded), a(spoken), a(rtt), a(streams_ended),
-        a(kept_until), a(last_probe), a(ready_at), a(nonce), a(ready_place), a(right), a(holds),
-        a(remote), a(narrow), a(wide), a(dial), a(next_of_peer), a(previous_of_peer),
-        a(next_of_dial), a(previous_of_dial), a(address), a(next_free), a(retry_after);
-  }
+  TANDEM_FIELDS(id, last_received, last_use, due, bytes, peer, streams, probes, at, way, end, used,
+                pending, lingering, connected, trial, was_ready, victim, refused, told, yielded,
+                spoken, rtt, streams_ended, kept_until, last_probe, ready_at, nonce, ready_place,
+                right, holds, remote, narrow, wide, dial, next_of_peer, previous_of_peer,
+                next_of_dial, previous_of_dial, address, next_free, retry_after)
 };
 
 static_assert(sizeof(connection) == 256 && offsetof(connection, peer) == 64);
@@ -128,14 +125,11 @@ struct dial {
   bool started = false;  ///< an attempt began
   bool blames = false;   ///< an attempt failed that was not our own fault
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) {
-    a(peer), a(first_attempt), a(leader), a(adopted), a(next_of_peer), a(previous_of_peer),
-        a(first_request), a(last_request), a(next_free), a(resolver), a(sequence),
-        a(next_attempt_at), a(retry_after), a(addresses), a(left_out), a(priority), a(attempts),
-        a(mode), a(last), a(last_family), a(used), a(engaged), a(blocked), a(pausing), a(complete),
-        a(trial), a(uplink_trial), a(started), a(blames), a(silent_since), a(pauses);
-  }
+  TANDEM_FIELDS(peer, first_attempt, leader, adopted, next_of_peer, previous_of_peer, first_request,
+                last_request, next_free, resolver, sequence, next_attempt_at, retry_after,
+                addresses, left_out, priority, attempts, mode, last, last_family, used, engaged,
+                blocked, pausing, complete, trial, uplink_trial, started, blames, silent_since,
+                pauses)
 };
 
 /// One request of the application that waits for its dial.
@@ -149,12 +143,6 @@ struct request {
   request_slot next_free;
   bool used = false;
   bool hurried = false;  ///< has a deadline of its own, before dial_timeout
-
-  /// Every field, for checkpoints.
-  void fields(auto& a) {
-    a(id), a(sequence), a(priority), a(dial), a(next_of_dial), a(previous_of_dial), a(next_free),
-        a(used), a(hurried);
-  }
 };
 
 }  // namespace tandem::detail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/life/records.hpp"
 #include "core/life/timers.hpp"
 #include "core/policy/accept_rate.hpp"
@@ -328,17 +329,15 @@ struct connection_manager::state {
   dial_stage dial_stage_of(dial_slot d) const;
   detail::refusal would_refuse(const peer_id& id, peer_slot peer, time_point at) const;
 
-  /// Every field below but the options, which are written apart, and the queue, which is empty
-  /// between steps: whoever adds one adds it here.
-  void fields(auto& a) {
-    a(random), a(now), a(counters), a(peers), a(subnets), a(connections), a(dials), a(requests);
-    a(access_rules), a(addresses), a(known_addresses), a(uplink), a(by_connection), a(by_request);
-    a(timers), a(waiting_dials), a(waiting_requests), a(decisions), a(ready_slots), a(newcomers);
-    a(victims), a(holders), a(next_eviction), a(node_rate), a(subnet_rate), a(node_bucket_full);
-    a(next_attempt), a(next_sequence), a(last_redial), a(redials), a(paused), a(memory_pressure),
-        a(descriptor_pressure);
-    a(stopping), a(stopped), a(drain_until);
-  }
+  /// All but the options, which a checkpoint has before it, what is given again, the ledger, which
+  /// counts in other tables, and the queue, which is empty between steps.
+  TANDEM_FIELDS_BUT((options, self, seed, self_hash, sink, inputs, ledger, queue), random, now,
+                    counters, peers, subnets, connections, dials, requests, access_rules, addresses,
+                    known_addresses, uplink, by_connection, by_request, timers, waiting_dials,
+                    waiting_requests, decisions, ready_slots, newcomers, victims, holders,
+                    next_eviction, node_rate, subnet_rate, node_bucket_full, next_attempt,
+                    next_sequence, last_redial, redials, paused, memory_pressure,
+                    descriptor_pressure, stopping, stopped, drain_until)
 
   manager_options options;
   const peer_id self;

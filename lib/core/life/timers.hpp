@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/policy/slots.hpp"
 #include "core/table/timer_wheel.hpp"
 
@@ -26,8 +27,7 @@ class timers {
     queue_.prefetch(kind(owner), number(owner));
   }
 
-  /// For checkpoints.
-  void fields(auto& a) { a(queue_); }
+  TANDEM_FIELDS(queue_)
 
  private:
   static constexpr timer_kind kind(connection_slot) noexcept { return timer_kind::connection; }

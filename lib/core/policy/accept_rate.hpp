@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "tandem/core/options.hpp"
 #include "tandem/core/time.hpp"
 
@@ -24,8 +25,7 @@ class accept_rate {
   /// Takes a token; ready_at() said now.
   void take(time_point& full, time_point now) const noexcept;
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(period_), a(tolerance_); }
+  TANDEM_FIELDS(period_, tolerance_)
 
  private:
   duration period_{};     ///< between two tokens

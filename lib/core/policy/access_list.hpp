@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/policy/prefix.hpp"
 #include "core/table/deadline_queue.hpp"
 #include "core/table/index_table.hpp"
@@ -39,10 +40,7 @@ class access_list {
   /// Rules held; expired ones leave when the next is set.
   std::size_t size() const noexcept { return rules_.size(); }
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) {
-    a(rules_), a(by_subject_), a(expiry_), a(lengths_), a(rules_of_length_), a(peers_);
-  }
+  TANDEM_FIELDS(rules_, by_subject_, expiry_, lengths_, rules_of_length_, peers_)
 
  private:
   struct rule {
@@ -52,9 +50,6 @@ class access_list {
     access what = access::unsaid;
     bool used = false;
     slot<rule> next_free;
-
-    /// Every field, for checkpoints.
-    void fields(auto& a) { a(peer), a(range), a(until), a(what), a(used), a(next_free); }
   };
   using rule_slot = slot<rule>;
   /// Prefix lengths 0 to 128, one bit each.

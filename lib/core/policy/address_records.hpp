@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/policy/backoff.hpp"
 #include "core/table/deadline_queue.hpp"
 #include "core/table/index_table.hpp"
@@ -38,8 +39,7 @@ class address_records {
   /// Records held; expired ones leave when the next is made.
   std::size_t size() const noexcept { return records_.size(); }
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(salt_), a(records_), a(by_address_), a(by_expiry_); }
+  TANDEM_FIELDS(salt_, records_, by_address_, by_expiry_)
 
  private:
   struct record {
@@ -47,9 +47,6 @@ class address_records {
     backoff_count backoff;
     bool used = false;
     slot<record> next_free;
-
-    /// Every field, for checkpoints.
-    void fields(auto& a) { a(where), a(backoff), a(used), a(next_free); }
   };
   using record_slot = slot<record>;
   static constexpr timer_kind expiry = timer_kind{};  // the order has only one kind

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "tandem/core/options.hpp"
 #include "tandem/core/random.hpp"
 #include "tandem/core/time.hpp"
@@ -51,8 +52,7 @@ class backoff_count {
   /// When it will be as if nothing had happened.
   time_point expiry(duration refund) const noexcept;
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(previous_), a(ceiling_), a(until_), a(last_), a(failures_); }
+  TANDEM_FIELDS(previous_, ceiling_, until_, last_, failures_)
 
  private:
   duration previous_{};

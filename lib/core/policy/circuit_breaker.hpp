@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "tandem/core/connection_manager.hpp"
 #include "tandem/core/options.hpp"
 #include "tandem/core/time.hpp"
@@ -51,10 +52,7 @@ class circuit_breaker {
   /// Takes `before` back, but for the trials in progress.
   void restore(const circuit_breaker& before) noexcept;
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) {
-    a(open_until_), a(last_), a(failures_), a(openings_), a(trials_), a(state_);
-  }
+  TANDEM_FIELDS(open_until_, last_, failures_, openings_, trials_, state_)
 
  private:
   time_point open_until_ = time_point::min();

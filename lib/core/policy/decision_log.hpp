@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "tandem/core/explanation.hpp"
 
 #include <cstddef>
@@ -36,8 +37,7 @@ class decision_log {
     return stranger->at > known->at ? stranger : known;
   }
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(known_), a(strangers_); }
+  TANDEM_FIELDS(known_, strangers_)
 
  private:
   /// Grows from empty to its size; then a new one replaces the oldest.
@@ -59,9 +59,6 @@ class decision_log {
       }
       return nullptr;
     }
-
-    /// Every field, for checkpoints.
-    void fields(auto& a) { a(items), a(next); }
   };
 
   latest known_;

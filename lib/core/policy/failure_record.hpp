@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/policy/backoff.hpp"
 #include "core/policy/circuit_breaker.hpp"
 #include "core/policy/failure_class.hpp"
@@ -70,8 +71,7 @@ class failure_record {
     return expiry(options) <= now;
   }
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(backoff_), a(breaker_), a(penalty_until_), a(why_), a(what_); }
+  TANDEM_FIELDS(backoff_, breaker_, penalty_until_, why_, what_)
 
  private:
   backoff_count backoff_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/table/slot.hpp"
 #include "tandem/core/events.hpp"
 #include "tandem/core/time.hpp"
@@ -43,11 +44,7 @@ class peer_marks {
   slot<peer_marks> next_free;
   bool used = false;
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) {
-    a(protected_until_), a(kept_until_), a(tagged_at_), a(tagged_until_), a(weight_), a(next_free),
-        a(used);
-  }
+  TANDEM_FIELDS(protected_until_, kept_until_, tagged_at_, tagged_until_, weight_, next_free, used)
 
  private:
   time_point protected_until_ = time_point::min();

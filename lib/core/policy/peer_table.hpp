@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/policy/failure_record.hpp"
 #include "core/policy/marks.hpp"
 #include "core/policy/slots.hpp"
@@ -19,9 +20,6 @@ struct peer_record {
   peer_slot peer;
   slot<peer_record> next_free;
   bool used = false;
-
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(value), a(peer), a(next_free), a(used); }
 };
 
 /// A peer this node has connections with, dials, or remembers something about.
@@ -42,13 +40,6 @@ struct peer_entry {
   std::uint16_t unresolved = 0;  ///< dials in a row for which there was no address
 
   bool engaged() const noexcept { return first_connection != no_slot || first_dial != no_slot; }
-
-  /// Every field, for checkpoints.
-  void fields(auto& a) {
-    a(id), a(used), a(evictable), a(next_free), a(record), a(marks), a(first_connection),
-        a(last_connection), a(first_dial), a(permits), a(active), a(attempts), a(blocked),
-        a(unresolved);
-  }
 };
 
 /// Interned peers, their failure records and marks. A peer without connections, dials, record and
@@ -117,11 +108,7 @@ class peer_table {
   std::size_t size() const noexcept { return peers_.size(); }
   std::uint32_t bound() const noexcept { return peers_.bound(); }
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) {
-    a(salt_), a(peers_), a(records_), a(marks_), a(by_id_), a(by_expiry_), a(by_penalty_),
-        a(mark_ends_);
-  }
+  TANDEM_FIELDS(salt_, peers_, records_, marks_, by_id_, by_expiry_, by_penalty_, mark_ends_)
 
  private:
   using record_slot = slot<peer_record>;

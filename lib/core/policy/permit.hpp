@@ -20,9 +20,6 @@ struct claim {
   subnet_slot narrow{};
   subnet_slot wide{};
   direction way = direction::outbound;
-
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(peer), a(narrow), a(wide), a(way); }
 };
 
 /// One established connection's right to exist. Moving moves the right; the last holder's end gives
@@ -48,10 +45,11 @@ class permit {
 
   /// For checkpoints: the counts are written apart.
   void fields(auto& a) {
-    bool holds = ledger_ != nullptr;
-    a(holds), a(held_);
+    auto& [ledger, held] = *this;
+    bool holds = ledger != nullptr;
+    a(holds), a(held);
     if constexpr (std::remove_reference_t<decltype(a)>::reading)
-      ledger_ = holds ? a.ledger : nullptr;
+      ledger = holds ? a.ledger : nullptr;
   }
 
  private:

@@ -20,9 +20,6 @@ struct prefix {
   std::uint8_t length = length_most;
 
   friend constexpr bool operator==(const prefix&, const prefix&) = default;
-
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(high), a(low), a(length); }
 };
 
 /// The one address of `where` as a prefix.

@@ -25,9 +25,6 @@ struct refusal {
     to.limit = limit;
     to.until = until;
   }
-
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(why), a(current), a(limit), a(until); }
 };
 
 }  // namespace tandem::detail

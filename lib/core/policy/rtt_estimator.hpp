@@ -45,13 +45,14 @@ class rtt_estimator {
     return std::min(most, smoothed_ + std::max(4 * variation_, granularity));
   }
 
-  /// Every field, for checkpoints.
+  /// For checkpoints.
   void fields(auto& a) {
+    auto& [smoothed, variation] = *this;
     bool known = measured();
-    duration varies = variation();
-    a(smoothed_), a(varies), a(known);
+    duration varies = std::max(variation, duration::zero());
+    a(smoothed), a(varies), a(known);
     if constexpr (std::remove_reference_t<decltype(a)>::reading)
-      variation_ = known ? std::max(varies, duration::zero()) : unknown;
+      variation = known ? std::max(varies, duration::zero()) : unknown;
   }
 
  private:

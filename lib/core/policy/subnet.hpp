@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/policy/circuit_breaker.hpp"
 #include "core/policy/prefix.hpp"
 #include "core/policy/slots.hpp"
@@ -63,12 +64,6 @@ struct subnet_entry {
 
   /// From then on the entry says nothing that a new one would not say.
   time_point blank_at() const noexcept { return std::max(bucket_full, circuit_blank); }
-
-  /// Every field, for checkpoints.
-  void fields(auto& a) {
-    a(range), a(width), a(used), a(users), a(pending), a(permits), a(next_free), a(bucket_full),
-        a(circuit), a(circuit_blank);
-  }
 };
 
 /// Interned subnets, narrow and wide. One without users is remembered until it is blank, but only
@@ -98,8 +93,7 @@ class subnet_table {
   /// Forgets the failures of attempts after `since`. O(n log n).
   void forgive(time_point now, std::uint64_t remembered_max, time_point since) noexcept;
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(salt_), a(subnets_), a(by_prefix_), a(blank_order_); }
+  TANDEM_FIELDS(salt_, subnets_, by_prefix_, blank_order_)
 
  private:
   std::uint64_t hash_of(const prefix& range, subnet_width width) const noexcept {

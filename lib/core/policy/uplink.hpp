@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/policy/failure_record.hpp"
 #include "tandem/core/ids.hpp"
 #include "tandem/core/time.hpp"
@@ -23,9 +24,6 @@ class uplink_guard {
     peer_id peer;    ///< empty: an address dialled without one
     endpoint where;  ///< then this
     failure_record before;
-
-    /// Every field, for checkpoints.
-    void fields(auto& a) { a(peer), a(where), a(before); }
   };
 
   /// `who` did not answer since `since`, `before` being its record until then. Returns true when
@@ -52,8 +50,7 @@ class uplink_guard {
   time_point next_trial() const noexcept { return next_trial_; }
   time_point last_sign() const noexcept { return last_sign_; }
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(suspects_), a(last_sign_), a(next_trial_), a(offline_); }
+  TANDEM_FIELDS(suspects_, last_sign_, next_trial_, offline_)
 
  private:
   std::vector<suspect> suspects_;  // fewer than uplink_failures <= 64

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/table/slot_table.hpp"
 #include "tandem/core/ids.hpp"
 
@@ -19,9 +20,6 @@ struct pooled_address {
   bool used = false;
   slot<pooled_address> next;
   slot<pooled_address> next_free;
-
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(where), a(state), a(proven), a(used), a(next), a(next_free); }
 };
 using address_slot = slot<pooled_address>;
 
@@ -30,9 +28,6 @@ struct address_list {
   address_slot first;
   address_slot last;
   std::uint32_t size = 0;
-
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(first), a(last), a(size); }
 };
 
 /// Holds the addresses of all dials in progress: a dial costs what its addresses need.
@@ -64,8 +59,7 @@ class address_pool {
   bool proven(address_slot i) const noexcept { return all_[i].proven; }
   void prove(address_slot i) noexcept { all_[i].proven = true; }
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(all_); }
+  TANDEM_FIELDS(all_)
 
  private:
   slot_table<pooled_address> all_;

@@ -44,9 +44,6 @@ class deadline_queue {
     bool before(const entry& other) const noexcept {
       return at != other.at ? at < other.at : sequence < other.sequence;
     }
-
-    /// Every field, for checkpoints.
-    void fields(auto& a) { a(at), a(sequence), a(owner); }
   };
 
   /// Sets or moves the deadline of a slot. `never` disarms it.
@@ -72,7 +69,8 @@ class deadline_queue {
 
   /// For checkpoints; the positions follow from the heap.
   void fields(auto& a) {
-    a(heap_), a(sequence_);
+    [[maybe_unused]] auto& [heap, positions, sequence] = *this;
+    a(heap), a(sequence);
     if constexpr (std::remove_reference_t<decltype(a)>::reading) find_positions();
   }
 

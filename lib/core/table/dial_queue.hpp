@@ -21,9 +21,6 @@ struct dial_rank {
     if (priority != other.priority) return priority > other.priority;
     return beside != other.beside ? other.beside : sequence < other.sequence;
   }
-
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(priority), a(beside), a(sequence); }
 };
 
 enum class queue_front : std::uint8_t { best, worst };
@@ -49,7 +46,8 @@ class dial_queue {
 
   /// For checkpoints; the positions follow from the heap.
   void fields(auto& a) {
-    a(heap_);
+    [[maybe_unused]] auto& [heap, positions, worst_first] = *this;
+    a(heap);
     if constexpr (std::remove_reference_t<decltype(a)>::reading) find_positions();
   }
 
@@ -57,9 +55,6 @@ class dial_queue {
   struct entry {
     dial_rank rank;
     slot_type slot;
-
-    /// Every field, for checkpoints.
-    void fields(auto& a) { a(rank), a(slot); }
   };
   bool before(const entry& a, const entry& b) const noexcept {
     return worst_first_ ? b.rank.before(a.rank) : a.rank.before(b.rank);

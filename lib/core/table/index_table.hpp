@@ -83,8 +83,9 @@ class index_table {
 
   /// For checkpoints: the cells, newcomers among them, and what does not follow from those.
   void fields(auto& a) {
+    [[maybe_unused]] auto& [cells, tags, mask, most, size, turn, newcomers] = *this;
     write_newcomers();
-    a(cells_), a(size_);
+    a(cells), a(size);
     if constexpr (std::remove_reference_t<decltype(a)>::reading) follow_cells();
   }
 
@@ -92,9 +93,6 @@ class index_table {
   struct cell {
     std::uint32_t hash = 0;
     slot_type slot;
-
-    /// Every field, for checkpoints.
-    void fields(auto& a) { a(hash), a(slot); }
   };
   struct newcomer {
     std::uint32_t at = 0;

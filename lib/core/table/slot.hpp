@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
+
 #include <compare>
 #include <cstdint>
 #include <limits>
@@ -23,8 +25,7 @@ class slot {
   friend constexpr bool operator==(slot, slot) noexcept = default;
   friend constexpr auto operator<=>(slot, slot) noexcept = default;
 
-  /// For checkpoints.
-  void fields(auto& a) { a(index_); }
+  TANDEM_FIELDS(index_)
 
  private:
   std::uint32_t index_ = std::numeric_limits<std::uint32_t>::max();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/table/slot.hpp"
 #include "core/table/table_memory.hpp"
 
@@ -65,8 +66,7 @@ class slot_table {
   /// Every index below this has a slot, used or not.
   std::uint32_t bound() const noexcept { return static_cast<std::uint32_t>(slots_.size()); }
 
-  /// Every field, for checkpoints.
-  void fields(auto& a) { a(slots_), a(free_), a(size_); }
+  TANDEM_FIELDS(slots_, free_, size_)
 
  private:
   struct iterator {

@@ -44,7 +44,9 @@ class timer_wheel {
 
   /// For checkpoints: every deadline, wherever it waits.
   void fields(auto& a) {
-    a(sequence_);
+    [[maybe_unused]] auto& [near, now, next, next_rest, waiting, lists, not_empty, waiters,
+                            sequence] = *this;
+    a(sequence);
     if constexpr (std::remove_reference_t<decltype(a)>::reading) {
       table<deadline> all;
       a(all);

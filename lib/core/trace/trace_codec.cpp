@@ -52,10 +52,9 @@ std::uint64_t layout() {
 void write_header(trace_sink& sink, const manager_options& options, const peer_id& self,
                   std::uint64_t seed) {
   writer w(record_kind::header);
-  manager_options copy = options;
   w.to(version);
   w.to(layout());
-  fields(w.to, copy);
+  w.to(options);
   w.to(self);
   w.to(seed);
   w.send(sink);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "tandem/core/ids.hpp"
 #include "tandem/core/time.hpp"
 
@@ -17,8 +18,8 @@
 
 namespace tandem::detail::trace_codec {
 
-/// Appends fields in the canonical encoding to a buffer with push_back(std::byte). Called by the
-/// fields() of trace_fields.hpp, and of whatever is in a checkpoint; trace_reader is its inverse.
+/// Appends fields in the canonical encoding to a buffer with push_back(std::byte). See
+/// show_fields(); trace_reader is its inverse.
 template <class Buffer>
 class encoder {
  public:
@@ -58,18 +59,14 @@ class encoder {
   void operator()(const std::array<T, N>& all) {
     for (const T& each : all) (*this)(each);
   }
-  /// fields() is for reading too, so it takes what it shows by reference; nobody sees a change
-  /// here.
+  /// Fields are shown for reading too, so by reference; nobody sees a change here.
   template <class T>
-  requires requires(T& value, encoder& a) { value.fields(a); }
-  void operator()(const T& value) { const_cast<T&>(value).fields(*this); }
-  template <class T>
-  requires requires(T& value, encoder& a) { fields(a, value); }
-  void operator()(const T& value) { fields(*this, const_cast<T&>(value)); }
+  requires std::is_class_v<T>
+  void operator()(const T& value) { show_fields(*this, const_cast<T&>(value)); }
   template <class Variant>
   void variant(const Variant& what) {
     (*this)(static_cast<std::uint8_t>(what.index()));
-    std::visit([this](auto copy) { fields(*this, copy); }, what);
+    std::visit(*this, what);
   }
 
  private:

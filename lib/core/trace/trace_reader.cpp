@@ -93,7 +93,7 @@ std::optional<Variant> trace_reader::variant(std::index_sequence<I...>) {
   if (!ok_) return out;
   const auto read = [&]<std::size_t N>() {
     std::variant_alternative_t<N, Variant> value{};
-    fields(*this, value);
+    (*this)(value);
     if (ok_) out = value;
   };
   (void)((index == I && (read.template operator()<I>(), true)) || ...);
@@ -120,7 +120,7 @@ std::optional<trace_reader::header> trace_reader::read_header() {
   (*this)(found_layout);
   if (ok_ && found_layout != layout())
     refuse("recorded by a build with other options, events or causes; replay it with that build");
-  fields(*this, h.options);
+  (*this)(h.options);
   (*this)(h.self);
   (*this)(h.seed);
   return ok_ ? std::optional(h) : std::nullopt;

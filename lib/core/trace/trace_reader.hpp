@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/trace/trace_codec.hpp"
 #include "tandem/core/trace.hpp"
 
@@ -71,7 +72,7 @@ class trace_reader {
   /// The fields just read cannot be: to be called by whoever understands them.
   void refuse(const std::string& why);
 
-  // The inverse of encoder, for fields().
+  // The inverse of encoder.
   template <class T>
   requires std::is_integral_v<T> || std::is_enum_v<T>
   void operator()(T& value) {
@@ -101,11 +102,8 @@ class trace_reader {
     for (T& each : all) (*this)(each);
   }
   template <class T>
-  requires requires(T& value, trace_reader& a) { value.fields(a); }
-  void operator()(T& value) { value.fields(*this); }
-  template <class T>
-  requires requires(T& value, trace_reader& a) { fields(a, value); }
-  void operator()(T& value) { fields(*this, value); }
+  requires std::is_class_v<T>
+  void operator()(T& value) { show_fields(*this, value); }
 
   /// Of the permits that are read.
   permit_ledger* ledger = nullptr;

@@ -3,56 +3,40 @@
 
 #include "tandem/core/replay.hpp"
 
+#include <boost/core/type_name.hpp>
+#include <boost/pfr/core.hpp>
+
 namespace tandem {
 namespace {
 
-std::string number(auto id) { return " #" + std::to_string(static_cast<std::uint64_t>(id)); }
-std::string named(cause why) { return " " + std::string(name_of(why)); }
+/// The unqualified names of the alternatives of a variant.
+template <class... Types>
+std::array<std::string, sizeof...(Types)> names_of(const std::variant<Types...>&) {
+  const auto unqualified = [](const std::string& name) { return name.substr(name.rfind(':') + 1); };
+  return {unqualified(boost::core::type_name<Types>())...};
+}
 
+/// What a person wants to know of an action.
 struct describer {
-  std::string operator()(const actions::resolve& a) const { return "resolve" + number(a.request); }
-  std::string operator()(const actions::start_attempt& a) const {
-    return "start_attempt" + number(a.attempt) + " port " + std::to_string(a.address.port);
+  void operator()(connection_id id) { add("#", static_cast<std::uint64_t>(id)); }
+  void operator()(request_id id) { add("#", static_cast<std::uint64_t>(id)); }
+  void operator()(const endpoint& where) { add("port ", where.port); }
+  void operator()(cause why) { text.append(" ").append(name_of(why)); }
+  void operator()(stage to) { text += to == stage::handshake ? " handshake" : " established"; }
+  void operator()(refuse_how how) { text += how == refuse_how::reset ? " (reset)" : " (tell)"; }
+  void operator()(std::uint64_t left) { add("left ", left); }
+  void operator()(const notification& n) {
+    text.append(" ").append(name_of(n.kind));
+    if (n.conn != connection_id::none) (*this)(n.conn);
+    if (n.request != request_id::none) add("request #", static_cast<std::uint64_t>(n.request));
+    if (n.why != cause::none) text.append(" ").append(describe(n));
   }
-  std::string operator()(const actions::cancel_attempt& a) const {
-    return "cancel_attempt" + number(a.attempt);
+  void operator()(const auto&) {}
+  void add(const char* what, std::uint64_t number) {
+    text.append(" ").append(what).append(std::to_string(number));
   }
-  std::string operator()(const actions::admit& a) const {
-    return "admit" + number(a.conn) + (a.stage == stage::handshake ? " handshake" : " established");
-  }
-  std::string operator()(const actions::refuse& a) const {
-    return "refuse" + number(a.conn) + named(a.refusal) +
-           (a.how == refuse_how::reset ? " (reset)" : " (tell)");
-  }
-  std::string operator()(const actions::probe& a) const { return "probe" + number(a.conn); }
-  std::string operator()(const actions::close& a) const {
-    return "close" + number(a.conn) + named(a.reason);
-  }
-  std::string operator()(const actions::abort& a) const {
-    return "abort" + number(a.conn) + named(a.reason);
-  }
-  std::string operator()(const actions::listen_pause&) const { return "listen_pause"; }
-  std::string operator()(const actions::listen_resume&) const { return "listen_resume"; }
-  std::string operator()(const actions::notify& a) const {
-    std::string text = "notify " + std::string(name_of(a.what.kind));
-    if (a.what.conn != connection_id::none) text += number(a.what.conn);
-    if (a.what.request != request_id::none) text += " request" + number(a.what.request);
-    return a.what.why == cause::none ? text : text + " " + describe(a.what);
-  }
-  std::string operator()(const actions::shutdown_complete& a) const {
-    return "shutdown_complete left " + std::to_string(a.left);
-  }
+  std::string text;
 };
-
-constexpr std::array<std::string_view, std::variant_size_v<event>> names{
-    "dial_wanted",       "dial_abandoned",  "disconnect_wanted",
-    "peer_marked",       "subnet_marked",   "backoff_overridden",
-    "configured",        "shutdown_wanted", "addresses_found",
-    "attempt_connected", "attempt_failed",  "arrived",
-    "authenticated",     "ready",           "traffic",
-    "rtt_sampled",       "probe_answered",  "stream_opened",
-    "stream_closed",     "remote_refused",  "closed",
-    "network_changed",   "pressure",        "accept_failed"};
 
 using c = manager_counters;
 constexpr auto counters = std::to_array<counter_row>({
@@ -86,7 +70,13 @@ static_assert(sizeof(manager_counters) == (counters.size() + causes_count) * siz
 
 std::span<const counter_row> counter_table() noexcept { return counters; }
 
-std::string detail::describe(const action& what) { return std::visit(describer{}, what); }
+std::string detail::describe(const action& what) {
+  static const auto names = names_of(action{});
+  describer of{names[what.index()]};
+  std::visit([&of](const auto& a) { boost::pfr::for_each_field(a, [&of](auto& f) { of(f); }); },
+             what);
+  return of.text;
+}
 
 std::string describe(const replay_decision& what) {
   if (what.what.empty()) return "nothing";
@@ -95,6 +85,9 @@ std::string describe(const replay_decision& what) {
   return text;
 }
 
-std::span<const std::string_view> event_names() noexcept { return names; }
+std::string_view event_name(std::size_t index) {
+  static const auto names = names_of(event{});
+  return names.at(index);
+}
 
 }  // namespace tandem

@@ -44,7 +44,10 @@ class random_stream {
   double exponential(double mean) noexcept { return -mean * std::log1p(-unit()); }
 
   /// Every field, for checkpoints.
-  constexpr void fields(auto& a) { a(state_); }
+  constexpr void fields(auto& a) {
+    auto& [state] = *this;
+    a(state);
+  }
 
  private:
   std::uint64_t state_;

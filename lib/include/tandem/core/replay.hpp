@@ -125,8 +125,8 @@ struct open_replay_result {
   std::optional<explanation> explained;
 };
 
-/// The names of the events in the order of the variant `event`.
-std::span<const std::string_view> event_names() noexcept;
+/// The name of the event with this index in the variant `event`.
+std::string_view event_name(std::size_t index);
 
 /// Changes options in place; applied to the recorded ones and to those of every recorded
 /// `configured`.
