@@ -48,16 +48,34 @@ constexpr metric_row own_rows[] = {
      "Peers with a failure record."},
 };
 
-void add_row(std::vector<MetricFamily>& to, const metric_row& row,
-             const manager_counters& counters) {
+// The memory of the buffers: what peers make this node hold.
+struct buffer_row {
+  std::string_view name;
+  metric_kind kind;
+  std::uint64_t buffer_counters::*field;
+  std::string_view help;
+};
+using b = buffer_counters;
+constexpr buffer_row buffer_rows[] = {
+    {"icn_p2p_buffer_bytes", metric_kind::gauge, &b::bytes,
+     "Memory that the buffers of all connections take."},
+    {"icn_p2p_buffer_bytes_beyond_shares", metric_kind::gauge, &b::beyond_shares,
+     "Of icn_p2p_buffer_bytes, what counts against buffers_max and what max_memory leaves."},
+    {"icn_p2p_buffers_refused_total", metric_kind::counter, &b::refused_total,
+     "Requests for buffer memory refused: streams reset, messages not taken."},
+    {"icn_p2p_buffers_reset_total", metric_kind::counter, &b::reset_total,
+     "Streams reset because others needed the memory they held."},
+};
+
+template <class Row, class Counters>
+void add_row(std::vector<MetricFamily>& to, const Row& row, const Counters& counters) {
   to.push_back(family(row.name, row.help, row.kind));
   add(to.back(), counters.*row.field);
 }
 
 }  // namespace
 
-std::string metrics_text(const manager_counters& counters,
-                         const std::vector<program_counter>& more) {
+std::string metrics_text(const node_counters& counters, const std::vector<program_counter>& more) {
   std::vector<MetricFamily> out;
   for (const auto& row : metric_table()) add_row(out, row, counters);
   out.push_back(
@@ -67,6 +85,7 @@ std::string metrics_text(const manager_counters& counters,
       add(out.back(), counters.refused[static_cast<std::size_t>(row.value)],
           {{"reason", std::string(row.name)}});
   for (const auto& row : own_rows) add_row(out, row, counters);
+  for (const auto& row : buffer_rows) add_row(out, row, counters.buffers);
   for (const auto& each : more) {
     out.push_back(family(each.name, each.help, metric_kind::counter));
     add(out.back(), each.value());

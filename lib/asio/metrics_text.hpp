@@ -6,7 +6,6 @@
 namespace tandem {
 
 /// What a scrape shows, in Prometheus' text format 0.0.4.
-std::string metrics_text(const manager_counters& counters,
-                         const std::vector<program_counter>& more);
+std::string metrics_text(const node_counters& counters, const std::vector<program_counter>& more);
 
 }  // namespace tandem

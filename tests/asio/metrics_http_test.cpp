@@ -19,7 +19,7 @@ using namespace tandem::test;
 
 constexpr const char* get_metrics = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
 // The last sample of a page.
-constexpr const char* end_of_page = "icn_p2p_remembered_peers 0\n";
+constexpr const char* end_of_page = "icn_p2p_buffers_reset_total 0\n";
 
 /// An exporter on a loop of its own; counts how often it was asked.
 struct endpoint_under_test {

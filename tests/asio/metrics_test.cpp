@@ -46,11 +46,12 @@ metrics_options any_free_port() {
 }
 
 TEST(metrics_exporter, shows_every_row_with_its_type_and_exact_value) {
-  manager_counters numbers;
+  node_counters numbers;
   std::uint64_t next = 9'007'199'254'740'000;  // near 2^53, the last integer a sample can hold
   for (const auto& row : metric_table()) numbers.*row.field = next++;
   numbers.refused[static_cast<std::size_t>(cause::limit_reached)] = 144;
   numbers.slot_drift = 1;
+  numbers.buffers = {11, 5, 3, 2};
   numbers.evicted_total = 7;
   loop io;
   metrics_exporter exporter(io.context, any_free_port(), [&] { return numbers; });
@@ -64,6 +65,10 @@ TEST(metrics_exporter, shows_every_row_with_its_type_and_exact_value) {
   EXPECT_EQ(samples.at("icn_p2p_refusals_total{reason=\"PerPeerLimitReached\"}"), "0");
   EXPECT_EQ(samples.at("# TYPE icn_p2p_refusals_total"), "counter");
   EXPECT_EQ(samples.at("icn_p2p_slot_drift"), "1");
+  EXPECT_EQ(samples.at("icn_p2p_buffer_bytes"), "11");
+  EXPECT_EQ(samples.at("icn_p2p_buffer_bytes_beyond_shares"), "5");
+  EXPECT_EQ(samples.at("icn_p2p_buffers_refused_total"), "3");
+  EXPECT_EQ(samples.at("icn_p2p_buffers_reset_total"), "2");
   EXPECT_EQ(samples.at("icn_p2p_evictions_total"), "7");
   EXPECT_EQ(samples.at("icn_p2p_offline"), "0");
 }

@@ -133,8 +133,8 @@ std::shared_ptr<event_subscription> node::subscribe(std::size_t bound, std::size
   return queue;
 }
 
-std::future<manager_counters> node::counters() {
-  std::promise<manager_counters> promise;
+std::future<node_counters> node::counters() {
+  std::promise<node_counters> promise;
   auto answer = promise.get_future();
   impl_->command([impl = impl_.get(), promise = std::move(promise)]() mutable {
     promise.set_value(impl->counters());
@@ -150,7 +150,7 @@ std::future<connection_explanation> node::explain(connection_id conn) {
   return explain_to<connection_explanation>(*impl_, conn);
 }
 
-manager_counters node::snapshot() const { return impl_->counters(); }
+node_counters node::snapshot() const { return impl_->counters(); }
 
 void node::unflushed(const std::function<void(const events::traffic&)>& each) const {
   impl_->unflushed(each);
@@ -163,7 +163,5 @@ const identity& node::self() const noexcept { return impl_->options().self; }
 const connection_manager& node::manager() const noexcept { return impl_->manager(); }
 
 std::vector<endpoint> node::listening() const { return impl_->listening(); }
-
-buffer_counters node::buffers() const { return impl_->buffers(); }
 
 }  // namespace tandem

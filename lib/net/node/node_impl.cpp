@@ -164,8 +164,10 @@ void node::impl::unflushed(const std::function<void(const events::traffic&)>& ea
       each(as_event(id, found->second.session->traffic()));
 }
 
-manager_counters node::impl::counters() const {
-  manager_counters now = core_.counters();
+node_counters node::impl::counters() const {
+  node_counters now = core_.counters();
+  const memory_pool& pool = *session_options_.memory;
+  now.buffers = {pool.used(), pool.lent(), pool.refused(), pool.shed()};
   unflushed([&now](const events::traffic& moved) {
     now.bytes_sent += moved.sent;
     now.bytes_received += moved.received;
@@ -194,11 +196,6 @@ void node::impl::limit_memory() {
     limits.loans_most = std::min(limits.loans_most, left);
   }
   session_options_.memory->limit(limits);
-}
-
-buffer_counters node::impl::buffers() const {
-  const memory_pool& pool = *session_options_.memory;
-  return {pool.used(), pool.lent(), pool.refused(), pool.shed()};
 }
 
 void node::impl::wake() {

@@ -42,7 +42,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   void submit(event what, std::vector<endpoint> list = {});
   /// See class node.
   void unflushed(const std::function<void(const events::traffic&)>& each) const;
-  manager_counters counters() const;
+  node_counters counters() const;
   send_result send(connection_id conn, std::span<const std::byte> message);
   send_result send(const peer_id& peer, std::span<const std::byte> message);
   void subscribe(std::weak_ptr<event_queue> queue);
@@ -51,7 +51,6 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   const connection_manager& manager() const { return core_; }
   auto explain(const auto& subject) { return core_.explain(subject, net_.clock().now()); }
   std::vector<endpoint> listening() const;
-  buffer_counters buffers() const;
 
   // session_owner
   void on_authenticated(connection_id conn, const peer_id& peer) override;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "tandem/core/connection_manager.hpp"
+#include "tandem/net/node.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -15,8 +15,6 @@ class io_context;
 
 namespace tandem {
 
-class node;
-
 /// Where scrapes are served.
 struct metrics_options {
   /// Numeric address to bind. Default: this host only; `0.0.0.0` shows the metrics to everyone over
@@ -27,7 +25,7 @@ struct metrics_options {
 };
 
 /// Gives the counters at the time of a scrape, on the context's thread.
-using counters_source = std::function<manager_counters()>;
+using counters_source = std::function<node_counters()>;
 
 /// The counters of `which`, which outlives the source.
 counters_source counters_of(node& which);

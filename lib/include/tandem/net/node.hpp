@@ -67,6 +67,14 @@ struct buffer_counters {
   std::uint64_t reset_total = 0;    ///< streams reset because others needed their memory
 };
 
+/// What a node counts: its policy, and the memory of its buffers.
+struct node_counters : manager_counters {
+  node_counters() = default;
+  node_counters(const manager_counters& policy) : manager_counters(policy) {}
+
+  buffer_counters buffers;
+};
+
 /// What a subscriber reads: policy notifications and messages, oldest first.
 using node_event = std::variant<notification, received_message>;
 
@@ -148,7 +156,7 @@ class node {
   std::shared_ptr<event_subscription> subscribe(std::size_t bound = 4096,
                                                 std::size_t bytes_max = std::size_t{64} << 20);
   /// The counters as of now, asked of the executor's thread.
-  std::future<manager_counters> counters();
+  std::future<node_counters> counters();
   /// Why a peer or a connection is as it is. Also of a connection that ended lately.
   std::future<explanation> explain(const peer_id& peer);
   std::future<connection_explanation> explain(connection_id conn);
@@ -160,11 +168,10 @@ class node {
   /// Its byte counts lag behind by what moved since its last event; see snapshot().
   const connection_manager& manager() const noexcept;
   /// The counters as of now. Like all reading, it tells the manager nothing and so changes nothing.
-  manager_counters snapshot() const;
+  node_counters snapshot() const;
   /// What moved on each connection since the manager's last event, as it will be told at the next.
   void unflushed(const std::function<void(const events::traffic&)>& each) const;
   std::vector<endpoint> listening() const;
-  buffer_counters buffers() const;
 
  private:
   class impl;
