@@ -23,8 +23,11 @@ constexpr std::array<counter_row, 8> own_rows{{
 }};
 
 constexpr std::array<std::string_view, 4> families{"refusals", "told", "closed", "dial_failed"};
-constexpr std::array<std::string_view, tallies_count> tally_names{"dials", "attempts",
-                                                                  "dials_succeeded"};
+constexpr std::array<std::string_view, tallies_count> tally_names{
+    "dials",           "attempts",
+    "dials_succeeded", "connections_lost",
+    "sends",           "sends_without_connection",
+    "sends_refused",   "messages_received"};
 struct spread_row {
   std::string_view name;
   enum unit unit;

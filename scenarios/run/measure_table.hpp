@@ -19,9 +19,18 @@ struct counter_row {
 };
 std::span<const counter_row> counter_rows();
 
-/// Numbers that a tracker counts from notifications.
-enum class tally : std::uint8_t { dials, attempts, dials_succeeded };
-inline constexpr std::size_t tallies_count = 3;
+/// Numbers that a tracker counts by itself.
+enum class tally : std::uint8_t {
+  dials,
+  attempts,
+  dials_succeeded,
+  connections_lost,  ///< with their node, which was killed
+  sends,
+  sends_without_connection,
+  sends_refused,  ///< the backlog was full
+  messages_received,
+};
+inline constexpr std::size_t tallies_count = 8;
 
 enum class spread : std::uint8_t {
   idle_close_after,  ///< last application byte to the close by IdleTimeout, same node

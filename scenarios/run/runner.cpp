@@ -61,6 +61,12 @@ class listener final : public world_observer {
   void on_step(node_index node, time_point now, const connection_manager& manager) override {
     if (ledger) ledger->on_step(node, now, manager);
   }
+  void on_send(node_index node, time_point now, send_result result) override {
+    if (ledger) ledger->on_send(node, now, result);
+  }
+  void on_message(node_index node, time_point now) override {
+    if (ledger) ledger->on_message(node, now);
+  }
   void on_event(node_index node, time_point now, const event& what) override {
     if (ledger) ledger->on_event(node, now, what);
   }

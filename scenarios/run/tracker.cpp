@@ -49,13 +49,23 @@ std::uint32_t tracker::connections(node_index node, node_index peer) const {
   return it == pairs_.end() ? 0 : it->second.ready;
 }
 
-void tracker::count(node_index node, time_point now, std::size_t measure) {
-  numbers_of(node).numbers[measure].add(now, 1, 0);
+void tracker::count(node_index node, time_point now, std::size_t measure, std::uint64_t by) {
+  numbers_of(node).numbers[measure].add(now, by, 0);
 }
 
 void tracker::on_dial(node_index node, request_id request, time_point now) {
   requests_[key(node, number(request))] = {now, false};
   count(node, now, measure_of(tally::dials));
+}
+
+void tracker::on_send(node_index node, time_point now, send_result result) {
+  count(node, now, measure_of(tally::sends));
+  if (result == send_result::gone) count(node, now, measure_of(tally::sends_without_connection));
+  if (result == send_result::refused) count(node, now, measure_of(tally::sends_refused));
+}
+
+void tracker::on_message(node_index node, time_point now) {
+  count(node, now, measure_of(tally::messages_received));
 }
 
 void tracker::on_notification(node_index node, time_point now, const notification& what) {
@@ -191,6 +201,7 @@ void tracker::on_step(node_index node, time_point now, const connection_manager&
 void tracker::on_killed(node_index node, time_point now) {
   auto& state = nodes_[node];
   manager_counters rest = counters(node);
+  count(node, now, measure_of(tally::connections_lost), rest.active_connections);
   for (const auto& row : counter_rows())
     if (row.gauge) rest.*row.field = 0;
   apply(node, now, rest);

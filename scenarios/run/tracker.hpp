@@ -26,10 +26,13 @@ class tracker {
   void begin(const world& self);
 
   void on_dial(node_index node, request_id request, time_point now);
+  void on_send(node_index node, time_point now, send_result result);
+  void on_message(node_index node, time_point now);
   void on_notification(node_index node, time_point now, const notification& what);
   void on_step(node_index node, time_point now, const connection_manager& manager);
   void on_event(node_index node, time_point now, const event& what);
-  /// The node is about to be killed: its gauges are 0 now, its counters stay in the sums.
+  /// The node is about to be killed: its gauges are 0 now, its counters stay in the sums, and its
+  /// connections are lost with it.
   void on_killed(node_index node, time_point now);
   void on_restarted(node_index node, time_point now);
   /// Takes in what was not flushed, and looks for connections that outlived their timeout.
@@ -84,7 +87,7 @@ class tracker {
   const manager_options& options_of(node_index node) const {
     return scenario_.groups[nodes_[node].group].manager;
   }
-  void count(node_index node, time_point now, std::size_t measure);
+  void count(node_index node, time_point now, std::size_t measure, std::uint64_t by = 1);
   void apply(node_index node, time_point now, const manager_counters& next);
   void on_established(node_index node, time_point now, const notification& what);
   void on_closed(node_index node, time_point now, const notification& what);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "node_hash.hpp"
 #include "tandem/net/identity.hpp"
+#include "tandem/net/task.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/sim/message_network.hpp"
 
@@ -28,7 +29,10 @@ struct message_node final : manager_observer {
     if (observer) observer->on_step(index, now, manager);
   }
   void on_event(time_point now, const event& what) override {
-    if (observer) observer->on_event(index, now, what);
+    if (!observer) return;
+    const auto* moved = std::get_if<events::traffic>(&what);
+    if (moved && moved->received > 0) observer->on_message(index, now);  // each is one packet
+    observer->on_event(index, now, what);
   }
 
   world_observer* observer;
@@ -41,7 +45,9 @@ struct message_node final : manager_observer {
 class message_world final : public world {
  public:
   explicit message_world(const world_options& options)
-      : options_(options), network_({options.seed, options.tcp, options.links}) {}
+      : options_(options), network_({options.seed, options.tcp, options.links}) {
+    time().after_each([this] { run_commands(); });
+  }
 
   node_index add_node(const node_spec& spec) override {
     const auto index = static_cast<node_index>(nodes_.size());
@@ -63,7 +69,10 @@ class message_world final : public world {
     return request;
   }
   void send(node_index from, node_index to, std::uint64_t bytes) override {
-    network_.send(from, id(to), bytes);
+    later_command(from, [this, to, bytes](sim::host_index host) {
+      const auto result = network_.send(host, id(to), bytes);
+      if (options_.observer) options_.observer->on_send(host, now(), result);
+    });
   }
   void disconnect(node_index from, node_index to) override {
     later_command(from, [this, to](sim::host_index host) {
@@ -90,6 +99,7 @@ class message_world final : public world {
     time().at(when, std::move(what));
   }
   void run_until(time_point until, const std::function<bool()>& stop) override {
+    run_commands();  // what was wanted from outside happens now
     network_.run_until(until, stop);
   }
   const connection_manager& manager(node_index node) const override {
@@ -105,15 +115,20 @@ class message_world final : public world {
  private:
   sim::kernel& time() const { return network_.time(); }
 
-  // As in a node, a command runs after the call that gives it, so that its notifications do not
-  // come before the caller knows the request.
+  // As in a node, a command runs after the work that gives it, so that its notifications do not
+  // come before the caller knows the request, and before the next work.
   template <class Command>
   void later_command(node_index node, Command command) {
-    time().at(time().now(), [node, command] { command(node); });
+    commands_.emplace_back([node, command] { command(node); });
+  }
+  void run_commands() {
+    for (std::size_t i = 0; i < commands_.size(); ++i) std::exchange(commands_[i], {})();
+    commands_.clear();
   }
 
   world_options options_;
   std::vector<std::unique_ptr<message_node>> nodes_;  // outlives the network, which calls it
+  std::vector<task> commands_;
   mutable sim::message_network network_;
 };
 

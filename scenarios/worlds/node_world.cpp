@@ -26,7 +26,9 @@ struct hosted_node final : node_observer {
   void on_event(time_point now, const event& what) override {
     if (observer) observer->on_event(index, now, what);
   }
-  void on_message(time_point, const received_message&) override {}
+  void on_message(time_point now, const received_message&) override {
+    if (observer) observer->on_message(index, now);
+  }
 
   world_observer* observer;
   node_index index;
@@ -59,7 +61,10 @@ class node_world final : public world {
     return node(from).dial(id(to), {{nodes_[to]->address}, mode, 0, deadline});
   }
   void send(node_index from, node_index to, std::uint64_t bytes) override {
-    node(from).send(id(to), std::vector<std::byte>(bytes));
+    const auto tell = [host = nodes_[from].get(), this](send_result result) {
+      if (host->observer) host->observer->on_send(host->index, now(), result);
+    };
+    node(from).send(id(to), std::vector<std::byte>(bytes), tell);
   }
   void disconnect(node_index from, node_index to) override { node(from).disconnect(id(to)); }
   void disconnect(node_index from, connection_id conn) override { node(from).disconnect(conn); }

@@ -72,7 +72,8 @@ struct end_record {
   std::uint32_t held = none;  ///< packets that wait for a retransmission
   phase at = phase::absent;
   cause refusal = cause::none;
-  std::uint32_t asked = 0;  ///< nonce of the last probe; code of the GoAway of a refusing end
+  std::uint32_t unsent = 0;  ///< application bytes that left and have not arrived
+  std::uint32_t asked = 0;   ///< nonce of the last probe; code of the GoAway of a refusing end
 };
 
 struct record {

@@ -13,8 +13,10 @@ using message::phase;
 
 namespace {
 
-// The default bound of one message at the levels that run sessions.
+// The default bounds of one message, and of what a connection has not sent, at the levels that run
+// sessions.
 constexpr std::uint64_t message_size_max = 1 << 20;
+constexpr std::uint64_t backlog_max = 1 << 20;
 
 // Application bytes of one message of /tandem/message/1.0.0: a uvarint of the length goes ahead.
 std::uint64_t framed(std::uint64_t bytes) {
@@ -31,6 +33,7 @@ void message_network::state::arrived(handle h, unsigned side, const packet& p) {
   if (p.what == kind::hello) return hello_arrived(h, *c);
   const end_index e = h.slot * 2 + side;
   end_record& here = c->ends[side];
+  if (p.what == kind::data) c->ends[side ^ 1U].unsent -= static_cast<std::uint32_t>(p.value);
   const auto id = static_cast<connection_id>(here.id);
   if (!is_live(here.at)) {
     if (p.what != kind::fin && p.what != kind::goodbye) send_reset(e);
@@ -116,7 +119,9 @@ void message_network::state::data_arrived(end_index e, std::uint64_t bytes) {
 send_result message_network::state::send(host_index from, const peer_id& to, std::uint64_t bytes) {
   const end_index e = oldest_ready(from, to);
   if (e == none) return send_result::gone;
-  if (bytes > message_size_max) return send_result::refused;
+  const std::uint64_t backlog = connections.end(e).unsent;
+  if (bytes > message_size_max || (backlog != 0 && backlog + framed(bytes) > backlog_max))
+    return send_result::refused;
   if (driving) {
     time.at(time.now(), [this, h = handle_of(e), side = e % 2, bytes] {
       record* c = connections.find(h);
@@ -134,6 +139,7 @@ void message_network::state::send(end_index e, std::uint64_t bytes) {
   moved.conn = static_cast<connection_id>(connections.end(e).id);
   moved.sent = moved.app_bytes = framed(bytes);
   moved.last_app_at = time.now();
+  connections.end(e).unsent += static_cast<std::uint32_t>(moved.sent);
   dispatch(e, {kind::data, cause::none, moved.sent});
   step(from, moved);
 }

@@ -29,6 +29,10 @@ class world_observer {
   virtual void on_notification(node_index node, time_point now, const notification& what) = 0;
   /// After each step of a node's manager.
   virtual void on_step(node_index node, time_point now, const connection_manager& manager) = 0;
+  /// What became of a send.
+  virtual void on_send(node_index node, time_point now, send_result result) = 0;
+  /// A whole message arrived.
+  virtual void on_message(node_index node, time_point now) = 0;
   /// Before each event that a node's manager is told.
   virtual void on_event(node_index node, time_point now, const event& what) = 0;
 };

@@ -31,8 +31,8 @@ class message_network {
   explicit message_network(message_network_options options);
   ~message_network();
 
-  /// A host with a manager; it listens when `listens`. `observer` and `sink` may be null and outlive
-  /// the network. Returns its index, from 0.
+  /// A host with a manager; it listens when `listens`. `observer` and `sink` may be null and
+  /// outlive the network. Returns its index, from 0.
   host_index add_host(const manager_options& options, const peer_id& self, bool listens,
                       manager_observer* observer, trace_sink* sink);
 
@@ -43,7 +43,8 @@ class message_network {
 
   /// Now, in virtual time. Ids of requests are the caller's, unique per host. Not from an observer.
   void command(host_index host, const event& what);
-  /// Moves `bytes` application bytes from `from` to the peer `to` over its oldest ready connection.
+  /// Moves `bytes` application bytes from `from` to the peer `to` over its oldest ready connection,
+  /// unless more than 1 MiB would be on its way there: what a node's backlog takes by default.
   send_result send(host_index from, const peer_id& to, std::uint64_t bytes);
   connection_manager& manager(host_index host);
 
