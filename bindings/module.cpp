@@ -3,10 +3,12 @@
 // package's documentation is in tandem/__init__.py.
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/recording.hpp"
+#include "tandem/command/units.hpp"
 #include "tandem/command/version.hpp"
 #include "tandem/core/actions.hpp"
 #include "tandem/core/cause.hpp"
 #include "tandem/core/options.hpp"
+#include "tandem/scenarios/find.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/scenarios/read.hpp"
 #include "tandem/scenarios/results.hpp"
@@ -36,6 +38,8 @@ std::vector<level> levels_here() {
 #endif
   return levels;
 }
+
+double seconds_of(duration d) { return std::chrono::duration<double>(d).count(); }
 
 /// A NumPy array that owns the vector's memory: nothing is copied.
 template <class T>
@@ -80,7 +84,7 @@ py::dict result_of(run_result&& from) {
   to["json"] = to_json({&from, 1});
   to["scenario_hash"] = from.scenario_hash;
   to["reproduce"] = from.reproduce;
-  to["stopped"] = from.stopped;
+  to["reached_s"] = seconds_of(from.reached);
   to["events_dropped"] = from.event_rows.dropped;
   py::list groups;
   for (const auto& group : from.groups)
@@ -91,20 +95,41 @@ py::dict result_of(run_result&& from) {
   return to;
 }
 
-/// Called on the running thread without the GIL: lets Ctrl-C in and tells the caller how far it is.
-void report(const progress& at, const py::object& callback) {
-  const py::gil_scoped_acquire locked;
+void let_signals_in() {
   if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-  if (callback.is_none()) return;
-  using seconds = std::chrono::duration<double>;
-  callback(seconds(at.now).count(), seconds(at.length).count(), at.events);
 }
+
+/// What a run tells its caller. KeyboardInterrupt, from a signal or from the callback, asks the run
+/// to stop and is dropped: what ran is handed over. Every other exception ends the run and goes on.
+class listener {
+ public:
+  explicit listener(py::object callback) : callback_(std::move(callback)) {}
+
+  /// On the running thread, without the GIL.
+  void report(const progress& at) {
+    const py::gil_scoped_acquire locked;
+    try {
+      let_signals_in();
+      callback_(seconds_of(at.now), seconds_of(at.length), at.events);
+    } catch (const py::error_already_set& e) {
+      if (!e.matches(PyExc_KeyboardInterrupt)) throw;
+      interrupted_ = true;
+    }
+  }
+  bool interrupted() const { return interrupted_; }
+
+ private:
+  py::object callback_;
+  bool interrupted_ = false;
+};
 
 py::dict run_scenario(const std::string& text, const std::string& name, bool is_path,
                       const std::string& level_name, std::optional<std::uint64_t> seed,
                       const std::vector<std::string>& sets, const py::object& callback,
                       std::size_t events_max) {
   run_result result;
+  duration length{};
+  listener caller(callback);
   {
     const py::gil_scoped_release unlocked;
     const auto what = is_path ? read_scenario(text, sets) : parse_scenario(text, name, sets);
@@ -113,10 +138,14 @@ py::dict run_scenario(const std::string& text, const std::string& name, bool is_
     options.seed = seed;
     options.record_events = events_max > 0;
     options.events_max = events_max;
-    options.on_progress = [&](const progress& at) { report(at, callback); };
+    options.on_progress = [&](const progress& at) { caller.report(at); };
+    options.stop = [&] { return caller.interrupted(); };
+    length = what.length;
     result = run(what, level_named(levels, level_name), options);
   }
-  return result_of(std::move(result));
+  auto out = result_of(std::move(result));
+  out["length_s"] = seconds_of(length);
+  return out;
 }
 
 std::string replay_files(const std::vector<std::string>& paths,
@@ -133,8 +162,8 @@ std::string replay_files(const std::vector<std::string>& paths,
   const auto result =
       replay_recording(runs.front(), sets, options, [&](double read, const replay_progress& at) {
         const py::gil_scoped_acquire locked;
-        if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-        if (!callback.is_none()) callback(read, at.inputs);
+        let_signals_in();
+        callback(read, at.inputs);
       });
   if (result.broken()) throw bad_input(result.record.error);
   return to_json({result});
@@ -158,7 +187,7 @@ py::list options_rows() {
           } else {
             const auto raw = defaults.*field;
             if constexpr (std::is_same_v<decltype(raw), const duration>)
-              return py::float_(std::chrono::duration<double>(raw).count());
+              return py::float_(seconds_of(raw));
             else
               return py::cast(raw);
           }
@@ -180,12 +209,17 @@ PYBIND11_MODULE(_tandem, m) {
   m.def("check", [](const std::string& text, const std::string& name, bool is_path,
                     const std::vector<std::string>& sets) {
     const auto what = is_path ? read_scenario(text, sets) : parse_scenario(text, name, sets);
-    return py::make_tuple(what.name, levels_of(what, levels_here()));
+    return py::make_tuple(what.name, checked_levels(what, levels_here()));
   });
   m.def("levels", [] {
     std::vector<std::string> names;
     for (const auto& level : levels_here()) names.push_back(level.name);
     return names;
+  });
+  m.def("find_scenario", &find_scenario);
+  m.def("refuse_name", [](const std::string& kind, const std::string& name,
+                          const std::vector<std::string>& known) {
+    throw bad_input("no " + kind + " is called " + tandem::quoted(name) + suggestion(name, known));
   });
   m.def("commit", [] { return build_commit(); });
   m.def("options", &options_rows);

@@ -3,12 +3,11 @@
 
 import functools
 import json
-import os
 
 import pandas
 
-from . import _tandem
-from ._run import _sets
+from . import _arguments, _tandem
+from ._long_call import LongCall
 
 
 class Replay:
@@ -29,6 +28,8 @@ class Replay:
     explained     what the manager says at the end of the peer asked for: a dict of its numbers and
                   its "sentence", or None, of the recorded run and of that with `set`
     json          all of it, as `tandem replay --json` prints it
+
+    In a condition it means `same`.
     """
 
     def __init__(self, text):
@@ -54,6 +55,9 @@ class Replay:
         whole = ["connection", "open_connection", "request"]
         return table.astype({name: "Int64" for name in whole})
 
+    def __bool__(self):
+        return self.same
+
     def __repr__(self):
         what = "the same" if self.same else f"{len(self.divergences) or 'actions'} differ"
         return f"<tandem.Replay {self.inputs} inputs: {what}>"
@@ -72,12 +76,21 @@ def replay(path, set=None, progress=None, divergences_max=100_000):
                      {"max_connections": 128, "connection_timeout": "60s"}. Without it every action
                      is compared with the recorded one; with it the result says what would be decided
                      otherwise. The other side does not react to the new decisions.
-    progress:        called now and then as progress(fraction_read, inputs) in this thread; what it
-                     raises ends the replay.
+    progress:        True shows a tqdm bar; a callable is called now and then as
+                     progress(fraction_read, inputs) in this thread; what it raises ends the replay.
     divergences_max: rows of Replay.divergences kept.
 
-    The GIL is released meanwhile; Ctrl-C ends it. Raises BadInput for what cannot be read, for a
-    damaged record, for files of more than one run, and for options that cannot be used.
+    The GIL is released meanwhile; Ctrl-C ends it with KeyboardInterrupt. Raises BadInput for what
+    cannot be read, for a damaged record, for files of more than one run, and for options that
+    cannot be used; TypeError for an argument of a wrong type.
     """
-    paths = [os.fspath(p) for p in ([path] if isinstance(path, (str, os.PathLike)) else path)]
-    return Replay(_tandem.replay(paths, _sets(set), progress, divergences_max))
+    paths = _arguments.paths(path)
+    sets = _arguments.sets(set)
+    divergences_max = _arguments.whole("divergences_max", divergences_max, 2**63 - 1)
+    bar_format = "{l_bar}{bar}| [{elapsed}<{remaining}]"
+    with LongCall(progress, lambda read, inputs: (read, 1), bar_format) as call:
+        text = _tandem.replay(paths, sets, call.report, divergences_max)
+        call.finish(1, None)
+    if call.interrupted:
+        raise KeyboardInterrupt
+    return Replay(text)

@@ -7,7 +7,7 @@ import json
 import numpy
 import pandas
 
-from . import _tandem
+from . import _arguments, _tandem
 
 _NOWHERE = numpy.iinfo(numpy.int64).max
 
@@ -27,7 +27,11 @@ class Result:
     wall_s        seconds it took; `steps`: steps of all managers
     groups        dict GROUP -> METRIC -> {"last", "min", "max"}, METRIC the icn_p2p_* names
     refusals      dict GROUP -> REFUSAL -> count, counted where the refusal was made
-    stopped       the run ended early
+    stopped       Ctrl-C came: the run ended early, `ok` is false, what it found so far is here (or it
+                  had just come to its end by itself)
+
+    In a condition it means `ok`, so that `assert result` holds an experiment; its repr names what
+    failed.
     """
 
     def __init__(self, raw):
@@ -45,7 +49,7 @@ class Result:
         self.wall_s = self.json["wall_s"]
         self.scenario_hash = raw["scenario_hash"]
         self.reproduce = raw["reproduce"]
-        self.stopped = raw["stopped"]
+        self.stopped = self.json["stopped"]
         self.events_dropped = raw["events_dropped"]
 
     @functools.cached_property
@@ -99,12 +103,28 @@ class Result:
         return pandas.Categorical.from_codes(codes, names)
 
     def plot(self, metric="icn_p2p_active_connections", groups=None, ax=None):
-        """Draw one metric of the groups over time; return the matplotlib Axes."""
+        """Draw one metric over time; return the matplotlib Axes.
+
+        metric: a column of `samples`.
+        groups: the name of a group, or a list of them; all when not given.
+        ax:     matplotlib Axes to draw on; the current ones when not given.
+
+        Raises BadInput for a metric or group there is not.
+        """
         import matplotlib.pyplot
 
-        ax = ax or matplotlib.pyplot.gca()
+        if not isinstance(metric, str):
+            raise TypeError(f"metric is a name, not {type(metric).__name__}")
+        columns = [name for name in self.samples.columns if name not in ("time", "group", "node")]
+        _arguments.names("metric", "metric", metric, columns)
+        every = list(self.groups)
+        groups = every if groups is None else _arguments.names("groups", "group", groups, every)
+        if ax is None:
+            ax = matplotlib.pyplot.gca()
+        elif not isinstance(ax, matplotlib.axes.Axes):
+            raise TypeError(f"ax is matplotlib Axes, not {type(ax).__name__}")
         rows = self.samples[self.samples.node == -1]
-        for name in groups or self.groups:
+        for name in groups:
             part = rows[rows.group == name]
             ax.plot(part.time, part[metric], drawstyle="steps-post", label=f"{name} ({self.level})")
         ax.set_xlabel("time (s)")
@@ -112,6 +132,14 @@ class Result:
         ax.legend()
         return ax
 
+    def __bool__(self):
+        return self.ok
+
     def __repr__(self):
-        verdict = "ok" if self.ok else "FAILED"
+        verdict = "ok" if self.ok else "stopped" if self.stopped else f"FAILED: {self._failures()}"
         return f"<tandem.Result {self.scenario} on {self.level}, seed {self.seed}: {verdict}>"
+
+    def _failures(self, most=3):
+        failed = [f"{row['text']} (measured {row['measured']})" for row in self.json["expectations"] if not row["ok"]]
+        more = [f"{len(failed) - most} more"] if len(failed) > most else []
+        return "; ".join(failed[:most] + more)

@@ -5,12 +5,16 @@
 #include "tandem/scenarios/level.hpp"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace tandem::cli {
 
 /// Every level of this build: message, stream, packet where there is ns-3, loopback.
 const std::vector<scenarios::level>& build_levels();
+
+/// Where this program lies; empty when the system does not say.
+std::string program_path();
 
 std::unique_ptr<command> make_run_command(CLI::App& parent);
 std::unique_ptr<command> make_check_command(CLI::App& parent);

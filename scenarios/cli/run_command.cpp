@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
-#include "find_scenario.hpp"
 #include "progress_line.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/scenarios/find.hpp"
 #include "tandem/scenarios/read.hpp"
 #include "tandem/scenarios/results.hpp"
 
@@ -67,7 +67,7 @@ class run_command final : public command {
   CLI::App& app() override { return app_; }
 
   int run() override {
-    const auto what = read_scenario(find_scenario(scenario_), sets_);
+    const auto what = read_scenario(find_scenario(scenario_, program_path()), sets_);
     const auto on = chosen_levels(what);
     const auto seed = chosen_seed();
     if (!out_.empty()) make_output_folder();
@@ -190,6 +190,11 @@ const std::vector<level>& build_levels() {
     return all;
   }();
   return levels;
+}
+
+std::string program_path() {
+  std::error_code unknown;
+  return std::filesystem::read_symlink("/proc/self/exe", unknown).string();
 }
 
 std::unique_ptr<command> make_run_command(CLI::App& parent) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // check and list.
 #include "commands.hpp"
-#include "find_scenario.hpp"
 #include "tandem/command/bad_input.hpp"
+#include "tandem/scenarios/find.hpp"
 #include "tandem/scenarios/read.hpp"
 
 #include <CLI/CLI.hpp>
@@ -36,12 +36,10 @@ class check_command final : public command {
   CLI::App& app() override { return app_; }
 
   int run() override {
-    const auto what = read_scenario(find_scenario(scenario_), sets_);
+    const auto what = read_scenario(find_scenario(scenario_, program_path()), sets_);
     std::uint64_t nodes = 0;
     for (const auto& group : what.groups) nodes += group.count;
-    const auto levels = levels_of(what, build_levels());
-    for (const auto& level : build_levels())
-      if (std::ranges::find(levels, level.name) != levels.end()) check_level(what, level);
+    const auto levels = checked_levels(what, build_levels());
     std::printf("%s: scenario %s is fine: %llu nodes in %zu groups, %zu expectations, levels %s\n",
                 what.file.c_str(), what.name.c_str(), static_cast<unsigned long long>(nodes),
                 what.groups.size(), what.expectations.size(), joined(levels).c_str());
@@ -68,7 +66,7 @@ class list_command final : public command {
     std::error_code ignored;
     if (!folder_.empty() && !std::filesystem::is_directory(folder_, ignored))
       throw bad_input(folder_, "no such folder");
-    const auto folders = folder_.empty() ? scenario_folders() : std::vector{folder_};
+    const auto folders = folder_.empty() ? scenario_folders(program_path()) : std::vector{folder_};
     bool good = true;
     for (const auto& folder : folders)
       for (const auto& file : scenarios_in(folder)) good = show(file) && good;

@@ -192,6 +192,7 @@ run_result run(const scenario& what, const level& on, const run_options& options
 
   ledger.finish(place->now());
   result.stopped = watch.stopped();
+  result.reached = place->now() - start;
   result.trace_hash = on.virtual_time ? place->trace_hash() : std::string();
   result.checks = evaluate(what, ledger, eyes.values(), place->now());
   result.groups = summarize(what, ledger);

@@ -64,6 +64,13 @@ std::vector<std::string> levels_of(const scenario& what, const std::vector<level
   return names;
 }
 
+std::vector<std::string> checked_levels(const scenario& what, const std::vector<level>& known) {
+  auto names = levels_of(what, known);
+  for (const auto& level : known)
+    if (std::ranges::find(names, level.name) != names.end()) check_level(what, level);
+  return names;
+}
+
 void check_level(const scenario& what, const level& on) {
   if (const auto problems = on.refuse(what); !problems.empty()) throw bad_input(problems.front());
   if (!what.levels.empty() && std::ranges::find(what.levels, on.name) == what.levels.end()) {

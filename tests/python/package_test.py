@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The Python package on a built tree: PYTHONPATH names build/PRESET/python, TANDEM_SCENARIOS the files."""
+"""The Python package on a built tree."""
 
-import os
 import pathlib
 import signal
 import subprocess
-import sys
-import textwrap
 import threading
 import time
 
@@ -14,18 +11,7 @@ import numpy
 import pytest
 
 import tandem
-
-SCENARIOS = pathlib.Path(os.environ["TANDEM_SCENARIOS"])
-PAIR = {
-    "scenario": "pair",
-    "levels": ["message", "stream"],
-    "duration": "40s",
-    "groups": {"server": {"listen": True}, "client": {}},
-    "workload": [{"dial": {"from": "client", "to": "server"}}],
-    "expectations": ["server.closed.IdleTimeout in [0, 1]", "client.icn_p2p_connections_established_total == 1"],
-}
-LONG = {**PAIR, "duration": "10000000s", "sample_every": "1h", "expectations": [],
-        "workload": [{"keep_connected": {"from": "client", "to": "server"}}]}
+from support import LONG, PAIR, SCENARIOS
 
 
 def test_a_scenario_file_runs_and_holds():
@@ -134,22 +120,6 @@ def test_other_python_threads_go_on_while_it_runs():
     finally:
         stop.set()
         thread.join()
-
-
-def test_control_c_ends_a_run():
-    program = textwrap.dedent(f"""
-        import tandem
-        try:
-            tandem.run({LONG!r}, events_max=0, progress=lambda *at: print("running", flush=True))
-        except KeyboardInterrupt:
-            print("interrupted")
-    """)
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout.readline() == "running\n"
-        child.send_signal(signal.SIGINT)
-        out, _ = child.communicate(timeout=60)
-    assert out.splitlines()[-1] == "interrupted"
-    assert child.returncode == 0
 
 
 @pytest.mark.skipif("packet" not in tandem.levels(), reason="built without ns-3")

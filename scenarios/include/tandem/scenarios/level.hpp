@@ -45,6 +45,9 @@ const level& level_named(const std::vector<level>& levels, std::string_view name
 /// can honour it.
 std::vector<std::string> levels_of(const scenario& what, const std::vector<level>& known);
 
+/// The same, once each of them that is `known` passed check_level().
+std::vector<std::string> checked_levels(const scenario& what, const std::vector<level>& known);
+
 /// Throws bad_input with the first setting of `what` that `on` cannot honour.
 void check_level(const scenario& what, const level& on);
 

@@ -98,6 +98,7 @@ struct run_result {
   std::string reproduce;          ///< the line that runs it again
   bool ok = false;
   bool stopped = false;  ///< ended early by `stop`
+  duration reached{};    ///< time of the world at the end
   std::vector<check_result> checks;
   std::vector<group_result> groups;
   std::uint64_t events = 0;  ///< steps of all managers; the same meaning at every level

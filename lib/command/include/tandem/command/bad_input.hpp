@@ -7,8 +7,7 @@
 namespace tandem {
 
 /// Something a person gave cannot be used. what() is one line that says where (`file:line:column`
-/// or
-/// `--set path=value`), what is wrong and the remedy.
+/// or `--set path=value`), what is wrong and the remedy.
 class bad_input : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

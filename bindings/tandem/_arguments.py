@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""What callers give: checked before anything runs. A wrong type is a TypeError, a wrong value BadInput."""
+
+import collections.abc
+import json
+import operator
+import os
+
+from . import _tandem
+from ._tandem import BadInput
+
+
+def _kind(value):
+    return type(value).__name__
+
+
+def as_yaml(value):
+    """`value` as JSON, which YAML reads; NumPy's scalars and arrays as the Python ones they hold."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value):
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"a scenario holds no {_kind(value)}")
+
+
+def whole(name, value, most):
+    """A whole number of Python or NumPy in 0..most."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is a whole number, not {_kind(value)}") from None
+    if not 0 <= number <= most:
+        raise BadInput(f"{name} must be from 0 to {most}, not {number}")
+    return number
+
+
+def source(scenario):
+    """(path or text, name in messages, whether it is a path) of a scenario."""
+    if isinstance(scenario, dict):
+        return as_yaml(scenario), "<dict>", False
+    if isinstance(scenario, (str, os.PathLike)):
+        return _tandem.find_scenario(os.fspath(scenario), __file__), "", True
+    raise TypeError(f"scenario is a path, a name or a dict, not {_kind(scenario)}")
+
+
+def level_name(level):
+    if not isinstance(level, str):
+        raise TypeError(f"level is a name, not {_kind(level)}")
+    if level == "all":
+        raise BadInput("level all: run() takes one level; check() lists those of a scenario")
+    return level
+
+
+def sets(given):
+    """The `path=value` texts of a dict."""
+    if given is None:
+        return []
+    if not isinstance(given, collections.abc.Mapping):
+        raise TypeError(f'set is a dict such as {{"duration": "10s"}}, not {_kind(given)}')
+    for path in given:
+        if not isinstance(path, str):
+            raise TypeError(f"set: a path is text, not {_kind(path)}")
+        if "=" in path:
+            raise BadInput(f"set: `{path}` is no path; the value stands beside it, as in {{\"duration\": \"10s\"}}")
+    return [f"{path}={value if isinstance(value, str) else as_yaml(value)}" for path, value in given.items()]
+
+
+def names(argument, what, given, known):
+    """The list of names that one name or several are; `what` says of what, each must be in `known`."""
+    if isinstance(given, str):
+        given = [given]
+    elif not isinstance(given, collections.abc.Iterable):
+        raise TypeError(f"{argument} is a name or a list of names, not {_kind(given)}")
+    given = list(given)
+    if not given:
+        raise BadInput(f"{argument} is empty; leave it out for all")
+    for name in given:
+        if not isinstance(name, str):
+            raise TypeError(f"{argument} holds names, not {_kind(name)}")
+        if name not in known:
+            _tandem.refuse_name(what, name, list(known))
+    return given
+
+
+def paths(given):
+    """The paths that one path or several are."""
+    if isinstance(given, (str, os.PathLike)):
+        given = [given]
+    elif not isinstance(given, collections.abc.Iterable):
+        raise TypeError(f"path is a path or a list of paths, not {_kind(given)}")
+    given = list(given)
+    if not given:
+        raise BadInput("path is an empty list; name at least one file")
+    for path in given:
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"path holds paths, not {_kind(path)}")
+    return [os.fspath(path) for path in given]
