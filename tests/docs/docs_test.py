@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""What the documentation says is what the command does."""
+
+import importlib.machinery
+import importlib.util
+import json
+import os
+import pathlib
+import re
+import sqlite3
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TANDEM = pathlib.Path(os.environ["TANDEM_COMMAND"])
+
+
+def loaded(path):
+    loader = importlib.machinery.SourceFileLoader(path.name, str(path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(path.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+docs = loaded(ROOT / "ci/docs")
+PAGES = {page.relative_to(ROOT).as_posix(): page.read_text() for page in docs.pages()}
+KEYS = PAGES["scenarios/README.md"]
+
+
+def run(*arguments, cwd=None):
+    return subprocess.run([TANDEM, *arguments], capture_output=True, text=True, timeout=300, cwd=cwd)
+
+
+@pytest.mark.parametrize("page", [page for page, text in PAGES.items() if "```\n$ " in text])
+def test_every_quoted_output_is_what_the_command_prints(page):
+    _, stale = docs.renewed(page, PAGES[page], TANDEM)
+    assert not stale, "\n\n".join([*stale, "`ci/docs` rewrites them"])
+
+
+def test_the_first_result_is_quoted():
+    assert "$ build/release/tandem run scenarios/global_limit.yaml --level all\n" in PAGES["README.md"]
+
+
+@pytest.mark.parametrize("change, stale", [
+    (("trace hash  0123", "trace hash  0124"), True),
+    (("x == 1      ok    1", "x == 1      ok    2"), True),
+    (("events      34        56", "events      35        56"), True),
+    (("events      34        56", "events      34        57"), False),
+    (("wall time   0.00 s    3.00 s", "wall time   0.01 s    3.14 s"), False),
+    (("--------", "-------------"), False),
+])
+def test_only_times_and_what_real_time_decides_may_differ(tmp_path, change, stale):
+    """Of a page whose command prints a table as `tandem run` does."""
+    table = ("small       stream    loopback\n--------\nx == 1      ok    1   ok    1\ntrace hash  0123      -\n"
+             "events      34        56\nwall time   0.00 s    3.00 s\n")
+    (tmp_path / "table").write_text(table)
+    page = f"```\n$ cat {tmp_path}/table\n{table.replace(*change)}```\n"
+    assert change[0] in table
+    renewed, found = docs.renewed("page.md", page, TANDEM)
+    assert bool(found) == stale
+    assert renewed == (page.replace(change[1], change[0]) if stale else page)
+    if stale:
+        assert found[0].startswith(f"page.md:2: stale: cat {tmp_path}/table\n")
+
+
+@pytest.mark.parametrize("page, name, text", [(page, name, text) for page, whole in PAGES.items()
+                                              for name, text in docs.scenarios_of(whole).items()])
+def test_every_scenario_shown_holds_on_every_level(tmp_path, page, name, text):
+    (tmp_path / "shown.yaml").write_text(text)
+    result = run("run", "shown.yaml", cwd=tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_flag_shown_is_one():
+    shown = set()
+    for text in PAGES.values():
+        for command, rest in re.findall(r"\btandem (run|check|list|node|replay)\b([^\n`|]*)", text):
+            shown.update((command, flag) for flag in re.findall(r"--[a-z][a-z-]+", rest))
+    assert {("run", "--level"), ("node", "--listen"), ("replay", "--set")} <= shown
+    help_of = {command: run(command, "--help").stdout for command in {command for command, _ in shown}}
+    assert [f"{command} {flag}" for command, flag in sorted(shown)
+            if not re.search(rf"{flag}\b(?!-)", help_of[command])] == []
+
+
+def test_the_keys_of_a_result_are_those_listed(tmp_path):
+    assert run("run", "global_limit", "--level", "message", "--out", str(tmp_path), cwd=ROOT).returncode == 0
+    (path,) = tmp_path.iterdir()
+    with sqlite3.connect(path) as db:
+        kept = dict(db.execute("SELECT key, value FROM run"))
+        columns = {table: [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+                   for table in ("nodes", "events", "samples")}
+    (line,) = re.findall(r"^`--json` prints one array.*$", KEYS, re.M)
+    named = re.findall(r"`([a-z_]+)`", line)
+    assert named == list(json.loads(kept["json"])[0])
+    (row,) = re.findall(r"^\| `run` \| `key`, `value`: (.*) \|$", KEYS, re.M)
+    assert [re.sub(r" \(.*\)$", "", key) for key in row.split(", ")] == list(kept)
+    for table, names in columns.items():
+        (row,) = re.findall(rf"^\| `{table}` \| (.*) \|$", KEYS, re.M)
+        assert [name for name in re.findall(r"`([a-z_]+)`", row) if name != "events_dropped"] == names
