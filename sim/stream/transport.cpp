@@ -9,10 +9,26 @@
 
 namespace tandem::sim {
 
+namespace {
+
+// A slow line is not taken by one chunk for longer than this: what it carries arrives bit by bit.
+constexpr std::uint64_t chunks_per_second = 10;
+
+// The most one write takes: whole segments, so that the line carries no more headers for it.
+std::uint64_t chunk_size_on(const link& path) {
+  const std::uint64_t segments = path.bandwidth / 8 / chunks_per_second / segment_size;
+  if (path.bandwidth == 0 || segments * segment_size >= chunk_max) return chunk_max;
+  return std::max<std::uint64_t>(segments, 1) * segment_size;
+}
+
+}  // namespace
+
 std::size_t transport::write(connection& c, side s, asio::const_buffer from) {
   pipe& out = c.sent_by(s);
   out.acknowledge(kernel_.now());
-  const std::size_t n = std::min({from.size(), std::size_t{chunk_max}, std::size_t{out.room()}});
+  const link& path = paths_.between(c.end(s).host, c.end(other(s)).host);
+  const auto n = static_cast<std::size_t>(
+      std::min({std::uint64_t{from.size()}, chunk_size_on(path), out.room()}));
   if (n == 0) return 0;
   out.append(chunk::make(chunk::kind::data, asio::const_buffer(from.data(), n)));
   if (out.recovering && out.unsent()->what == chunk::kind::handshake_ack)
