@@ -61,6 +61,19 @@ TEST(packet_repair, an_end_that_comes_with_data_is_acknowledged_with_it) {
   }
 }
 
+TEST(packet_repair, an_end_that_is_still_read_is_sent_again_as_long_as_data) {
+  two_ends net;
+  net.fabric->partition([](sim::host_index host) { return static_cast<int>(host); });
+  sink to_dialer(net.dialer_end, net.clock()), to_server(net.server_end, net.clock());
+  net.dialer_end.shutdown_send();
+  net.run(450s);  // eight retries, those of a closed socket, are over after 112 s
+  EXPECT_FALSE(to_dialer.end);
+  net.fabric->partition({});
+  net.run(510s);
+  ASSERT_TRUE(to_server.end);
+  EXPECT_EQ(to_server.end->what, asio::error::eof);
+}
+
 TEST(packet_repair, ends_with_data_that_cross_lose_neither) {
   for (const std::size_t bytes : {1, 12, 1448, 1449, 120'000}) {
     SCOPED_TRACE(bytes);

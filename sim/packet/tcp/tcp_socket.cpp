@@ -25,7 +25,8 @@ TypeId TandemTcpSocket::GetTypeId() {
           .SetGroupName("Tandem")
           .AddConstructor<TandemTcpSocket>()
           .AddAttribute("FinRetries",
-                        "How often a FIN is sent again before the connection has timed out (Linux "
+                        "How often a closed socket sends its FIN again before the connection has "
+                        "timed out (Linux "
                         "tcp_orphan_retries: 8).",
                         UintegerValue(8), MakeUintegerAccessor(&TandemTcpSocket::m_fin_retries),
                         MakeUintegerChecker<std::uint32_t>(0, 100))

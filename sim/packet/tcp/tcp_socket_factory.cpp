@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tcp/tcp_socket_factory.hpp"
 
+#include "tcp/tcp_cubic.hpp"
+
 #include <ns3/rtt-estimator.h>
-#include <ns3/tcp-cubic.h>
 #include <ns3/tcp-l4-protocol.h>
 #include <ns3/tcp-prr-recovery.h>
 #include <ns3/uinteger.h>
@@ -84,7 +85,7 @@ Ptr<TandemTcpSocket> TandemTcpSocketFactory::CreateTcp() {
   socket->SetNode(node);
   socket->SetTcp(node->GetObject<TcpL4Protocol>());
   socket->SetRtt(CreateObject<RttMeanDeviation>());
-  socket->SetCongestionControlAlgorithm(CreateObject<TcpCubic>());
+  socket->SetCongestionControlAlgorithm(CreateObject<TandemTcpCubic>());
   socket->SetRecoveryAlgorithm(CreateObject<TcpPrrRecovery>());
   socket->SetTimers({m_connect_timeout, m_connect_count, m_min_rto, m_rto_granularity,
                      m_data_retries, m_delayed_ack, m_time_wait});

@@ -52,8 +52,14 @@ std::uint32_t TandemTcpSocket::SendDataPacket(SequenceNumber32 sequence, std::ui
 
 void TandemTcpSocket::SendEmptyPacket(std::uint8_t flags) {
   if ((flags & TcpHeader::SYN) && m_synCount == 0) return Fail(Failure::TIMED_OUT);
-  if ((flags & TcpHeader::FIN) == 0) return TcpSocketBase::SendEmptyPacket(flags);
-  if (m_fin_tries > m_fin_retries) return Fail(Failure::TIMED_OUT);
+  if ((flags & TcpHeader::FIN) == 0) {
+    const Time backed_off = m_rto;  // which the base forgets at each acknowledgement it sends
+    TcpSocketBase::SendEmptyPacket(flags);
+    if ((flags & TcpHeader::SYN) == 0) m_rto = backed_off;
+    return;
+  }
+  // As Linux: an end that is still read keeps trying as long as with data.
+  if (m_fin_tries > (m_orphan ? m_fin_retries : m_dataRetries)) return Fail(Failure::TIMED_OUT);
   TcpSocketBase::SendEmptyPacket(flags);
   if (m_txBuffer->Size() != 0) return;  // its retransmission comes first
   const Time wait =
