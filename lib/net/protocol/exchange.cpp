@@ -53,11 +53,13 @@ std::optional<field> take_field(byte_view& in) {
   return field{(*tag)->value, bytes};
 }
 
-/// `08 type 12 length data`, type RSA 0, Ed25519 1, Secp256k1 2 or ECDSA 3.
+/// `08 type 12 length data`, type RSA 0, Ed25519 1, Secp256k1 2 or ECDSA 3; an Ed25519 key has 32
+/// bytes (RFC 8032, 5.1.5).
 bool is_public_key(byte_view in) {
   if (in.size() < 4 || in[0] != 0x08 || in[1] > 3 || in[2] != 0x12) return false;
   const auto length = parse_uvarint(in.subspan(3));
-  return length && *length && (*length)->value == in.size() - 3 - (*length)->size;
+  if (!length || !*length || (*length)->value != in.size() - 3 - (*length)->size) return false;
+  return in[1] != 1 || (*length)->value == 32;
 }
 
 }  // namespace

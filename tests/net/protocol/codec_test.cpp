@@ -126,6 +126,30 @@ TEST(exchange, refuses_what_is_malformed) {
         << body;
 }
 
+/// An exchange of a key of this type and size, whose id is the key's.
+byte_buffer exchange_of_key(std::uint8_t type, std::size_t size) {
+  byte_buffer key{0x08, type, 0x12};
+  put_uvarint(key, size);
+  key.resize(key.size() + size, 7);
+  const auto id = peer_id_of_public_key(key);
+  byte_buffer body;
+  body.push_back(0x0a);
+  put_uvarint(body, id.bytes().size());
+  body.insert(body.end(), id.bytes().begin(), id.bytes().end());
+  body.push_back(0x12);
+  put_uvarint(body, key.size());
+  body.insert(body.end(), key.begin(), key.end());
+  return prefixed_by_length(body);
+}
+
+TEST(exchange, takes_ed25519_keys_of_32_bytes_only) {
+  for (const std::size_t size : {0U, 1U, 31U, 33U, 38U, 64U, 256U})
+    EXPECT_EQ(parse_exchange(exchange_of_key(1, size)).error(), net_error::malformed) << size;
+  EXPECT_TRUE(parse_exchange(exchange_of_key(1, 32)));
+  for (const std::uint8_t other : {0, 2, 3})
+    EXPECT_TRUE(parse_exchange(exchange_of_key(other, 33)));
+}
+
 TEST(exchange, is_bounded) {
   byte_buffer at, above;
   put_uvarint(at, exchange_size_max);
