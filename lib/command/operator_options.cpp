@@ -15,6 +15,8 @@ dial_address peer_of(const std::string& option, const std::string& text) {
   const auto at = parse_address(text);
   if (!at || at->peer.empty())
     throw bad_input(option + " " + text, "no peer; write its id or /ip4/127.0.0.1/tcp/4001/p2p/ID");
+  if (at->at.port == 0)
+    throw bad_input(option + " " + text, "nobody can be dialled at port 0; ports are 1 to 65535");
   return *at;
 }
 

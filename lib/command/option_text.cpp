@@ -25,6 +25,9 @@ std::string option_choices(const option_row& row) {
   return text;
 }
 
+/// Bytes are written as sizes: `64MiB`.
+bool is_size(const option_row& row) { return row.name.ends_with("memory"); }
+
 void check_range(const option_row& row, double value, unit in, std::string_view text) {
   if (value >= row.least && value <= row.most) return;
   fail(row, "between " + format_value(row.least, in) + " and " + format_value(row.most, in), text);
@@ -34,8 +37,8 @@ void check_range(const option_row& row, double value, unit in, std::string_view 
 
 void set_option(const option_row& row, std::string_view text, manager_options& into) {
   if (const auto* count = std::get_if<count_field>(&row.field)) {
-    const auto value = parse_count(text);
-    if (!value) fail(row, "a whole number", text);
+    const auto value = is_size(row) ? parse_bytes(text) : parse_count(text);
+    if (!value) fail(row, is_size(row) ? "a size, as in 64MiB or 65536" : "a whole number", text);
     check_range(row, static_cast<double>(*value), unit::plain, text);
     into.** count = *value;
   } else if (const auto* time = std::get_if<time_field>(&row.field)) {
@@ -56,7 +59,8 @@ void set_option(const option_row& row, std::string_view text, manager_options& i
 }
 
 std::string option_text(const option_row& row, const manager_options& of) {
-  if (const auto* count = std::get_if<count_field>(&row.field)) return std::to_string(of.**count);
+  if (const auto* count = std::get_if<count_field>(&row.field))
+    return is_size(row) ? format_bytes(of.**count) : std::to_string(of.**count);
   if (const auto* time = std::get_if<time_field>(&row.field)) return format_duration(of.**time);
   if (const auto* choice = std::get_if<option_choice>(&row.field))
     return std::string(choice->names[choice->get(of)]);
@@ -64,7 +68,7 @@ std::string option_text(const option_row& row, const manager_options& of) {
 }
 
 std::string_view option_kind(const option_row& row) {
-  if (std::holds_alternative<count_field>(row.field)) return "COUNT";
+  if (std::holds_alternative<count_field>(row.field)) return is_size(row) ? "SIZE" : "COUNT";
   if (std::holds_alternative<option_choice>(row.field)) return "CHOICE";
   return std::holds_alternative<time_field>(row.field) ? "DURATION" : "RATIO";
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/command.hpp"
+#include "tandem/command/units.hpp"
+#include "tandem/command/version.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -9,6 +11,8 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <string>
+#include <vector>
 
 namespace tandem::cli {
 namespace {
@@ -18,24 +22,51 @@ int complain(const std::string& what) {
   return exit_bad_input;
 }
 
+/// Says which argument nobody expected, and what was probably meant.
+std::string unexpected(const CLI::App& in) {
+  const auto extras = in.remaining(true);
+  if (extras.empty()) return {};
+  const auto word = extras.front().substr(0, extras.front().find('='));
+  std::vector<std::string> known;
+  for (const auto* each : in.get_options())
+    for (const auto& name : each->get_lnames()) known.push_back("--" + name);
+  const auto best = closest(word, known);
+  const auto command = in.get_parent() ? in.get_name() + " --help" : std::string("--help");
+  return (word.starts_with("-") ? "no option is called " : "nothing is expected at ") +
+         tandem::quoted(word) +
+         (best.empty() ? "; `tandem " + command + "` shows what there is"
+                       : "; did you mean " + tandem::quoted(best) + "?");
+}
+
+void refuse_empty_values(const CLI::App& in) {
+  for (const auto* option : in.get_options())
+    if (option->count() > 0 && std::ranges::count(option->results(), std::string()) > 0)
+      throw bad_input(option->get_name(), "is empty; give a value, or leave it out");
+}
+
 }  // namespace
 
 int run_program(CLI::App& app, std::span<const std::unique_ptr<command>> commands, int argc,
                 char** argv) {
+  std::vector<std::string> names;
+  for (const auto& each : commands) names.push_back(each->app().get_name());
   // CLI11 would only say that a subcommand is required.
-  if (argc > 1 && argv[1][0] != '-' &&
-      std::ranges::none_of(commands, [&](const auto& c) { return c->app().check_name(argv[1]); }))
-    return complain("no command is called `" + std::string(argv[1]) +
-                    "`; `tandem --help` lists them");
+  if (argc > 1 && argv[1][0] != '-' && std::ranges::count(names, argv[1]) == 0)
+    return complain("no command is called " + tandem::quoted(argv[1]) + suggestion(argv[1], names));
+  app.set_version_flag("--version", "tandem " + version_text(), "Print version and commit");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);
+    const auto given = app.get_subcommands();
+    const auto& in = given.empty() ? app : *given.front();
+    if (!in.remaining(true).empty()) return complain(unexpected(in));
     return complain(std::string(e.what()) + "; `tandem --help` shows how");
   }
   try {
     for (const auto& command : commands)
       if (command->app().parsed()) {
+        refuse_empty_values(command->app());
         const int code = command->run();
         if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
           return complain(std::string("standard output: ") + std::strerror(errno));

@@ -147,6 +147,15 @@ std::string format_duration(duration value) {
   return {};
 }
 
+std::string format_bytes(std::uint64_t value) {
+  static constexpr std::array<std::pair<unsigned, const char*>, 3> units{
+      {{30, "GiB"}, {20, "MiB"}, {10, "KiB"}}};
+  for (const auto& [shift, name] : units)
+    if (value != 0 && value % (std::uint64_t{1} << shift) == 0)
+      return std::to_string(value >> shift) + name;
+  return std::to_string(value);
+}
+
 std::string format_value(double value, unit in) {
   char text[48];
   if (in == unit::plain) {

@@ -20,7 +20,7 @@ class version_command final : public command {
   CLI::App& app() override { return app_; }
 
   int run() override {
-    std::printf("tandem %s (%s)%s\n", TANDEM_VERSION, build_commit().c_str(), more_.c_str());
+    std::printf("tandem %s%s\n", version_text().c_str(), more_.c_str());
     return exit_held;
   }
 
@@ -36,3 +36,5 @@ std::unique_ptr<command> make_version_command(CLI::App& parent, std::string more
 }
 
 }  // namespace tandem::cli
+
+std::string tandem::version_text() { return TANDEM_VERSION " (" + build_commit() + ")"; }
