@@ -4,39 +4,96 @@
 #include "tandem/command/bad_input.hpp"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
+#include <utility>
 
 namespace tandem::cli {
 namespace {
 
-[[noreturn]] void fail(const std::string& path) {
-  throw bad_input("--identity-file " + path, std::generic_category().message(errno));
+class descriptor {
+ public:
+  explicit descriptor(int number) : number_(number) {}
+  ~descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  operator int() const { return number_; }
+
+ private:
+  const int number_;
+};
+
+bad_input refusal(const std::string& path, const std::string& why) {
+  return bad_input("--identity-file " + path, why);
+}
+bad_input failure(const std::string& path) {
+  return refusal(path, std::generic_category().message(errno));
 }
 
 }  // namespace
 
-identity identity_from(const std::string& path) {
-  // One byte more than an identity has, so that a longer file is noticed.
-  std::array<std::uint8_t, identity::seed_size + 1> bytes{};
-  if (const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC); file >= 0) {
-    const auto size = ::read(file, bytes.data(), bytes.size());
-    ::close(file);
-    if (size < 0) fail(path);
-    if (size != static_cast<ssize_t>(identity::seed_size))
-      throw bad_input("--identity-file " + path, "must hold exactly 32 bytes");
-    return identity::from_seed(std::span(bytes).first<identity::seed_size>());
+identity_file::identity_file(std::string path) : path_(std::move(path)), identity_(read()) {
+  if (!identity_) prepare();
+}
+
+identity_file::~identity_file() {
+  if (!prepared_.empty()) ::unlink(prepared_.c_str());
+}
+
+std::optional<identity> identity_file::read() const {
+  // Without waiting for somebody who writes, should it be a FIFO.
+  const descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file < 0 && errno == ENOENT) return {};
+  struct stat found {};
+  if (file < 0 || ::fstat(file, &found) != 0) throw failure(path_);
+  if (!S_ISREG(found.st_mode)) throw refusal(path_, "is no regular file");
+  if ((found.st_mode & 077) != 0) {
+    char mode[8];
+    std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(found.st_mode & 07777));
+    throw refusal(path_, "holds a secret and is open to others (mode " + std::string(mode) +
+                             "); `chmod 600` it, or use another if it was read");
   }
-  if (errno != ENOENT) fail(path);
+  std::array<std::uint8_t, identity::seed_size> seed;
+  if (found.st_size != static_cast<off_t>(seed.size()))
+    throw refusal(path_, "must hold exactly 32 bytes, not " + std::to_string(found.st_size) +
+                             "; without the file a new identity is made");
+  if (::read(file, seed.data(), seed.size()) != static_cast<ssize_t>(seed.size()))
+    throw failure(path_);
+  return identity::from_seed(seed);
+}
+
+void identity_file::prepare() {
   auto made = identity::generate();
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) fail(path);
-  const auto written = ::write(file, made.seed().data(), made.seed().size());
-  if (::close(file) != 0 || written != static_cast<ssize_t>(made.seed().size())) fail(path);
-  return made;
+  std::string name = path_ + ".XXXXXX";
+  const descriptor file(::mkostemp(name.data(), O_CLOEXEC));  // mode 0600
+  if (file < 0) throw failure(path_);
+  prepared_ = std::move(name);
+  const auto seed = made.seed();
+  if (::write(file, seed.data(), seed.size()) != static_cast<ssize_t>(seed.size()) ||
+      ::fsync(file) != 0) {
+    const auto failed = failure(path_);
+    ::unlink(prepared_.c_str());
+    throw failed;
+  }
+  identity_ = std::move(made);
+}
+
+identity identity_file::take() {
+  // A link is there whole or not at all, and never replaces one.
+  if (!prepared_.empty() && ::link(prepared_.c_str(), path_.c_str()) != 0) {
+    if (errno != EEXIST) throw failure(path_);
+    identity_ = read();
+    if (!identity_) throw refusal(path_, "leads to a file that is not there");
+  }
+  return *identity_;
 }
 
 }  // namespace tandem::cli

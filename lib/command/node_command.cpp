@@ -1,54 +1,20 @@
 // SPDX-License-Identifier: MIT
-#include "identity_file.hpp"
-#include "operator_options.hpp"
-#include "record_options.hpp"
-#include "tandem/asio/metrics_exporter.hpp"
-#include "tandem/asio/network.hpp"
+#include "run_node.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/command.hpp"
 #include "tandem/command/option_text.hpp"
 #include "tandem/command/units.hpp"
-#include "tandem/net/node.hpp"
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/system/system_error.hpp>
+#include <boost/asio/ip/address.hpp>
 
-#include <cstdio>
+#include <algorithm>
 #include <map>
 #include <random>
 #include <stdexcept>
 
 namespace tandem::cli {
 namespace {
-
-// Prints what happens, a line each.
-class printer final : public node_observer {
- public:
-  void on_notification(time_point now, const notification& what) override {
-    line(now, std::string(name_of(what.kind)), what.conn, what.peer,
-         what.why == cause::none ? std::string() : describe(what));
-  }
-  void on_step(time_point, const connection_manager&) override {}
-  void on_message(time_point now, const received_message& message) override {
-    line(now, "message", message.conn, message.peer,
-         std::to_string(message.bytes.size()) + " bytes");
-  }
-
- private:
-  static void line(time_point now, const std::string& what, connection_id conn, const peer_id& peer,
-                   const std::string& more) {
-    std::string text = what;
-    if (conn != connection_id::none)
-      text += " #" + std::to_string(static_cast<std::uint64_t>(conn));
-    if (!peer.empty()) text += " " + to_string(peer);
-    if (!more.empty()) text += " " + more;
-    const auto at = std::chrono::duration<double>(now.time_since_epoch()).count();
-    std::printf("%10.3f %s\n", at, text.c_str());
-    std::fflush(stdout);
-  }
-};
 
 dial_address address_of(const std::string& option, const std::string& text) {
   const auto parsed = parse_address(text);
@@ -58,10 +24,27 @@ dial_address address_of(const std::string& option, const std::string& text) {
   return *parsed;
 }
 
+dial_address dialled(const std::string& text) {
+  auto address = address_of("--dial", text);
+  if (address.peer.empty())
+    throw bad_input("--dial " + text, "who should be there? end the address in /p2p/ID");
+  if (address.at.port == 0)
+    throw bad_input("--dial " + text, "nobody can be dialled at port 0; ports are 1 to 65535");
+  return address;
+}
+
 std::size_t bytes_of(const std::string& option, const std::string& text) {
   const auto parsed = parse_bytes(text);
   if (!parsed) throw bad_input(option + " " + text, "no size; write 134217728 or 128MiB");
   return static_cast<std::size_t>(*parsed);
+}
+
+/// `[::]` is both families: the system's IPv6 sockets take IPv6 only, so IPv4 has its own.
+void add_listener(const endpoint& at, std::vector<endpoint>& to) {
+  to.push_back(at);
+  const auto any_v4 = endpoint::v4(0, 0, 0, 0, at.port);
+  const bool any_v6 = at.v6 && std::ranges::all_of(at.address, [](auto byte) { return byte == 0; });
+  if (any_v6) to.push_back(any_v4);
 }
 
 std::string dashed(std::string_view name) {
@@ -75,14 +58,20 @@ class node_command final : public command {
  public:
   explicit node_command(CLI::App& parent)
       : app_(*parent.add_subcommand("node", "Run a real node: listen, dial, serve metrics")) {
-    app_.add_option("--listen", listen_, "Address to listen on: 127.0.0.1:4001 or a multiaddr");
-    app_.add_option("--dial", dial_, "Peer to dial: /ip4/127.0.0.1/tcp/4001/p2p/ID");
+    app_.add_option("--listen", listen_,
+                    "Address to listen on: 127.0.0.1:4001 or a multiaddr; [::]:4001 is "
+                    "every address of both families; repeatable");
+    app_.add_option("--dial", dial_,
+                    "Peer to dial: /ip4/127.0.0.1/tcp/4001/p2p/ID; kept connected: dialled again "
+                    "for ever, with backoff, protected and never idle; repeatable");
+    app_.add_flag("--once", once_, "Dial each --dial once, and let it go like any other peer");
     app_.add_option("--identity-file", identity_file_,
-                    "File of the 32 secret bytes of the identity; made when missing "
-                    "(default: a new identity each time)");
+                    "File of the 32 secret bytes of the identity, readable by its owner only; "
+                    "made when missing (default: a new identity each time)");
     app_.add_option("--metrics-address", metrics_.metrics_address, "Address that serves metrics")
         ->capture_default_str();
-    app_.add_option("--metrics-port", metrics_.metrics_port, "Port that serves metrics; 0: any")
+    app_.add_option("--metrics-port", metrics_port_, "Port that serves metrics; 0: any")
+        ->type_name("PORT")
         ->capture_default_str();
     app_.add_flag("--no-metrics", no_metrics_, "Serve no metrics");
     app_.add_flag("--allow-plaintext", allow_plaintext_,
@@ -103,13 +92,18 @@ class node_command final : public command {
           ->default_str(option_text(row, {}))
           ->group("Manager options");
     app_.footer(
-        "Ends on SIGINT or SIGTERM: peers are told, and all is over within --shutdown-timeout.\n"
+        "Ends on SIGINT, SIGTERM, SIGHUP or SIGQUIT: peers are told, and all is over within\n"
+        "--shutdown-timeout; at once on a second SIGINT. Of each kind of line 100 a second are "
+        "printed;\nwhat nobody reads is lost and counted, and keeps the node from nothing.\n"
         "Examples:\n"
         "  tandem node --listen 127.0.0.1:4001 --allow-plaintext\n"
+        "  tandem node --listen [::]:4001 --identity-file /var/lib/tandem/id --allow-plaintext\n"
         "  tandem node --dial /ip4/127.0.0.1/tcp/4001/p2p/12D3KooW... --allow-plaintext "
         "--metrics-port 9101\n"
+        "  tandem node --dial /ip4/127.0.0.1/tcp/4001/p2p/12D3KooW... --once --no-metrics "
+        "--allow-plaintext\n"
         "  tandem node --listen 0.0.0.0:4001 --allow-plaintext --deny 203.0.113.0/24 "
-        "--eviction scored\n"
+        "--eviction scored --max-memory 64MiB\n"
         "  tandem node --listen 127.0.0.1:4001 --allow-plaintext --record /var/tmp/node; "
         "tandem replay /var/tmp/node\n"
         "  curl http://127.0.0.1:9100/metrics");
@@ -117,27 +111,21 @@ class node_command final : public command {
   CLI::App& app() override { return app_; }
 
   int run() override {
-    auto options = read_options();
-    std::vector<dial_address> peers;
-    for (const auto& text : dial_) {
-      peers.push_back(address_of("--dial", text));
-      if (peers.back().peer.empty())
-        throw bad_input("--dial " + text, "who should be there? end the address in /p2p/ID");
-    }
-    operator_.check();
-    boost::asio::io_context context(1);
-    const auto net = make_asio_network(context);
-    // Before anything is printed: whoever reads it may send a signal.
-    boost::asio::signal_set signals(context, SIGINT, SIGTERM);
-    printer out;
-    const auto recording = record_.start();
-    node self(*net, std::move(options), &out, recording.get());
-    operator_.apply(self);
-    start(self);
-    const auto exporter = start_metrics(context, self);
-    for (const auto& peer : peers) self.dial(peer.peer, {{peer.at}, dial_mode::join, 0, never});
-    run_until_signal(context, signals, self, recording_watch(recording.get()));
-    return exit_held;
+    if (!allow_plaintext_)
+      throw bad_input("tandem node",
+                      "this version has no other security than plaintext; "
+                      "allow it with --allow-plaintext");
+    node_settings settings;
+    settings.options = read_options();
+    settings.identity_file = identity_file_;
+    for (const auto& text : dial_) settings.peers.push_back(dialled(text));
+    settings.dial_once = once_;
+    settings.marks = operator_;
+    settings.marks.check();
+    settings.recording = record_;
+    settings.recording.check();
+    if (!no_metrics_) settings.metrics = read_metrics();
+    return run_node(settings);
   }
 
  private:
@@ -157,60 +145,21 @@ class node_command final : public command {
       throw bad_input("--connection-buffers-max " + connection_buffers_,
                       "a message has up to 1MiB and would never fit; give as much at least");
     if (!buffers_.empty()) options.buffers_max = bytes_of("--buffers-max", buffers_);
-    for (const auto& text : listen_) options.listen.push_back(address_of("--listen", text).at);
-    options.self = identity_file_.empty() ? identity::generate() : identity_from(identity_file_);
+    for (const auto& text : listen_) add_listener(address_of("--listen", text).at, options.listen);
     options.allow_plaintext = allow_plaintext_;
     options.seed = std::random_device{}();
     return options;
   }
 
-  void start(node& self) const {
-    if (!allow_plaintext_)
-      throw bad_input("tandem node",
-                      "this version has no other security than plaintext; "
-                      "allow it with --allow-plaintext");
-    try {
-      self.start();
-    } catch (const boost::system::system_error& e) {
-      // Boost appends ` [system:98 at file:line …]`, which helps nobody here.
-      const std::string what = e.what();
-      const auto tail = what.find(std::string(" [") + e.code().category().name() + ":");
-      throw bad_input("--listen: " + what.substr(0, tail));
-    }
-    std::printf("peer id %s\n", to_string(self.self().id()).c_str());
-    for (const auto& at : self.listening())
-      std::printf("listening on %s/p2p/%s\n", to_multiaddr(at).c_str(),
-                  to_string(self.self().id()).c_str());
-    std::fflush(stdout);
-  }
-
-  std::unique_ptr<metrics_exporter> start_metrics(boost::asio::io_context& context,
-                                                  node& self) const {
-    if (no_metrics_) return nullptr;
-    auto exporter = std::make_unique<metrics_exporter>(context, metrics_, counters_of(self));
-    const bool v6 = metrics_.metrics_address.find(':') != std::string::npos;
-    std::printf(v6 ? "metrics on http://[%s]:%u/metrics\n" : "metrics on http://%s:%u/metrics\n",
-                metrics_.metrics_address.c_str(), static_cast<unsigned>(exporter->port()));
-    std::fflush(stdout);
-    return exporter;
-  }
-
-  static void run_until_signal(boost::asio::io_context& context, boost::asio::signal_set& signals,
-                               node& self, recording_watch recording) {
-    std::shared_future<void> over;
-    signals.async_wait([&](boost::system::error_code failed, int) {
-      if (failed) return;
-      std::printf("shutting down\n");
-      over = self.shutdown();
-    });
-    const auto done = [&over] {
-      return over.valid() && over.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-    };
-    while (!done()) {
-      context.restart();
-      context.run_for(std::chrono::milliseconds(100));
-      recording.look();
-    }
+  metrics_options read_metrics() const {
+    boost::system::error_code failed;
+    boost::asio::ip::make_address(metrics_.metrics_address, failed);
+    const auto port = parse_count(metrics_port_);
+    if (!port || *port > 65535)
+      throw bad_input("--metrics-port " + metrics_port_, "must be a whole number from 0 to 65535");
+    if (!failed) return {metrics_.metrics_address, static_cast<std::uint16_t>(*port)};
+    throw bad_input("--metrics-address " + metrics_.metrics_address,
+                    "no numeric IPv4 or IPv6 address; write 127.0.0.1 or ::1");
   }
 
   CLI::App& app_;
@@ -222,8 +171,10 @@ class node_command final : public command {
   operator_options operator_;
   record_options record_;
   metrics_options metrics_;
+  std::string metrics_port_ = std::to_string(metrics_options().metrics_port);
   bool no_metrics_ = false;
   bool allow_plaintext_ = false;
+  bool once_ = false;
   std::map<std::string, std::string> texts_;  ///< manager options as given
 };
 

@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <cstdio>
 #include <system_error>
 
 namespace tandem::cli {
@@ -28,7 +27,7 @@ void record_options::add_to(CLI::App& app) {
       ->capture_default_str();
 }
 
-std::unique_ptr<trace_file> record_options::start() const {
+trace_file_options record_options::read() const {
   trace_file_options options;
   options.path = path_;
   const auto segment = parse_bytes(segment_);
@@ -37,9 +36,16 @@ std::unique_ptr<trace_file> record_options::start() const {
   const auto segments = parse_count(segments_);
   if (!segments || *segments == 0)
     throw bad_input("--record-segments " + segments_, "must be a whole number from 1");
-  if (path_.empty()) return nullptr;
   options.segment_bytes = *segment;
   options.segments_max = *segments;
+  return options;
+}
+
+void record_options::check() const { read(); }
+
+std::unique_ptr<trace_file> record_options::start() const {
+  const auto options = read();
+  if (path_.empty()) return nullptr;
   try {
     return std::make_unique<trace_file>(options);
   } catch (const std::system_error& e) {
@@ -50,16 +56,16 @@ std::unique_ptr<trace_file> record_options::start() const {
   }
 }
 
-void recording_watch::look() {
+std::optional<std::string> recording_watch::look(trace_file& file) {
   const auto now = std::chrono::steady_clock::now();
-  if (file_ == nullptr || now < next_) return;
+  if (now < next_) return {};
   next_ = now + std::chrono::seconds(2);
-  file_->flush();
-  if (said_) return;
-  const auto status = file_->status();
-  if (status.error.empty()) return;
+  file.flush();
+  if (said_) return {};
+  const auto status = file.status();
+  if (status.error.empty()) return {};
   said_ = true;
-  std::fprintf(stderr, "tandem: recording stopped, the node goes on: %s\n", status.error.c_str());
+  return "tandem: recording stopped, the node goes on: " + status.error;
 }
 
 }  // namespace tandem::cli

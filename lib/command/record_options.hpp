@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace CLI {
@@ -17,10 +18,14 @@ namespace tandem::cli {
 class record_options {
  public:
   void add_to(CLI::App& app);
+  /// Throws bad_input; nothing is made yet.
+  void check() const;
   /// The recording, or null when none was asked for. Throws bad_input.
   std::unique_ptr<trace_file> start() const;
 
  private:
+  trace_file_options read() const;
+
   std::string path_;
   std::string segment_ = "64MiB";
   std::string segments_ = "8";
@@ -29,12 +34,10 @@ class record_options {
 /// Looks after a recording while a node runs.
 class recording_watch {
  public:
-  explicit recording_watch(trace_file* file) : file_(file) {}
-  /// To be called now and then: writes what waits, and says once on stderr when recording stopped.
-  void look();
+  /// To be called now and then: writes what waits. Once, when recording stopped: what to say.
+  std::optional<std::string> look(trace_file& file);
 
  private:
-  trace_file* file_;
   std::chrono::steady_clock::time_point next_{};
   bool said_ = false;
 };

@@ -3,8 +3,12 @@
 
 import os
 import signal
+import socket
+import struct
 import subprocess
 import threading
+import time
+import urllib.request
 
 TANDEM = os.environ["TANDEM_COMMAND"]
 
@@ -40,9 +44,9 @@ def assert_one_clear_line(result, *parts):
 class Node:
     """A `tandem node` in the background."""
 
-    def __init__(self, *args):
-        self.process = subprocess.Popen([TANDEM, "node", "--allow-plaintext", *args],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def __init__(self, *args, **popen):
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        self.process = subprocess.Popen([TANDEM, "node", "--allow-plaintext", *args], **(pipes | popen))
 
         # Whoever waits for a line that never comes is told so, not hung.
         self.watchdog = threading.Timer(60, self.process.kill)
@@ -63,7 +67,68 @@ class Node:
                 return line.strip()
         raise AssertionError(f"no line with {part!r}: {self.process.stderr.read()}")
 
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
+    def end(self, with_signal=signal.SIGTERM):
+        self.process.send_signal(with_signal)
         out, err = self.process.communicate(timeout=10)
         return self.process.returncode, out, err
+
+
+def free_port():
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(what, patience=30):
+    """The first true value of `what`, asked until then; fails when none comes."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if value := what():
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"not within {patience} s: {what}")
+
+
+def scraped(port):
+    """The samples of a node by name, or None while nobody answers."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+            lines = answer.read().decode().splitlines()
+    except OSError:
+        return None
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
+
+
+def uvarint(number):
+    """As protobuf writes it."""
+    out = b""
+    while number > 127:
+        out += bytes([number & 127 | 128])
+        number >>= 7
+    return out + bytes([number])
+
+
+def prefixed(text):
+    """A multistream message."""
+    return uvarint(len(text) + 1) + text + b"\n"
+
+
+class RawPeer:
+    """A peer made of bytes: /plaintext/2.0.0, /yamux/1.0.0, one stream of /tandem/message/1.0.0."""
+
+    def __init__(self, port, key=bytes(range(32)), key_type=1):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        public = bytes([8, key_type, 0x12]) + uvarint(len(key)) + key
+        peer = b"\0" + uvarint(len(public)) + public
+        exchange = b"\x0a" + uvarint(len(peer)) + peer + b"\x12" + uvarint(len(public)) + public
+        header = prefixed(b"/multistream/1.0.0")
+        self.socket.sendall(header + prefixed(b"/plaintext/2.0.0") + uvarint(len(exchange)) + exchange +
+                            header + prefixed(b"/yamux/1.0.0"))
+        self.frame(1, header + prefixed(b"/tandem/message/1.0.0"))
+
+    def frame(self, flags, data):
+        self.socket.sendall(struct.pack(">BBHII", 0, 0, flags, 1, len(data)) + data)
+
+    def empty_messages(self, number):
+        self.frame(0, bytes(number))

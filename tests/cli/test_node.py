@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
 """`tandem node` on a host: who reads it, scrapes it, stops it, and what it leaves there."""
 
+import fcntl
 import os
+import signal
+import socket
 import subprocess
+import time
 import urllib.request
 
 import pytest
 
-from support import Node
+from support import Node, RawPeer, assert_one_clear_line, free_port, scraped, tandem, wait_until
 
 
 def test_curl_scrapes_a_node():
@@ -34,3 +38,170 @@ def test_metrics_are_served_over_ipv6():
         with urllib.request.urlopen(metrics, timeout=20) as answer:
             assert b"icn_p2p_connection_limit 256" in answer.read()
         assert node.end()[0] == 0
+
+
+@pytest.fixture
+def server():
+    """A node that listens, and the address to dial it at."""
+    with Node("--listen", "127.0.0.1:0", "--no-metrics") as node:
+        node.address = node.line_with("listening on ").split()[-1]
+        yield node
+
+
+def test_a_dialled_peer_is_kept_connected_whoever_starts_first(tmp_path):
+    port, metrics = free_port(), free_port()
+    identity = ["--identity-file", str(tmp_path / "id"), "--no-metrics"]
+    with Node("--listen", f"127.0.0.1:{port}", *identity) as first:
+        address = first.line_with("listening on ").split()[-1]
+        assert first.end()[0] == 0
+    soon = ["--dial", address, "--backoff-base", "100ms", "--backoff-cap", "200ms"]
+    with Node(*soon, "--metrics-port", str(metrics)) as client, Node(*soon, "--once", "--no-metrics") as once:
+        once.line_with("dial_failed")
+        wait_until(lambda: (scraped(metrics) or {}).get("icn_p2p_connections_failed_total", 0) >= 2)
+        for _ in range(2):  # and after it went and came back
+            with Node("--listen", f"127.0.0.1:{port}", *identity) as server:
+                server.line_with("connection_established")
+                client.line_with("connection_established")
+                assert server.end()[0] == 0
+            client.line_with("connection_closed")
+        assert client.end()[0] == 0
+        code, out, _ = once.end()
+        assert code == 0 and "connection_established" not in out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_these_signals_end_it_gracefully(server, number):
+    with Node("--dial", server.address, "--no-metrics") as client:
+        client.line_with("connection_established")
+        code, out, errors = server.end(number)
+        assert (code, errors) == (0, "") and "shutting down" in out
+        client.line_with("connection_closed")
+
+
+def test_a_second_interrupt_ends_at_once():
+    with Node("--listen", "127.0.0.1:0", "--no-metrics", "--shutdown-timeout", "1h") as node:
+        address = node.line_with("listening on ").split()[-1]
+        with Node("--dial", address, "--no-metrics") as client:
+            node.line_with("connection_established")
+            client.process.send_signal(signal.SIGSTOP)  # a peer that does not answer
+            node.process.send_signal(signal.SIGINT)
+            node.line_with("shutting down")
+            assert node.end(signal.SIGINT)[0] == 128 + signal.SIGINT
+
+
+def test_an_ignored_hangup_stays_ignored():
+    port = free_port()
+    with Node("--metrics-port", str(port),
+              preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as node:  # as nohup does
+        assert wait_until(lambda: scraped(port))
+        node.process.send_signal(signal.SIGHUP)
+        assert scraped(port)
+        assert node.end()[0] == 0
+
+
+def test_the_end_is_in_time_whatever_is_open(tmp_path):
+    port, at = free_port(), free_port()
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, 1031, 4096)  # F_SETPIPE_SZ
+    with Node("--listen", f"127.0.0.1:{at}", "--metrics-port", str(port), "--record", str(tmp_path / "record"),
+              "--shutdown-timeout", "4s", stdout=writer) as node:
+        os.close(writer)
+        said = b""
+        while b"metrics on" not in said:
+            said += os.read(reader, 4096)
+        peer = said.decode().split("listening on ")[1].split()[0]
+        assert wait_until(lambda: scraped(port))
+        with Node("--dial", peer, "--no-metrics") as client:
+            client.line_with("connection_established")
+            client.process.send_signal(signal.SIGSTOP)
+            silent = [socket.create_connection(("127.0.0.1", each)) for each in [port, at] * 10]
+            deaf = RawPeer(at)
+            wait_until(lambda: scraped(port)["icn_p2p_pending_inbound"] >= 10)
+            began = time.monotonic()
+            code, _, errors = node.end()
+            took = time.monotonic() - began
+            assert code == 0, errors
+            assert took < 4  # of which the peers have 3.5 s
+            del silent, deaf
+    os.close(reader)
+
+
+STALLED_DISK = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+/* Writing to a recording never comes back. */
+ssize_t write(int file, const void* from, size_t size) {
+  char link[64], name[512] = "";
+  snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+  if (readlink(link, name, sizeof name - 1) > 0 && strstr(name, ".trace")) pause();
+  return ((ssize_t(*)(int, const void*, size_t))dlsym(RTLD_NEXT, "write"))(file, from, size);
+}
+"""
+
+
+def test_a_disk_that_stalls_does_not_delay_the_end(tmp_path):
+    (tmp_path / "stall.c").write_text(STALLED_DISK)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "stall.so", tmp_path / "stall.c"], check=True)
+    environment = os.environ | {"LD_PRELOAD": str(tmp_path / "stall.so"),
+                                "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    with Node("--no-metrics", "--record", str(tmp_path / "record"), env=environment) as node:
+        node.line_with("peer id")
+        code, _, errors = node.end()
+        assert code == 0
+        assert "the end of the recording was not written in time" in errors
+
+
+def test_both_families_are_listened_on():
+    if not os.path.exists("/proc/net/if_inet6"):
+        pytest.skip("no IPv6 here")
+    port = free_port()
+    with Node("--listen", f"[::]:{port}", "--no-metrics") as node:
+        peer = node.line_with("listening on /ip6/::/").split("/p2p/")[1]
+        for host in ("/ip4/127.0.0.1", "/ip6/::1"):
+            with Node("--dial", f"{host}/tcp/{port}/p2p/{peer}", "--no-metrics") as client:
+                client.line_with("connection_established")
+                assert client.end()[0] == 0
+        assert node.end()[0] == 0
+
+
+def test_arguments_that_cannot_be_meant_are_one_clear_line():
+    peer = "/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN"
+    node = ("node", "--allow-plaintext")
+    for option in ("--dial", "--protect"):
+        for address in ("/ip4/127.0.0.1/tcp/0", "/ip6/::1/tcp/0"):
+            assert_one_clear_line(tandem(*node, option, address + peer), option, "port 0")
+    for option in ("--listen", "--dial", "--identity-file", "--record", "--metrics-address", "--metrics-port",
+                   "--max-connections", "--protect", "--deny", "--record-segment", "--buffers-max"):
+        assert_one_clear_line(tandem(*node, option, ""), option, "is empty")
+    for size in ("64MiX", "-1", "1.0001KiB", "many"):
+        assert_one_clear_line(tandem(*node, "--max-memory", size), f"--max-memory {size}", "64MiB")
+    assert_one_clear_line(tandem(*node, "--metrics-port", "65536"), "from 0 to 65535")
+    assert_one_clear_line(tandem(*node, "--metrics-address", "localhost"), "no numeric")
+
+
+def test_options_and_commands_are_guessed():
+    assert_one_clear_line(tandem("node", "--lisen", "x"), "`--lisen`", "did you mean `--listen`?")
+    assert_one_clear_line(tandem("node", "--max_connections", "1"), "did you mean `--max-connections`?")
+    assert_one_clear_line(tandem("node", "--max-conections=1"), "did you mean `--max-connections`?")
+    assert_one_clear_line(tandem("run", "x", "--sed", "1"), "did you mean `--seed`?")
+    assert_one_clear_line(tandem("node", "--quite-something-else"), "`tandem node --help`")
+    assert_one_clear_line(tandem("node", "stray"), "nothing is expected at `stray`")
+    assert_one_clear_line(tandem("nod"), "did you mean `node`?")
+    assert_one_clear_line(tandem("--verson"), "did you mean `--version`?")
+
+
+def test_version_is_an_option_too():
+    result = tandem("--version")
+    assert result.returncode == 0
+    assert tandem("version").stdout.startswith(result.stdout.strip())
+
+
+def test_sizes_are_written_with_units():
+    with Node("--max-memory", "64MiB", "--connection-memory", "64KiB", "--buffers-max", "32MiB",
+              "--record-segment", "4KiB", "--no-metrics") as node:
+        node.line_with("peer id")
+        assert node.end()[0] == 0
+    assert "--connection-memory SIZE=64KiB" in tandem("node", "--help").stdout

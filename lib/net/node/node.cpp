@@ -123,7 +123,7 @@ void node::add_addresses(const peer_id& peer, std::vector<endpoint> addresses) {
   });
 }
 
-std::shared_future<void> node::shutdown() { return impl_->shutdown(); }
+std::shared_future<void> node::shutdown(duration within) { return impl_->shutdown(within); }
 
 std::shared_ptr<event_subscription> node::subscribe(std::size_t bound, std::size_t bytes_max) {
   auto queue = std::make_shared<event_queue>(bound, bytes_max);

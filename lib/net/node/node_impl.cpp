@@ -87,14 +87,14 @@ void node::impl::run_commands() {
   }
 }
 
-std::shared_future<void> node::impl::shutdown() {
+std::shared_future<void> node::impl::shutdown(duration within) {
   const std::lock_guard lock(shutdown_mutex_);
   if (shutdown_future_.valid()) return shutdown_future_;
   shutdown_done_ = std::make_unique<std::promise<void>>();
   shutdown_future_ = shutdown_done_->get_future().share();
-  const auto begin = [this] {
+  const auto begin = [this, within] {
     listeners_.clear();
-    submit(events::shutdown_wanted{});
+    submit(events::shutdown_wanted{later(net_.clock().now(), within)});
   };
   if (!command(begin, 0, true)) std::exchange(shutdown_done_, nullptr)->set_value();
   return shutdown_future_;

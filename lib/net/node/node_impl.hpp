@@ -34,7 +34,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   bool command(task what, std::size_t bytes = 0, bool always = false);
   std::uint64_t commands_refused() const { return commands_.refused(); }
   request_id next_request() { return request_id{last_request_.fetch_add(1) + 1}; }
-  std::shared_future<void> shutdown();
+  std::shared_future<void> shutdown(duration within);
 
   // On the executor's thread.
   /// Hands an event to the core and carries out what it answers; at once, or after the event that

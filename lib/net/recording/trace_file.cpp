@@ -44,12 +44,7 @@ class trace_file::impl {
   }
 
   ~impl() {
-    hand_over();
-    {
-      const std::lock_guard lock(mutex_);
-      over_ = true;
-    }
-    wake_.notify_one();
+    finish(std::chrono::milliseconds(0));
     writer_.join();
   }
 
@@ -102,6 +97,14 @@ class trace_file::impl {
     wake_.notify_one();
   }
 
+  bool finish(std::chrono::milliseconds patience) {
+    hand_over();
+    std::unique_lock lock(mutex_);
+    over_ = true;
+    wake_.notify_one();
+    return done_.wait_for(lock, patience, [this] { return ended_; });
+  }
+
   trace_file_status status() const {
     const std::lock_guard lock(mutex_);
     trace_file_status now = status_;
@@ -128,7 +131,11 @@ class trace_file::impl {
     std::unique_lock lock(mutex_);
     for (;;) {
       wake_.wait(lock, [this] { return over_ || !queue_.empty(); });
-      if (queue_.empty()) return;
+      if (queue_.empty()) {
+        ended_ = true;
+        done_.notify_all();
+        return;
+      }
       chunk next = std::move(queue_.front());
       queue_.pop_front();
       lock.unlock();
@@ -173,11 +180,13 @@ class trace_file::impl {
   std::atomic<std::uint64_t> full_ = ~std::uint64_t{0};  ///< number of the segment that is
   mutable std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable done_;
   std::deque<chunk> queue_;
   std::size_t queued_ = 0;  ///< bytes handed over and not yet written
   std::vector<std::vector<std::byte>> spare_;
   trace_file_status status_;
-  bool over_ = false;
+  bool over_ = false;   ///< nothing more comes
+  bool ended_ = false;  ///< and all that came was written, or cannot be
   std::thread writer_;
 };
 
@@ -187,6 +196,7 @@ trace_file::~trace_file() = default;
 void trace_file::record(std::span<const std::byte> bytes) { impl_->record(bytes); }
 bool trace_file::checkpoint_due() const noexcept { return impl_->due(); }
 void trace_file::flush() { impl_->hand_over(); }
+bool trace_file::finish(std::chrono::milliseconds patience) { return impl_->finish(patience); }
 trace_file_status trace_file::status() const { return impl_->status(); }
 
 }  // namespace tandem

@@ -220,6 +220,15 @@ TEST_F(trace_files, are_counted_each_and_all_together) {
   }
 }
 
+TEST_F(trace_files, are_whole_when_finish_says_so) {
+  trace_file file(options);
+  record(file, 1000);
+  EXPECT_TRUE(file.finish(std::chrono::seconds(60)));
+  const auto written = bytes_of(trace_segments(options.path)[0]);
+  EXPECT_EQ(file.status().bytes_written, written.size());
+  EXPECT_TRUE(file.finish(std::chrono::milliseconds(0)));  // once more is harmless
+}
+
 TEST_F(trace_files, go_on_after_those_of_the_last_process) {
   for (int i = 1; i <= 3; ++i) {
     trace_file file(options);

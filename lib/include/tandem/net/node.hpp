@@ -148,9 +148,9 @@ class node {
   /// Throws std::invalid_argument, on the caller's thread, for options that cannot be used.
   void configure(const manager_options& options);
   void add_addresses(const peer_id& peer, std::vector<endpoint> addresses);
-  /// Graceful end within `shutdown_timeout`: listeners close first, peers are told. The future is
+  /// Graceful end within the shorter of `within` and `shutdown_timeout`: listeners close first, peers are told. The future is
   /// ready when it is over, also when the node is destroyed before; calls after the first share it.
-  std::shared_future<void> shutdown();
+  std::shared_future<void> shutdown(duration within = duration::max());
   /// A new subscription that holds at most `bound` events and `bytes_max` bytes of messages; the
   /// newest event always fits.
   std::shared_ptr<event_subscription> subscribe(std::size_t bound = 4096,

@@ -3,6 +3,7 @@
 
 #include "tandem/core/trace.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -57,6 +58,9 @@ class trace_file final : public trace_sink {
   bool checkpoint_due() const noexcept override;
   /// Hands over what is collected, for nodes in which nothing happens for a while.
   void flush();
+  /// The last call before destruction: writes the rest, and waits for it so long at most; false
+  /// when that was not enough, and the destructor would wait on.
+  bool finish(std::chrono::milliseconds patience);
   trace_file_status status() const;
 
  private:

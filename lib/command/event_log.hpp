@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "line_output.hpp"
+#include "tandem/net/node.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace tandem::cli {
+
+/// Prints what happens to a node, a line each. Of each kind of line at most 100 a second are
+/// printed; how many more there were is said when the second is over.
+class event_log final : public node_observer {
+ public:
+  explicit event_log(line_output& to) : to_(to) {}
+
+  void on_notification(time_point now, const notification& what) override;
+  void on_step(time_point, const connection_manager&) override {}
+  void on_message(time_point now, const received_message& message) override;
+
+  /// To be called now and then: says what was left out.
+  void look(time_point now);
+  /// Lines left out so far.
+  std::uint64_t left_out() const { return left_out_; }
+
+ private:
+  struct kind {
+    time_point since{};  ///< when its second began
+    std::uint64_t lines = 0;
+    std::uint64_t left_out = 0;
+  };
+
+  bool admit(time_point now, std::string_view name);
+  void end_second(time_point now, std::string_view name, kind& of);
+  void line(time_point now, std::string_view what, connection_id conn, const peer_id& peer,
+            const std::string& more);
+
+  line_output& to_;
+  std::map<std::string_view, kind> kinds_;  ///< by names that stand in tables of the core
+  std::uint64_t left_out_ = 0;
+};
+
+}  // namespace tandem::cli

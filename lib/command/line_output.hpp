@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace tandem::cli {
+
+/// Lines to a descriptor whose reader may be slow, stuck or gone: a full pipe, a closed one, a full
+/// disk. line() never waits: a bounded queue (4096 lines; the oldest goes first) and a thread of
+/// its own stand between. What could not be written is counted, and said in the next line that can
+/// be. Nothing of that ends the program: give SIGPIPE up before.
+///
+/// line(), lost() and finish() belong to one thread.
+class line_output {
+ public:
+  explicit line_output(int descriptor);
+  /// Gives up what is not written; see finish().
+  ~line_output();
+  line_output(const line_output&) = delete;
+  line_output& operator=(const line_output&) = delete;
+
+  void line(std::string_view text);
+  /// Lines that were not written so far.
+  std::uint64_t lost() const;
+  /// Why the last of them were lost.
+  std::string reason() const;
+  /// The last call: writes what waits, for so long at most.
+  void finish(std::chrono::milliseconds patience);
+
+ private:
+  class state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace tandem::cli

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "run_node.hpp"
+
+#include "event_log.hpp"
+#include "identity_file.hpp"
+#include "line_output.hpp"
+#include "tandem/asio/network.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/command.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+
+namespace tandem::cli {
+namespace {
+
+using steady = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// Of the shutdown, for what comes after the peers: recording, output, the end of the process.
+constexpr duration after_peers_max = milliseconds(500);
+
+/// Who was started without standard descriptors would find a socket in their place.
+void fill_standard_descriptors() {
+  for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(each, F_GETFD) < 0) ::open("/dev/null", O_RDONLY);  // writing fails, as before
+}
+
+bool is_ignored(int signal) {
+  struct sigaction now {};
+  return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+class running_node {
+ public:
+  explicit running_node(const node_settings& with) : with_(with), signals_(context_) {
+    // Before anything is printed: whoever reads it may send a signal.
+    for (const int each : {SIGINT, SIGTERM, SIGQUIT}) signals_.add(each);
+    if (!is_ignored(SIGHUP)) signals_.add(SIGHUP);
+    start();
+  }
+
+  int run() {
+    wait_for_signal();
+    look_after();
+    while (!over_.valid() || over_.wait_for(milliseconds(0)) != std::future_status::ready)
+      context_.run_one();
+    finish();
+    return exit_held;
+  }
+
+ private:
+  void start() {
+    auto options = with_.options;
+    std::optional<identity_file> file;
+    if (!with_.identity_file.empty()) file.emplace(with_.identity_file);
+    recording_ = with_.recording.start();
+    options.self = file ? file->take() : identity::generate();
+    node_ = std::make_unique<node>(*net_, std::move(options), &log_, recording_.get());
+    with_.marks.apply(*node_);
+    listen();
+    if (with_.metrics) serve_metrics();
+    say_where();
+    for (const auto& peer : with_.peers) dial(peer);
+  }
+
+  void listen() {
+    try {
+      node_->start();
+    } catch (const boost::system::system_error& e) {
+      // Boost appends ` [system:98 at file:line …]`, which helps nobody here.
+      const std::string what = e.what();
+      const auto tail = what.find(std::string(" [") + e.code().category().name() + ":");
+      throw bad_input("--listen: " + what.substr(0, tail));
+    }
+  }
+
+  void serve_metrics() {
+    exporter_ = std::make_unique<metrics_exporter>(
+        context_, *with_.metrics, counters_of(*node_),
+        std::vector<program_counter>{
+            {"icn_p2p_log_lines_left_out_total",
+             "Lines not printed because there were too many of their kind in a second.",
+             [this] { return log_.left_out(); }},
+            {"icn_p2p_log_lines_lost_total",
+             "Printed lines that nobody took: a full or closed pipe, a full disk.",
+             [this] { return out_.lost() + errors_.lost(); }}});
+  }
+
+  void say_where() {
+    const auto id = to_string(node_->self().id());
+    out_.line("peer id " + id);
+    for (const auto& at : node_->listening())
+      out_.line("listening on " + to_multiaddr(at) + "/p2p/" + id);
+    if (!exporter_) return;
+    const auto& host = with_.metrics->metrics_address;
+    const bool v6 = host.find(':') != std::string::npos;
+    out_.line("metrics on http://" + (v6 ? "[" + host + "]" : host) + ":" +
+              std::to_string(exporter_->port()) + "/metrics");
+  }
+
+  void dial(const dial_address& peer) {
+    if (with_.dial_once) {
+      node_->dial(peer.peer, {{peer.at}, dial_mode::join, 0, never});
+      return;
+    }
+    node_->add_addresses(peer.peer, {peer.at});
+    node_->mark(events::peer_marked{peer.peer, mark::keep_alive});
+    node_->mark(events::peer_marked{peer.peer, mark::protect});
+  }
+
+  void wait_for_signal() {
+    signals_.async_wait([this](boost::system::error_code failed, int signal) {
+      if (failed) return;
+      if (!over_.valid())
+        stop();
+      else if (signal == SIGINT || signal == SIGQUIT)
+        std::_Exit(exit_interrupted(signal));
+      wait_for_signal();
+    });
+  }
+
+  void stop() {
+    const auto total = with_.options.manager.shutdown_timeout;
+    end_ = steady::now() + total;
+    out_.line("shutting down");
+    over_ = node_->shutdown(total - std::min(total / 4, after_peers_max));
+  }
+
+  void look_after() {
+    log_.look(net_->clock().now());
+    if (recording_)
+      if (const auto said = watch_.look(*recording_)) errors_.line(*said);
+    timer_.expires_after(milliseconds(100));
+    timer_.async_wait([this](boost::system::error_code failed) {
+      if (!failed) look_after();
+    });
+  }
+
+  /// Half of what is left of the shutdown: others come after.
+  milliseconds share() const {
+    const auto left = std::chrono::duration_cast<milliseconds>(end_ - steady::now());
+    return std::max(left / 2, milliseconds(0));
+  }
+
+  void finish() {
+    log_.look(never);
+    exporter_.reset();
+    node_.reset();
+    const bool recorded = !recording_ || recording_->finish(share());
+    out_.finish(share());
+    if (out_.lost() > 0)
+      errors_.line("tandem: " + std::to_string(out_.lost()) +
+                   " lines of output were lost: " + out_.reason());
+    if (!recorded) errors_.line("tandem: the end of the recording was not written in time");
+    errors_.finish(share());
+    if (!recorded) std::_Exit(exit_held);  // its thread waits for a disk
+  }
+
+  const node_settings& with_;
+  boost::asio::io_context context_{1};
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer timer_{context_};
+  const std::unique_ptr<network> net_ = make_asio_network(context_);
+  line_output out_{STDOUT_FILENO};
+  line_output errors_{STDERR_FILENO};
+  event_log log_{out_};
+  std::unique_ptr<trace_file> recording_;
+  recording_watch watch_;
+  std::unique_ptr<node> node_;
+  std::unique_ptr<metrics_exporter> exporter_;
+  std::shared_future<void> over_;  ///< the node's, from the first signal on
+  steady::time_point end_;         ///< when all must be over
+};
+
+}  // namespace
+
+int run_node(const node_settings& with) {
+  fill_standard_descriptors();
+  std::signal(SIGPIPE, SIG_IGN);
+  return running_node(with).run();
+}
+
+}  // namespace tandem::cli

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "operator_options.hpp"
+#include "record_options.hpp"
+#include "tandem/asio/metrics_exporter.hpp"
+#include "tandem/net/identity.hpp"
+#include "tandem/net/node.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tandem::cli {
+
+/// What was asked of `tandem node`, checked.
+struct node_settings {
+  node_options options;
+  std::string identity_file;  ///< empty: a new identity
+  std::vector<dial_address> peers;
+  bool dial_once = false;  ///< else peers are kept connected
+  operator_options marks;
+  record_options recording;
+  std::optional<metrics_options> metrics;
+};
+
+/// Runs a node until a signal ends it; the exit code. SIGINT, SIGTERM, SIGHUP (unless it was
+/// ignored, as under nohup) and SIGQUIT end it gracefully, within `shutdown_timeout` from the
+/// signal to the return or exit; another SIGINT or SIGQUIT at once. Throws bad_input when it cannot
+/// start.
+int run_node(const node_settings& with);
+
+}  // namespace tandem::cli

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: MIT
+"""Whoever reads what a node prints, slowly, not any more or never, does not stop the node."""
+
+import fcntl
+import os
+import signal
+import subprocess
+
+import pytest
+
+from support import TANDEM, Node, RawPeer, free_port, scraped, wait_until
+
+F_SETPIPE_SZ = 1031
+LOST = "icn_p2p_log_lines_lost_total"
+
+
+def full_pipe():
+    """Both ends of a pipe that takes no byte more."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, F_SETPIPE_SZ, 4096)
+    os.set_blocking(writer, False)
+    with pytest.raises(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    os.set_blocking(writer, True)
+    return reader, writer
+
+
+def serving(**popen):
+    """A node that prints into what is given, once it serves metrics; its port of them."""
+    port = free_port()
+    node = Node("--listen", "127.0.0.1:0", "--metrics-port", str(port), **popen)
+    assert wait_until(lambda: scraped(port)) is not None
+    return node, port
+
+
+def test_a_full_pipe_blocks_neither_the_loop_nor_the_end():
+    reader, writer = full_pipe()
+    try:
+        node, port = serving(stdout=writer)
+        with node:
+            assert scraped(port)["icn_p2p_connection_limit"] == 256
+            code, _, errors = node.end()
+            assert code == 0
+            assert "lines of output were lost: nobody read them in time" in errors
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def test_standard_error_may_be_full_as_well():
+    reader, writer = full_pipe()
+    try:
+        node, _ = serving(stdout=writer, stderr=writer)
+        with node:
+            assert node.end()[0] == 0
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def test_a_pipe_that_is_read_at_last_gives_everything():
+    reader, writer = full_pipe()
+    node, _ = serving(stdout=writer)
+    os.close(writer)
+    with node, os.fdopen(reader, "rb") as lines:
+        node.process.send_signal(signal.SIGTERM)
+        text = lines.read().lstrip(b"x").decode()
+        assert node.process.wait(timeout=20) == 0
+    words = [line.split()[line.startswith(" ")] for line in text.splitlines()]  # behind the time, if there is one
+    assert words == ["peer", "listening", "metrics", "shutting", "shutdown_began"]
+
+
+def test_a_closed_pipe_is_not_fatal_and_the_loss_is_said():
+    reader, writer = os.pipe()
+    os.close(reader)
+    node, port = serving(stdout=writer)
+    os.close(writer)
+    with node:
+        wait_until(lambda: scraped(port)[LOST] == 3)
+        code, _, errors = node.end()
+        assert code == 0
+        assert "tandem: 5 lines of output were lost: Broken pipe" in errors
+
+
+def test_a_full_disk_is_not_fatal():
+    with open("/dev/full", "w") as full:
+        node, port = serving(stdout=full)
+        with node:
+            wait_until(lambda: scraped(port)[LOST] == 3)
+            code, _, errors = node.end()
+            assert code == 0
+            assert "5 lines of output were lost: No space left on device" in errors
+
+
+def test_descriptors_closed_before_the_start_are_no_sockets():
+    port = free_port()
+    node = subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", TANDEM, "node", "--allow-plaintext",
+                             "--listen", "127.0.0.1:0", "--metrics-port", str(port)])
+    try:
+        assert wait_until(lambda: scraped(port))[LOST] >= 0
+        standard = [os.readlink(f"/proc/{node.pid}/fd/{number}") for number in (0, 1, 2)]
+        assert standard == ["/dev/null"] * 3
+        node.send_signal(signal.SIGTERM)
+        assert node.wait(timeout=10) == 0
+    finally:
+        node.kill()
+        node.wait()
+
+
+def test_another_reader_of_a_fifo_hears_what_was_lost(tmp_path):
+    path = tmp_path / "log"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    writer = os.open(path, os.O_WRONLY)
+    node, port = serving(stdout=writer)
+    os.close(writer)
+    with node:
+        os.set_blocking(reader, True)
+        first = open(reader, encoding="utf-8")
+        address = next(line for line in first if "listening" in line).split()[-1]
+        next(line for line in first if "metrics" in line)
+        first.close()
+        dial = ["--no-metrics", "--dial", address]
+        with Node(*dial) as client:
+            client.line_with("connection_established")
+            wait_until(lambda: scraped(port)[LOST] > 0)
+        lost = wait_until(lambda: scraped(port)["icn_p2p_active_connections"] == 0 and scraped(port)[LOST])
+        second = open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), encoding="utf-8")
+        os.set_blocking(second.fileno(), True)
+        with Node(*dial) as client:
+            client.line_with("connection_established")
+            said = next(line for line in second if "lost" in line)
+        assert "lines lost: Broken pipe)" in said and int(said.split()[0].lstrip("(")) >= lost
+        second.close()
+        assert node.end()[0] == 0
+
+
+def test_one_peer_cannot_fill_the_log():
+    sent = 300_000
+    port, at = free_port(), free_port()
+    with Node("--listen", f"127.0.0.1:{at}", "--metrics-port", str(port)) as node:
+        node.line_with("metrics on")
+        peer = RawPeer(at)
+        for _ in range(sent // 10_000):
+            peer.empty_messages(10_000)
+        printed = [node.line_with(" message #")]
+        wait_until(lambda: scraped(port)["icn_p2p_log_lines_left_out_total"] > 0)
+        node.line_with(" message: ")
+        _, out, _ = node.end()
+        printed += [line for line in out.splitlines() if " message #" in line]
+        # 100 a second; sending took far less than 100 s.
+        assert len(printed) < 10_000
+        left_out = [int(line.split()[2]) for line in out.splitlines() if " message: " in line]
+        assert all(number > 0 for number in left_out)
