@@ -33,13 +33,13 @@ void connection_manager::state::attempt_over(connection_slot s, const connection
 
 void connection_manager::state::judge_address(connection_slot s, const connection_outcome& end) {
   const connection& c = connections[s];
-  if (c.was_ready || c.told || end.local) return;
+  if (c.was_ready() || c.told || end.local) return;
   const failure_class what = class_of(end.why);
   // That a dial took too long says nothing about the address it was at.
   if (!is_about_path(what) || end.why == cause::dial_deadline) return;
   if (what == failure_class::refused) life_sign();
   if (uplink.offline()) return;
-  if (!c.connected) subnet_failed(s);
+  if (!c.connected()) subnet_failed(s);
   known_addresses.failed(c.remote, now, options, random);
   counters.remembered_addresses = known_addresses.size();
   const bool anyone = c.dial != no_slot && dials[c.dial].peer == no_slot;

@@ -8,7 +8,7 @@ using namespace detail;
 
 void connection_manager::state::enter_pending(connection_slot s) {
   connection& c = connections[s];
-  c.pending = true;
+  c.among = counted::pending;
   if (c.way == direction::outbound) {
     ++counters.pending_outbound;
     return;
@@ -19,8 +19,8 @@ void connection_manager::state::enter_pending(connection_slot s) {
 
 void connection_manager::state::leave_pending(connection_slot s) {
   connection& c = connections[s];
-  if (!c.pending) return;
-  c.pending = false;
+  if (c.among != counted::pending) return;
+  c.among = counted::nowhere;
   if (c.way == direction::outbound) {
     --counters.pending_outbound;
     return;
@@ -40,7 +40,6 @@ void connection_manager::state::on(const events::arrived& e) {
   c.id = e.conn;
   c.remote = e.remote;
   c.way = direction::inbound;
-  c.connected = true;
   c.last_received = now;
   c.at = phase::handshaking;
   by_connection.insert(hash_of_id(e.conn), s);
@@ -124,7 +123,7 @@ void connection_manager::state::turn_away(connection_slot s, const refusal& no) 
   const bool tell = known && counters.lingering < options.max_lingering_refusals;
   if (tell) {
     leave_pending(s);
-    c.lingering = true;
+    c.among = counted::lingering;
     ++counters.lingering;
     c.at = phase::refusing;
     timers.arm(s, later(now, options.refusal_linger));
@@ -147,7 +146,6 @@ void connection_manager::state::on(const events::ready& e) {
   leave_pending(s);
   if (const peer_marks* marks = peers.marks_of(c.peer)) c.kept_until = marks->kept_alive_until();
   c.at = phase::ready;
-  c.was_ready = true;
   c.ready_at = c.last_use = c.streams_ended = c.last_received = now;
   ++counters.established_total;
   ++counters.active_connections;

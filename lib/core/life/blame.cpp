@@ -100,12 +100,12 @@ void connection_manager::state::blame_end(connection_slot s, const connection_ou
   if (c.peer == no_slot) return;
   if (c.told) {
     // A ready connection that the peer ended in its own words.
-    if (c.was_ready && c.retry_after > duration::zero())
+    if (c.was_ready() && c.retry_after > duration::zero())
       remember(c.peer).postpone(later(now, std::min(c.retry_after, options.breaker_open_max)));
     return;
   }
   failure_class what = class_of(why);
-  if (c.was_ready) {
+  if (c.was_ready()) {
     if (why != cause::liveness_lost && why != cause::transport_timeout &&
         why != cause::protocol_error && !dropped_unused(s, why))
       return;
@@ -149,7 +149,7 @@ void connection_manager::state::proven(connection_slot s) {
 void connection_manager::state::clear_if_proven(connection_slot s) {
   const connection& c = connections[s];
   failure_record* record = peers.record_of(c.peer);
-  if (!c.was_ready || record == nullptr) return;
+  if (!c.was_ready() || record == nullptr) return;
   // One that lasts excuses nothing that the peer did meanwhile, on others.
   const time_point since = std::max(c.ready_at, record->last_failure());
   if (now >= later(since, options.backoff_reset_after)) record->clear();

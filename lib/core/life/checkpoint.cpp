@@ -70,10 +70,10 @@ void checkpoint::visit(const connection_manager& of, const visitor& to) {
     peer_slot peer = c.peer;
     if (peer == no_slot && c.dial != no_slot) peer = state.dials[c.dial].peer;
     open_connection seen{c.id, peer_of(peer), c.remote};
-    seen.connected = c.connected || c.way == direction::inbound;
-    seen.established = bool(c.right) || c.was_ready;
-    seen.ready = c.was_ready;
-    seen.ending = c.at == phase::refusing || c.at == phase::closing || c.at == phase::ending;
+    seen.connected = c.connected();
+    seen.established = bool(c.right) || c.was_ready();
+    seen.ready = c.was_ready();
+    seen.ending = c.at == phase::refusing || c.at == phase::closing || c.is_over();
     to.on_connection(seen);
   }
   for (const request_slot r : state.requests)

@@ -22,6 +22,10 @@ void connection_manager::state::connection_over(dial_slot d, connection_slot s,
                                                 const connection_outcome& end) {
   dial& x = dials[d];
   if (x.adopted == s) x.adopted = no_slot;
+  if (x.stage == dial_stage::upgrading || x.stage == dial_stage::yielding)
+    x.stage = x.adopted != no_slot  ? dial_stage::yielding
+              : x.leader != no_slot ? dial_stage::upgrading
+                                    : x.free_stage();
   recount(d);
   x.next_attempt_at = now;
   if (end.address == no_slot || end.yielded) return proceed(d);
@@ -31,8 +35,8 @@ void connection_manager::state::connection_over(dial_slot d, connection_slot s,
   if (end.why == cause::duplicate && x.pauses < duplicate_pauses_max) {
     ++x.pauses;
     addresses.set(end.address, address_state::untried);
-    stop_waiting(d);  // others of its peer may try meanwhile
-    x.pausing = true;
+    leave_line(d);  // others of its peer may try meanwhile
+    x.stage = dial_stage::pausing;
     timers.arm(d, later(now, duplicate_pause));
     return;
   }
@@ -47,13 +51,9 @@ void connection_manager::state::connection_over(dial_slot d, connection_slot s,
 
 /// Of the requests of an engaged dial the first one does not wait.
 void connection_manager::state::recount(dial_slot d) {
-  dial& x = dials[d];
-  const bool engaged = x.first_attempt != no_slot || x.adopted != no_slot;
-  if (engaged == x.engaged) return;
-  x.engaged = engaged;
-  const request_slot r = x.first_request;
+  const request_slot r = dials[d].first_request;
   if (r == no_slot || is_core_issued(requests[r].id)) return;
-  if (engaged)
+  if (dials[d].engaged())
     waiting_requests.erase(r);
   else
     waiting_requests.put(r, {requests[r].priority, false, requests[r].sequence});
@@ -112,7 +112,7 @@ void connection_manager::state::remove_request(request_slot r) {
   (q.next_of_dial == no_slot ? x.last_request : requests[q.next_of_dial].previous_of_dial) =
       q.previous_of_dial;
   timers.disarm(r);
-  if (x.engaged && q.previous_of_dial == no_slot && x.first_request != no_slot)
+  if (x.engaged() && q.previous_of_dial == no_slot && x.first_request != no_slot)
     waiting_requests.erase(x.first_request);
   waiting_requests.erase(r);
   if (is_core_issued(q.id)) --redials;
@@ -122,7 +122,7 @@ void connection_manager::state::remove_request(request_slot r) {
 
 void connection_manager::state::remove_dial(dial_slot d) {
   dial& x = dials[d];
-  stop_waiting(d);
+  leave_line(d);
   timers.disarm(d);
   while (x.first_attempt != no_slot) detach_attempt(x.first_attempt);
   if (x.adopted != no_slot) connections[x.adopted].dial = no_slot;
@@ -164,7 +164,8 @@ void connection_manager::state::request_expired(request_slot r) {
 }
 
 void connection_manager::state::dial_expired(dial_slot d) {
-  dials[d].pausing = false;
+  dial& x = dials[d];
+  if (x.stage == dial_stage::pausing) x.stage = x.free_stage();
   proceed(d);
 }
 

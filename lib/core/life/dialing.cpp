@@ -51,9 +51,7 @@ void connection_manager::state::begin_dial(const events::dial_wanted& e) {
   if (d == no_slot) d = make_dial(e);
   add_request(d, e);
   add_addresses(d, e.addresses);
-  if (pending_inbound != no_slot && dials[d].first_attempt == no_slot &&
-      dials[d].adopted == no_slot)
-    adopt(d, pending_inbound);
+  if (pending_inbound != no_slot && !dials[d].engaged()) adopt(d, pending_inbound);
   proceed(d);
 }
 
@@ -124,7 +122,7 @@ void connection_manager::state::add_request(dial_slot d, const events::dial_want
   x.last_request = r;
   if (e.priority > x.priority) {
     x.priority = e.priority;
-    if (waiting_dials.contains(d)) waiting_dials.put(d, line_rank(d));
+    if (x.stage == dial_stage::queued) waiting_dials.put(d, line_rank(d));
   }
   if (x.first_attempt != no_slot) {
     notification n = about(notice::dial_started, x.first_attempt);
@@ -182,7 +180,7 @@ refusal connection_manager::state::refusal_of(dial_slot d, time_point at) const 
   const dial& x = dials[d];
   if (x.peer != no_slot && access_rules.of(peers[x.peer].id, at) == access::denied)
     return {cause::denied};
-  if (x.started) return {};
+  if (x.started()) return {};
   refusal no = room_for_dial(x.peer, at);
   if (!no && x.uplink_trial != uplink.next_trial()) no = uplink_refusal(at);
   if (!no && !x.trial) no = record_refusal(x.peer, at);
@@ -193,7 +191,7 @@ refusal connection_manager::state::refusal_of(dial_slot d, time_point at) const 
 /// Something is done for the dial: addresses are asked for, or its first attempt starts.
 void connection_manager::state::begin(dial_slot d) {
   dial& x = dials[d];
-  if (x.started) return;
+  if (x.started()) return;
   if (uplink.offline() && x.uplink_trial != uplink.next_trial()) {
     uplink.dial_starts(now, options.uplink_retry);
     x.uplink_trial = uplink.next_trial();
@@ -204,9 +202,9 @@ void connection_manager::state::begin(dial_slot d) {
 /// Starts the next attempt of the dial when it is time, or has it wait for what it lacks.
 void connection_manager::state::proceed(dial_slot d) {
   dial& x = dials[d];
-  if (x.leader != no_slot || x.adopted != no_slot || x.pausing) return;
+  if (x.stage >= dial_stage::upgrading) return;
   if (const refusal no = refusal_of(d, now)) return fail_dial(d, {no, dial_end::refused});
-  stop_waiting(d);
+  leave_line(d);
   const address_slot address = choose_address(d);
   if (address == no_slot) return out_of_addresses(d);
   if (x.attempts > 0 && now < x.next_attempt_at) return timers.arm(d, x.next_attempt_at);
@@ -214,7 +212,7 @@ void connection_manager::state::proceed(dial_slot d) {
   const dial_rank rank = line_rank(d);
   if (counters.pending_outbound >= options.max_pending_outbound ||
       (!waiting_dials.empty() && waiting_dials.front_rank().before(rank)))
-    return waiting_dials.put(d, rank);
+    return get_in_line(d);
   if (const refusal no = memory_refusal(connections.size())) {
     if (x.attempts == 0) return fail_dial(d, {no, dial_end::refused});
     return timers.arm(d, later(now, options.attempt_delay));

@@ -33,6 +33,7 @@ void connection_manager::state::connection_expired(connection_slot s) {
     case phase::refusing:
     case phase::closing:
       return cut(s, connections[s].end);
+    case phase::cancelled:
     case phase::ending:
       return;
   }
@@ -62,11 +63,11 @@ void connection_manager::state::close(connection_slot s, cause why) {
 /// Ends a connection at once; its last event is still to come.
 void connection_manager::state::cut(connection_slot s, cause why) {
   connection& c = connections[s];
-  if (c.at == phase::ending) return;
+  if (c.is_over()) return;
   const bool connecting = c.at == phase::attempting;
   leave_ready(s);
   leave_newcomers(s);
-  c.at = phase::ending;
+  c.at = connecting ? phase::cancelled : phase::ending;
   if (c.end == cause::none) c.end = why;
   timers.disarm(s);
   if (connecting)
@@ -131,7 +132,7 @@ void connection_manager::state::count_end(connection_slot s, cause why) {
   const connection& c = connections[s];
   notification n = about(notice::handshake_failed, s);
   n.why = why;
-  if (c.was_ready) {
+  if (c.was_ready()) {
     n.kind = notice::connection_closed;
     if (why == cause::liveness_lost) {
       n.failures = c.probes;
@@ -146,7 +147,7 @@ void connection_manager::state::count_end(connection_slot s, cause why) {
   if (c.refused) return;
   if (c.way == direction::inbound && is_failure(why)) ++counters.failed_total;
   if (c.told) return;
-  if (!c.connected) n.kind = notice::attempt_failed;
+  if (!c.connected()) n.kind = notice::attempt_failed;
   notify(n);
 }
 
@@ -157,7 +158,7 @@ void connection_manager::state::end_connection(connection_slot s, cause reported
   connection& c = connections[s];
   if (c.peer != no_slot) peers.prefetch_entry(c.peer);
   cause why = c.end != cause::none ? c.end : reported;
-  if (why == cause::none) why = c.connected ? cause::remote_closed : cause::unreachable;
+  if (why == cause::none) why = c.connected() ? cause::remote_closed : cause::unreachable;
   // How the driver reports the end of what we cancelled says nothing about whose fault it was.
   const bool ours = local && c.end == cause::none;
   const connection_outcome end{
@@ -170,7 +171,7 @@ void connection_manager::state::end_connection(connection_slot s, cause reported
   leave_pending(s);
   if (c.victim) --victims;
   if (c.holds) --holders;
-  if (c.lingering) --counters.lingering;
+  if (c.among == counted::lingering) --counters.lingering;
   count_end(s, why);
   blame_end(s, end);
 

@@ -42,7 +42,7 @@ rank connection_manager::state::rank_of(connection_slot s) const {
   if (const peer_marks* marks = peers.marks_of(c.peer)) x.tag = marks->tag(now);
   if (const subnet_slot wide = c.right.held().wide; wide != no_slot)
     x.subnet_connections = subnets[wide].permits;
-  const time_point since = c.was_ready ? c.ready_at : now;
+  const time_point since = c.was_ready() ? c.ready_at : now;
   x.age = now - since;
   x.bytes = c.bytes;
   x.srtt = c.rtt.measured() ? c.rtt.smoothed() : rtt_estimator::initial_timeout;

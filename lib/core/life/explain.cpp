@@ -31,6 +31,7 @@ connection_stage stage_of(phase at) noexcept {
       return connection_stage::refusing;
     case phase::closing:
       return connection_stage::closing;
+    case phase::cancelled:
     case phase::ending:
       return connection_stage::ending;
   }
@@ -74,8 +75,7 @@ refusal connection_manager::state::would_refuse(const peer_id& id, peer_slot pee
   const dial_slot joins = peer == no_slot ? no_slot : joinable_dial(peer);
   refusal no;
   if (joins != no_slot) {
-    const dial& d = dials[joins];
-    if (d.leader == no_slot && d.adopted == no_slot && !d.pausing) no = refusal_of(joins, at);
+    if (dials[joins].stage < dial_stage::upgrading) no = refusal_of(joins, at);
   } else if (peer == no_slot || adoptable(peer) == no_slot) {
     no = dial_refusal(peer, at);
   }
@@ -88,16 +88,6 @@ refusal connection_manager::state::would_refuse(const peer_id& id, peer_slot pee
   return full;
 }
 
-dial_stage connection_manager::state::dial_stage_of(dial_slot d) const {
-  const dial& x = dials[d];
-  if (x.adopted != no_slot) return dial_stage::yielding;
-  if (x.pausing) return dial_stage::pausing;
-  if (x.leader != no_slot) return dial_stage::upgrading;
-  if (x.attempts > 0) return dial_stage::attempting;
-  if (x.blocked) return dial_stage::behind;
-  return waiting_dials.contains(d) ? dial_stage::queued : dial_stage::resolving;
-}
-
 explanation connection_manager::state::explain(const peer_id& peer_asked, time_point at) const {
   explanation x;
   x.peer = peer_asked;
@@ -107,12 +97,14 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
     const peer_entry& p = peers[peer];
     x.connections = p.active;
     for (connection_slot s = p.first_connection; s != no_slot; s = connections[s].next_of_peer) {
-      if (connections[s].pending) ++x.pending;
+      if (connections[s].among == counted::pending) ++x.pending;
       if (connections[s].at == phase::ready) newest_ready = s;
     }
     for (dial_slot d = p.first_dial; d != no_slot; d = dials[d].next_of_peer) {
       if (dials[d].leader == no_slot || connections[dials[d].leader].peer == no_slot) ++x.pending;
-      x.dial = dial_stage_of(d);  // the oldest is the last
+      // The oldest is the last. One in line beside its attempts is told by those.
+      const bool beside = dials[d].attempts > 0 && dials[d].stage < dial_stage::upgrading;
+      x.dial = beside ? dial_stage::attempting : dials[d].stage;
       x.dial_next = timers.armed(d);
     }
   }

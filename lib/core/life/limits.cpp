@@ -66,7 +66,8 @@ void connection_manager::state::recount_subnets() {
     if (!c.used) continue;
     enter_subnets(s);
     if (c.right) ledger.move(c.right, claim_of(s));
-    if (c.pending && c.way == direction::inbound && c.wide != no_slot) ++subnets[c.wide].pending;
+    if (c.among == counted::pending && c.way == direction::inbound && c.wide != no_slot)
+      ++subnets[c.wide].pending;
   }
 }
 

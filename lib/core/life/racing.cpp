@@ -3,6 +3,7 @@
 #include "core/life/state.hpp"
 
 #include <array>
+#include <utility>
 
 namespace tandem {
 using namespace detail;
@@ -31,6 +32,7 @@ void connection_manager::state::start_attempt(dial_slot d, address_slot address)
   const connection_slot s = connections.take();
   connection& c = connections[s];
   dial& x = dials[d];
+  const bool first = !x.started();
   c.id = static_cast<connection_id>(next_attempt);
   next_attempt += 2;
   c.dial = d;
@@ -42,6 +44,7 @@ void connection_manager::state::start_attempt(dial_slot d, address_slot address)
   if (x.first_attempt != no_slot) connections[x.first_attempt].previous_of_dial = s;
   x.first_attempt = s;
   ++x.attempts;
+  x.stage = dial_stage::attempting;
   if (x.peer != no_slot) {
     ++peers[x.peer].attempts;
     peers[x.peer].unresolved = 0;
@@ -56,8 +59,6 @@ void connection_manager::state::start_attempt(dial_slot d, address_slot address)
   timers.arm(s, later(now, options.attempt_timeout));
   if (choose_address(d) != no_slot) timers.arm(d, x.next_attempt_at);
 
-  const bool first = !x.started;
-  x.started = true;
   emit(actions::start_attempt{c.id, x.peer == no_slot ? peer_id{} : peers[x.peer].id, c.remote,
                               options.attempt_timeout});
   if (!first) return;
@@ -72,7 +73,7 @@ void connection_manager::state::on(const events::attempt_connected& e) {
   const connection_slot s = find(e.attempt);
   if (s == no_slot) return ignore();
   connection& c = connections[s];
-  if (c.at == phase::ending && !c.connected) {
+  if (c.at == phase::cancelled) {
     // It crossed our cancel_attempt.
     emit(actions::abort{c.id, c.end});
     return;
@@ -81,7 +82,6 @@ void connection_manager::state::on(const events::attempt_connected& e) {
   life_sign();
   subnet_works(s);
   c.at = phase::handshaking;
-  c.connected = true;
   c.last_received = now;
   timers.arm(s, later(now, options.handshake_timeout));
   lead(c.dial, s);
@@ -97,8 +97,8 @@ void connection_manager::state::on(const events::attempt_failed& e) {
 /// The attempt `s` connected first: the others give way.
 void connection_manager::state::lead(dial_slot d, connection_slot s) {
   dial& x = dials[d];
-  stop_waiting(d);
-  x.pausing = false;
+  leave_line(d);
+  x.stage = dial_stage::upgrading;
   timers.disarm(d);
   addresses.prove(connections[s].address);
   yield_attempts(d, s);
@@ -110,7 +110,7 @@ void connection_manager::state::lead(dial_slot d, connection_slot s) {
 /// Whether an attempt of the dial, connected or not, may still become a connection.
 bool connection_manager::state::lives(dial_slot d) const {
   for (connection_slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial)
-    if (connections[s].at != phase::ending) return true;
+    if (!connections[s].is_over()) return true;
   return false;
 }
 
@@ -143,7 +143,7 @@ void connection_manager::state::detach_attempt(connection_slot s) {
   c.next_of_dial = c.previous_of_dial = no_slot;
   c.address = no_slot;
   if (x.leader == s) x.leader = no_slot;
-  if (c.connected) return;
+  if (c.connected()) return;
   --x.attempts;
   attempt_gone(x.peer);
 }
@@ -167,7 +167,7 @@ bool connection_manager::state::attempts_full(dial_slot d) const {
 
 void connection_manager::state::block(dial_slot d) {
   if (dials[d].peer == no_slot) return;  // an attempt of its own will end
-  dials[d].blocked = true;
+  dials[d].stage = dial_stage::behind;
   ++peers[dials[d].peer].blocked;
 }
 
@@ -179,19 +179,26 @@ void connection_manager::state::unblock(peer_slot peer) {
     return;
   dial_slot best;
   for (dial_slot d = peers[peer].first_dial; d != no_slot; d = dials[d].next_of_peer)
-    if (dials[d].blocked && (best == no_slot || line_rank(d).before(line_rank(best)))) best = d;
-  dials[best].blocked = false;
+    if (dials[d].stage == dial_stage::behind &&
+        (best == no_slot || line_rank(d).before(line_rank(best))))
+      best = d;
   --peers[peer].blocked;
-  waiting_dials.put(best, line_rank(best));
+  get_in_line(best);
 }
 
-void connection_manager::state::stop_waiting(dial_slot d) {
-  if (dials[d].blocked) {
-    dials[d].blocked = false;
-    --peers[dials[d].peer].blocked;
-  } else if (waiting_dials.contains(d)) {
+void connection_manager::state::get_in_line(dial_slot d) {
+  dials[d].stage = dial_stage::queued;
+  waiting_dials.put(d, line_rank(d));
+}
+
+void connection_manager::state::leave_line(dial_slot d) {
+  dial& x = dials[d];
+  const dial_stage before = std::exchange(x.stage, x.free_stage());
+  if (before == dial_stage::behind) {
+    --peers[x.peer].blocked;
+  } else if (before == dial_stage::queued) {
     waiting_dials.erase(d);
-    unblock(dials[d].peer);
+    unblock(x.peer);
   }
 }
 
@@ -199,6 +206,7 @@ void connection_manager::state::serve_waiting() {
   while (!waiting_dials.empty() && counters.pending_outbound < options.max_pending_outbound) {
     const dial_slot d = waiting_dials.front();
     waiting_dials.erase(d);
+    dials[d].stage = dials[d].free_stage();
     proceed(d);
   }
 }

@@ -9,6 +9,7 @@
 #include "core/table/address_pool.hpp"
 #include "tandem/core/actions.hpp"
 #include "tandem/core/events.hpp"
+#include "tandem/core/explanation.hpp"
 #include "tandem/core/ids.hpp"
 #include "tandem/core/time.hpp"
 
@@ -21,6 +22,7 @@ namespace tandem::detail {
 /// Where a connection stands between its first packet and the event that ends its id.
 enum class phase : std::uint8_t {
   attempting,     ///< outbound: start_attempt went out
+  cancelled,      ///< cancel_attempt went out; only the last event is missing
   handshaking,    ///< connected or accepted; security is being negotiated
   waiting,        ///< authenticated, without a permit until somebody evicted for it is gone
   authenticated,  ///< holds a permit, not ready
@@ -28,8 +30,11 @@ enum class phase : std::uint8_t {
   ready,
   refusing,  ///< refused after the handshake, being told
   closing,   ///< close went out, draining
-  ending,    ///< cancel_attempt, abort or a reset went out; only the last event is missing
+  ending,    ///< abort or a reset went out; only the last event is missing
 };
+
+/// What a connection without a permit is counted among.
+enum class counted : std::uint8_t { nowhere, pending, lingering };
 
 /// One connection of the node, from attempt or arrival to the event that ends its id. The first 64
 /// bytes are what traffic and round-trip samples need, the next what a deadline needs besides: of a
@@ -53,18 +58,15 @@ struct alignas(64) connection {
 
   peer_slot peer;             ///< once authenticated
   std::uint32_t streams = 0;  ///< open application streams
-  bool pending = false;       ///< in the pending ledger
-  bool lingering = false;     ///< in the ledger of told refusals
-  bool connected = false;     ///< past the attempt
-  bool trial = false;         ///< of a half-open circuit of its wide subnet
-  bool was_ready = false;
+  counted among = counted::nowhere;
+  bool trial = false;                         ///< of a half-open circuit of its wide subnet
   bool victim = false;                        ///< evicted for a newcomer
   bool refused = false;                       ///< by this node's policy
   bool told = false;                          ///< the peer refused it and said why
   time_point streams_ended{};                 ///< ready, or the end of the last application stream
   time_point kept_until = time_point::min();  ///< keep_alive mark of its peer, once ready
   time_point last_probe{};
-  time_point ready_at{};
+  time_point ready_at = never;
   std::uint32_t nonce = 0;               ///< of the last probe
   std::uint32_t ready_place = no_place;  ///< among the ready ones of its direction
 
@@ -82,11 +84,16 @@ struct alignas(64) connection {
   connection_slot next_free;
   duration retry_after{};  ///< as the peer's refusal asked
 
+  bool connected() const noexcept { return at != phase::attempting && at != phase::cancelled; }
+  bool was_ready() const noexcept { return ready_at != never; }
+  /// Only its last event is missing.
+  bool is_over() const noexcept { return at == phase::cancelled || at == phase::ending; }
+
   TANDEM_FIELDS(id, last_received, last_use, due, bytes, peer, streams, probes, at, way, end, used,
-                pending, lingering, connected, trial, was_ready, victim, refused, told, yielded,
-                spoken, rtt, streams_ended, kept_until, last_probe, ready_at, nonce, ready_place,
-                right, holds, remote, narrow, wide, dial, next_of_peer, previous_of_peer,
-                next_of_dial, previous_of_dial, address, next_free, retry_after)
+                among, trial, victim, refused, told, yielded, spoken, rtt, streams_ended,
+                kept_until, last_probe, ready_at, nonce, ready_place, right, holds, remote, narrow,
+                wide, dial, next_of_peer, previous_of_peer, next_of_dial, previous_of_dial, address,
+                next_free, retry_after)
 };
 
 static_assert(sizeof(connection) == 256 && offsetof(connection, peer) == 64);
@@ -113,23 +120,26 @@ struct dial {
   std::int32_t priority = 0;   ///< the highest of any of its requests
   std::uint32_t attempts = 0;  ///< not connected and not ended
   dial_mode mode = dial_mode::join;
+  dial_stage stage = dial_stage::resolving;
   cause last = cause::none;                           ///< of the last attempt that failed
   address_family last_family = address_family::none;  ///< of the last attempt
   std::uint8_t pauses = 0;                            ///< refused as a duplicate so often
   bool used = false;
-  bool engaged = false;  ///< has an attempt or an adopted connection
-  bool blocked = false;  ///< waits for an attempt at its peer to end
-  bool pausing = false;  ///< refused as a duplicate: tries again later
   bool complete = true;  ///< no more addresses will come
   bool trial = false;    ///< of a half-open circuit
-  bool started = false;  ///< an attempt began
   bool blames = false;   ///< an attempt failed that was not our own fault
+
+  bool engaged() const noexcept { return first_attempt != no_slot || adopted != no_slot; }
+  bool started() const noexcept { return last_family != address_family::none; }
+  /// Its stage while no connection and no pause stops its attempts, and it is not in line.
+  dial_stage free_stage() const noexcept {
+    return attempts > 0 ? dial_stage::attempting : dial_stage::resolving;
+  }
 
   TANDEM_FIELDS(peer, first_attempt, leader, adopted, next_of_peer, previous_of_peer, first_request,
                 last_request, next_free, resolver, sequence, next_attempt_at, retry_after,
-                addresses, left_out, priority, attempts, mode, last, last_family, used, engaged,
-                blocked, pausing, complete, trial, uplink_trial, started, blames, silent_since,
-                pauses)
+                addresses, left_out, priority, attempts, mode, stage, last, last_family, used,
+                complete, trial, uplink_trial, blames, silent_since, pauses)
 };
 
 /// One request of the application that waits for its dial.

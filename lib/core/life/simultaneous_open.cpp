@@ -20,8 +20,8 @@ bool connection_manager::state::promises(dial_slot d) const {
   bool lives = false;
   for (connection_slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial) {
     const connection& c = connections[s];
-    if (c.at == phase::ending) continue;
-    if (c.connected) return true;
+    if (c.is_over()) continue;
+    if (c.connected()) return true;
     if (now >= later(c.last_received, unanswered_patience)) return false;
     lives = true;
   }
@@ -66,9 +66,9 @@ bool connection_manager::state::resolve_simultaneous_open(connection_slot s) {
 /// The dial waits for the inbound connection `s`; its own attempts give way.
 void connection_manager::state::adopt(dial_slot d, connection_slot s) {
   dial& x = dials[d];
-  stop_waiting(d);
+  leave_line(d);
+  x.stage = dial_stage::yielding;
   timers.disarm(d);
-  x.pausing = false;
   x.adopted = s;
   connections[s].dial = d;
   yield_attempts(d, s);

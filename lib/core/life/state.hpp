@@ -131,7 +131,8 @@ struct connection_manager::state {
   bool attempts_full(dial_slot d) const;
   void block(dial_slot d);
   void unblock(peer_slot peer);
-  void stop_waiting(dial_slot d);
+  void get_in_line(dial_slot d);
+  void leave_line(dial_slot d);
   void serve_waiting();
 
   // redial.cpp
@@ -326,7 +327,6 @@ struct connection_manager::state {
   // explain.cpp
   explanation explain(const peer_id& peer, time_point at) const;
   connection_explanation explain(connection_id id, time_point at) const;
-  dial_stage dial_stage_of(dial_slot d) const;
   detail::refusal would_refuse(const peer_id& id, peer_slot peer, time_point at) const;
 
   /// All but the options, which a checkpoint has before it, what is given again, the ledger, which
