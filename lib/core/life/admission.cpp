@@ -34,7 +34,7 @@ void connection_manager::state::on(const events::arrived& e) {
   timers.prefetch(connections.next());
   if (e.conn == connection_id::none || is_outbound(e.conn) || find(e.conn) != no_slot)
     return ignore();
-  life_sign();
+  reputations.life_sign(now);
   const connection_slot s = connections.take();
   connection& c = connections[s];
   c.id = e.conn;
@@ -79,7 +79,7 @@ void connection_manager::state::on(const events::authenticated& e) {
   if (denied) return refuse(s, {cause::denied});
   if (c.way == direction::inbound) {
     if (known)
-      if (const refusal no = accept_refusal(peer)) return refuse(s, no);
+      if (const refusal no = reputations.accept_refusal(peer)) return refuse(s, no);
     if (peers[peer].first_dial != no_slot && resolve_simultaneous_open(s)) return;
   }
   const claim wanted = claim_of(s);
@@ -153,8 +153,10 @@ void connection_manager::state::on(const events::ready& e) {
   arm_ready(s);
   join_ready(s);
 
-  notify(about(notice::connection_established, s));
-  proven(s);
+  const notification established = about(notice::connection_established, s);
+  notify(established);
+  if (c.way == direction::outbound) reputations.address_works(c.remote);
+  reputations.works(c.peer, established);
   if (c.dial != no_slot) succeed_dial(c.dial, s);
 }
 

@@ -72,7 +72,7 @@ void connection_manager::state::fail_dial(dial_slot d, const dial_failure& failu
   if (failure.how == dial_end::refused) count_refusal(failure.no);
 
   if (failure.blamed && x.peer != no_slot) {
-    blame(x.peer, *failure.blamed, failure.no.why, x.retry_after, x.silent_since, n);
+    blame(x.peer, {*failure.blamed, failure.no.why, x.retry_after, x.silent_since}, n);
   } else if (const failure_record* record = peers.record_of(x.peer); record != nullptr) {
     n.failures = record->failures(now, options);
     if (failed) n.until = std::max(now, record->next_dial(now));
@@ -127,7 +127,7 @@ void connection_manager::state::remove_dial(dial_slot d) {
   while (x.first_attempt != no_slot) detach_attempt(x.first_attempt);
   if (x.adopted != no_slot) connections[x.adopted].dial = no_slot;
   const peer_slot peer = x.peer;
-  if (x.trial) trial_over(peer);
+  if (x.trial) reputations.dial_trial_over(peer);
   if (peer != no_slot) {
     (x.previous_of_peer == no_slot ? peers[peer].first_dial
                                    : dials[x.previous_of_peer].next_of_peer) = x.next_of_peer;

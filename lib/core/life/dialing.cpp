@@ -171,7 +171,7 @@ refusal connection_manager::state::room_for_dial(peer_slot peer, time_point at) 
 /// Why no dial to `peer` (no_slot: to whoever answers) may begin.
 refusal connection_manager::state::dial_refusal(peer_slot peer, time_point at) const {
   const refusal no = room_for_dial(peer, at);
-  return no ? no : guard_refusal(peer, at);
+  return no ? no : reputations.dial_refusal(peer, at);
 }
 
 /// Why the dial may not go on. All of it is asked again until its first attempt starts: while it
@@ -182,8 +182,8 @@ refusal connection_manager::state::refusal_of(dial_slot d, time_point at) const 
     return {cause::denied};
   if (x.started()) return {};
   refusal no = room_for_dial(x.peer, at);
-  if (!no && x.uplink_trial != uplink.next_trial()) no = uplink_refusal(at);
-  if (!no && !x.trial) no = record_refusal(x.peer, at);
+  if (!no && !reputations.is_uplink_trial(x.uplink_trial)) no = reputations.uplink_refusal(at);
+  if (!no && !x.trial) no = reputations.record_refusal(x.peer, at);
   if (!no && x.peer == no_slot) no = addresses_refusal(d);
   return no;
 }
@@ -192,11 +192,23 @@ refusal connection_manager::state::refusal_of(dial_slot d, time_point at) const 
 void connection_manager::state::begin(dial_slot d) {
   dial& x = dials[d];
   if (x.started()) return;
-  if (uplink.offline() && x.uplink_trial != uplink.next_trial()) {
-    uplink.dial_starts(now, options.uplink_retry);
-    x.uplink_trial = uplink.next_trial();
-  }
-  if (!x.trial) x.trial = dial_starts(x.peer);
+  x.uplink_trial = reputations.uplink_trial(x.uplink_trial);
+  if (!x.trial) x.trial = reputations.dial_begins(x.peer);
+}
+
+/// Why the backoff of its addresses allows no dial to whoever answers now.
+refusal connection_manager::state::addresses_refusal(dial_slot d) const {
+  const time_point until = addresses_until(d);
+  return now < until ? refusal{.why = cause::backing_off, .until = until} : refusal{};
+}
+
+/// When the first address of the dial is out of its backoff.
+time_point connection_manager::state::addresses_until(dial_slot d) const {
+  const address_list& list = dials[d].addresses;
+  time_point soonest = list.first == no_slot ? time_point::min() : never;
+  for (address_slot a = list.first; a != no_slot; a = addresses.after(a))
+    soonest = std::min(soonest, reputations.address_until(addresses.at(a)));
+  return soonest;
 }
 
 /// Starts the next attempt of the dial when it is time, or has it wait for what it lacks.

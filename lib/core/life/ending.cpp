@@ -141,7 +141,7 @@ void connection_manager::state::count_end(connection_slot s, cause why) {
     --counters.active_connections;
     ++counters.closed_total;
     if (--peers[c.peer].active == 0) --counters.connected_peers;
-    clear_if_proven(s);
+    reputations.lasted(c.peer, c.ready_at);
     return notify(n);
   }
   if (c.refused) return;

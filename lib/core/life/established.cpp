@@ -69,7 +69,7 @@ void connection_manager::state::on(const events::traffic& e) {
   c.bytes += e.sent + e.received;
   if (e.received > 0) {
     heard(s, e.last_received_at);
-    life_sign(std::min(e.last_received_at, now));
+    reputations.life_sign(std::min(e.last_received_at, now));
   }
   if (e.app_bytes == 0) return;
   c.spoken = true;
@@ -89,7 +89,7 @@ void connection_manager::state::on(const events::probe_answered& e) {
   const connection_slot s = find(e.conn);
   if (s == no_slot || connections[s].at != phase::ready) return ignore();
   heard(s, now);
-  life_sign();
+  reputations.life_sign(now);
 }
 
 void connection_manager::state::on(const events::stream_opened& e) {

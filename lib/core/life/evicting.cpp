@@ -56,7 +56,7 @@ bool connection_manager::state::evict_for(connection_slot s, const refusal& no) 
   const peer_slot peer = connections[s].peer;
   for (const connection_slot other : newcomers)
     if (connections[other].peer == peer) return false;
-  if (accept_refusal(peer)) return false;
+  if (reputations.accept_refusal(peer)) return false;
   const connection_slot victim = worst_ready_for(s);
   if (victim == no_slot) return false;
   next_eviction = later(now, options.eviction_interval);
@@ -115,7 +115,7 @@ connection_slot connection_manager::state::worst_ready_for(connection_slot newco
 void connection_manager::state::evict(connection_slot victim) {
   const peer_slot peer = connections[victim].peer;
   ++counters.evicted_total;
-  penalise(peer, options.eviction_penalty);
+  reputations.penalise(peer, options.eviction_penalty);
   settle(peer);
   close(victim, cause::evicted);
 }
@@ -133,7 +133,7 @@ bool connection_manager::state::hold_back(connection_slot s) {
     return true;
   }
   if (connections[s].way == direction::outbound) return false;
-  const refusal no = accept_refusal(connections[s].peer);
+  const refusal no = reputations.accept_refusal(connections[s].peer);
   if (no) refuse(s, no);
   return bool(no);
 }

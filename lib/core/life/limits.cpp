@@ -86,7 +86,7 @@ bool connection_manager::state::denies(const peer_id& peer, const endpoint& wher
 
 refusal connection_manager::state::address_refusal(const endpoint& address, peer_slot peer) const {
   if (denies(peer == no_slot ? peer_id{} : peers[peer].id, address)) return {cause::denied};
-  if (const refusal open = circuit_refusal(address)) return open;
+  if (const refusal open = reputations.circuit_refusal(address)) return open;
   return ledger.subnet_refusal_for(claim_for(peer, direction::outbound, address), options);
 }
 

@@ -32,7 +32,7 @@ connection_manager::state::state(const manager_options& given, const peer_id& ow
       peers(mix(seed)),
       subnets(mix(seed)),
       ledger(counters, peers, subnets),
-      known_addresses(mix(seed)) {
+      reputations(together, *this, mix(seed)) {
   apply_rates();
   counters.connection_limit = options.max_connections;
   if (sink != nullptr) trace_codec::write_header(*sink, options, self, seed);

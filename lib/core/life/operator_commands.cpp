@@ -59,14 +59,14 @@ void connection_manager::state::on(const events::configured& e) {
   };
   const auto counted_before = counted();
   // What was over under the options before stays so.
-  counters.records_dropped += peers.settle_all(now, options);
-  subnets.settle_all(now, options.backoff_refund, options.max_remembered_subnets);
+  reputations.forget_what_is_over();
   options = e.options;
   apply_rates();
   if (static_cast<const subnet_options&>(before) != options || counted_before != counted())
     recount_subnets();
   counters.connection_limit = options.max_connections;
-  reconsider_records();
+  reputations.options_changed();
+  forget_redials();
   for (const connection_slot s : connections)
     if (connections[s].used && connections[s].at == phase::ready) arm_ready(s);
   if (before.churn_interval != options.churn_interval) timers.disarm(node_timer::churn);

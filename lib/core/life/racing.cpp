@@ -22,7 +22,7 @@ address_slot connection_manager::state::choose_address(dial_slot d) {
       x.left_out = no;
       continue;
     }
-    candidates[n] = {family_of(address), addresses.proven(a), backs_off(address)};
+    candidates[n] = {family_of(address), addresses.proven(a), reputations.backs_off(address)};
     places[n++] = a;
   }
   return n == 0 ? no_slot : places[next_address(std::span(candidates).first(n), x.last_family)];
@@ -54,7 +54,7 @@ void connection_manager::state::start_attempt(dial_slot d, address_slot address)
   x.last_family = family_of(c.remote);
   x.next_attempt_at = later(now, options.attempt_delay);
   enter_subnets(s);
-  subnet_tried(s);
+  c.trial = reputations.attempt_starts(c.remote);
   enter_pending(s);
   timers.arm(s, later(now, options.attempt_timeout));
   if (choose_address(d) != no_slot) timers.arm(d, x.next_attempt_at);
@@ -79,8 +79,9 @@ void connection_manager::state::on(const events::attempt_connected& e) {
     return;
   }
   if (c.at != phase::attempting) return ignore();
-  life_sign();
-  subnet_works(s);
+  reputations.life_sign(now);
+  reputations.attempt_connected(c.remote);
+  trial_over(s);
   c.at = phase::handshaking;
   c.last_received = now;
   timers.arm(s, later(now, options.handshake_timeout));

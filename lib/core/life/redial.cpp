@@ -40,6 +40,12 @@ void connection_manager::state::redial_all_soon() {
   for (const peer_slot peer : peers) redial_soon(peer);
 }
 
+/// Peers that were protected once may be forgotten now; their slots are for others.
+void connection_manager::state::forget_redials() {
+  for (std::uint32_t i = 0; i < peers.bound(); ++i)
+    if (!wants_redial(peer_slot(i))) timers.disarm(peer_slot(i));
+}
+
 void connection_manager::state::stop_redialling() {
   for (std::uint32_t i = 0; i < peers.bound(); ++i) timers.disarm(peer_slot(i));
 }

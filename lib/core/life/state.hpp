@@ -3,15 +3,14 @@
 
 #include "core/fields.hpp"
 #include "core/life/records.hpp"
+#include "core/life/reputation.hpp"
 #include "core/life/timers.hpp"
 #include "core/policy/accept_rate.hpp"
 #include "core/policy/access_list.hpp"
-#include "core/policy/address_records.hpp"
 #include "core/policy/decision_log.hpp"
 #include "core/policy/eviction.hpp"
 #include "core/policy/peer_table.hpp"
 #include "core/policy/permit.hpp"
-#include "core/policy/uplink.hpp"
 #include "core/table/address_pool.hpp"
 #include "core/table/deadline_queue.hpp"
 #include "core/table/dial_queue.hpp"
@@ -32,7 +31,7 @@ namespace tandem {
 /// life: dialing.cpp, racing.cpp, redial.cpp, dial_outcomes.cpp, simultaneous_open.cpp, limits.cpp,
 /// admission.cpp, established.cpp, ending.cpp, evicting.cpp, draining.cpp, operator_commands.cpp;
 /// blame.cpp and address_blame.cpp are what they say about the other side.
-struct connection_manager::state {
+struct connection_manager::state final : private detail::reputation::listener {
   using address_slot = detail::address_slot;
   using connection_slot = detail::connection_slot;
   using dial_slot = detail::dial_slot;
@@ -84,7 +83,7 @@ struct connection_manager::state {
     queue.push(what);
   }
   void record(const action& what);
-  void notify(const notification& what);
+  void notify(const notification& what) override;
   void ignore() noexcept { ++counters.ignored_events; }
   connection_slot find(connection_id id) const;
   request_slot find(request_id id) const;
@@ -92,7 +91,7 @@ struct connection_manager::state {
     ++counters.refused[static_cast<std::size_t>(no.why)];
   }
   notification about(notice kind, connection_slot connection, const detail::refusal& no = {}) const;
-  void settle(peer_slot peer);
+  void settle(peer_slot peer) override;
 
   // dialing.cpp
   void on(const events::dial_wanted& e);
@@ -112,6 +111,8 @@ struct connection_manager::state {
   detail::refusal room_for_dial(peer_slot peer, time_point at) const;
   detail::refusal refusal_of(dial_slot d, time_point at) const;
   void begin(dial_slot d);
+  detail::refusal addresses_refusal(dial_slot d) const;
+  time_point addresses_until(dial_slot d) const;
   void proceed(dial_slot d);
   void out_of_addresses(dial_slot d);
   bool shorten_line(std::int32_t priority);
@@ -142,6 +143,7 @@ struct connection_manager::state {
   /// At the next advance, when the peer is protected and has no connection: true then.
   bool redial_soon(peer_slot peer);
   void redial_all_soon();
+  void forget_redials();
   void stop_redialling();
   void redial(peer_slot peer);
 
@@ -158,61 +160,14 @@ struct connection_manager::state {
   void drop_request(request_slot r, const dial_failure& failure);
 
   // blame.cpp
-  /// Why backoff, breaker and uplink allow no dial to `peer` (no_slot: to whoever answers).
-  detail::refusal guard_refusal(peer_slot peer, time_point at) const;
-  /// The two parts of it.
-  detail::refusal uplink_refusal(time_point at) const;
-  detail::refusal record_refusal(peer_slot peer, time_point at) const;
-  /// guard_refusal() said nothing and a dial begins. Returns true when it is a trial of a half-open
-  /// circuit.
-  bool dial_starts(peer_slot peer);
-  detail::failure_record* remembered(peer_slot peer);
-  detail::failure_record& remember(peer_slot peer);
-  /// A dial of `peer` that was a trial is over.
-  void trial_over(peer_slot peer);
-  /// Why backoff and penalties allow no inbound connection of `peer` now.
-  detail::refusal accept_refusal(peer_slot peer) const;
-  /// `peer` failed, silent since `since`: its record grows, and `n` gets the numbers; the notices
-  /// of it go out.
-  void blame(peer_slot peer, detail::failure_class what, cause why, duration retry_after,
-             time_point since, notification& n);
-  /// `peer` is neither dialled nor accepted for so long, for our own reasons.
-  void penalise(peer_slot peer, duration period);
+  void blame(peer_slot peer, const detail::reputation::fault& of, notification& told);
   /// What the end of `s` says about its peer, unless a dial will say it.
   void blame_end(connection_slot s, const connection_outcome& end);
   bool dropped_unused(connection_slot s, cause why) const;
-  /// `s` is ready.
-  void proven(connection_slot s);
-  /// `s` clears what its peer did before, if it was ready long enough, and without a failure.
-  void clear_if_proven(connection_slot s);
-
-  // address_blame.cpp
-  /// Why the backoff of their addresses allows no dial to whoever answers now.
-  detail::refusal addresses_refusal(dial_slot d) const;
-  /// Whether an address is to be tried after those that do not.
-  bool backs_off(const endpoint& where) const;
-  /// When the first address of the dial is out of its backoff.
-  time_point addresses_until(dial_slot d) const;
-  /// The outbound connection `s` is over: what that says about its address, unless it was ready.
-  void attempt_over(connection_slot s, const connection_outcome& end);
-  void judge_address(connection_slot s, const connection_outcome& end);
-  /// Why the circuit of its wide subnet allows no attempt at `where` now.
-  detail::refusal circuit_refusal(const endpoint& where) const;
-  /// The attempt `s` starts, connected, or failed; its trial of its subnet is over.
-  void subnet_tried(connection_slot s);
-  void subnet_works(connection_slot s);
-  void subnet_failed(connection_slot s);
-  void subnet_trial_over(connection_slot s);
-  subnet_slot wide_subnet(const endpoint& where) const;
-  void settle_circuit(subnet_slot subnet);
-  void notify_circuit(notice kind, connection_slot s, subnet_slot subnet);
-  /// Somebody did not answer since `since`. Returns true when now this node is taken to be offline.
-  bool suspect_uplink(const detail::uplink_guard::suspect& who, time_point since);
-  /// Something came from the network, now or `at` that time: this node is not offline.
-  void life_sign();
-  void life_sign(time_point at);
-  /// Other options, or many records changed.
-  void reconsider_records();
+  void judge_attempt(connection_slot s, const connection_outcome& end);
+  void trial_over(connection_slot s);
+  void on(const events::backoff_overridden& e);
+  void on(const events::network_changed& e);
 
   // limits.cpp
   void apply_rates();
@@ -310,10 +265,8 @@ struct connection_manager::state {
   // operator_commands.cpp
   void on(const events::peer_marked& e);
   void on(const events::subnet_marked& e);
-  void on(const events::backoff_overridden& e);
   void on(const events::configured& e);
   void on(const events::shutdown_wanted& e);
-  void on(const events::network_changed& e);
   void on(const events::pressure& e);
   void on(const events::accept_failed& e);
   void listen_or_pause();
@@ -331,9 +284,9 @@ struct connection_manager::state {
 
   /// All but the options, which a checkpoint has before it, what is given again, the ledger, which
   /// counts in other tables, and the queue, which is empty between steps.
-  TANDEM_FIELDS_BUT((options, self, seed, self_hash, sink, inputs, ledger, queue), random, now,
-                    counters, peers, subnets, connections, dials, requests, access_rules, addresses,
-                    known_addresses, uplink, by_connection, by_request, timers, waiting_dials,
+  TANDEM_FIELDS_BUT((options, self, seed, self_hash, sink, inputs, together, ledger, queue), random,
+                    now, counters, peers, subnets, connections, dials, requests, access_rules,
+                    addresses, reputations, by_connection, by_request, timers, waiting_dials,
                     waiting_requests, decisions, ready_slots, newcomers, victims, holders,
                     next_eviction, node_rate, subnet_rate, node_bucket_full, next_attempt,
                     next_sequence, last_redial, redials, paused, memory_pressure,
@@ -353,14 +306,14 @@ struct connection_manager::state {
   manager_counters counters;
   detail::peer_table peers;
   detail::subnet_table subnets;
+  detail::shared together{options, now, random, counters, peers, subnets};
   detail::permit_ledger ledger;
+  detail::reputation reputations;
   detail::slot_table<detail::connection> connections;
   detail::slot_table<detail::dial> dials;
   detail::slot_table<detail::request> requests;
   detail::access_list access_rules;
   detail::address_pool addresses;
-  detail::address_records known_addresses;
-  detail::uplink_guard uplink;
   detail::index_table<detail::connection> by_connection;
   detail::index_table<detail::request> by_request;
   detail::timers timers;
