@@ -6,29 +6,6 @@
 namespace tandem {
 using namespace detail;
 
-void connection_manager::state::enter_pending(connection_slot s) {
-  connection& c = connections[s];
-  c.among = counted::pending;
-  if (c.way == direction::outbound) {
-    ++counters.pending_outbound;
-    return;
-  }
-  ++counters.pending_inbound;
-  if (c.wide != no_slot) ++subnets[c.wide].pending;
-}
-
-void connection_manager::state::leave_pending(connection_slot s) {
-  connection& c = connections[s];
-  if (c.among != counted::pending) return;
-  c.among = counted::nowhere;
-  if (c.way == direction::outbound) {
-    --counters.pending_outbound;
-    return;
-  }
-  --counters.pending_inbound;
-  if (c.wide != no_slot) --subnets[c.wide].pending;
-}
-
 void connection_manager::state::on(const events::arrived& e) {
   connections.prefetch_next();
   timers.prefetch(connections.next());
@@ -44,8 +21,10 @@ void connection_manager::state::on(const events::arrived& e) {
   c.at = phase::handshaking;
   by_connection.insert(hash_of_id(e.conn), s);
 
-  if (const refusal no = arrival_refusal(s)) return refuse(s, no);
-  enter_pending(s);
+  const refusal no =
+      stopping ? refusal{cause::shutting_down} : gate.arrival_refusal(c, connections.size() - 1);
+  if (no) return refuse(s, no);
+  gate.enter_pending(c);
   timers.arm(s, later(now, options.handshake_timeout));
   emit(actions::admit{e.conn, stage::handshake});
 }
@@ -64,7 +43,7 @@ void connection_manager::state::on(const events::authenticated& e) {
   if (!belongs_to_dial(s, e.peer)) return cut(s, cause::wrong_peer);
 
   connection& c = connections[s];
-  const bool denied = denies(e.peer, c.remote);  // the network may be since it arrived
+  const bool denied = gate.denies(e.peer, c.remote);  // the network may be since it arrived
   const bool own = hash == self_hash && e.peer == self;
   const peer_slot peer = peers.intern(e.peer, hash);  // the last to wait for memory
   c.peer = peer;
@@ -82,9 +61,9 @@ void connection_manager::state::on(const events::authenticated& e) {
       if (const refusal no = reputations.accept_refusal(peer)) return refuse(s, no);
     if (peers[peer].first_dial != no_slot && resolve_simultaneous_open(s)) return;
   }
-  const claim wanted = claim_of(s);
-  const refusal no = ledger.refusal_for(wanted, options, now);
-  if (!no) return take_permit(s, ledger.issue(wanted));
+  const claim wanted = claim_of(c);
+  const refusal no = gate.permit_refusal(wanted);
+  if (!no) return take_permit(s, gate.issue(wanted));
   if (!evict_for(s, no)) refuse(s, no);
 }
 
@@ -122,7 +101,7 @@ void connection_manager::state::turn_away(connection_slot s, const refusal& no) 
   const bool known = c.peer != no_slot;
   const bool tell = known && counters.lingering < options.max_lingering_refusals;
   if (tell) {
-    leave_pending(s);
+    gate.leave_pending(c);
     c.among = counted::lingering;
     ++counters.lingering;
     c.at = phase::refusing;
@@ -143,7 +122,7 @@ void connection_manager::state::on(const events::ready& e) {
   if (c.at != phase::authenticated) return ignore();
   // Its peer refused it before.
   if (c.told) return cut(s, c.end);
-  leave_pending(s);
+  gate.leave_pending(c);
   if (const peer_marks* marks = peers.marks_of(c.peer)) c.kept_until = marks->kept_alive_until();
   c.at = phase::ready;
   c.ready_at = c.last_use = c.streams_ended = c.last_received = now;

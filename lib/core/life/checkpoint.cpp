@@ -36,7 +36,7 @@ namespace detail {
 bool checkpoint::restore(connection_manager& into, std::uint64_t inputs,
                          trace_codec::trace_reader& from) {
   connection_manager::state& state = *into.state_;
-  from.ledger = &state.ledger;
+  from.ledger = &state.gate.ledger();
   state.fields(from);
   from.ledger = nullptr;
   state.inputs = inputs;

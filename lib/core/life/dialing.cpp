@@ -17,7 +17,7 @@ void connection_manager::state::begin_dial(const events::dial_wanted& e) {
   if (stopping) return refuse_dial(e, {cause::shutting_down});
   if (e.peer == self) return refuse_dial(e, {cause::self_dial});
   peer_slot peer = e.peer.empty() ? no_slot : peers.find(e.peer);
-  if (access_rules.of(e.peer, now) == access::denied) return refuse_dial(e, {cause::denied});
+  if (gate.denies(e.peer, now)) return refuse_dial(e, {cause::denied});
 
   dial_slot d;
   connection_slot pending_inbound;
@@ -164,8 +164,8 @@ connection_slot connection_manager::state::oldest(peer_slot peer, phase at) cons
 }
 
 refusal connection_manager::state::room_for_dial(peer_slot peer, time_point at) const {
-  const refusal no = ledger.refusal_for({.peer = peer}, options, at);
-  return no ? no : memory_refusal(connections.size());
+  const refusal no = gate.dial_refusal(peer, at);
+  return no ? no : gate.memory_refusal(connections.size());
 }
 
 /// Why no dial to `peer` (no_slot: to whoever answers) may begin.
@@ -178,8 +178,7 @@ refusal connection_manager::state::dial_refusal(peer_slot peer, time_point at) c
 /// waited its circuit may have opened, or the uplink been lost.
 refusal connection_manager::state::refusal_of(dial_slot d, time_point at) const {
   const dial& x = dials[d];
-  if (x.peer != no_slot && access_rules.of(peers[x.peer].id, at) == access::denied)
-    return {cause::denied};
+  if (x.peer != no_slot && gate.denies(peers[x.peer].id, at)) return {cause::denied};
   if (x.started()) return {};
   refusal no = room_for_dial(x.peer, at);
   if (!no && !reputations.is_uplink_trial(x.uplink_trial)) no = reputations.uplink_refusal(at);
@@ -225,7 +224,7 @@ void connection_manager::state::proceed(dial_slot d) {
   if (counters.pending_outbound >= options.max_pending_outbound ||
       (!waiting_dials.empty() && waiting_dials.front_rank().before(rank)))
     return get_in_line(d);
-  if (const refusal no = memory_refusal(connections.size())) {
+  if (const refusal no = gate.memory_refusal(connections.size())) {
     if (x.attempts == 0) return fail_dial(d, {no, dial_end::refused});
     return timers.arm(d, later(now, options.attempt_delay));
   }

@@ -168,7 +168,7 @@ void connection_manager::state::end_connection(connection_slot s, cause reported
   timers.disarm(s);
   leave_ready(s);
   leave_newcomers(s);
-  leave_pending(s);
+  gate.leave_pending(c);
   if (c.victim) --victims;
   if (c.holds) --holders;
   if (c.among == counted::lingering) --counters.lingering;
@@ -188,8 +188,8 @@ void connection_manager::state::end_connection(connection_slot s, cause reported
   const subnet_slot narrow = c.narrow;
   const subnet_slot wide = c.wide;
   connections.release(s);
-  leave_subnet(narrow);
-  leave_subnet(wide);
+  gate.leave_subnet(narrow);
+  gate.leave_subnet(wide);
   if (d != no_slot) connection_over(d, s, end);
   // The dial may have ended and forgotten the peer already, unless other connections hold it.
   if (peer != no_slot && peers[peer].used) settle(peer);

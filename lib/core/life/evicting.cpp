@@ -83,7 +83,7 @@ std::optional<direction> connection_manager::state::direction_short(direction wa
 }
 
 connection_slot connection_manager::state::worst_ready_for(connection_slot newcomer) {
-  const claim wanted = claim_of(newcomer);
+  const claim wanted = claim_of(connections[newcomer]);
   connection_slot worst;
   rank of_worst;
   const auto look_at = [&](connection_slot s) {
@@ -92,7 +92,7 @@ connection_slot connection_manager::state::worst_ready_for(connection_slot newco
     const rank r = rank_of(s);
     if (worst != no_slot && !r.goes_before(of_worst)) return;
     // Nobody goes in vain: its place must be one that the newcomer can have.
-    if (ledger.refusal_instead(c.right, wanted, options, now)) return;
+    if (gate.refusal_instead(c.right, wanted)) return;
     worst = s;
     of_worst = r;
   };
@@ -128,7 +128,7 @@ void connection_manager::state::serve_newcomers() {
 /// What was true of its peer when `s` came may have changed while it waited: true when that refused
 /// it.
 bool connection_manager::state::hold_back(connection_slot s) {
-  if (denies(peers[connections[s].peer].id, connections[s].remote)) {
+  if (gate.denies(peers[connections[s].peer].id, connections[s].remote)) {
     refuse(s, {cause::denied});
     return true;
   }
@@ -142,15 +142,15 @@ bool connection_manager::state::hold_back(connection_slot s) {
 bool connection_manager::state::serve_newcomer(connection_slot s) {
   if (hold_back(s)) return true;
   if (connections[s].way == direction::inbound && resolve_simultaneous_open(s)) return true;
-  const claim wanted = claim_of(s);
-  if (ledger.refusal_for(wanted, options, now)) return false;
-  take_permit(s, ledger.issue(wanted));
+  const claim wanted = claim_of(connections[s]);
+  if (gate.permit_refusal(wanted)) return false;
+  take_permit(s, gate.issue(wanted));
   return true;
 }
 
 void connection_manager::state::refuse_newcomer(connection_slot s) {
   if (hold_back(s)) return;
-  const refusal no = ledger.refusal_for(claim_of(s), options, now);
+  const refusal no = gate.permit_refusal(claim_of(connections[s]));
   if (!no) return cut(s, cause::handshake_timeout);
   refuse(s, no);
 }

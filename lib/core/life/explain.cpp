@@ -70,7 +70,7 @@ refusal connection_manager::state::would_refuse(const peer_id& id, peer_slot pee
                                                 time_point at) const {
   if (stopping) return {cause::shutting_down};
   if (id == self) return {cause::self_dial};
-  if (access_rules.of(id, at) == access::denied) return {cause::denied};
+  if (gate.denies(id, at)) return {cause::denied};
   if (peer != no_slot && oldest(peer, phase::ready) != no_slot) return {};
   const dial_slot joins = peer == no_slot ? no_slot : joinable_dial(peer);
   refusal no;

@@ -31,9 +31,8 @@ connection_manager::state::state(const manager_options& given, const peer_id& ow
       random(seed),
       peers(mix(seed)),
       subnets(mix(seed)),
-      ledger(counters, peers, subnets),
+      gate(together),
       reputations(together, *this, mix(seed)) {
-  apply_rates();
   counters.connection_limit = options.max_connections;
   if (sink != nullptr) trace_codec::write_header(*sink, options, self, seed);
 }
@@ -54,7 +53,7 @@ void connection_manager::state::step_ends() {
 #ifndef NDEBUG
   // Looks at every peer, so while there are few: wherever slots leak, they leak there too.
   TANDEM_ASSERT(peers.bound() > 256 ||
-                (ledger.conserved() && permits_held() == live && counters.slot_drift == 0));
+                (gate.conserved() && permits_held() == live && counters.slot_drift == 0));
 #endif
 }
 

@@ -32,10 +32,7 @@ void connection_manager::state::on(const events::peer_marked& e) {
     return settle(peer);
   }
   const auto what = e.what == mark::allow ? access::allowed : access::denied;
-  if (!e.on)
-    access_rules.take_back(e.peer, what);
-  else if (!access_rules.set(e.peer, what, e.until, now, options.max_access_rules))
-    ignore();
+  if (!gate.rule(e.peer, what, e.on, e.until)) ignore();
   redial_soon(peers.find(e.peer));
 }
 
@@ -45,25 +42,16 @@ void connection_manager::state::on(const events::subnet_marked& e) {
     return ignore();
   const prefix range = first_bits(prefix_of(e.network), length);
   const auto what = e.what == mark::allow ? access::allowed : access::denied;
-  if (!e.on)
-    access_rules.take_back(range, what);
-  else if (!access_rules.set(range, what, e.until, now, options.max_access_rules))
-    ignore();
+  if (!gate.rule(range, what, e.on, e.until)) ignore();
 }
 
 void connection_manager::state::on(const events::configured& e) {
   if (!problems_of(e.options).empty()) return ignore();
   const manager_options before = options;
-  const auto counted = [this] {
-    return std::pair(counts(subnet_width::narrow), counts(subnet_width::wide));
-  };
-  const auto counted_before = counted();
   // What was over under the options before stays so.
   reputations.forget_what_is_over();
   options = e.options;
-  apply_rates();
-  if (static_cast<const subnet_options&>(before) != options || counted_before != counted())
-    recount_subnets();
+  gate.options_changed(before, connections);
   counters.connection_limit = options.max_connections;
   reputations.options_changed();
   forget_redials();
@@ -78,7 +66,7 @@ void connection_manager::state::on(const events::configured& e) {
 }
 
 void connection_manager::state::on(const events::pressure& e) {
-  memory_pressure = e.memory;
+  gate.pressure(e.memory);
   descriptor_pressure = e.descriptors;
   listen_or_pause();
 }

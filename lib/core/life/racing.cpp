@@ -8,6 +8,15 @@
 namespace tandem {
 using namespace detail;
 
+/// Why nothing may be dialled at `address` for `peer` (no_slot: whoever answers). Asked for each
+/// address of a dial right before its attempt. When none was tried and none is left, the dial fails
+/// with the last of them, as a refusal of this node that blames nobody.
+refusal connection_manager::state::address_refusal(const endpoint& address, peer_slot peer) const {
+  if (gate.denies(peer == no_slot ? peer_id{} : peers[peer].id, address)) return {cause::denied};
+  if (const refusal no = reputations.circuit_refusal(address)) return no;
+  return gate.address_refusal(peer, address);
+}
+
 /// The address to try next, or no_slot. Those that are refused are left out for good.
 address_slot connection_manager::state::choose_address(dial_slot d) {
   dial& x = dials[d];
@@ -53,9 +62,9 @@ void connection_manager::state::start_attempt(dial_slot d, address_slot address)
   addresses.set(address, address_state::trying);
   x.last_family = family_of(c.remote);
   x.next_attempt_at = later(now, options.attempt_delay);
-  enter_subnets(s);
+  gate.enter_subnets(c);
   c.trial = reputations.attempt_starts(c.remote);
-  enter_pending(s);
+  gate.enter_pending(c);
   timers.arm(s, later(now, options.attempt_timeout));
   if (choose_address(d) != no_slot) timers.arm(d, x.next_attempt_at);
 

@@ -54,8 +54,7 @@ void connection_manager::state::redial(peer_slot peer) {
   if (!wants_redial(peer)) return settle(peer);
   const auto again = [&](time_point at) { timers.arm(peer, at); };
   // A ban may end without an event.
-  if (access_rules.of(peers[peer].id, now) == access::denied)
-    return again(later(now, options.backoff_cap));
+  if (gate.denies(peers[peer].id, now)) return again(later(now, options.backoff_cap));
   if (const refusal no = dial_refusal(peer, now))
     return again(no.until == never ? redial_at(peer) : std::max(no.until, later(now, duration(1))));
   events::dial_wanted e;

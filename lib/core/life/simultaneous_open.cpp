@@ -47,17 +47,17 @@ bool connection_manager::state::resolve_simultaneous_open(connection_slot s) {
   }
   // The right of the own dial moves over, so that a limit of one lets exactly one connection
   // survive.
-  const claim wanted = claim_of(s);
+  const claim wanted = claim_of(connections[s]);
   permit none;
   permit& right = own != no_slot ? connections[own].right : none;
-  if (ledger.refusal_instead(right, wanted, options, now)) return false;
+  if (gate.refusal_instead(right, wanted)) return false;
   if (right) {
-    ledger.move(right, wanted);
+    gate.move(right, wanted);
     connections[own].holds = false;
     --holders;
     take_permit(s, std::move(right));
   } else {
-    take_permit(s, ledger.issue(wanted));
+    take_permit(s, gate.issue(wanted));
   }
   adopt(d, s);
   return true;

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/fields.hpp"
+#include "core/life/gate.hpp"
 #include "core/life/records.hpp"
 #include "core/life/reputation.hpp"
 #include "core/life/timers.hpp"
-#include "core/policy/accept_rate.hpp"
-#include "core/policy/access_list.hpp"
 #include "core/policy/decision_log.hpp"
 #include "core/policy/eviction.hpp"
 #include "core/policy/peer_table.hpp"
-#include "core/policy/permit.hpp"
 #include "core/table/address_pool.hpp"
 #include "core/table/deadline_queue.hpp"
 #include "core/table/dial_queue.hpp"
@@ -27,10 +24,10 @@
 
 namespace tandem {
 
-/// The manager's tables and the decisions over them, one source file per stage of a connection's
-/// life: dialing.cpp, racing.cpp, redial.cpp, dial_outcomes.cpp, simultaneous_open.cpp, limits.cpp,
-/// admission.cpp, established.cpp, ending.cpp, evicting.cpp, draining.cpp, operator_commands.cpp;
-/// blame.cpp and address_blame.cpp are what they say about the other side.
+/// The story of dials and connections, one source file per stage of it: dialing.cpp, racing.cpp,
+/// redial.cpp, dial_outcomes.cpp, simultaneous_open.cpp, admission.cpp, established.cpp,
+/// ending.cpp, evicting.cpp, draining.cpp, operator_commands.cpp; blame.cpp is what their ends say
+/// about the other side. `gate` says what there is room for, `reputations` what others did.
 struct connection_manager::state final : private detail::reputation::listener {
   using address_slot = detail::address_slot;
   using connection_slot = detail::connection_slot;
@@ -121,6 +118,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   // racing.cpp
   void on(const events::attempt_connected& e);
   void on(const events::attempt_failed& e);
+  detail::refusal address_refusal(const endpoint& address, peer_slot peer) const;
   address_slot choose_address(dial_slot d);
   void start_attempt(dial_slot d, address_slot address);
   void lead(dial_slot d, connection_slot s);
@@ -169,32 +167,6 @@ struct connection_manager::state final : private detail::reputation::listener {
   void on(const events::backoff_overridden& e);
   void on(const events::network_changed& e);
 
-  // limits.cpp
-  void apply_rates();
-  bool counts(detail::subnet_width width) const noexcept;
-  /// What a connection with `where` would count against, as far as it is known already.
-  detail::claim claim_for(peer_slot peer, direction way, const endpoint& where) const;
-  detail::claim claim_of(connection_slot connection) const;
-  /// The connection is one of its subnets' until it ends.
-  void enter_subnets(connection_slot connection);
-  void leave_subnet(subnet_slot subnet);
-  /// Counts all connections and permits anew, after the options of subnets changed.
-  void recount_subnets();
-  /// Why there is no memory for one connection beside `others`: to be asked before an attempt with
-  /// connections.size(). A dial that has no attempt yet fails with it; a further one just waits.
-  detail::refusal memory_refusal(std::uint64_t others) const;
-  bool denies(const peer_id& peer, const endpoint& where) const;
-  /// Why nothing may be dialled at `address` for `peer` (no_slot: whoever answers): Denied,
-  /// CircuitOpen or SubnetLimitReached. To be asked for each address of a dial right before its
-  /// attempt: one that is refused is left out. When none was tried and none is left, the dial
-  /// fails with the last of them, as a refusal of this node that blames nobody.
-  detail::refusal address_refusal(const endpoint& address, peer_slot peer) const;
-  /// Takes the tokens of one arrival, or says why there are none.
-  detail::refusal rate_refusal(connection_slot connection);
-  detail::refusal pending_refusal(connection_slot connection) const;
-  /// Why a connection that arrived is reset.
-  detail::refusal arrival_refusal(connection_slot connection);
-
   // admission.cpp
   void on(const events::arrived& e);
   void on(const events::authenticated& e);
@@ -203,8 +175,6 @@ struct connection_manager::state final : private detail::reputation::listener {
   void take_permit(connection_slot s, detail::permit&& right);
   void refuse(connection_slot s, const detail::refusal& no);
   void turn_away(connection_slot s, const detail::refusal& no);
-  void enter_pending(connection_slot s);
-  void leave_pending(connection_slot s);
 
   // evicting.cpp
   void join_ready(connection_slot s);
@@ -284,12 +254,11 @@ struct connection_manager::state final : private detail::reputation::listener {
 
   /// All but the options, which a checkpoint has before it, what is given again, the ledger, which
   /// counts in other tables, and the queue, which is empty between steps.
-  TANDEM_FIELDS_BUT((options, self, seed, self_hash, sink, inputs, together, ledger, queue), random,
-                    now, counters, peers, subnets, connections, dials, requests, access_rules,
-                    addresses, reputations, by_connection, by_request, timers, waiting_dials,
-                    waiting_requests, decisions, ready_slots, newcomers, victims, holders,
-                    next_eviction, node_rate, subnet_rate, node_bucket_full, next_attempt,
-                    next_sequence, last_redial, redials, paused, memory_pressure,
+  TANDEM_FIELDS_BUT((options, self, seed, self_hash, sink, inputs, together, queue), random, now,
+                    counters, peers, subnets, connections, dials, requests, access_rules, addresses,
+                    reputations, by_connection, by_request, timers, waiting_dials, waiting_requests,
+                    decisions, ready_slots, newcomers, victims, holders, next_eviction,
+                    next_attempt, next_sequence, last_redial, redials, paused, memory_pressure,
                     descriptor_pressure, stopping, stopped, drain_until)
 
   manager_options options;
@@ -307,12 +276,11 @@ struct connection_manager::state final : private detail::reputation::listener {
   detail::peer_table peers;
   detail::subnet_table subnets;
   detail::shared together{options, now, random, counters, peers, subnets};
-  detail::permit_ledger ledger;
+  detail::gate gate;
   detail::reputation reputations;
   detail::slot_table<detail::connection> connections;
   detail::slot_table<detail::dial> dials;
   detail::slot_table<detail::request> requests;
-  detail::access_list access_rules;
   detail::address_pool addresses;
   detail::index_table<detail::connection> by_connection;
   detail::index_table<detail::request> by_request;
@@ -331,15 +299,11 @@ struct connection_manager::state final : private detail::reputation::listener {
   std::uint64_t holders = 0;  ///< connections that hold a permit, not counted by the ledger
   time_point next_eviction = time_point::min();
 
-  detail::accept_rate node_rate;
-  detail::accept_rate subnet_rate;
-  time_point node_bucket_full = time_point::min();
   std::uint64_t next_attempt = 1;
   std::uint64_t next_sequence = 0;  ///< of dials and requests
   std::uint64_t last_redial = 0;
   std::uint64_t redials = 0;  ///< requests of the core itself
   bool paused = false;        ///< listen_pause went out
-  bool memory_pressure = false;
   bool descriptor_pressure = false;
   bool stopping = false;
   bool stopped = false;            ///< shutdown_complete went out

@@ -90,6 +90,7 @@ class subnet_table {
   std::size_t remembered() const noexcept { return blank_order_.size(); }
   auto begin() const noexcept { return subnets_.begin(); }
   auto end() const noexcept { return subnets_.end(); }
+  void forget_all() { *this = subnet_table(salt_); }
   /// Forgets the failures of attempts after `since`. O(n log n).
   void forgive(time_point now, std::uint64_t remembered_max, time_point since) noexcept;
 

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "core/life/gate.hpp"
+
+namespace tandem::detail {
+
+gate::gate(const shared& with) : with_(with), ledger_(with.counters, with.peers, with.subnets) {
+  apply_options();
+}
+
+void gate::apply_options() {
+  const manager_options& options = with_.options;
+  node_rate_ = accept_rate(options.accept_rate, options.accept_burst);
+  subnet_rate_ = accept_rate(options.subnet_accept_rate, options.subnet_accept_burst);
+  // Scores want to know how many connections a wide subnet has, whether they are limited or not.
+  counted_ = {options.max_connections_per_narrow_subnet > 0 || subnet_rate_.limits(),
+              options.max_connections_per_wide_subnet > 0 ||
+                  options.max_pending_per_wide_subnet > 0 ||
+                  options.eviction != eviction_mode::off};
+}
+
+bool gate::rule(const peer_id& peer, access what, bool on, time_point until) {
+  if (on) return rules_.set(peer, what, until, with_.now, with_.options.max_access_rules);
+  rules_.take_back(peer, what);
+  return true;
+}
+
+bool gate::rule(const prefix& range, access what, bool on, time_point until) {
+  if (on) return rules_.set(range, what, until, with_.now, with_.options.max_access_rules);
+  rules_.take_back(range, what);
+  return true;
+}
+
+bool gate::denies(const peer_id& peer, const endpoint& where) const {
+  const access of_peer = rules_.of(peer, with_.now);
+  return of_peer == access::denied ||
+         (of_peer != access::allowed && rules_.of(where, with_.now) == access::denied);
+}
+
+refusal gate::arrival_refusal(connection& arrived, std::uint64_t others) {
+  if (rules_.of(arrived.remote, with_.now) == access::denied) return {cause::denied};
+  enter_subnets(arrived);
+  if (const refusal no = rate_refusal(arrived)) return no;
+  if (memory_pressure_)
+    return {cause::memory_limit_reached, others * with_.options.connection_memory,
+            with_.options.max_memory};
+  if (const refusal no = memory_refusal(others)) return no;
+  return pending_refusal(arrived);
+}
+
+refusal gate::rate_refusal(const connection& arrived) {
+  const auto refused = [](time_point until, std::uint64_t burst) {
+    return refusal{cause::rate_limited, burst, burst, until};
+  };
+  const time_point now = with_.now;
+  if (node_rate_.limits()) {
+    const time_point ready = node_rate_.ready_at(node_full_, now);
+    if (ready > now) return refused(ready, with_.options.accept_burst);
+  }
+  if (arrived.narrow != no_slot && subnet_rate_.limits()) {
+    time_point& full = with_.subnets[arrived.narrow].bucket_full;
+    const time_point ready = subnet_rate_.ready_at(full, now);
+    if (ready > now) return refused(ready, with_.options.subnet_accept_burst);
+    subnet_rate_.take(full, now);
+  }
+  // Taken last: what one subnet has no right to does not use up the arrivals of the others.
+  if (node_rate_.limits()) node_rate_.take(node_full_, now);
+  return {};
+}
+
+refusal gate::pending_refusal(const connection& arrived) const {
+  const auto none_left = [](std::uint64_t count, std::uint64_t limit) {
+    return refusal{cause::pending_limit_reached, count, limit};
+  };
+  const std::uint64_t pending = with_.counters.pending_inbound;
+  if (pending >= with_.options.max_pending_inbound)
+    return none_left(pending, with_.options.max_pending_inbound);
+  const std::uint64_t limit = with_.options.max_pending_per_wide_subnet;
+  if (arrived.wide == no_slot || limit == 0) return {};
+  const std::uint64_t of_subnet = with_.subnets[arrived.wide].pending;
+  return of_subnet >= limit ? none_left(of_subnet, limit) : refusal{};
+}
+
+refusal gate::memory_refusal(std::uint64_t others) const {
+  const std::uint64_t each = with_.options.connection_memory;
+  const std::uint64_t limit = with_.options.max_memory;
+  const std::uint64_t used = others * each;
+  if (limit == 0 || used + each <= limit) return {};
+  return {cause::memory_limit_reached, used, limit};
+}
+
+refusal gate::dial_refusal(peer_slot peer, time_point at) const {
+  return ledger_.refusal_for({.peer = peer}, with_.options, at);
+}
+
+refusal gate::address_refusal(peer_slot peer, const endpoint& where) const {
+  const auto known = [&](subnet_width width) -> subnet_slot {
+    if (!counts(width)) return no_slot;
+    const auto range = subnet_of(where, width, with_.options);
+    return range ? with_.subnets.find(*range, width) : no_slot;
+  };
+  const claim wanted{peer, known(subnet_width::narrow), known(subnet_width::wide)};
+  return ledger_.subnet_refusal_for(wanted, with_.options);
+}
+
+refusal gate::permit_refusal(const claim& wanted) const {
+  return ledger_.refusal_for(wanted, with_.options, with_.now);
+}
+
+refusal gate::refusal_instead(const permit& given, const claim& wanted) {
+  return ledger_.refusal_instead(given, wanted, with_.options, with_.now);
+}
+
+void gate::enter_subnets(connection& c) {
+  const auto enter = [&](subnet_width width) -> subnet_slot {
+    if (!counts(width)) return no_slot;
+    const auto range = subnet_of(c.remote, width, with_.options);
+    if (!range) return no_slot;
+    const subnet_slot subnet = with_.subnets.intern(*range, width);
+    ++with_.subnets[subnet].users;
+    return subnet;
+  };
+  c.narrow = enter(subnet_width::narrow);
+  c.wide = enter(subnet_width::wide);
+}
+
+void gate::leave_subnet(subnet_slot subnet) {
+  if (subnet == no_slot) return;
+  --with_.subnets[subnet].users;
+  with_.subnets.settle(subnet, with_.now, with_.options.max_remembered_subnets);
+}
+
+void gate::enter_pending(connection& c) {
+  c.among = counted::pending;
+  if (c.way == direction::outbound) {
+    ++with_.counters.pending_outbound;
+    return;
+  }
+  ++with_.counters.pending_inbound;
+  if (c.wide != no_slot) ++with_.subnets[c.wide].pending;
+}
+
+void gate::leave_pending(connection& c) {
+  if (c.among != counted::pending) return;
+  c.among = counted::nowhere;
+  if (c.way == direction::outbound) {
+    --with_.counters.pending_outbound;
+    return;
+  }
+  --with_.counters.pending_inbound;
+  if (c.wide != no_slot) --with_.subnets[c.wide].pending;
+}
+
+void gate::options_changed(const manager_options& before, slot_table<connection>& connections) {
+  const auto counted_before = counted_;
+  apply_options();
+  const subnet_options& old = before;
+  if (old != with_.options || counted_before != counted_) recount_subnets(connections);
+}
+
+/// Counts all connections and permits anew.
+void gate::recount_subnets(slot_table<connection>& connections) {
+  for (const connection_slot s : connections) {
+    connection& c = connections[s];
+    c.narrow = c.wide = no_slot;
+    if (c.right) ledger_.move(c.right, claim_of(c));
+  }
+  // Whatever was remembered is about subnets of the old widths.
+  with_.subnets.forget_all();
+  for (const connection_slot s : connections) {
+    connection& c = connections[s];
+    enter_subnets(c);
+    if (c.right) ledger_.move(c.right, claim_of(c));
+    if (c.among == counted::pending && c.way == direction::inbound && c.wide != no_slot)
+      ++with_.subnets[c.wide].pending;
+  }
+}
+
+}  // namespace tandem::detail

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/fields.hpp"
+#include "core/life/records.hpp"
+#include "core/life/shared.hpp"
+#include "core/policy/accept_rate.hpp"
+#include "core/policy/access_list.hpp"
+#include "core/policy/permit.hpp"
+#include "core/policy/refusal.hpp"
+#include "core/table/slot_table.hpp"
+
+#include <array>
+
+namespace tandem::detail {
+
+/// What there is room for, and who may have it: the operator's rules, the rates of arrivals, the
+/// limits on pending connections and on memory, and the permits of established ones. It says in
+/// which ledgers and subnets a connection counts. A new limit goes here, or into permit_ledger when
+/// it is about established connections.
+class gate {
+ public:
+  explicit gate(const shared& with);
+
+  /// The operator's word about a peer or the addresses in `range`, set or (not `on`) taken back.
+  /// False when there is no room for it.
+  bool rule(const peer_id& peer, access what, bool on, time_point until);
+  bool rule(const prefix& range, access what, bool on, time_point until);
+  bool denies(const peer_id& peer, time_point at) const {
+    return rules_.of(peer, at) == access::denied;
+  }
+  /// A rule about the peer (empty: whoever answers) is more exact than one about where it is.
+  bool denies(const peer_id& peer, const endpoint& where) const;
+
+  /// Why a connection that arrived is reset, beside `others`. Takes the tokens of one arrival, and
+  /// counts it in its subnets from here on.
+  refusal arrival_refusal(connection& arrived, std::uint64_t others);
+  /// Why there is no memory for one connection beside `others`: to be asked before an attempt with
+  /// the number of all. A dial that has no attempt yet fails with it; a further one just waits.
+  refusal memory_refusal(std::uint64_t others) const;
+  /// The host is short of memory, or not any more.
+  void pressure(bool memory) noexcept { memory_pressure_ = memory; }
+  /// Why no permit is to be had for an outbound connection to `peer`, wherever it is.
+  refusal dial_refusal(peer_slot peer, time_point at) const;
+  /// The part of it that is about the subnets of an address.
+  refusal address_refusal(peer_slot peer, const endpoint& where) const;
+  /// Why no permit is to be had for what is wanted.
+  refusal permit_refusal(const claim& wanted) const;
+  /// The same as if `given` had been given back, if it is a permit.
+  refusal refusal_instead(const permit& given, const claim& wanted);
+  /// permit_refusal() said nothing.
+  permit issue(const claim& wanted) noexcept { return ledger_.issue(wanted); }
+  /// refusal_instead() of it said nothing.
+  void move(permit& right, const claim& to) noexcept { ledger_.move(right, to); }
+
+  /// The connection is one of its subnets' until it ends, and leave_subnet() of both is called.
+  void enter_subnets(connection& c);
+  void leave_subnet(subnet_slot subnet);
+  void enter_pending(connection& c);
+  void leave_pending(connection& c);
+
+  /// Other options than `before`: rates anew, and if those of subnets changed, all counts.
+  void options_changed(const manager_options& before, slot_table<connection>& connections);
+  /// Whether all permits are accounted for. Looks at every peer and subnet.
+  bool conserved() const noexcept { return ledger_.conserved(); }
+  /// For permits that are read from a checkpoint.
+  permit_ledger& ledger() noexcept { return ledger_; }
+
+  /// The ledger counts in other tables, what is counted follows from options.
+  TANDEM_FIELDS_BUT((with_, ledger_, counted_), rules_, node_rate_, subnet_rate_, node_full_,
+                    memory_pressure_)
+
+ private:
+  void apply_options();
+  bool counts(subnet_width width) const noexcept {
+    return counted_[static_cast<std::size_t>(width)];
+  }
+  refusal rate_refusal(const connection& arrived);
+  refusal pending_refusal(const connection& arrived) const;
+  void recount_subnets(slot_table<connection>& connections);
+
+  shared with_;
+  access_list rules_;
+  permit_ledger ledger_;
+  accept_rate node_rate_;
+  accept_rate subnet_rate_;
+  time_point node_full_ = time_point::min();  ///< when the node's bucket is full
+  std::array<bool, 2> counted_{};             ///< by width, whether its subnets are counted
+  bool memory_pressure_ = false;
+};
+
+}  // namespace tandem::detail
