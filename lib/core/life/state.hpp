@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/life/gate.hpp"
+#include "core/life/outcomes.hpp"
 #include "core/life/records.hpp"
 #include "core/life/reputation.hpp"
 #include "core/life/timers.hpp"
@@ -36,34 +38,6 @@ struct connection_manager::state final : private detail::reputation::listener {
   using request_slot = detail::request_slot;
   using subnet_slot = detail::subnet_slot;
   using phase = detail::phase;
-
-  /// How a dial ends without a connection, which decides where that is counted.
-  enum class dial_end : std::uint8_t {
-    decided,  ///< somebody wanted it so: nowhere
-    refused,  ///< by a limit or guard of this node: among the refusals
-    failed,   ///< in failed_total
-  };
-  struct dial_failure {
-    detail::refusal no;
-    dial_end how;
-    std::optional<detail::failure_class> blamed{};  ///< the peer's backoff grows
-
-    static dial_failure failed(cause why, bool blames) {
-      dial_failure made{{why}, dial_end::failed};
-      if (blames) made.blamed = detail::class_of(why);
-      return made;
-    }
-  };
-  /// How a connection ended, for the dial it served.
-  struct connection_outcome {
-    cause why = cause::none;
-    bool local = false;
-    bool told = false;
-    duration retry_after{};
-    address_slot address;  ///< of the dial, for an attempt
-    bool yielded = false;
-    time_point silent_since{};
-  };
 
   state(const manager_options& options, const peer_id& self, std::uint64_t seed, trace_sink* sink);
 
@@ -146,8 +120,8 @@ struct connection_manager::state final : private detail::reputation::listener {
   void redial(peer_slot peer);
 
   // dial_outcomes.cpp
-  void connection_over(dial_slot d, connection_slot s, const connection_outcome& end);
-  void fail_dial(dial_slot d, const dial_failure& failure);
+  void connection_over(dial_slot d, connection_slot s, const detail::connection_outcome& end);
+  void fail_dial(dial_slot d, const detail::dial_failure& failure);
   void succeed_dial(dial_slot d, connection_slot s);
   void end_requests(dial_slot d, notification n);
   void remove_request(request_slot r);
@@ -155,14 +129,14 @@ struct connection_manager::state final : private detail::reputation::listener {
   void recount(dial_slot d);
   void request_expired(request_slot r);
   void dial_expired(dial_slot d);
-  void drop_request(request_slot r, const dial_failure& failure);
+  void drop_request(request_slot r, const detail::dial_failure& failure);
 
   // blame.cpp
   void blame(peer_slot peer, const detail::reputation::fault& of, notification& told);
   /// What the end of `s` says about its peer, unless a dial will say it.
-  void blame_end(connection_slot s, const connection_outcome& end);
+  void blame_end(connection_slot s, const detail::connection_outcome& end);
   bool dropped_unused(connection_slot s, cause why) const;
-  void judge_attempt(connection_slot s, const connection_outcome& end);
+  void judge_attempt(connection_slot s, const detail::connection_outcome& end);
   void trial_over(connection_slot s);
   void on(const events::backoff_overridden& e);
   void on(const events::network_changed& e);
@@ -252,14 +226,14 @@ struct connection_manager::state final : private detail::reputation::listener {
   connection_explanation explain(connection_id id, time_point at) const;
   detail::refusal would_refuse(const peer_id& id, peer_slot peer, time_point at) const;
 
-  /// All but the options, which a checkpoint has before it, what is given again, the ledger, which
-  /// counts in other tables, and the queue, which is empty between steps.
+  /// All but the options, which a checkpoint has before it, what is given again, and the queue,
+  /// which is empty between steps.
   TANDEM_FIELDS_BUT((options, self, seed, self_hash, sink, inputs, together, queue), random, now,
-                    counters, peers, subnets, connections, dials, requests, access_rules, addresses,
+                    counters, peers, subnets, connections, dials, requests, gate, addresses,
                     reputations, by_connection, by_request, timers, waiting_dials, waiting_requests,
                     decisions, ready_slots, newcomers, victims, holders, next_eviction,
-                    next_attempt, next_sequence, last_redial, redials, paused, memory_pressure,
-                    descriptor_pressure, stopping, stopped, drain_until)
+                    next_attempt, next_sequence, last_redial, redials, paused, descriptor_pressure,
+                    stopping, stopped, drain_until)
 
   manager_options options;
   const peer_id self;
