@@ -26,7 +26,7 @@ void connection_manager::state::connection_over(dial_slot d, connection_slot s,
     x.stage = x.adopted != no_slot  ? dial_stage::yielding
               : x.leader != no_slot ? dial_stage::upgrading
                                     : x.free_stage();
-  recount(d);
+  line.recount(d);
   x.next_attempt_at = now;
   if (end.address == no_slot || end.yielded) return proceed(d);
   addresses.set(end.address, address_state::failed);
@@ -35,7 +35,7 @@ void connection_manager::state::connection_over(dial_slot d, connection_slot s,
   if (end.why == cause::duplicate && x.pauses < duplicate_pauses_max) {
     ++x.pauses;
     addresses.set(end.address, address_state::untried);
-    leave_line(d);  // others of its peer may try meanwhile
+    line.leave(d);  // others of its peer may try meanwhile
     x.stage = dial_stage::pausing;
     timers.arm(d, later(now, duplicate_pause));
     return;
@@ -47,16 +47,6 @@ void connection_manager::state::connection_over(dial_slot d, connection_slot s,
   x.silent_since = end.silent_since;
   if (!end.local && end.why != cause::local_resource) x.blames = true;
   proceed(d);
-}
-
-/// Of the requests of an engaged dial the first one does not wait.
-void connection_manager::state::recount(dial_slot d) {
-  const request_slot r = dials[d].first_request;
-  if (r == no_slot || is_core_issued(requests[r].id)) return;
-  if (dials[d].engaged())
-    waiting_requests.erase(r);
-  else
-    waiting_requests.put(r, {requests[r].priority, false, requests[r].sequence});
 }
 
 void connection_manager::state::fail_dial(dial_slot d, const dial_failure& failure) {
@@ -112,17 +102,15 @@ void connection_manager::state::remove_request(request_slot r) {
   (q.next_of_dial == no_slot ? x.last_request : requests[q.next_of_dial].previous_of_dial) =
       q.previous_of_dial;
   timers.disarm(r);
-  if (x.engaged() && q.previous_of_dial == no_slot && x.first_request != no_slot)
-    waiting_requests.erase(x.first_request);
-  waiting_requests.erase(r);
-  if (is_core_issued(q.id)) --redials;
+  line.remove(r);
+  line.recount(q.dial);
   by_request.erase(hash_of_id(q.id), r);
   requests.release(r);
 }
 
 void connection_manager::state::remove_dial(dial_slot d) {
   dial& x = dials[d];
-  leave_line(d);
+  line.leave(d);
   timers.disarm(d);
   while (x.first_attempt != no_slot) detach_attempt(x.first_attempt);
   if (x.adopted != no_slot) connections[x.adopted].dial = no_slot;
@@ -135,7 +123,7 @@ void connection_manager::state::remove_dial(dial_slot d) {
   }
   addresses.clear(x.addresses);
   dials.release(d);
-  unblock(peer);
+  line.attempt_over(peer);
   settle(peer);
 }
 

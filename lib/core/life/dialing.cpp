@@ -40,8 +40,10 @@ void connection_manager::state::begin_dial(const events::dial_wanted& e) {
   }
   const bool may_start = d == no_slot && !e.addresses.empty() &&
                          counters.pending_outbound < options.max_pending_outbound;
-  if (!is_core_issued(e.request) && line_is_full(may_start)) {
-    if (!shorten_line(e.priority)) return refuse_dial(e, line_refusal());
+  if (!is_core_issued(e.request) && line.is_full(may_start)) {
+    const request_slot last = line.gives_way_to(e.priority);
+    if (last == no_slot) return refuse_dial(e, line.full());
+    drop_request(last, {line.full(), dial_end::refused});
     // What made room may have been the only request of the dial to join, and of the peer.
     peer = e.peer.empty() ? no_slot : peers.find(e.peer);
     d = e.mode == dial_mode::join && peer != no_slot ? joinable_dial(peer) : no_slot;
@@ -53,23 +55,6 @@ void connection_manager::state::begin_dial(const events::dial_wanted& e) {
   add_addresses(d, e.addresses);
   if (pending_inbound != no_slot && !dials[d].engaged()) adopt(d, pending_inbound);
   proceed(d);
-}
-
-bool connection_manager::state::line_is_full(bool may_start) const noexcept {
-  // The second bound holds whatever dials pause or wait for after they began.
-  return (!may_start && queued_requests() >= options.max_queued_requests) ||
-         requests.size() - redials >= options.max_queued_requests + options.max_pending_outbound;
-}
-
-/// Drops the waiting request of the lowest priority that came last, when it is below `priority`.
-bool connection_manager::state::shorten_line(std::int32_t priority) {
-  if (waiting_requests.empty() || waiting_requests.front_rank().priority >= priority) return false;
-  drop_request(waiting_requests.front(), {line_refusal(), dial_end::refused});
-  return true;
-}
-
-refusal connection_manager::state::line_refusal() const noexcept {
-  return {cause::pending_limit_reached, queued_requests(), options.max_queued_requests};
 }
 
 void connection_manager::state::refuse_dial(const events::dial_wanted& e, const refusal& no) {
@@ -107,10 +92,7 @@ void connection_manager::state::add_request(dial_slot d, const events::dial_want
   q.dial = d;
   q.sequence = next_sequence++;
   q.priority = e.priority;
-  if (is_core_issued(q.id))
-    ++redials;
-  else
-    waiting_requests.put(r, {q.priority, false, q.sequence});
+  line.add(r);
   by_request.insert(hash_of_id(e.request), r);
   const time_point latest = later(now, options.dial_timeout);
   q.hurried = e.deadline < latest;
@@ -122,7 +104,7 @@ void connection_manager::state::add_request(dial_slot d, const events::dial_want
   x.last_request = r;
   if (e.priority > x.priority) {
     x.priority = e.priority;
-    if (x.stage == dial_stage::queued) waiting_dials.put(d, line_rank(d));
+    line.priority_changed(d);
   }
   if (x.first_attempt != no_slot) {
     notification n = about(notice::dial_started, x.first_attempt);
@@ -215,15 +197,12 @@ void connection_manager::state::proceed(dial_slot d) {
   dial& x = dials[d];
   if (x.stage >= dial_stage::upgrading) return;
   if (const refusal no = refusal_of(d, now)) return fail_dial(d, {no, dial_end::refused});
-  leave_line(d);
+  line.leave(d);
   const address_slot address = choose_address(d);
   if (address == no_slot) return out_of_addresses(d);
   if (x.attempts > 0 && now < x.next_attempt_at) return timers.arm(d, x.next_attempt_at);
-  if (attempts_full(d)) return block(d);
-  const dial_rank rank = line_rank(d);
-  if (counters.pending_outbound >= options.max_pending_outbound ||
-      (!waiting_dials.empty() && waiting_dials.front_rank().before(rank)))
-    return get_in_line(d);
+  if (line.attempts_full(d)) return line.wait_behind(d);
+  if (line.must_wait(d)) return line.get_in_line(d);
   if (const refusal no = gate.memory_refusal(connections.size())) {
     if (x.attempts == 0) return fail_dial(d, {no, dial_end::refused});
     return timers.arm(d, later(now, options.attempt_delay));
@@ -234,7 +213,7 @@ void connection_manager::state::proceed(dial_slot d) {
 
 void connection_manager::state::out_of_addresses(dial_slot d) {
   dial& x = dials[d];
-  unblock(x.peer);
+  line.attempt_over(x.peer);
   if (x.attempts > 0) return;  // they may still connect
   if (x.complete) {
     if (x.peer != no_slot && x.addresses.size == 0 &&

@@ -81,9 +81,8 @@ refusal connection_manager::state::would_refuse(const peer_id& id, peer_slot pee
   }
   const bool may_start =
       joins == no_slot && counters.pending_outbound < options.max_pending_outbound;
-  const bool gives_way = !waiting_requests.empty() && waiting_requests.front_rank().priority < 0;
-  if (!line_is_full(may_start) || gives_way) return no;
-  refusal full = line_refusal();
+  if (!line.is_full(may_start) || line.gives_way_to(0) != no_slot) return no;
+  refusal full = line.full();
   full.until = no.until;
   return full;
 }

@@ -60,7 +60,7 @@ void connection_manager::state::on(const events::configured& e) {
   if (before.churn_interval != options.churn_interval) timers.disarm(node_timer::churn);
   arm_churn();
   // A dial that waits for an attempt at its peer to end may not have to any more.
-  for (const dial_slot d : dials) unblock(dials[d].peer);
+  for (const dial_slot d : dials) line.attempt_over(dials[d].peer);
   drain_surplus(before);
   serve_newcomers();
 }

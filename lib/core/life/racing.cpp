@@ -3,7 +3,6 @@
 #include "core/life/state.hpp"
 
 #include <array>
-#include <utility>
 
 namespace tandem {
 using namespace detail;
@@ -58,7 +57,7 @@ void connection_manager::state::start_attempt(dial_slot d, address_slot address)
     ++peers[x.peer].attempts;
     peers[x.peer].unresolved = 0;
   }
-  recount(d);
+  line.recount(d);
   addresses.set(address, address_state::trying);
   x.last_family = family_of(c.remote);
   x.next_attempt_at = later(now, options.attempt_delay);
@@ -107,7 +106,7 @@ void connection_manager::state::on(const events::attempt_failed& e) {
 /// The attempt `s` connected first: the others give way.
 void connection_manager::state::lead(dial_slot d, connection_slot s) {
   dial& x = dials[d];
-  leave_line(d);
+  line.leave(d);
   x.stage = dial_stage::upgrading;
   timers.disarm(d);
   addresses.prove(connections[s].address);
@@ -161,64 +160,11 @@ void connection_manager::state::detach_attempt(connection_slot s) {
 void connection_manager::state::attempt_gone(peer_slot peer) {
   if (peer == no_slot) return;
   --peers[peer].attempts;
-  unblock(peer);
-}
-
-dial_rank connection_manager::state::line_rank(dial_slot d) const {
-  const dial& x = dials[d];
-  return {x.priority, x.attempts > 0, x.sequence};
-}
-
-bool connection_manager::state::attempts_full(dial_slot d) const {
-  const dial& x = dials[d];
-  const std::uint32_t attempts = x.peer == no_slot ? x.attempts : peers[x.peer].attempts;
-  return attempts >= options.max_attempts_per_peer;
-}
-
-void connection_manager::state::block(dial_slot d) {
-  if (dials[d].peer == no_slot) return;  // an attempt of its own will end
-  dials[d].stage = dial_stage::behind;
-  ++peers[dials[d].peer].blocked;
-}
-
-/// While another attempt at the peer may start, the first in rank of its dials that wait for that
-/// gets in line again. To be called as well whenever one that got in line leaves it unserved.
-void connection_manager::state::unblock(peer_slot peer) {
-  if (peer == no_slot || peers[peer].blocked == 0 ||
-      peers[peer].attempts >= options.max_attempts_per_peer)
-    return;
-  dial_slot best;
-  for (dial_slot d = peers[peer].first_dial; d != no_slot; d = dials[d].next_of_peer)
-    if (dials[d].stage == dial_stage::behind &&
-        (best == no_slot || line_rank(d).before(line_rank(best))))
-      best = d;
-  --peers[peer].blocked;
-  get_in_line(best);
-}
-
-void connection_manager::state::get_in_line(dial_slot d) {
-  dials[d].stage = dial_stage::queued;
-  waiting_dials.put(d, line_rank(d));
-}
-
-void connection_manager::state::leave_line(dial_slot d) {
-  dial& x = dials[d];
-  const dial_stage before = std::exchange(x.stage, x.free_stage());
-  if (before == dial_stage::behind) {
-    --peers[x.peer].blocked;
-  } else if (before == dial_stage::queued) {
-    waiting_dials.erase(d);
-    unblock(x.peer);
-  }
+  line.attempt_over(peer);
 }
 
 void connection_manager::state::serve_waiting() {
-  while (!waiting_dials.empty() && counters.pending_outbound < options.max_pending_outbound) {
-    const dial_slot d = waiting_dials.front();
-    waiting_dials.erase(d);
-    dials[d].stage = dials[d].free_stage();
-    proceed(d);
-  }
+  for (dial_slot d; (d = line.take_next()) != no_slot;) proceed(d);
 }
 
 }  // namespace tandem

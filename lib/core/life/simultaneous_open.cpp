@@ -66,13 +66,13 @@ bool connection_manager::state::resolve_simultaneous_open(connection_slot s) {
 /// The dial waits for the inbound connection `s`; its own attempts give way.
 void connection_manager::state::adopt(dial_slot d, connection_slot s) {
   dial& x = dials[d];
-  leave_line(d);
+  line.leave(d);
   x.stage = dial_stage::yielding;
   timers.disarm(d);
   x.adopted = s;
   connections[s].dial = d;
   yield_attempts(d, s);
-  recount(d);
+  line.recount(d);
 }
 
 }  // namespace tandem

@@ -7,12 +7,12 @@
 #include "core/life/records.hpp"
 #include "core/life/reputation.hpp"
 #include "core/life/timers.hpp"
+#include "core/life/waiting_line.hpp"
 #include "core/policy/decision_log.hpp"
 #include "core/policy/eviction.hpp"
 #include "core/policy/peer_table.hpp"
 #include "core/table/address_pool.hpp"
 #include "core/table/deadline_queue.hpp"
-#include "core/table/dial_queue.hpp"
 #include "core/table/index_table.hpp"
 #include "core/table/ring.hpp"
 #include "core/table/slot_table.hpp"
@@ -29,7 +29,8 @@ namespace tandem {
 /// The story of dials and connections, one source file per stage of it: dialing.cpp, racing.cpp,
 /// redial.cpp, dial_outcomes.cpp, simultaneous_open.cpp, admission.cpp, established.cpp,
 /// ending.cpp, evicting.cpp, draining.cpp, operator_commands.cpp; blame.cpp is what their ends say
-/// about the other side. `gate` says what there is room for, `reputations` what others did.
+/// about the other side. `gate` says what there is room for, `reputations` what others did, `line`
+/// who is next.
 struct connection_manager::state final : private detail::reputation::listener {
   using address_slot = detail::address_slot;
   using connection_slot = detail::connection_slot;
@@ -69,9 +70,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   void on(const events::dial_abandoned& e);
   void on(const events::addresses_found& e);
   void begin_dial(const events::dial_wanted& e);
-  bool line_is_full(bool may_start) const noexcept;
   detail::refusal dial_refusal(peer_slot peer, time_point at) const;
-  detail::refusal line_refusal() const noexcept;
   void refuse_dial(const events::dial_wanted& e, const detail::refusal& no);
   dial_slot make_dial(const events::dial_wanted& e);
   void add_request(dial_slot d, const events::dial_wanted& e);
@@ -86,8 +85,6 @@ struct connection_manager::state final : private detail::reputation::listener {
   time_point addresses_until(dial_slot d) const;
   void proceed(dial_slot d);
   void out_of_addresses(dial_slot d);
-  bool shorten_line(std::int32_t priority);
-  std::uint64_t queued_requests() const noexcept { return waiting_requests.size(); }
 
   // racing.cpp
   void on(const events::attempt_connected& e);
@@ -100,12 +97,6 @@ struct connection_manager::state final : private detail::reputation::listener {
   void yield_attempts(dial_slot d, connection_slot winner);
   void detach_attempt(connection_slot s);
   void attempt_gone(peer_slot peer);
-  detail::dial_rank line_rank(dial_slot d) const;
-  bool attempts_full(dial_slot d) const;
-  void block(dial_slot d);
-  void unblock(peer_slot peer);
-  void get_in_line(dial_slot d);
-  void leave_line(dial_slot d);
   void serve_waiting();
 
   // redial.cpp
@@ -126,7 +117,6 @@ struct connection_manager::state final : private detail::reputation::listener {
   void end_requests(dial_slot d, notification n);
   void remove_request(request_slot r);
   void remove_dial(dial_slot d);
-  void recount(dial_slot d);
   void request_expired(request_slot r);
   void dial_expired(dial_slot d);
   void drop_request(request_slot r, const detail::dial_failure& failure);
@@ -230,10 +220,9 @@ struct connection_manager::state final : private detail::reputation::listener {
   /// which is empty between steps.
   TANDEM_FIELDS_BUT((options, self, seed, self_hash, sink, inputs, together, queue), random, now,
                     counters, peers, subnets, connections, dials, requests, gate, addresses,
-                    reputations, by_connection, by_request, timers, waiting_dials, waiting_requests,
-                    decisions, ready_slots, newcomers, victims, holders, next_eviction,
-                    next_attempt, next_sequence, last_redial, redials, paused, descriptor_pressure,
-                    stopping, stopped, drain_until)
+                    reputations, by_connection, by_request, timers, line, decisions, ready_slots,
+                    newcomers, victims, holders, next_eviction, next_attempt, next_sequence,
+                    last_redial, paused, descriptor_pressure, stopping, stopped, drain_until)
 
   manager_options options;
   const peer_id self;
@@ -255,14 +244,11 @@ struct connection_manager::state final : private detail::reputation::listener {
   detail::slot_table<detail::connection> connections;
   detail::slot_table<detail::dial> dials;
   detail::slot_table<detail::request> requests;
+  detail::waiting_line line{together, dials, requests};
   detail::address_pool addresses;
   detail::index_table<detail::connection> by_connection;
   detail::index_table<detail::request> by_request;
   detail::timers timers;
-  detail::dial_queue<detail::dial> waiting_dials{
-      detail::queue_front::best};  ///< for a pending slot
-  /// The application's, all but one of each dial that is engaged.
-  detail::dial_queue<detail::request> waiting_requests{detail::queue_front::worst};
   detail::ring<action> queue;
   detail::decision_log decisions;
 
@@ -276,8 +262,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   std::uint64_t next_attempt = 1;
   std::uint64_t next_sequence = 0;  ///< of dials and requests
   std::uint64_t last_redial = 0;
-  std::uint64_t redials = 0;  ///< requests of the core itself
-  bool paused = false;        ///< listen_pause went out
+  bool paused = false;  ///< listen_pause went out
   bool descriptor_pressure = false;
   bool stopping = false;
   bool stopped = false;            ///< shutdown_complete went out

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/fields.hpp"
+#include "core/life/records.hpp"
+#include "core/life/shared.hpp"
+#include "core/policy/refusal.hpp"
+#include "core/table/dial_queue.hpp"
+#include "core/table/slot_table.hpp"
+
+namespace tandem::detail {
+
+/// Who waits for a place among the pending outbound connections: dials for their next attempt, and
+/// the application's requests whose dial has no attempt yet. It alone changes the two lines, and
+/// the stages `queued` and `behind` of a dial.
+class waiting_line {
+ public:
+  waiting_line(const shared& with, slot_table<dial>& dials, slot_table<request>& requests)
+      : with_(with), dials_(dials), requests_(requests) {}
+
+  /// Whether the dial's peer has as many attempts as it may have at one time.
+  bool attempts_full(dial_slot of) const;
+  /// Whether there is no place for another attempt of the dial, or somebody comes before it.
+  bool must_wait(dial_slot who) const;
+  void get_in_line(dial_slot who);
+  /// It gets in line when an attempt at its peer is over.
+  void wait_behind(dial_slot who);
+  /// It is not served: others of its peer may be.
+  void leave(dial_slot who);
+  /// While another attempt at the peer may start, the first in rank of its dials behind the others
+  /// gets in line.
+  void attempt_over(peer_slot at);
+  /// The dial whose turn it is, out of the line; no_slot when there is no place or nobody waits.
+  dial_slot take_next();
+  void priority_changed(dial_slot of);
+
+  void add(request_slot r);
+  void remove(request_slot r);
+  /// Of the requests of a dial with an attempt or an adopted connection the first does not wait:
+  /// to be called when either may have changed.
+  void recount(dial_slot d);
+  /// Whether one more request, whose dial may start at once or not, is one too many.
+  bool is_full(bool may_start) const noexcept;
+  refusal full() const noexcept;
+  /// The request of the lowest priority that came last, when it is below `priority`; or no_slot.
+  request_slot gives_way_to(std::int32_t priority) const;
+
+  TANDEM_FIELDS_BUT((with_, dials_, requests_), dial_line_, request_line_, redials_)
+
+ private:
+  dial_rank rank_of(dial_slot d) const {
+    return {dials_[d].priority, dials_[d].attempts > 0, dials_[d].sequence};
+  }
+
+  shared with_;
+  slot_table<dial>& dials_;
+  slot_table<request>& requests_;
+  dial_queue<dial> dial_line_{queue_front::best};
+  dial_queue<request> request_line_{queue_front::worst};
+  std::uint64_t redials_ = 0;  ///< requests of the core itself, which never wait here
+};
+
+}  // namespace tandem::detail
