@@ -79,7 +79,7 @@ class gate {
   refusal pending_refusal(const connection& arrived) const;
   void recount_subnets(slot_table<connection>& connections);
 
-  shared with_;
+  const shared& with_;
   access_list rules_;
   permit_ledger ledger_;
   accept_rate node_rate_;

@@ -106,7 +106,7 @@ class reputation {
   void notify_circuit(notice kind, const endpoint& where, subnet_slot subnet);
   void count_addresses() { with_.counters.remembered_addresses = addresses_.size(); }
 
-  shared with_;
+  const shared& with_;
   listener& listener_;
   address_records addresses_;
   uplink_guard uplink_;

@@ -52,7 +52,7 @@ class waiting_line {
     return {dials_[d].priority, dials_[d].attempts > 0, dials_[d].sequence};
   }
 
-  shared with_;
+  const shared& with_;
   slot_table<dial>& dials_;
   slot_table<request>& requests_;
   dial_queue<dial> dial_line_{queue_front::best};
