@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the tests of the command share."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -78,6 +79,17 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def fill(writer):
+    """Makes a pipe take no byte more."""
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    os.set_blocking(writer, False)
+    try:
+        while True:
+            os.write(writer, b"x" * 4096)
+    except BlockingIOError:
+        os.set_blocking(writer, True)
 
 
 def wait_until(what, patience=30):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`tandem node` on a host: who reads it, scrapes it, stops it, and what it leaves there."""
 
-import fcntl
 import os
 import signal
 import socket
@@ -11,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from support import Node, RawPeer, assert_one_clear_line, free_port, scraped, tandem, wait_until
+from support import Node, RawPeer, assert_one_clear_line, fill, free_port, scraped, tandem, wait_until
 
 
 def test_curl_scrapes_a_node():
@@ -102,10 +101,8 @@ def test_an_ignored_hangup_stays_ignored():
 def test_the_end_is_in_time_whatever_is_open(tmp_path):
     port, at = free_port(), free_port()
     reader, writer = os.pipe()
-    fcntl.fcntl(writer, 1031, 4096)  # F_SETPIPE_SZ
     with Node("--listen", f"127.0.0.1:{at}", "--metrics-port", str(port), "--record", str(tmp_path / "record"),
               "--shutdown-timeout", "4s", stdout=writer) as node:
-        os.close(writer)
         said = b""
         while b"metrics on" not in said:
             said += os.read(reader, 4096)
@@ -117,6 +114,7 @@ def test_the_end_is_in_time_whatever_is_open(tmp_path):
             silent = [socket.create_connection(("127.0.0.1", each)) for each in [port, at] * 10]
             deaf = RawPeer(at)
             wait_until(lambda: scraped(port)["icn_p2p_pending_inbound"] >= 10)
+            fill(writer)
             began = time.monotonic()
             code, _, errors = node.end()
             took = time.monotonic() - began
@@ -124,6 +122,7 @@ def test_the_end_is_in_time_whatever_is_open(tmp_path):
             assert took < 4  # of which the peers have 3.5 s
             del silent, deaf
     os.close(reader)
+    os.close(writer)
 
 
 STALLED_DISK = """

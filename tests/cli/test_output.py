@@ -1,28 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Whoever reads what a node prints, slowly, not any more or never, does not stop the node."""
 
-import fcntl
 import os
 import signal
 import subprocess
 
-import pytest
+from support import TANDEM, Node, RawPeer, fill, free_port, scraped, wait_until
 
-from support import TANDEM, Node, RawPeer, free_port, scraped, wait_until
-
-F_SETPIPE_SZ = 1031
 LOST = "icn_p2p_log_lines_lost_total"
 
 
 def full_pipe():
     """Both ends of a pipe that takes no byte more."""
     reader, writer = os.pipe()
-    fcntl.fcntl(writer, F_SETPIPE_SZ, 4096)
-    os.set_blocking(writer, False)
-    with pytest.raises(BlockingIOError):
-        while True:
-            os.write(writer, b"x" * 4096)
-    os.set_blocking(writer, True)
+    fill(writer)
     return reader, writer
 
 
