@@ -42,7 +42,7 @@ bool checkpoint::restore(connection_manager& into, std::uint64_t inputs,
   state.inputs = inputs;
   if (from.ok() && !from.at_state_end()) from.refuse("a checkpoint of another build");
   if (from.ok()) return true;
-  for (const connection_slot s : state.connections) state.connections[s].right.forget();
+  for (const connection_slot conn_at : state.connections) state.connections[conn_at].right.forget();
   return false;
 }
 
@@ -64,21 +64,22 @@ void checkpoint::visit(const connection_manager& of, const visitor& to) {
   const auto peer_of = [&](peer_slot peer) {
     return peer == no_slot ? peer_id{} : state.peers[peer].id;
   };
-  for (const connection_slot s : state.connections) {
-    const connection& c = state.connections[s];
-    if (!c.used) continue;
-    peer_slot peer = c.peer;
-    if (peer == no_slot && c.dial != no_slot) peer = state.dials[c.dial].peer;
-    open_connection seen{c.id, peer_of(peer), c.remote};
-    seen.connected = c.connected();
-    seen.established = bool(c.right) || c.was_ready();
-    seen.ready = c.was_ready();
-    seen.ending = c.at == phase::refusing || c.at == phase::closing || c.is_over();
+  for (const connection_slot conn_at : state.connections) {
+    const connection& conn = state.connections[conn_at];
+    if (!conn.used) continue;
+    peer_slot peer = conn.peer;
+    if (peer == no_slot && conn.dial != no_slot) peer = state.dials[conn.dial].peer;
+    open_connection seen{conn.id, peer_of(peer), conn.remote};
+    seen.connected = conn.connected();
+    seen.established = bool(conn.right) || conn.was_ready();
+    seen.ready = conn.was_ready();
+    seen.ending = conn.at == phase::refusing || conn.at == phase::closing || conn.is_over();
     to.on_connection(seen);
   }
-  for (const request_slot r : state.requests)
-    if (state.requests[r].used)
-      to.on_request(state.requests[r].id, peer_of(state.dials[state.requests[r].dial].peer));
+  for (const request_slot request_at : state.requests)
+    if (state.requests[request_at].used)
+      to.on_request(state.requests[request_at].id,
+                    peer_of(state.dials[state.requests[request_at].dial].peer));
 }
 
 time_point checkpoint::time_of(const connection_manager& of) { return of.state_->now; }

@@ -24,10 +24,10 @@ struct candidate {
   rank order;
 };
 
-bool goes_before(const candidate& a, const candidate& b) noexcept {
-  if (a.group != b.group) return a.group < b.group;
-  if (a.is_protected != b.is_protected) return b.is_protected;
-  return a.order.goes_before(b.order);
+bool goes_before(const candidate& one, const candidate& other) noexcept {
+  if (one.group != other.group) return one.group < other.group;
+  if (one.is_protected != other.is_protected) return other.is_protected;
+  return one.order.goes_before(other.order);
 }
 
 /// Whether `now` allows less than `before`, 0 being no limit.
@@ -36,8 +36,8 @@ bool is_lowered(std::uint64_t before, std::uint64_t now) noexcept {
 }
 
 /// How many connections there is memory for, 0 being no limit.
-std::uint64_t memory_limit(const limit_options& o) noexcept {
-  return o.max_memory / o.connection_memory;
+std::uint64_t memory_limit(const limit_options& limits) noexcept {
+  return limits.max_memory / limits.connection_memory;
 }
 
 /// How many of `group` are too many: all above `limit`, unprotected ones also above `unprotected`.
@@ -46,8 +46,8 @@ std::uint64_t surplus_of(std::span<const candidate> group, std::uint64_t limit,
   const auto above = [&](std::uint64_t most) {
     return group.size() > most ? group.size() - most : std::uint64_t{0};
   };
-  const auto first_protected =
-      std::partition_point(group.begin(), group.end(), [](auto& c) { return !c.is_protected; });
+  const auto first_protected = std::partition_point(group.begin(), group.end(),
+                                                    [](auto& conn) { return !conn.is_protected; });
   const auto ordinary = static_cast<std::uint64_t>(first_protected - group.begin());
   return std::max(above(limit), std::min(above(unprotected), ordinary));
 }
@@ -59,11 +59,13 @@ struct connection_manager::state::drain {
   std::vector<candidate> left;
 
   explicit drain(state& whose) : of(whose) {
-    for (const connection_slot s : of.connections) {
-      const connection& c = of.connections[s];
+    for (const connection_slot conn_at : of.connections) {
+      const connection& conn = of.connections[conn_at];
       // Those on their way out are no part of what stays.
-      if (!c.used || !c.right || (c.at != phase::ready && c.at != phase::authenticated)) continue;
-      left.push_back({s, 0, of.peers.is_protected(c.peer, of.now), false, of.rank_of(s)});
+      if (!conn.used || !conn.right || (conn.at != phase::ready && conn.at != phase::authenticated))
+        continue;
+      left.push_back(
+          {conn_at, 0, of.peers.is_protected(conn.peer, of.now), false, of.rank_of(conn_at)});
     }
   }
 
@@ -71,10 +73,10 @@ struct connection_manager::state::drain {
   /// limit. Who goes is told both numbers in units of `each`.
   void limit_each(cause why, std::uint64_t limit, std::uint64_t unprotected, auto group_of,
                   std::uint64_t each = 1) {
-    for (candidate& x : left) x.group = group_of(of.connections[x.connection]);
+    for (candidate& who : left) who.group = group_of(of.connections[who.connection]);
     std::sort(left.begin(), left.end(), goes_before);
     for (auto first = left.begin(), last = first; first != left.end(); first = last) {
-      last = std::find_if(first, left.end(), [&](auto& x) { return x.group != first->group; });
+      last = std::find_if(first, left.end(), [&](auto& who) { return who.group != first->group; });
       if (first->group != no_group) {
         const std::uint64_t count = static_cast<std::uint64_t>(last - first);
         auto surplus = surplus_of({first, last}, limit, unprotected);
@@ -84,23 +86,24 @@ struct connection_manager::state::drain {
         }
       }
     }
-    std::erase_if(left, [](const candidate& x) { return x.gone; });
+    std::erase_if(left, [](const candidate& who) { return who.gone; });
   }
 };
 
 void connection_manager::state::drain_surplus(const manager_options& before) {
-  const manager_options& o = options;
-  const bool per_peer = is_lowered(before.max_connections_per_peer, o.max_connections_per_peer);
+  const manager_options& limits = options;
+  const bool per_peer =
+      is_lowered(before.max_connections_per_peer, limits.max_connections_per_peer);
   const bool subnets_change =
-      static_cast<const subnet_options&>(before) != static_cast<const subnet_options&>(o);
-  const bool narrow = subnets_change && o.max_connections_per_narrow_subnet > 0;
-  const bool wide = subnets_change && o.max_connections_per_wide_subnet > 0;
-  const bool in = is_lowered(before.max_inbound_connections, o.max_inbound_connections);
-  const bool out = is_lowered(before.max_outbound_connections, o.max_outbound_connections);
-  const bool node = o.max_connections < before.max_connections ||
-                    o.max_connections - o.reserved_connections <
+      static_cast<const subnet_options&>(before) != static_cast<const subnet_options&>(limits);
+  const bool narrow = subnets_change && limits.max_connections_per_narrow_subnet > 0;
+  const bool wide = subnets_change && limits.max_connections_per_wide_subnet > 0;
+  const bool in = is_lowered(before.max_inbound_connections, limits.max_inbound_connections);
+  const bool out = is_lowered(before.max_outbound_connections, limits.max_outbound_connections);
+  const bool node = limits.max_connections < before.max_connections ||
+                    limits.max_connections - limits.reserved_connections <
                         before.max_connections - before.reserved_connections;
-  const bool memory = is_lowered(memory_limit(before), memory_limit(o));
+  const bool memory = is_lowered(memory_limit(before), memory_limit(limits));
   if (!per_peer && !narrow && !wide && !in && !out && !node && !memory) return;
 
   drain all(*this);
@@ -108,24 +111,26 @@ void connection_manager::state::drain_surplus(const manager_options& before) {
     if (wanted) all.limit_each(why, limit, limit, group_of);
   };
   const auto of_way = [](direction way) {
-    return [way](const connection& c) { return c.way == way ? 0 : no_group; };
+    return [way](const connection& conn) { return conn.way == way ? 0 : no_group; };
   };
-  each(per_peer, cause::per_peer_limit_reached, o.max_connections_per_peer,
-       [](const connection& c) { return c.peer.index(); });
-  each(narrow, cause::subnet_limit_reached, o.max_connections_per_narrow_subnet,
-       [](const connection& c) { return c.right.held().narrow.index(); });
-  each(wide, cause::subnet_limit_reached, o.max_connections_per_wide_subnet,
-       [](const connection& c) { return c.right.held().wide.index(); });
-  each(in, cause::inbound_limit_reached, o.max_inbound_connections, of_way(direction::inbound));
-  each(out, cause::outbound_limit_reached, o.max_outbound_connections, of_way(direction::outbound));
+  each(per_peer, cause::per_peer_limit_reached, limits.max_connections_per_peer,
+       [](const connection& conn) { return conn.peer.index(); });
+  each(narrow, cause::subnet_limit_reached, limits.max_connections_per_narrow_subnet,
+       [](const connection& conn) { return conn.right.held().narrow.index(); });
+  each(wide, cause::subnet_limit_reached, limits.max_connections_per_wide_subnet,
+       [](const connection& conn) { return conn.right.held().wide.index(); });
+  each(in, cause::inbound_limit_reached, limits.max_inbound_connections,
+       of_way(direction::inbound));
+  each(out, cause::outbound_limit_reached, limits.max_outbound_connections,
+       of_way(direction::outbound));
   const auto any = [](const connection&) { return std::uint32_t{0}; };
   if (node)
-    all.limit_each(cause::limit_reached, o.max_connections,
-                   o.max_connections - o.reserved_connections, any);
+    all.limit_each(cause::limit_reached, limits.max_connections,
+                   limits.max_connections - limits.reserved_connections, any);
   // Pending ones are counted when the next one arrives: they end by themselves soon.
   if (memory)
-    all.limit_each(cause::memory_limit_reached, memory_limit(o), memory_limit(o), any,
-                   o.connection_memory);
+    all.limit_each(cause::memory_limit_reached, memory_limit(limits), memory_limit(limits), any,
+                   limits.connection_memory);
 }
 
 }  // namespace tandem

@@ -17,22 +17,22 @@ bool is_failure(cause why) noexcept {
 
 }  // namespace
 
-void connection_manager::state::connection_expired(connection_slot s) {
-  switch (connections[s].at) {
+void connection_manager::state::connection_expired(connection_slot conn_at) {
+  switch (connections[conn_at].at) {
     case phase::attempting:
-      return cut(s, cause::attempt_timeout);
+      return cut(conn_at, cause::attempt_timeout);
     case phase::handshaking:
     case phase::authenticated:
-      return cut(s, cause::handshake_timeout);
+      return cut(conn_at, cause::handshake_timeout);
     case phase::waiting:
-      return refuse_newcomer(s);
+      return refuse_newcomer(conn_at);
     case phase::superseded:
-      return cut(s, cause::duplicate);
+      return cut(conn_at, cause::duplicate);
     case phase::ready:
-      return ready_expired(s);
+      return ready_expired(conn_at);
     case phase::refusing:
     case phase::closing:
-      return cut(s, connections[s].end);
+      return cut(conn_at, connections[conn_at].end);
     case phase::cancelled:
     case phase::ending:
       return;
@@ -49,148 +49,150 @@ duration connection_manager::state::retry_after(cause why) {
 }
 
 /// Orderly end of a ready connection; one that the peer ends by itself is told nothing but that.
-void connection_manager::state::close(connection_slot s, cause why) {
-  connection& c = connections[s];
-  leave_ready(s);
-  c.at = phase::closing;
-  if (c.end == cause::none) c.end = why;
+void connection_manager::state::close(connection_slot conn_at, cause why) {
+  connection& conn = connections[conn_at];
+  leave_ready(conn_at);
+  conn.at = phase::closing;
+  if (conn.end == cause::none) conn.end = why;
   const time_point until = stopping ? drain_until : later(now, options.close_linger);
-  timers.arm(s, until);
-  if (c.told) return emit(actions::close{c.id, cause::remote_closed, {}, until});
-  emit(actions::close{c.id, c.end, retry_after(c.end), until});
+  timers.arm(conn_at, until);
+  if (conn.told) return emit(actions::close{conn.id, cause::remote_closed, {}, until});
+  emit(actions::close{conn.id, conn.end, retry_after(conn.end), until});
 }
 
 /// Ends a connection at once; its last event is still to come.
-void connection_manager::state::cut(connection_slot s, cause why) {
-  connection& c = connections[s];
-  if (c.is_over()) return;
-  const bool connecting = c.at == phase::attempting;
-  leave_ready(s);
-  leave_newcomers(s);
-  c.at = connecting ? phase::cancelled : phase::ending;
-  if (c.end == cause::none) c.end = why;
-  timers.disarm(s);
+void connection_manager::state::cut(connection_slot conn_at, cause why) {
+  connection& conn = connections[conn_at];
+  if (conn.is_over()) return;
+  const bool connecting = conn.at == phase::attempting;
+  leave_ready(conn_at);
+  leave_newcomers(conn_at);
+  conn.at = connecting ? phase::cancelled : phase::ending;
+  if (conn.end == cause::none) conn.end = why;
+  timers.disarm(conn_at);
   if (connecting)
-    emit(actions::cancel_attempt{c.id});
+    emit(actions::cancel_attempt{conn.id});
   else
-    emit(actions::abort{c.id, c.end});
+    emit(actions::abort{conn.id, conn.end});
 }
 
-void connection_manager::state::on(const events::closed& e) {
-  const connection_slot s = find(e.conn);
-  if (s == no_slot) return ignore();
-  end_connection(s, e.why, false, {});
+void connection_manager::state::on(const events::closed& event) {
+  const connection_slot conn_at = find(event.conn);
+  if (conn_at == no_slot) return ignore();
+  end_connection(conn_at, event.why, false, {});
 }
 
-void connection_manager::state::on(const events::remote_refused& e) {
-  const connection_slot s = find(e.conn);
-  if (s == no_slot) return ignore();
-  connection& c = connections[s];
-  if (c.end != cause::none) return;  // our own reason stands
-  c.end = e.reason == cause::none ? cause::remote_refused : e.reason;
-  c.told = true;
-  c.retry_after = e.retry_after;
+void connection_manager::state::on(const events::remote_refused& event) {
+  const connection_slot conn_at = find(event.conn);
+  if (conn_at == no_slot) return ignore();
+  connection& conn = connections[conn_at];
+  if (conn.end != cause::none) return;  // our own reason stands
+  conn.end = event.reason == cause::none ? cause::remote_refused : event.reason;
+  conn.told = true;
+  conn.retry_after = event.retry_after;
   // It may not stay: what it told holds, whether it leaves or not.
-  if (c.at == phase::ready) return close(s, c.end);
-  notification n = about(notice::remote_refused, s);
-  n.why = c.end;
-  if (e.retry_after > duration::zero()) n.until = later(now, e.retry_after);
-  notify(n);
+  if (conn.at == phase::ready) return close(conn_at, conn.end);
+  notification told = about(notice::remote_refused, conn_at);
+  told.why = conn.end;
+  if (event.retry_after > duration::zero()) told.until = later(now, event.retry_after);
+  notify(told);
 }
 
-void connection_manager::state::on(const events::disconnect_wanted& e) {
-  const auto end = [&](connection_slot s) {
-    const phase at = connections[s].at;
+void connection_manager::state::on(const events::disconnect_wanted& event) {
+  const auto end = [&](connection_slot conn_at) {
+    const phase at = connections[conn_at].at;
     if (at == phase::ready)
-      close(s, e.reason);
+      close(conn_at, event.reason);
     else if (at != phase::refusing && at != phase::closing)
-      cut(s, e.reason);
+      cut(conn_at, event.reason);
   };
-  if (e.conn != connection_id::none) {
-    const connection_slot s = find(e.conn);
-    return s == no_slot ? ignore() : end(s);
+  if (event.conn != connection_id::none) {
+    const connection_slot conn_at = find(event.conn);
+    return conn_at == no_slot ? ignore() : end(conn_at);
   }
-  const peer_slot peer = peers.find(e.peer);
+  const peer_slot peer = peers.find(event.peer);
   if (peer == no_slot || !peers[peer].engaged()) return ignore();
   // Connections first: ending the last dial of a peer may forget the peer.
   connection_slot next;
-  for (connection_slot s = peers[peer].first_connection; s != no_slot; s = next) {
-    next = connections[s].next_of_peer;
-    if (connections[s].at == phase::ready)
-      close(s, e.reason);
-    else if (connections[s].dial == no_slot || connections[s].way == direction::inbound)
-      end(s);
+  for (connection_slot conn_at = peers[peer].first_connection; conn_at != no_slot; conn_at = next) {
+    next = connections[conn_at].next_of_peer;
+    if (connections[conn_at].at == phase::ready)
+      close(conn_at, event.reason);
+    else if (connections[conn_at].dial == no_slot || connections[conn_at].way == direction::inbound)
+      end(conn_at);
   }
   dial_slot next_dial;
-  for (dial_slot d = peers[peer].first_dial; d != no_slot; d = next_dial) {
-    next_dial = dials[d].next_of_peer;
-    fail_dial(d, {{e.reason}, dial_end::decided});
+  for (dial_slot dial_at = peers[peer].first_dial; dial_at != no_slot; dial_at = next_dial) {
+    next_dial = dials[dial_at].next_of_peer;
+    fail_dial(dial_at, {{event.reason}, dial_end::decided});
   }
 }
 
-void connection_manager::state::count_end(connection_slot s, cause why) {
-  const connection& c = connections[s];
-  notification n = about(notice::handshake_failed, s);
-  n.why = why;
-  if (c.was_ready()) {
-    n.kind = notice::connection_closed;
+void connection_manager::state::count_end(connection_slot conn_at, cause why) {
+  const connection& conn = connections[conn_at];
+  notification told = about(notice::handshake_failed, conn_at);
+  told.why = why;
+  if (conn.was_ready()) {
+    told.kind = notice::connection_closed;
     if (why == cause::liveness_lost) {
-      n.failures = c.probes;
-      n.ceiling = probe_wait(c, options);
+      told.failures = conn.probes;
+      told.ceiling = probe_wait(conn, options);
     }
     --counters.active_connections;
     ++counters.closed_total;
-    if (--peers[c.peer].active == 0) --counters.connected_peers;
-    reputations.lasted(c.peer, c.ready_at);
-    return notify(n);
+    if (--peers[conn.peer].active == 0) --counters.connected_peers;
+    reputations.lasted(conn.peer, conn.ready_at);
+    return notify(told);
   }
-  if (c.refused) return;
-  if (c.way == direction::inbound && is_failure(why)) ++counters.failed_total;
-  if (c.told) return;
-  if (!c.connected()) n.kind = notice::attempt_failed;
-  notify(n);
+  if (conn.refused) return;
+  if (conn.way == direction::inbound && is_failure(why)) ++counters.failed_total;
+  if (conn.told) return;
+  if (!conn.connected()) told.kind = notice::attempt_failed;
+  notify(told);
 }
 
-void connection_manager::state::end_connection(connection_slot s, cause reported, bool local,
+void connection_manager::state::end_connection(connection_slot conn_at, cause reported, bool local,
                                                duration retry_after) {
-  connections.prefetch(s);  // from anywhere in the tables: seldom in a cache
-  timers.prefetch(s);
-  connection& c = connections[s];
-  if (c.peer != no_slot) peers.prefetch_entry(c.peer);
-  cause why = c.end != cause::none ? c.end : reported;
-  if (why == cause::none) why = c.connected() ? cause::remote_closed : cause::unreachable;
+  connections.prefetch(conn_at);  // from anywhere in the tables: seldom in a cache
+  timers.prefetch(conn_at);
+  connection& conn = connections[conn_at];
+  if (conn.peer != no_slot) peers.prefetch_entry(conn.peer);
+  cause why = conn.end != cause::none ? conn.end : reported;
+  if (why == cause::none) why = conn.connected() ? cause::remote_closed : cause::unreachable;
   // How the driver reports the end of what we cancelled says nothing about whose fault it was.
-  const bool ours = local && c.end == cause::none;
+  const bool ours = local && conn.end == cause::none;
   const connection_outcome end{
-      why,       ours,      c.told,         std::max(c.retry_after, retry_after),
-      c.address, c.yielded, c.last_received};
+      why,          ours,         conn.told,         std::max(conn.retry_after, retry_after),
+      conn.address, conn.yielded, conn.last_received};
 
-  timers.disarm(s);
-  leave_ready(s);
-  leave_newcomers(s);
-  gate.leave_pending(c);
-  if (c.victim) --victims;
-  if (c.holds) --holders;
-  if (c.among == counted::lingering) --counters.lingering;
-  count_end(s, why);
-  blame_end(s, end);
+  timers.disarm(conn_at);
+  leave_ready(conn_at);
+  leave_newcomers(conn_at);
+  gate.leave_pending(conn);
+  if (conn.victim) --victims;
+  if (conn.holds) --holders;
+  if (conn.among == counted::lingering) --counters.lingering;
+  count_end(conn_at, why);
+  blame_end(conn_at, end);
 
-  const peer_slot peer = c.peer;
-  const dial_slot d = c.dial;
+  const peer_slot peer = conn.peer;
+  const dial_slot dial_at = conn.dial;
   if (peer != no_slot) {
-    (c.previous_of_peer == no_slot ? peers[peer].first_connection
-                                   : connections[c.previous_of_peer].next_of_peer) = c.next_of_peer;
-    (c.next_of_peer == no_slot ? peers[peer].last_connection
-                               : connections[c.next_of_peer].previous_of_peer) = c.previous_of_peer;
+    (conn.previous_of_peer == no_slot ? peers[peer].first_connection
+                                      : connections[conn.previous_of_peer].next_of_peer) =
+        conn.next_of_peer;
+    (conn.next_of_peer == no_slot ? peers[peer].last_connection
+                                  : connections[conn.next_of_peer].previous_of_peer) =
+        conn.previous_of_peer;
   }
-  if (d != no_slot) detach_attempt(s);
-  by_connection.erase(hash_of_id(c.id), s);
-  const subnet_slot narrow = c.narrow;
-  const subnet_slot wide = c.wide;
-  connections.release(s);
+  if (dial_at != no_slot) detach_attempt(conn_at);
+  by_connection.erase(hash_of_id(conn.id), conn_at);
+  const subnet_slot narrow = conn.narrow;
+  const subnet_slot wide = conn.wide;
+  connections.release(conn_at);
   gate.leave_subnet(narrow);
   gate.leave_subnet(wide);
-  if (d != no_slot) connection_over(d, s, end);
+  if (dial_at != no_slot) connection_over(dial_at, conn_at, end);
   // The dial may have ended and forgotten the peer already, unless other connections hold it.
   if (peer != no_slot && peers[peer].used) settle(peer);
   if (!newcomers.empty()) serve_newcomers();

@@ -13,102 +13,103 @@ using namespace detail;
 
 /// The driver hands in what was received when it has something else to say, or is woken. A byte
 /// that came since a probe brings the next one forward to an interval after it.
-time_point connection_manager::state::looks_at(const connection& c) const noexcept {
-  const time_point due = std::min(idle_deadline(c, options), probe_deadline(c, options));
-  return c.probes == 0 ? due : std::min(due, later(now, options.liveness_interval));
+time_point connection_manager::state::looks_at(const connection& conn) const noexcept {
+  const time_point due = std::min(idle_deadline(conn, options), probe_deadline(conn, options));
+  return conn.probes == 0 ? due : std::min(due, later(now, options.liveness_interval));
 }
 
-void connection_manager::state::arm_ready(connection_slot s) {
-  connection& c = connections[s];
-  timers.arm(s, c.due = looks_at(c));
+void connection_manager::state::arm_ready(connection_slot conn_at) {
+  connection& conn = connections[conn_at];
+  timers.arm(conn_at, conn.due = looks_at(conn));
 }
 
-void connection_manager::state::sooner(connection_slot s) {
-  connection& c = connections[s];
-  if (c.at != phase::ready) return;
-  const time_point due = looks_at(c);
-  if (due < c.due) timers.arm(s, c.due = due);
+void connection_manager::state::sooner(connection_slot conn_at) {
+  connection& conn = connections[conn_at];
+  if (conn.at != phase::ready) return;
+  const time_point due = looks_at(conn);
+  if (due < conn.due) timers.arm(conn_at, conn.due = due);
 }
 
 void connection_manager::state::keep_alive_changed(peer_slot peer) {
   const peer_marks* marks = peers.marks_of(peer);
   const time_point until = marks ? marks->kept_alive_until() : time_point::min();
-  for (connection_slot s = peers[peer].first_connection; s != no_slot;
-       s = connections[s].next_of_peer) {
-    connections[s].kept_until = until;
-    sooner(s);
+  for (connection_slot conn_at = peers[peer].first_connection; conn_at != no_slot;
+       conn_at = connections[conn_at].next_of_peer) {
+    connections[conn_at].kept_until = until;
+    sooner(conn_at);
   }
 }
 
-void connection_manager::state::ready_expired(connection_slot s) {
-  connection& c = connections[s];
-  if (now >= idle_deadline(c, options)) return close(s, cause::idle_timeout);
-  if (now >= probe_deadline(c, options)) {
-    if (c.probes >= options.liveness_misses) return cut(s, cause::liveness_lost);
-    ++c.probes;
-    c.last_probe = now;
-    emit(actions::probe{c.id, ++c.nonce});
+void connection_manager::state::ready_expired(connection_slot conn_at) {
+  connection& conn = connections[conn_at];
+  if (now >= idle_deadline(conn, options)) return close(conn_at, cause::idle_timeout);
+  if (now >= probe_deadline(conn, options)) {
+    if (conn.probes >= options.liveness_misses) return cut(conn_at, cause::liveness_lost);
+    ++conn.probes;
+    conn.last_probe = now;
+    emit(actions::probe{conn.id, ++conn.nonce});
   }
-  arm_ready(s);
+  arm_ready(conn_at);
 }
 
-void connection_manager::state::heard(connection_slot s, time_point when) {
-  connection& c = connections[s];
-  c.last_received = std::max(c.last_received, std::min(when, now));
-  if (c.probes == 0 || c.at != phase::ready) return;
-  c.probes = 0;
-  sooner(s);
+void connection_manager::state::heard(connection_slot conn_at, time_point when) {
+  connection& conn = connections[conn_at];
+  conn.last_received = std::max(conn.last_received, std::min(when, now));
+  if (conn.probes == 0 || conn.at != phase::ready) return;
+  conn.probes = 0;
+  sooner(conn_at);
 }
 
-void connection_manager::state::on(const events::traffic& e) {
-  const connection_slot s = find(e.conn);
-  if (s == no_slot) return ignore();
-  connection& c = connections[s];
-  counters.bytes_sent += e.sent;
-  counters.bytes_received += e.received;
-  c.bytes += e.sent + e.received;
-  if (e.received > 0) {
-    heard(s, e.last_received_at);
-    reputations.life_sign(std::min(e.last_received_at, now));
+void connection_manager::state::on(const events::traffic& event) {
+  const connection_slot conn_at = find(event.conn);
+  if (conn_at == no_slot) return ignore();
+  connection& conn = connections[conn_at];
+  counters.bytes_sent += event.sent;
+  counters.bytes_received += event.received;
+  conn.bytes += event.sent + event.received;
+  if (event.received > 0) {
+    heard(conn_at, event.last_received_at);
+    reputations.life_sign(std::min(event.last_received_at, now));
   }
-  if (e.app_bytes == 0) return;
-  c.spoken = true;
-  c.last_use = std::max(c.last_use, std::min(e.last_app_at, now));
+  if (event.app_bytes == 0) return;
+  conn.spoken = true;
+  conn.last_use = std::max(conn.last_use, std::min(event.last_app_at, now));
 }
 
-void connection_manager::state::on(const events::rtt_sampled& e) {
-  const connection_slot s = find(e.conn);
-  if (s == no_slot) return ignore();
-  connection& c = connections[s];
-  c.rtt.sample(e.rtt);
+void connection_manager::state::on(const events::rtt_sampled& event) {
+  const connection_slot conn_at = find(event.conn);
+  if (conn_at == no_slot) return ignore();
+  connection& conn = connections[conn_at];
+  conn.rtt.sample(event.rtt);
   // Without a probe under way only the floor under the idle timeout follows from the sample.
-  if (c.probes > 0 || c.due > later(c.last_use, options.connection_timeout)) sooner(s);
+  if (conn.probes > 0 || conn.due > later(conn.last_use, options.connection_timeout))
+    sooner(conn_at);
 }
 
-void connection_manager::state::on(const events::probe_answered& e) {
-  const connection_slot s = find(e.conn);
-  if (s == no_slot || connections[s].at != phase::ready) return ignore();
-  heard(s, now);
+void connection_manager::state::on(const events::probe_answered& event) {
+  const connection_slot conn_at = find(event.conn);
+  if (conn_at == no_slot || connections[conn_at].at != phase::ready) return ignore();
+  heard(conn_at, now);
   reputations.life_sign(now);
 }
 
-void connection_manager::state::on(const events::stream_opened& e) {
-  const connection_slot s = find(e.conn);
-  if (s == no_slot) return ignore();
-  if (!e.app) return;
-  connections[s].spoken = true;
-  ++connections[s].streams;
+void connection_manager::state::on(const events::stream_opened& event) {
+  const connection_slot conn_at = find(event.conn);
+  if (conn_at == no_slot) return ignore();
+  if (!event.app) return;
+  connections[conn_at].spoken = true;
+  ++connections[conn_at].streams;
 }
 
-void connection_manager::state::on(const events::stream_closed& e) {
-  const connection_slot s = find(e.conn);
-  if (s == no_slot) return ignore();
-  connection& c = connections[s];
-  if (!e.app) return;
-  if (c.streams == 0) return ignore();
-  if (--c.streams > 0) return;
-  c.streams_ended = now;
-  sooner(s);  // the idle deadline exists again
+void connection_manager::state::on(const events::stream_closed& event) {
+  const connection_slot conn_at = find(event.conn);
+  if (conn_at == no_slot) return ignore();
+  connection& conn = connections[conn_at];
+  if (!event.app) return;
+  if (conn.streams == 0) return ignore();
+  if (--conn.streams > 0) return;
+  conn.streams_ended = now;
+  sooner(conn_at);  // the idle deadline exists again
 }
 
 }  // namespace tandem

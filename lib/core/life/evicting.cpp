@@ -18,57 +18,58 @@ constexpr bool is_full(std::uint64_t count, std::uint64_t limit) noexcept {
 
 }  // namespace
 
-void connection_manager::state::join_ready(connection_slot s) {
-  connection& c = connections[s];
-  auto& of_way = ready_slots[index_of(c.way)];
-  c.ready_place = static_cast<std::uint32_t>(of_way.size());
-  of_way.push_back(s);
+void connection_manager::state::join_ready(connection_slot conn_at) {
+  connection& conn = connections[conn_at];
+  auto& of_way = ready_slots[index_of(conn.way)];
+  conn.ready_place = static_cast<std::uint32_t>(of_way.size());
+  of_way.push_back(conn_at);
   arm_churn();
 }
 
-void connection_manager::state::leave_ready(connection_slot s) {
-  connection& c = connections[s];
-  if (c.ready_place == connection::no_place) return;
-  auto& of_way = ready_slots[index_of(c.way)];
-  of_way[c.ready_place] = of_way.back();
-  connections[of_way.back()].ready_place = c.ready_place;
+void connection_manager::state::leave_ready(connection_slot conn_at) {
+  connection& conn = connections[conn_at];
+  if (conn.ready_place == connection::no_place) return;
+  auto& of_way = ready_slots[index_of(conn.way)];
+  of_way[conn.ready_place] = of_way.back();
+  connections[of_way.back()].ready_place = conn.ready_place;
   of_way.pop_back();
-  c.ready_place = connection::no_place;
+  conn.ready_place = connection::no_place;
 }
 
-rank connection_manager::state::rank_of(connection_slot s) const {
-  const connection& c = connections[s];
-  standing x;
-  if (const peer_marks* marks = peers.marks_of(c.peer)) x.tag = marks->tag(now);
-  if (const subnet_slot wide = c.right.held().wide; wide != no_slot)
-    x.subnet_connections = subnets[wide].permits;
-  const time_point since = c.was_ready() ? c.ready_at : now;
-  x.age = now - since;
-  x.bytes = c.bytes;
-  x.srtt = c.rtt.measured() ? c.rtt.smoothed() : rtt_estimator::initial_timeout;
-  return {score_of(x), since, c.id};
+rank connection_manager::state::rank_of(connection_slot conn_at) const {
+  const connection& conn = connections[conn_at];
+  standing merits;
+  if (const peer_marks* marks = peers.marks_of(conn.peer)) merits.tag = marks->tag(now);
+  if (const subnet_slot wide = conn.right.held().wide; wide != no_slot)
+    merits.subnet_connections = subnets[wide].permits;
+  const time_point since = conn.was_ready() ? conn.ready_at : now;
+  merits.age = now - since;
+  merits.bytes = conn.bytes;
+  merits.srtt = conn.rtt.measured() ? conn.rtt.smoothed() : rtt_estimator::initial_timeout;
+  return {score_of(merits), since, conn.id};
 }
 
-bool connection_manager::state::evict_for(connection_slot s, const refusal& no) {
+bool connection_manager::state::evict_for(connection_slot conn_at, const refusal& no) {
   if (options.eviction == eviction_mode::off || now < next_eviction) return false;
   if (no.why != cause::limit_reached && no.why != cause::inbound_limit_reached) return false;
   if (newcomers.size() >= options.eviction_sample) return false;
-  const peer_slot peer = connections[s].peer;
+  const peer_slot peer = connections[conn_at].peer;
   for (const connection_slot other : newcomers)
     if (connections[other].peer == peer) return false;
   if (reputations.accept_refusal(peer)) return false;
-  const connection_slot victim = worst_ready_for(s);
+  const connection_slot victim = worst_ready_for(conn_at);
   if (victim == no_slot) return false;
   next_eviction = later(now, options.eviction_interval);
-  connections[s].at = phase::waiting;
-  newcomers.push_back(s);
+  connections[conn_at].at = phase::waiting;
+  newcomers.push_back(conn_at);
   connections[victim].victim = true;
   ++victims;
   evict(victim);
-  if (connections[s].way == direction::outbound) return true;
+  if (connections[conn_at].way == direction::outbound) return true;
   // It would have been adopted with its permit; so a dial does not compete with it meanwhile.
-  if (const dial_slot d = joinable_dial(peer); d != no_slot && dials[d].adopted == no_slot)
-    adopt(d, s);
+  if (const dial_slot dial_at = joinable_dial(peer);
+      dial_at != no_slot && dials[dial_at].adopted == no_slot)
+    adopt(dial_at, conn_at);
   return true;
 }
 
@@ -86,15 +87,15 @@ connection_slot connection_manager::state::worst_ready_for(connection_slot newco
   const claim wanted = claim_of(connections[newcomer]);
   connection_slot worst;
   rank of_worst;
-  const auto look_at = [&](connection_slot s) {
-    const connection& c = connections[s];
-    if (c.peer == wanted.peer || peers.is_protected(c.peer, now)) return;
-    const rank r = rank_of(s);
-    if (worst != no_slot && !r.goes_before(of_worst)) return;
+  const auto look_at = [&](connection_slot conn_at) {
+    const connection& conn = connections[conn_at];
+    if (conn.peer == wanted.peer || peers.is_protected(conn.peer, now)) return;
+    const rank order = rank_of(conn_at);
+    if (worst != no_slot && !order.goes_before(of_worst)) return;
     // Nobody goes in vain: its place must be one that the newcomer can have.
-    if (gate.refusal_instead(c.right, wanted)) return;
-    worst = s;
-    of_worst = r;
+    if (gate.refusal_instead(conn.right, wanted)) return;
+    worst = conn_at;
+    of_worst = order;
   };
   const auto way = direction_short(wanted.way);
   const auto& inbound = ready_slots[index_of(direction::inbound)];
@@ -125,43 +126,44 @@ void connection_manager::state::serve_newcomers() {
   while (newcomers.size() > victims) refuse_newcomer(newcomers.back());
 }
 
-/// What was true of its peer when `s` came may have changed while it waited: true when that refused
-/// it.
-bool connection_manager::state::hold_back(connection_slot s) {
-  if (gate.denies(peers[connections[s].peer].id, connections[s].remote)) {
-    refuse(s, {cause::denied});
+/// What was true of its peer when `conn_at` came may have changed while it waited: true when that
+/// refused it.
+bool connection_manager::state::hold_back(connection_slot conn_at) {
+  if (gate.denies(peers[connections[conn_at].peer].id, connections[conn_at].remote)) {
+    refuse(conn_at, {cause::denied});
     return true;
   }
-  if (connections[s].way == direction::outbound) return false;
-  const refusal no = reputations.accept_refusal(connections[s].peer);
-  if (no) refuse(s, no);
+  if (connections[conn_at].way == direction::outbound) return false;
+  const refusal no = reputations.accept_refusal(connections[conn_at].peer);
+  if (no) refuse(conn_at, no);
   return bool(no);
 }
 
-/// True when that decided about `s`.
-bool connection_manager::state::serve_newcomer(connection_slot s) {
-  if (hold_back(s)) return true;
-  if (connections[s].way == direction::inbound && resolve_simultaneous_open(s)) return true;
-  const claim wanted = claim_of(connections[s]);
+/// True when that decided about `conn_at`.
+bool connection_manager::state::serve_newcomer(connection_slot conn_at) {
+  if (hold_back(conn_at)) return true;
+  if (connections[conn_at].way == direction::inbound && resolve_simultaneous_open(conn_at))
+    return true;
+  const claim wanted = claim_of(connections[conn_at]);
   if (gate.permit_refusal(wanted)) return false;
-  take_permit(s, gate.issue(wanted));
+  take_permit(conn_at, gate.issue(wanted));
   return true;
 }
 
-void connection_manager::state::refuse_newcomer(connection_slot s) {
-  if (hold_back(s)) return;
-  const refusal no = gate.permit_refusal(claim_of(connections[s]));
-  if (!no) return cut(s, cause::handshake_timeout);
-  refuse(s, no);
+void connection_manager::state::refuse_newcomer(connection_slot conn_at) {
+  if (hold_back(conn_at)) return;
+  const refusal no = gate.permit_refusal(claim_of(connections[conn_at]));
+  if (!no) return cut(conn_at, cause::handshake_timeout);
+  refuse(conn_at, no);
 }
 
-void connection_manager::state::leave_newcomers(connection_slot s) {
-  if (connections[s].at == phase::waiting) std::erase(newcomers, s);
+void connection_manager::state::leave_newcomers(connection_slot conn_at) {
+  if (connections[conn_at].at == phase::waiting) std::erase(newcomers, conn_at);
 }
 
-void connection_manager::state::take_turn(connection_slot s, connection_slot of) {
-  std::replace(newcomers.begin(), newcomers.end(), of, s);
-  connections[s].at = phase::waiting;
+void connection_manager::state::take_turn(connection_slot conn_at, connection_slot of) {
+  std::replace(newcomers.begin(), newcomers.end(), of, conn_at);
+  connections[conn_at].at = phase::waiting;
 }
 
 void connection_manager::state::arm_churn() {
@@ -186,9 +188,9 @@ void connection_manager::state::churn() {
   // Drawn again when protected, so that the others are equally likely.
   for (std::uint64_t n = 0; from < to && n < options.eviction_sample; ++n) {
     const std::uint64_t i = from + random.up_to(to - from - 1);
-    const connection_slot s = i < inbound.size() ? inbound[i] : outbound[i - inbound.size()];
-    if (peers.is_protected(connections[s].peer, now)) continue;
-    evict(s);
+    const connection_slot conn_at = i < inbound.size() ? inbound[i] : outbound[i - inbound.size()];
+    if (peers.is_protected(connections[conn_at].peer, now)) continue;
+    evict(conn_at);
     break;
   }
   arm_churn();

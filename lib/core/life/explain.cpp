@@ -10,8 +10,8 @@ using namespace detail;
 
 namespace {
 
-std::string milliseconds(duration d) {
-  return std::to_string(d / std::chrono::milliseconds(1)) + " ms";
+std::string milliseconds(duration period) {
+  return std::to_string(period / std::chrono::milliseconds(1)) + " ms";
 }
 
 connection_stage stage_of(phase at) noexcept {
@@ -88,107 +88,117 @@ refusal connection_manager::state::would_refuse(const peer_id& id, peer_slot pee
 }
 
 explanation connection_manager::state::explain(const peer_id& peer_asked, time_point at) const {
-  explanation x;
-  x.peer = peer_asked;
+  explanation told;
+  told.peer = peer_asked;
   const peer_slot peer = peers.find(peer_asked);
   connection_slot newest_ready;
   if (peer != no_slot) {
-    const peer_entry& p = peers[peer];
-    x.connections = p.active;
-    for (connection_slot s = p.first_connection; s != no_slot; s = connections[s].next_of_peer) {
-      if (connections[s].among == counted::pending) ++x.pending;
-      if (connections[s].at == phase::ready) newest_ready = s;
+    const peer_entry& entry = peers[peer];
+    told.connections = entry.active;
+    for (connection_slot conn_at = entry.first_connection; conn_at != no_slot;
+         conn_at = connections[conn_at].next_of_peer) {
+      if (connections[conn_at].among == counted::pending) ++told.pending;
+      if (connections[conn_at].at == phase::ready) newest_ready = conn_at;
     }
-    for (dial_slot d = p.first_dial; d != no_slot; d = dials[d].next_of_peer) {
-      if (dials[d].leader == no_slot || connections[dials[d].leader].peer == no_slot) ++x.pending;
+    for (dial_slot dial_at = entry.first_dial; dial_at != no_slot;
+         dial_at = dials[dial_at].next_of_peer) {
+      if (dials[dial_at].leader == no_slot || connections[dials[dial_at].leader].peer == no_slot)
+        ++told.pending;
       // The oldest is the last. One in line beside its attempts is told by those.
-      const bool beside = dials[d].attempts > 0 && dials[d].stage < dial_stage::upgrading;
-      x.dial = beside ? dial_stage::attempting : dials[d].stage;
-      x.dial_next = timers.armed(d);
+      const bool beside =
+          dials[dial_at].attempts > 0 && dials[dial_at].stage < dial_stage::upgrading;
+      told.dial = beside ? dial_stage::attempting : dials[dial_at].stage;
+      told.dial_next = timers.armed(dial_at);
     }
   }
   if (const failure_record* record = peers.record_of(peer);
       record != nullptr && !record->blank(at, options)) {
-    x.failures = record->failures(at, options);
-    x.circuit = record->circuit(at);
-    x.next_dial = std::max(time_point{}, record->next_dial(at));
+    told.failures = record->failures(at, options);
+    told.circuit = record->circuit(at);
+    told.next_dial = std::max(time_point{}, record->next_dial(at));
   }
   if (const peer_marks* marks = peers.marks_of(peer)) {
-    x.is_protected = marks->is_protected(at);
-    x.kept_alive = marks->is_kept_alive(at);
-    x.tag = marks->tag(at);
+    told.is_protected = marks->is_protected(at);
+    told.kept_alive = marks->is_kept_alive(at);
+    told.tag = marks->tag(at);
   }
-  const refusal no = would_refuse(x.peer, peer, at);
-  x.dial_refusal = no.why;
-  x.current = no.current;
-  x.limit = no.limit;
-  if (no.until != never) x.next_dial = std::max(x.next_dial, no.until);
-  x.redial_at = peer == no_slot ? never : timers.armed(peer);
-  if (const auto* last = decisions.last([&](const auto& n) { return n.peer == peer_asked; }))
-    x.last = *last;
+  const refusal no = would_refuse(told.peer, peer, at);
+  told.dial_refusal = no.why;
+  told.current = no.current;
+  told.limit = no.limit;
+  if (no.until != never) told.next_dial = std::max(told.next_dial, no.until);
+  told.redial_at = peer == no_slot ? never : timers.armed(peer);
+  if (const auto* last = decisions.last([&](const auto& what) { return what.peer == peer_asked; }))
+    told.last = *last;
   // What is ready now came after whatever went wrong before.
-  if (newest_ready != no_slot && (!x.last || x.last->at <= connections[newest_ready].ready_at))
-    x.last = decision{connections[newest_ready].ready_at,
-                      about(notice::connection_established, newest_ready)};
+  if (newest_ready != no_slot &&
+      (!told.last || told.last->at <= connections[newest_ready].ready_at))
+    told.last = decision{connections[newest_ready].ready_at,
+                         about(notice::connection_established, newest_ready)};
 
-  x.sentence =
-      std::to_string(x.connections) + " established, " + std::to_string(x.pending) + " pending";
-  if (x.is_protected) x.sentence += ", protected";
-  if (x.failures > 0) x.sentence += ", " + std::to_string(x.failures) + " failures in a row";
-  if (x.circuit != circuit_state::closed)
-    x.sentence.append(", circuit ").append(name_of(x.circuit));
-  if (x.dial_refusal != cause::none) {
-    x.sentence.append("; a dial now is refused with ").append(name_of(x.dial_refusal));
-    if (x.limit > 0)
-      x.sentence += " (" + std::to_string(x.current) + " of " + std::to_string(x.limit) + ")";
-    if (x.next_dial > at) x.sentence += " for " + milliseconds(x.next_dial - at);
+  told.sentence = std::to_string(told.connections) + " established, " +
+                  std::to_string(told.pending) + " pending";
+  if (told.is_protected) told.sentence += ", protected";
+  if (told.failures > 0)
+    told.sentence += ", " + std::to_string(told.failures) + " failures in a row";
+  if (told.circuit != circuit_state::closed)
+    told.sentence.append(", circuit ").append(name_of(told.circuit));
+  if (told.dial_refusal != cause::none) {
+    told.sentence.append("; a dial now is refused with ").append(name_of(told.dial_refusal));
+    if (told.limit > 0)
+      told.sentence +=
+          " (" + std::to_string(told.current) + " of " + std::to_string(told.limit) + ")";
+    if (told.next_dial > at) told.sentence += " for " + milliseconds(told.next_dial - at);
   }
-  if (x.dial != dial_stage::none) {
-    x.sentence.append("; its dial is ").append(name_of(x.dial));
-    if (x.dial_next != never)
-      x.sentence += ", goes on in " + milliseconds(std::max(duration::zero(), x.dial_next - at));
+  if (told.dial != dial_stage::none) {
+    told.sentence.append("; its dial is ").append(name_of(told.dial));
+    if (told.dial_next != never)
+      told.sentence +=
+          ", goes on in " + milliseconds(std::max(duration::zero(), told.dial_next - at));
   }
-  if (x.redial_at != never)
-    x.sentence += "; redialled in " + milliseconds(std::max(duration::zero(), x.redial_at - at));
-  if (x.last) x.sentence += sentence_about(*x.last);
-  return x;
+  if (told.redial_at != never)
+    told.sentence +=
+        "; redialled in " + milliseconds(std::max(duration::zero(), told.redial_at - at));
+  if (told.last) told.sentence += sentence_about(*told.last);
+  return told;
 }
 
 connection_explanation connection_manager::state::explain(connection_id id, time_point at) const {
-  connection_explanation x;
-  x.conn = id;
-  if (const auto* last = decisions.last([&](const auto& n) { return n.conn == id; })) {
-    x.last = *last;
-    x.stage = connection_stage::ended;
-    x.way = last->what.way;
-    x.peer = last->what.peer;
-    x.where = last->what.where;
-    x.why = last->what.why;
+  connection_explanation told;
+  told.conn = id;
+  if (const auto* last = decisions.last([&](const auto& what) { return what.conn == id; })) {
+    told.last = *last;
+    told.stage = connection_stage::ended;
+    told.way = last->what.way;
+    told.peer = last->what.peer;
+    told.where = last->what.where;
+    told.why = last->what.why;
   }
-  if (const connection_slot s = find(id); s != no_slot) {
-    const connection& c = connections[s];
-    const notification now_so = about(notice::connection_established, s);
-    x.stage = stage_of(c.at);
-    x.way = c.way;
-    x.peer = now_so.peer;
-    x.where = c.remote;
-    x.why = c.end;
-    x.streams = c.streams;
-    x.probes_missed = c.probes;
-    x.srtt = c.rtt.smoothed();
-    if (c.at == phase::ready) x.idle_at = idle_deadline(c, options);
-    x.next_check = timers.armed(s);
+  if (const connection_slot conn_at = find(id); conn_at != no_slot) {
+    const connection& conn = connections[conn_at];
+    const notification now_so = about(notice::connection_established, conn_at);
+    told.stage = stage_of(conn.at);
+    told.way = conn.way;
+    told.peer = now_so.peer;
+    told.where = conn.remote;
+    told.why = conn.end;
+    told.streams = conn.streams;
+    told.probes_missed = conn.probes;
+    told.srtt = conn.rtt.smoothed();
+    if (conn.at == phase::ready) told.idle_at = idle_deadline(conn, options);
+    told.next_check = timers.armed(conn_at);
   }
-  x.sentence = std::string(name_of(x.stage));
-  if (x.why != cause::none)
-    x.sentence.append(": ").append(sentence_of(x.why));
-  else if (x.stage == connection_stage::ready && x.streams > 0)
-    x.sentence += ", " + std::to_string(x.streams) + " streams open";
-  else if (x.stage == connection_stage::ready && x.idle_at != never)
-    x.sentence += ", idle in " + milliseconds(std::max(duration::zero(), x.idle_at - at));
-  if (x.probes_missed > 0) x.sentence += ", " + std::to_string(x.probes_missed) + " probes missed";
-  if (x.last) x.sentence += sentence_about(*x.last);
-  return x;
+  told.sentence = std::string(name_of(told.stage));
+  if (told.why != cause::none)
+    told.sentence.append(": ").append(sentence_of(told.why));
+  else if (told.stage == connection_stage::ready && told.streams > 0)
+    told.sentence += ", " + std::to_string(told.streams) + " streams open";
+  else if (told.stage == connection_stage::ready && told.idle_at != never)
+    told.sentence += ", idle in " + milliseconds(std::max(duration::zero(), told.idle_at - at));
+  if (told.probes_missed > 0)
+    told.sentence += ", " + std::to_string(told.probes_missed) + " probes missed";
+  if (told.last) told.sentence += sentence_about(*told.last);
+  return told;
 }
 
 }  // namespace tandem

@@ -110,17 +110,17 @@ refusal gate::refusal_instead(const permit& given, const claim& wanted) {
   return ledger_.refusal_instead(given, wanted, with_.options, with_.now);
 }
 
-void gate::enter_subnets(connection& c) {
+void gate::enter_subnets(connection& conn) {
   const auto enter = [&](subnet_width width) -> subnet_slot {
     if (!counts(width)) return no_slot;
-    const auto range = subnet_of(c.remote, width, with_.options);
+    const auto range = subnet_of(conn.remote, width, with_.options);
     if (!range) return no_slot;
     const subnet_slot subnet = with_.subnets.intern(*range, width);
     ++with_.subnets[subnet].users;
     return subnet;
   };
-  c.narrow = enter(subnet_width::narrow);
-  c.wide = enter(subnet_width::wide);
+  conn.narrow = enter(subnet_width::narrow);
+  conn.wide = enter(subnet_width::wide);
 }
 
 void gate::leave_subnet(subnet_slot subnet) {
@@ -129,25 +129,25 @@ void gate::leave_subnet(subnet_slot subnet) {
   with_.subnets.settle(subnet, with_.now, with_.options.max_remembered_subnets);
 }
 
-void gate::enter_pending(connection& c) {
-  c.among = counted::pending;
-  if (c.way == direction::outbound) {
+void gate::enter_pending(connection& conn) {
+  conn.among = counted::pending;
+  if (conn.way == direction::outbound) {
     ++with_.counters.pending_outbound;
     return;
   }
   ++with_.counters.pending_inbound;
-  if (c.wide != no_slot) ++with_.subnets[c.wide].pending;
+  if (conn.wide != no_slot) ++with_.subnets[conn.wide].pending;
 }
 
-void gate::leave_pending(connection& c) {
-  if (c.among != counted::pending) return;
-  c.among = counted::nowhere;
-  if (c.way == direction::outbound) {
+void gate::leave_pending(connection& conn) {
+  if (conn.among != counted::pending) return;
+  conn.among = counted::nowhere;
+  if (conn.way == direction::outbound) {
     --with_.counters.pending_outbound;
     return;
   }
   --with_.counters.pending_inbound;
-  if (c.wide != no_slot) --with_.subnets[c.wide].pending;
+  if (conn.wide != no_slot) --with_.subnets[conn.wide].pending;
 }
 
 void gate::options_changed(const manager_options& before, slot_table<connection>& connections) {
@@ -159,19 +159,19 @@ void gate::options_changed(const manager_options& before, slot_table<connection>
 
 /// Counts all connections and permits anew.
 void gate::recount_subnets(slot_table<connection>& connections) {
-  for (const connection_slot s : connections) {
-    connection& c = connections[s];
-    c.narrow = c.wide = no_slot;
-    if (c.right) ledger_.move(c.right, claim_of(c));
+  for (const connection_slot conn_at : connections) {
+    connection& conn = connections[conn_at];
+    conn.narrow = conn.wide = no_slot;
+    if (conn.right) ledger_.move(conn.right, claim_of(conn));
   }
   // Whatever was remembered is about subnets of the old widths.
   with_.subnets.forget_all();
-  for (const connection_slot s : connections) {
-    connection& c = connections[s];
-    enter_subnets(c);
-    if (c.right) ledger_.move(c.right, claim_of(c));
-    if (c.among == counted::pending && c.way == direction::inbound && c.wide != no_slot)
-      ++with_.subnets[c.wide].pending;
+  for (const connection_slot conn_at : connections) {
+    connection& conn = connections[conn_at];
+    enter_subnets(conn);
+    if (conn.right) ledger_.move(conn.right, claim_of(conn));
+    if (conn.among == counted::pending && conn.way == direction::inbound && conn.wide != no_slot)
+      ++with_.subnets[conn.wide].pending;
   }
 }
 

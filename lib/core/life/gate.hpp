@@ -54,10 +54,10 @@ class gate {
   void move(permit& right, const claim& to) noexcept { ledger_.move(right, to); }
 
   /// The connection is one of its subnets' until it ends, and leave_subnet() of both is called.
-  void enter_subnets(connection& c);
+  void enter_subnets(connection& conn);
   void leave_subnet(subnet_slot subnet);
-  void enter_pending(connection& c);
-  void leave_pending(connection& c);
+  void enter_pending(connection& conn);
+  void leave_pending(connection& conn);
 
   /// Other options than `before`: rates anew, and if those of subnets changed, all counts.
   void options_changed(const manager_options& before, slot_table<connection>& connections);

@@ -14,25 +14,25 @@ constexpr int three_retransmissions = 1 + 2 + 4;
 
 }  // namespace
 
-duration idle_floor(const connection& c, const liveness_options& options) noexcept {
-  return c.rtt.probe_timeout() * static_cast<std::int64_t>(options.idle_floor_probes);
+duration idle_floor(const connection& conn, const liveness_options& options) noexcept {
+  return conn.rtt.probe_timeout() * static_cast<std::int64_t>(options.idle_floor_probes);
 }
 
-time_point idle_deadline(const connection& c, const liveness_options& options) noexcept {
-  if (c.streams > 0) return never;
-  const duration floor = idle_floor(c, options);
-  return std::max({later(c.last_use, std::max(options.connection_timeout, floor)),
-                   later(c.streams_ended, floor), c.kept_until});
+time_point idle_deadline(const connection& conn, const liveness_options& options) noexcept {
+  if (conn.streams > 0) return never;
+  const duration floor = idle_floor(conn, options);
+  return std::max({later(conn.last_use, std::max(options.connection_timeout, floor)),
+                   later(conn.streams_ended, floor), conn.kept_until});
 }
 
-duration probe_wait(const connection& c, const liveness_options& options) noexcept {
-  const duration patience = three_retransmissions * c.rtt.probe_timeout();
+duration probe_wait(const connection& conn, const liveness_options& options) noexcept {
+  const duration patience = three_retransmissions * conn.rtt.probe_timeout();
   return std::max(options.liveness_timeout, std::min(patience, rtt_estimator::most));
 }
 
-time_point probe_deadline(const connection& c, const liveness_options& options) noexcept {
-  return c.probes > 0 ? later(c.last_probe, probe_wait(c, options))
-                      : later(c.last_received, options.liveness_interval);
+time_point probe_deadline(const connection& conn, const liveness_options& options) noexcept {
+  return conn.probes > 0 ? later(conn.last_probe, probe_wait(conn, options))
+                         : later(conn.last_received, options.liveness_interval);
 }
 
 }  // namespace tandem::detail

@@ -8,22 +8,22 @@ namespace tandem::detail {
 
 /// So many probe timeouts must pass before a ready connection may be idle, however short
 /// connection_timeout is: what was said may still be on its way, or being said again.
-duration idle_floor(const connection& c, const liveness_options& options) noexcept;
+duration idle_floor(const connection& conn, const liveness_options& options) noexcept;
 
 /// When a ready connection is idle: connection_timeout, or the floor when that is longer, after its
 /// last application byte; never while an application stream is open. The end of the last stream
 /// gives no more than the floor, so that a stream's last FIN does not count as use. Not before the
 /// end of its peer's keep_alive mark.
-time_point idle_deadline(const connection& c, const liveness_options& options) noexcept;
+time_point idle_deadline(const connection& conn, const liveness_options& options) noexcept;
 
 /// How long nothing may come after a probe until it is missed: liveness_timeout, or the time in
 /// which the transport sends a lost packet three times again, seven probe timeouts but at most 60
 /// s, when that is longer.
-duration probe_wait(const connection& c, const liveness_options& options) noexcept;
+duration probe_wait(const connection& conn, const liveness_options& options) noexcept;
 
 /// When a ready connection that hears nothing is probed (again), or lost when it had all its
 /// probes. A peer that vanished is lost liveness_interval + liveness_misses * probe_wait() after
 /// the last byte received from it, exactly.
-time_point probe_deadline(const connection& c, const liveness_options& options) noexcept;
+time_point probe_deadline(const connection& conn, const liveness_options& options) noexcept;
 
 }  // namespace tandem::detail

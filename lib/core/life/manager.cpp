@@ -13,8 +13,8 @@ namespace {
 
 const manager_options& checked(const manager_options& options) {
   std::string text;
-  for (const option_problem& p : problems_of(options))
-    text += (text.empty() ? "" : "; ") + p.message;
+  for (const option_problem& problem : problems_of(options))
+    text += (text.empty() ? "" : "; ") + problem.message;
   if (!text.empty()) throw std::invalid_argument(text);
   return options;
 }
@@ -59,14 +59,14 @@ void connection_manager::state::step_ends() {
 
 std::uint64_t connection_manager::state::permits_held() const noexcept {
   std::uint64_t held = 0;
-  for (const connection_slot s : connections) held += connections[s].right ? 1 : 0;
+  for (const connection_slot conn_at : connections) held += connections[conn_at].right ? 1 : 0;
   return held;
 }
 
 void connection_manager::state::handle(time_point at, const event& what) {
   step_begins(at);
   if (sink != nullptr) trace_codec::write_event(*sink, now, what);
-  std::visit([this](const auto& e) { on(e); }, what);
+  std::visit([this](const auto& event) { on(event); }, what);
   step_ends();
 }
 
@@ -103,23 +103,24 @@ void connection_manager::state::notify(const notification& what) {
 
 connection_slot connection_manager::state::find(connection_id id) const {
   return by_connection.find(hash_of_id(id),
-                            [&](connection_slot s) { return connections[s].id == id; });
+                            [&](connection_slot conn_at) { return connections[conn_at].id == id; });
 }
 
 request_slot connection_manager::state::find(request_id id) const {
-  return by_request.find(hash_of_id(id), [&](request_slot r) { return requests[r].id == id; });
+  return by_request.find(hash_of_id(id),
+                         [&](request_slot request_at) { return requests[request_at].id == id; });
 }
 
-notification connection_manager::state::about(notice kind, connection_slot s,
+notification connection_manager::state::about(notice kind, connection_slot conn_at,
                                               const refusal& no) const {
-  const connection& c = connections[s];
-  peer_slot peer = c.peer;
-  if (peer == no_slot && c.dial != no_slot) peer = dials[c.dial].peer;
+  const connection& conn = connections[conn_at];
+  peer_slot peer = conn.peer;
+  if (peer == no_slot && conn.dial != no_slot) peer = dials[conn.dial].peer;
   notification told{.kind = kind,
-                    .way = c.way,
-                    .conn = c.id,
+                    .way = conn.way,
+                    .conn = conn.id,
                     .peer = peer == no_slot ? peer_id{} : peers[peer].id,
-                    .where = c.remote};
+                    .where = conn.remote};
   no.tell(told);
   return told;
 }

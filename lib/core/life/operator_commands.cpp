@@ -14,60 +14,60 @@ constexpr duration listen_pause_period = std::chrono::milliseconds(100);
 
 }  // namespace
 
-void connection_manager::state::on(const events::peer_marked& e) {
-  if (e.peer.empty()) return ignore();
-  if (e.what == mark::protect || e.what == mark::tag || e.what == mark::keep_alive) {
+void connection_manager::state::on(const events::peer_marked& event) {
+  if (event.peer.empty()) return ignore();
+  if (event.what == mark::protect || event.what == mark::tag || event.what == mark::keep_alive) {
     // Those that are over make room.
-    for (peer_slot over = no_slot; e.on && (over = peers.take_unmarked(now)) != no_slot;)
+    for (peer_slot over = no_slot; event.on && (over = peers.take_unmarked(now)) != no_slot;)
       settle(over);
-    const peer_slot peer = e.on ? peers.intern(e.peer) : peers.find(e.peer);
+    const peer_slot peer = event.on ? peers.intern(event.peer) : peers.find(event.peer);
     if (peer == no_slot) return;
-    if (peer_marks* marks = peers.mark(peer, e.on ? options.max_marked_peers : 0)) {
-      marks->set(e, now);
-      if (e.what == mark::keep_alive) keep_alive_changed(peer);
-      if (e.what == mark::protect) redial_soon(peer);
-    } else if (e.on) {
+    if (peer_marks* marks = peers.mark(peer, event.on ? options.max_marked_peers : 0)) {
+      marks->set(event, now);
+      if (event.what == mark::keep_alive) keep_alive_changed(peer);
+      if (event.what == mark::protect) redial_soon(peer);
+    } else if (event.on) {
       ignore();
     }
     return settle(peer);
   }
-  const auto what = e.what == mark::allow ? access::allowed : access::denied;
-  if (!gate.rule(e.peer, what, e.on, e.until)) ignore();
-  redial_soon(peers.find(e.peer));
+  const auto what = event.what == mark::allow ? access::allowed : access::denied;
+  if (!gate.rule(event.peer, what, event.on, event.until)) ignore();
+  redial_soon(peers.find(event.peer));
 }
 
-void connection_manager::state::on(const events::subnet_marked& e) {
-  const unsigned length = e.prefix + (e.network.v6 ? 0U : prefix::v4_from);
-  if ((e.what != mark::allow && e.what != mark::deny) || length > prefix::length_most)
+void connection_manager::state::on(const events::subnet_marked& event) {
+  const unsigned length = event.prefix + (event.network.v6 ? 0U : prefix::v4_from);
+  if ((event.what != mark::allow && event.what != mark::deny) || length > prefix::length_most)
     return ignore();
-  const prefix range = first_bits(prefix_of(e.network), length);
-  const auto what = e.what == mark::allow ? access::allowed : access::denied;
-  if (!gate.rule(range, what, e.on, e.until)) ignore();
+  const prefix range = first_bits(prefix_of(event.network), length);
+  const auto what = event.what == mark::allow ? access::allowed : access::denied;
+  if (!gate.rule(range, what, event.on, event.until)) ignore();
 }
 
-void connection_manager::state::on(const events::configured& e) {
-  if (!problems_of(e.options).empty()) return ignore();
+void connection_manager::state::on(const events::configured& event) {
+  if (!problems_of(event.options).empty()) return ignore();
   const manager_options before = options;
   // What was over under the options before stays so.
   reputations.forget_what_is_over();
-  options = e.options;
+  options = event.options;
   gate.options_changed(before, connections);
   counters.connection_limit = options.max_connections;
   reputations.options_changed();
   forget_redials();
-  for (const connection_slot s : connections)
-    if (connections[s].used && connections[s].at == phase::ready) arm_ready(s);
+  for (const connection_slot conn_at : connections)
+    if (connections[conn_at].used && connections[conn_at].at == phase::ready) arm_ready(conn_at);
   if (before.churn_interval != options.churn_interval) timers.disarm(node_timer::churn);
   arm_churn();
   // A dial that waits for an attempt at its peer to end may not have to any more.
-  for (const dial_slot d : dials) line.attempt_over(dials[d].peer);
+  for (const dial_slot dial_at : dials) line.attempt_over(dials[dial_at].peer);
   drain_surplus(before);
   serve_newcomers();
 }
 
-void connection_manager::state::on(const events::pressure& e) {
-  gate.pressure(e.memory);
-  descriptor_pressure = e.descriptors;
+void connection_manager::state::on(const events::pressure& event) {
+  gate.pressure(event.memory);
+  descriptor_pressure = event.descriptors;
   listen_or_pause();
 }
 
@@ -87,9 +87,9 @@ void connection_manager::state::listen_or_pause() {
     emit(actions::listen_resume{});
 }
 
-void connection_manager::state::on(const events::shutdown_wanted& e) {
+void connection_manager::state::on(const events::shutdown_wanted& event) {
   const time_point deadline =
-      std::max(now, std::min(e.deadline, later(now, options.shutdown_timeout)));
+      std::max(now, std::min(event.deadline, later(now, options.shutdown_timeout)));
   const bool first = !stopping;
   if (stopped || (!first && deadline >= timers.armed(node_timer::shutdown))) return;
   stopping = true;
@@ -101,24 +101,25 @@ void connection_manager::state::on(const events::shutdown_wanted& e) {
   timers.disarm(node_timer::resume);
   timers.disarm(node_timer::churn);
   stop_redialling();
-  notification n;
-  n.kind = notice::shutdown_began;
-  n.why = cause::shutting_down;
-  n.until = deadline;
-  notify(n);
-  for (const dial_slot d : dials) fail_dial(d, {{cause::shutting_down}, dial_end::decided});
-  for (const connection_slot s : connections) {
-    if (!connections[s].used) continue;
-    const phase at = connections[s].at;
+  notification told;
+  told.kind = notice::shutdown_began;
+  told.why = cause::shutting_down;
+  told.until = deadline;
+  notify(told);
+  for (const dial_slot dial_at : dials)
+    fail_dial(dial_at, {{cause::shutting_down}, dial_end::decided});
+  for (const connection_slot conn_at : connections) {
+    if (!connections[conn_at].used) continue;
+    const phase at = connections[conn_at].at;
     if (at == phase::ready)
-      close(s, cause::shutting_down);
+      close(conn_at, cause::shutting_down);
     else if (at != phase::refusing && at != phase::closing)
-      cut(s, cause::shutting_down);
+      cut(conn_at, cause::shutting_down);
   }
 }
 
 void connection_manager::state::abort_everything() {
-  for (const connection_slot s : connections) cut(s, cause::shutting_down);
+  for (const connection_slot conn_at : connections) cut(conn_at, cause::shutting_down);
 }
 
 void connection_manager::state::complete_shutdown() {

@@ -17,144 +17,152 @@ refusal connection_manager::state::address_refusal(const endpoint& address, peer
 }
 
 /// The address to try next, or no_slot. Those that are refused are left out for good.
-address_slot connection_manager::state::choose_address(dial_slot d) {
-  dial& x = dials[d];
+address_slot connection_manager::state::choose_address(dial_slot dial_at) {
+  dial& dial = dials[dial_at];
   std::array<address_candidate, addresses_max> candidates;
   std::array<address_slot, addresses_max> places;
-  std::size_t n = 0;
-  for (address_slot a = x.addresses.first; a != no_slot; a = addresses.after(a)) {
-    if (addresses.state(a) != address_state::untried) continue;
-    const endpoint& address = addresses.at(a);
-    if (const refusal no = address_refusal(address, x.peer)) {
-      addresses.set(a, address_state::failed);
-      x.left_out = no;
+  std::size_t told = 0;
+  for (address_slot address_at = dial.addresses.first; address_at != no_slot;
+       address_at = addresses.after(address_at)) {
+    if (addresses.state(address_at) != address_state::untried) continue;
+    const endpoint& address = addresses.at(address_at);
+    if (const refusal no = address_refusal(address, dial.peer)) {
+      addresses.set(address_at, address_state::failed);
+      dial.left_out = no;
       continue;
     }
-    candidates[n] = {family_of(address), addresses.proven(a), reputations.backs_off(address)};
-    places[n++] = a;
+    candidates[told] = {family_of(address), addresses.proven(address_at),
+                        reputations.backs_off(address)};
+    places[told++] = address_at;
   }
-  return n == 0 ? no_slot : places[next_address(std::span(candidates).first(n), x.last_family)];
+  return told == 0 ? no_slot
+                   : places[next_address(std::span(candidates).first(told), dial.last_family)];
 }
 
-void connection_manager::state::start_attempt(dial_slot d, address_slot address) {
-  const connection_slot s = connections.take();
-  connection& c = connections[s];
-  dial& x = dials[d];
-  const bool first = !x.started();
-  c.id = static_cast<connection_id>(next_attempt);
+void connection_manager::state::start_attempt(dial_slot dial_at, address_slot address) {
+  const connection_slot conn_at = connections.take();
+  connection& conn = connections[conn_at];
+  dial& dial = dials[dial_at];
+  const bool first = !dial.started();
+  conn.id = static_cast<connection_id>(next_attempt);
   next_attempt += 2;
-  c.dial = d;
-  c.address = address;
-  c.remote = addresses.at(address);
-  c.last_received = now;  // nothing since then
-  by_connection.insert(hash_of_id(c.id), s);
-  c.next_of_dial = x.first_attempt;
-  if (x.first_attempt != no_slot) connections[x.first_attempt].previous_of_dial = s;
-  x.first_attempt = s;
-  ++x.attempts;
-  x.stage = dial_stage::attempting;
-  if (x.peer != no_slot) {
-    ++peers[x.peer].attempts;
-    peers[x.peer].unresolved = 0;
+  conn.dial = dial_at;
+  conn.address = address;
+  conn.remote = addresses.at(address);
+  conn.last_received = now;  // nothing since then
+  by_connection.insert(hash_of_id(conn.id), conn_at);
+  conn.next_of_dial = dial.first_attempt;
+  if (dial.first_attempt != no_slot) connections[dial.first_attempt].previous_of_dial = conn_at;
+  dial.first_attempt = conn_at;
+  ++dial.attempts;
+  dial.stage = dial_stage::attempting;
+  if (dial.peer != no_slot) {
+    ++peers[dial.peer].attempts;
+    peers[dial.peer].unresolved = 0;
   }
-  line.recount(d);
+  line.recount(dial_at);
   addresses.set(address, address_state::trying);
-  x.last_family = family_of(c.remote);
-  x.next_attempt_at = later(now, options.attempt_delay);
-  gate.enter_subnets(c);
-  c.trial = reputations.attempt_starts(c.remote);
-  gate.enter_pending(c);
-  timers.arm(s, later(now, options.attempt_timeout));
-  if (choose_address(d) != no_slot) timers.arm(d, x.next_attempt_at);
+  dial.last_family = family_of(conn.remote);
+  dial.next_attempt_at = later(now, options.attempt_delay);
+  gate.enter_subnets(conn);
+  conn.trial = reputations.attempt_starts(conn.remote);
+  gate.enter_pending(conn);
+  timers.arm(conn_at, later(now, options.attempt_timeout));
+  if (choose_address(dial_at) != no_slot) timers.arm(dial_at, dial.next_attempt_at);
 
-  emit(actions::start_attempt{c.id, x.peer == no_slot ? peer_id{} : peers[x.peer].id, c.remote,
-                              options.attempt_timeout});
+  emit(actions::start_attempt{conn.id, dial.peer == no_slot ? peer_id{} : peers[dial.peer].id,
+                              conn.remote, options.attempt_timeout});
   if (!first) return;
-  notification n = about(notice::dial_started, s);
-  for (request_slot r = x.first_request; r != no_slot; r = requests[r].next_of_dial) {
-    n.request = requests[r].id;
-    notify(n);
+  notification told = about(notice::dial_started, conn_at);
+  for (request_slot request_at = dial.first_request; request_at != no_slot;
+       request_at = requests[request_at].next_of_dial) {
+    told.request = requests[request_at].id;
+    notify(told);
   }
 }
 
-void connection_manager::state::on(const events::attempt_connected& e) {
-  const connection_slot s = find(e.attempt);
-  if (s == no_slot) return ignore();
-  connection& c = connections[s];
-  if (c.at == phase::cancelled) {
+void connection_manager::state::on(const events::attempt_connected& event) {
+  const connection_slot conn_at = find(event.attempt);
+  if (conn_at == no_slot) return ignore();
+  connection& conn = connections[conn_at];
+  if (conn.at == phase::cancelled) {
     // It crossed our cancel_attempt.
-    emit(actions::abort{c.id, c.end});
+    emit(actions::abort{conn.id, conn.end});
     return;
   }
-  if (c.at != phase::attempting) return ignore();
+  if (conn.at != phase::attempting) return ignore();
   reputations.life_sign(now);
-  reputations.attempt_connected(c.remote);
-  trial_over(s);
-  c.at = phase::handshaking;
-  c.last_received = now;
-  timers.arm(s, later(now, options.handshake_timeout));
-  lead(c.dial, s);
-  emit(actions::admit{c.id, stage::handshake});
+  reputations.attempt_connected(conn.remote);
+  trial_over(conn_at);
+  conn.at = phase::handshaking;
+  conn.last_received = now;
+  timers.arm(conn_at, later(now, options.handshake_timeout));
+  lead(conn.dial, conn_at);
+  emit(actions::admit{conn.id, stage::handshake});
 }
 
-void connection_manager::state::on(const events::attempt_failed& e) {
-  const connection_slot s = find(e.attempt);
-  if (s == no_slot) return ignore();
-  end_connection(s, e.why, e.local, e.retry_after);
+void connection_manager::state::on(const events::attempt_failed& event) {
+  const connection_slot conn_at = find(event.attempt);
+  if (conn_at == no_slot) return ignore();
+  end_connection(conn_at, event.why, event.local, event.retry_after);
 }
 
-/// The attempt `s` connected first: the others give way.
-void connection_manager::state::lead(dial_slot d, connection_slot s) {
-  dial& x = dials[d];
-  line.leave(d);
-  x.stage = dial_stage::upgrading;
-  timers.disarm(d);
-  addresses.prove(connections[s].address);
-  yield_attempts(d, s);
-  x.leader = s;
-  --x.attempts;
-  attempt_gone(x.peer);
+/// The attempt `conn_at` connected first: the others give way.
+void connection_manager::state::lead(dial_slot dial_at, connection_slot conn_at) {
+  dial& dial = dials[dial_at];
+  line.leave(dial_at);
+  dial.stage = dial_stage::upgrading;
+  timers.disarm(dial_at);
+  addresses.prove(connections[conn_at].address);
+  yield_attempts(dial_at, conn_at);
+  dial.leader = conn_at;
+  --dial.attempts;
+  attempt_gone(dial.peer);
 }
 
 /// Whether an attempt of the dial, connected or not, may still become a connection.
-bool connection_manager::state::lives(dial_slot d) const {
-  for (connection_slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial)
-    if (!connections[s].is_over()) return true;
+bool connection_manager::state::lives(dial_slot dial_at) const {
+  for (connection_slot conn_at = dials[dial_at].first_attempt; conn_at != no_slot;
+       conn_at = connections[conn_at].next_of_dial)
+    if (!connections[conn_at].is_over()) return true;
   return false;
 }
 
 /// `winner` takes the place of the other connections of the dial; their addresses remain to be
 /// tried, should it fail.
-void connection_manager::state::yield_attempts(dial_slot d, connection_slot winner) {
-  for (connection_slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial) {
-    connection& c = connections[s];
-    if (s == winner || (c.at != phase::attempting && c.at != phase::handshaking &&
-                        c.at != phase::waiting && c.at != phase::authenticated))
+void connection_manager::state::yield_attempts(dial_slot dial_at, connection_slot winner) {
+  for (connection_slot conn_at = dials[dial_at].first_attempt; conn_at != no_slot;
+       conn_at = connections[conn_at].next_of_dial) {
+    connection& conn = connections[conn_at];
+    if (conn_at == winner || (conn.at != phase::attempting && conn.at != phase::handshaking &&
+                              conn.at != phase::waiting && conn.at != phase::authenticated))
       continue;
-    c.yielded = true;
-    addresses.set(c.address, address_state::untried);
-    if (c.at == phase::authenticated)
-      c.at = phase::superseded;
+    conn.yielded = true;
+    addresses.set(conn.address, address_state::untried);
+    if (conn.at == phase::authenticated)
+      conn.at = phase::superseded;
     else
-      cut(s, cause::duplicate);
+      cut(conn_at, cause::duplicate);
   }
 }
 
 /// The connection ends, or its dial does.
-void connection_manager::state::detach_attempt(connection_slot s) {
-  connection& c = connections[s];
-  dial& x = dials[c.dial];
-  c.dial = no_slot;
-  if (c.address == no_slot) return;  // an adopted one
-  (c.previous_of_dial == no_slot ? x.first_attempt : connections[c.previous_of_dial].next_of_dial) =
-      c.next_of_dial;
-  if (c.next_of_dial != no_slot) connections[c.next_of_dial].previous_of_dial = c.previous_of_dial;
-  c.next_of_dial = c.previous_of_dial = no_slot;
-  c.address = no_slot;
-  if (x.leader == s) x.leader = no_slot;
-  if (c.connected()) return;
-  --x.attempts;
-  attempt_gone(x.peer);
+void connection_manager::state::detach_attempt(connection_slot conn_at) {
+  connection& conn = connections[conn_at];
+  dial& dial = dials[conn.dial];
+  conn.dial = no_slot;
+  if (conn.address == no_slot) return;  // an adopted one
+  (conn.previous_of_dial == no_slot ? dial.first_attempt
+                                    : connections[conn.previous_of_dial].next_of_dial) =
+      conn.next_of_dial;
+  if (conn.next_of_dial != no_slot)
+    connections[conn.next_of_dial].previous_of_dial = conn.previous_of_dial;
+  conn.next_of_dial = conn.previous_of_dial = no_slot;
+  conn.address = no_slot;
+  if (dial.leader == conn_at) dial.leader = no_slot;
+  if (conn.connected()) return;
+  --dial.attempts;
+  attempt_gone(dial.peer);
 }
 
 void connection_manager::state::attempt_gone(peer_slot peer) {
@@ -164,7 +172,7 @@ void connection_manager::state::attempt_gone(peer_slot peer) {
 }
 
 void connection_manager::state::serve_waiting() {
-  for (dial_slot d; (d = line.take_next()) != no_slot;) proceed(d);
+  for (dial_slot dial_at; (dial_at = line.take_next()) != no_slot;) proceed(dial_at);
 }
 
 }  // namespace tandem

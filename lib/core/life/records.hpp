@@ -99,7 +99,9 @@ struct alignas(64) connection {
 static_assert(sizeof(connection) == 256 && offsetof(connection, peer) == 64);
 
 /// What its permit counts against.
-inline claim claim_of(const connection& c) noexcept { return {c.peer, c.narrow, c.wide, c.way}; }
+inline claim claim_of(const connection& conn) noexcept {
+  return {conn.peer, conn.narrow, conn.wide, conn.way};
+}
 
 /// One dial in progress: the addresses of one peer, raced for one or more requests.
 struct dial {

@@ -57,10 +57,10 @@ void connection_manager::state::redial(peer_slot peer) {
   if (gate.denies(peers[peer].id, now)) return again(later(now, options.backoff_cap));
   if (const refusal no = dial_refusal(peer, now))
     return again(no.until == never ? redial_at(peer) : std::max(no.until, later(now, duration(1))));
-  events::dial_wanted e;
-  e.request = core_issued(++last_redial);
-  e.peer = peers[peer].id;
-  begin_dial(e);
+  events::dial_wanted event;
+  event.request = core_issued(++last_redial);
+  event.peer = peers[peer].id;
+  begin_dial(event);
 }
 
 }  // namespace tandem

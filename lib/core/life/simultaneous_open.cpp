@@ -16,38 +16,39 @@ constexpr duration unanswered_patience = std::chrono::seconds(3);
 
 /// Whether own attempts of the dial are more than SYNs into the void. That they give way is safe:
 /// the peer cannot have authenticated what is not connected here.
-bool connection_manager::state::promises(dial_slot d) const {
+bool connection_manager::state::promises(dial_slot dial_at) const {
   bool lives = false;
-  for (connection_slot s = dials[d].first_attempt; s != no_slot; s = connections[s].next_of_dial) {
-    const connection& c = connections[s];
-    if (c.is_over()) continue;
-    if (c.connected()) return true;
-    if (now >= later(c.last_received, unanswered_patience)) return false;
+  for (connection_slot conn_at = dials[dial_at].first_attempt; conn_at != no_slot;
+       conn_at = connections[conn_at].next_of_dial) {
+    const connection& conn = connections[conn_at];
+    if (conn.is_over()) continue;
+    if (conn.connected()) return true;
+    if (now >= later(conn.last_received, unanswered_patience)) return false;
     lives = true;
   }
   return lives;
 }
 
 /// Two joining dials in opposite directions: both ends keep the one dialled by the greater peer id.
-/// Returns true when that decided about the inbound connection `s`.
-bool connection_manager::state::resolve_simultaneous_open(connection_slot s) {
-  const peer_slot peer = connections[s].peer;
-  const dial_slot d = joinable_dial(peer);
-  if (d == no_slot || dials[d].adopted != no_slot) return false;
-  const bool own_lives = lives(d);
-  if (self > peers[peer].id && promises(d)) {
-    refuse(s, {cause::duplicate});
+/// Returns true when that decided about the inbound connection `conn_at`.
+bool connection_manager::state::resolve_simultaneous_open(connection_slot conn_at) {
+  const peer_slot peer = connections[conn_at].peer;
+  const dial_slot dial_at = joinable_dial(peer);
+  if (dial_at == no_slot || dials[dial_at].adopted != no_slot) return false;
+  const bool own_lives = lives(dial_at);
+  if (self > peers[peer].id && promises(dial_at)) {
+    refuse(conn_at, {cause::duplicate});
     return true;
   }
-  const connection_slot own = own_lives ? dials[d].leader : no_slot;
+  const connection_slot own = own_lives ? dials[dial_at].leader : no_slot;
   if (own != no_slot && connections[own].at == phase::waiting) {
-    take_turn(s, own);
-    adopt(d, s);
+    take_turn(conn_at, own);
+    adopt(dial_at, conn_at);
     return true;
   }
   // The right of the own dial moves over, so that a limit of one lets exactly one connection
   // survive.
-  const claim wanted = claim_of(connections[s]);
+  const claim wanted = claim_of(connections[conn_at]);
   permit none;
   permit& right = own != no_slot ? connections[own].right : none;
   if (gate.refusal_instead(right, wanted)) return false;
@@ -55,24 +56,24 @@ bool connection_manager::state::resolve_simultaneous_open(connection_slot s) {
     gate.move(right, wanted);
     connections[own].holds = false;
     --holders;
-    take_permit(s, std::move(right));
+    take_permit(conn_at, std::move(right));
   } else {
-    take_permit(s, gate.issue(wanted));
+    take_permit(conn_at, gate.issue(wanted));
   }
-  adopt(d, s);
+  adopt(dial_at, conn_at);
   return true;
 }
 
-/// The dial waits for the inbound connection `s`; its own attempts give way.
-void connection_manager::state::adopt(dial_slot d, connection_slot s) {
-  dial& x = dials[d];
-  line.leave(d);
-  x.stage = dial_stage::yielding;
-  timers.disarm(d);
-  x.adopted = s;
-  connections[s].dial = d;
-  yield_attempts(d, s);
-  line.recount(d);
+/// The dial waits for the inbound connection `conn_at`; its own attempts give way.
+void connection_manager::state::adopt(dial_slot dial_at, connection_slot conn_at) {
+  dial& dial = dials[dial_at];
+  line.leave(dial_at);
+  dial.stage = dial_stage::yielding;
+  timers.disarm(dial_at);
+  dial.adopted = conn_at;
+  connections[conn_at].dial = dial_at;
+  yield_attempts(dial_at, conn_at);
+  line.recount(dial_at);
 }
 
 }  // namespace tandem

@@ -66,36 +66,36 @@ struct connection_manager::state final : private detail::reputation::listener {
   void settle(peer_slot peer) override;
 
   // dialing.cpp
-  void on(const events::dial_wanted& e);
-  void on(const events::dial_abandoned& e);
-  void on(const events::addresses_found& e);
-  void begin_dial(const events::dial_wanted& e);
+  void on(const events::dial_wanted& event);
+  void on(const events::dial_abandoned& event);
+  void on(const events::addresses_found& event);
+  void begin_dial(const events::dial_wanted& event);
   detail::refusal dial_refusal(peer_slot peer, time_point at) const;
-  void refuse_dial(const events::dial_wanted& e, const detail::refusal& no);
-  dial_slot make_dial(const events::dial_wanted& e);
-  void add_request(dial_slot d, const events::dial_wanted& e);
-  void add_addresses(dial_slot d, std::span<const endpoint> list);
+  void refuse_dial(const events::dial_wanted& event, const detail::refusal& no);
+  dial_slot make_dial(const events::dial_wanted& event);
+  void add_request(dial_slot dial_at, const events::dial_wanted& event);
+  void add_addresses(dial_slot dial_at, std::span<const endpoint> list);
   dial_slot joinable_dial(peer_slot peer) const;
   connection_slot adoptable(peer_slot peer) const;
   connection_slot oldest(peer_slot peer, phase at) const;
   detail::refusal room_for_dial(peer_slot peer, time_point at) const;
-  detail::refusal refusal_of(dial_slot d, time_point at) const;
-  void begin(dial_slot d);
-  detail::refusal addresses_refusal(dial_slot d) const;
-  time_point addresses_until(dial_slot d) const;
-  void proceed(dial_slot d);
-  void out_of_addresses(dial_slot d);
+  detail::refusal refusal_of(dial_slot dial_at, time_point at) const;
+  void begin(dial_slot dial_at);
+  detail::refusal addresses_refusal(dial_slot dial_at) const;
+  time_point addresses_until(dial_slot dial_at) const;
+  void proceed(dial_slot dial_at);
+  void out_of_addresses(dial_slot dial_at);
 
   // racing.cpp
-  void on(const events::attempt_connected& e);
-  void on(const events::attempt_failed& e);
+  void on(const events::attempt_connected& event);
+  void on(const events::attempt_failed& event);
   detail::refusal address_refusal(const endpoint& address, peer_slot peer) const;
-  address_slot choose_address(dial_slot d);
-  void start_attempt(dial_slot d, address_slot address);
-  void lead(dial_slot d, connection_slot s);
-  bool lives(dial_slot d) const;
-  void yield_attempts(dial_slot d, connection_slot winner);
-  void detach_attempt(connection_slot s);
+  address_slot choose_address(dial_slot dial_at);
+  void start_attempt(dial_slot dial_at, address_slot address);
+  void lead(dial_slot dial_at, connection_slot conn_at);
+  bool lives(dial_slot dial_at) const;
+  void yield_attempts(dial_slot dial_at, connection_slot winner);
+  void detach_attempt(connection_slot conn_at);
   void attempt_gone(peer_slot peer);
   void serve_waiting();
 
@@ -111,53 +111,54 @@ struct connection_manager::state final : private detail::reputation::listener {
   void redial(peer_slot peer);
 
   // dial_outcomes.cpp
-  void connection_over(dial_slot d, connection_slot s, const detail::connection_outcome& end);
-  void fail_dial(dial_slot d, const detail::dial_failure& failure);
-  void succeed_dial(dial_slot d, connection_slot s);
-  void end_requests(dial_slot d, notification n);
-  void remove_request(request_slot r);
-  void remove_dial(dial_slot d);
-  void request_expired(request_slot r);
-  void dial_expired(dial_slot d);
-  void drop_request(request_slot r, const detail::dial_failure& failure);
+  void connection_over(dial_slot dial_at, connection_slot conn_at,
+                       const detail::connection_outcome& end);
+  void fail_dial(dial_slot dial_at, const detail::dial_failure& failure);
+  void succeed_dial(dial_slot dial_at, connection_slot conn_at);
+  void end_requests(dial_slot dial_at, notification told);
+  void remove_request(request_slot request_at);
+  void remove_dial(dial_slot dial_at);
+  void request_expired(request_slot request_at);
+  void dial_expired(dial_slot dial_at);
+  void drop_request(request_slot request_at, const detail::dial_failure& failure);
 
   // blame.cpp
   void blame(peer_slot peer, const detail::reputation::fault& of, notification& told);
-  /// What the end of `s` says about its peer, unless a dial will say it.
-  void blame_end(connection_slot s, const detail::connection_outcome& end);
-  bool dropped_unused(connection_slot s, cause why) const;
-  void judge_attempt(connection_slot s, const detail::connection_outcome& end);
-  void trial_over(connection_slot s);
-  void on(const events::backoff_overridden& e);
-  void on(const events::network_changed& e);
+  /// What the end of `conn_at` says about its peer, unless a dial will say it.
+  void blame_end(connection_slot conn_at, const detail::connection_outcome& end);
+  bool dropped_unused(connection_slot conn_at, cause why) const;
+  void judge_attempt(connection_slot conn_at, const detail::connection_outcome& end);
+  void trial_over(connection_slot conn_at);
+  void on(const events::backoff_overridden& event);
+  void on(const events::network_changed& event);
 
   // admission.cpp
-  void on(const events::arrived& e);
-  void on(const events::authenticated& e);
-  void on(const events::ready& e);
-  bool belongs_to_dial(connection_slot s, const peer_id& peer);
-  void take_permit(connection_slot s, detail::permit&& right);
-  void refuse(connection_slot s, const detail::refusal& no);
-  void turn_away(connection_slot s, const detail::refusal& no);
+  void on(const events::arrived& event);
+  void on(const events::authenticated& event);
+  void on(const events::ready& event);
+  bool belongs_to_dial(connection_slot conn_at, const peer_id& peer);
+  void take_permit(connection_slot conn_at, detail::permit&& right);
+  void refuse(connection_slot conn_at, const detail::refusal& no);
+  void turn_away(connection_slot conn_at, const detail::refusal& no);
 
   // evicting.cpp
-  void join_ready(connection_slot s);
-  void leave_ready(connection_slot s);
-  detail::rank rank_of(connection_slot s) const;
-  /// `s` found no permit: true when somebody goes for it and it waits.
-  bool evict_for(connection_slot s, const detail::refusal& no);
+  void join_ready(connection_slot conn_at);
+  void leave_ready(connection_slot conn_at);
+  detail::rank rank_of(connection_slot conn_at) const;
+  /// `conn_at` found no permit: true when somebody goes for it and it waits.
+  bool evict_for(connection_slot conn_at, const detail::refusal& no);
   std::optional<direction> direction_short(direction way) const;
   /// The worst of a sample whose place `newcomer` can have, or no_slot.
   connection_slot worst_ready_for(connection_slot newcomer);
   void evict(connection_slot victim);
   /// A permit may be had: those who wait for one get it, first come first.
   void serve_newcomers();
-  bool hold_back(connection_slot s);
-  bool serve_newcomer(connection_slot s);
-  void refuse_newcomer(connection_slot s);
-  void leave_newcomers(connection_slot s);
-  /// `s` waits in the place of the newcomer `of`.
-  void take_turn(connection_slot s, connection_slot of);
+  bool hold_back(connection_slot conn_at);
+  bool serve_newcomer(connection_slot conn_at);
+  void refuse_newcomer(connection_slot conn_at);
+  void leave_newcomers(connection_slot conn_at);
+  /// `conn_at` waits in the place of the newcomer `of`.
+  void take_turn(connection_slot conn_at, connection_slot of);
   void arm_churn();
   void churn();
 
@@ -167,42 +168,42 @@ struct connection_manager::state final : private detail::reputation::listener {
   void drain_surplus(const manager_options& before);
 
   // simultaneous_open.cpp
-  bool resolve_simultaneous_open(connection_slot s);
-  bool promises(dial_slot d) const;
-  void adopt(dial_slot d, connection_slot s);
+  bool resolve_simultaneous_open(connection_slot conn_at);
+  bool promises(dial_slot dial_at) const;
+  void adopt(dial_slot dial_at, connection_slot conn_at);
 
   // established.cpp
-  void on(const events::traffic& e);
-  void on(const events::rtt_sampled& e);
-  void on(const events::probe_answered& e);
-  void on(const events::stream_opened& e);
-  void on(const events::stream_closed& e);
-  void ready_expired(connection_slot s);
-  void heard(connection_slot s, time_point when);
-  time_point looks_at(const detail::connection& c) const noexcept;
-  void arm_ready(connection_slot s);
+  void on(const events::traffic& event);
+  void on(const events::rtt_sampled& event);
+  void on(const events::probe_answered& event);
+  void on(const events::stream_opened& event);
+  void on(const events::stream_closed& event);
+  void ready_expired(connection_slot conn_at);
+  void heard(connection_slot conn_at, time_point when);
+  time_point looks_at(const detail::connection& conn) const noexcept;
+  void arm_ready(connection_slot conn_at);
   /// The deadline may have moved to an earlier time.
-  void sooner(connection_slot s);
+  void sooner(connection_slot conn_at);
   void keep_alive_changed(peer_slot peer);
 
   // ending.cpp
-  void on(const events::disconnect_wanted& e);
-  void on(const events::remote_refused& e);
-  void on(const events::closed& e);
-  void connection_expired(connection_slot s);
+  void on(const events::disconnect_wanted& event);
+  void on(const events::remote_refused& event);
+  void on(const events::closed& event);
+  void connection_expired(connection_slot conn_at);
   duration retry_after(cause why);
-  void close(connection_slot s, cause why);
-  void cut(connection_slot s, cause why);
-  void end_connection(connection_slot s, cause reported, bool local, duration retry_after);
-  void count_end(connection_slot s, cause why);
+  void close(connection_slot conn_at, cause why);
+  void cut(connection_slot conn_at, cause why);
+  void end_connection(connection_slot conn_at, cause reported, bool local, duration retry_after);
+  void count_end(connection_slot conn_at, cause why);
 
   // operator_commands.cpp
-  void on(const events::peer_marked& e);
-  void on(const events::subnet_marked& e);
-  void on(const events::configured& e);
-  void on(const events::shutdown_wanted& e);
-  void on(const events::pressure& e);
-  void on(const events::accept_failed& e);
+  void on(const events::peer_marked& event);
+  void on(const events::subnet_marked& event);
+  void on(const events::configured& event);
+  void on(const events::shutdown_wanted& event);
+  void on(const events::pressure& event);
+  void on(const events::accept_failed& event);
   void listen_or_pause();
   void node_timer_expired(detail::node_timer which);
   void abort_everything();

@@ -6,8 +6,9 @@
 namespace tandem::detail {
 
 bool waiting_line::attempts_full(dial_slot of) const {
-  const dial& x = dials_[of];
-  const std::uint32_t attempts = x.peer == no_slot ? x.attempts : with_.peers[x.peer].attempts;
+  const dial& dial = dials_[of];
+  const std::uint32_t attempts =
+      dial.peer == no_slot ? dial.attempts : with_.peers[dial.peer].attempts;
   return attempts >= with_.options.max_attempts_per_peer;
 }
 
@@ -22,20 +23,20 @@ void waiting_line::get_in_line(dial_slot who) {
 }
 
 void waiting_line::wait_behind(dial_slot who) {
-  dial& x = dials_[who];
-  if (x.peer == no_slot) return;  // an attempt of its own will end
-  x.stage = dial_stage::behind;
-  ++with_.peers[x.peer].blocked;
+  dial& dial = dials_[who];
+  if (dial.peer == no_slot) return;  // an attempt of its own will end
+  dial.stage = dial_stage::behind;
+  ++with_.peers[dial.peer].blocked;
 }
 
 void waiting_line::leave(dial_slot who) {
-  dial& x = dials_[who];
-  const dial_stage before = std::exchange(x.stage, x.free_stage());
+  dial& dial = dials_[who];
+  const dial_stage before = std::exchange(dial.stage, dial.free_stage());
   if (before == dial_stage::behind) {
-    --with_.peers[x.peer].blocked;
+    --with_.peers[dial.peer].blocked;
   } else if (before == dial_stage::queued) {
     dial_line_.erase(who);
-    attempt_over(x.peer);
+    attempt_over(dial.peer);
   }
 }
 
@@ -44,10 +45,11 @@ void waiting_line::attempt_over(peer_slot at) {
   peer_entry& peer = with_.peers[at];
   if (peer.blocked == 0 || peer.attempts >= with_.options.max_attempts_per_peer) return;
   dial_slot best;
-  for (dial_slot d = peer.first_dial; d != no_slot; d = dials_[d].next_of_peer)
-    if (dials_[d].stage == dial_stage::behind &&
-        (best == no_slot || rank_of(d).before(rank_of(best))))
-      best = d;
+  for (dial_slot dial_at = peer.first_dial; dial_at != no_slot;
+       dial_at = dials_[dial_at].next_of_peer)
+    if (dials_[dial_at].stage == dial_stage::behind &&
+        (best == no_slot || rank_of(dial_at).before(rank_of(best))))
+      best = dial_at;
   --peer.blocked;
   get_in_line(best);
 }
@@ -65,23 +67,23 @@ void waiting_line::priority_changed(dial_slot of) {
   if (dials_[of].stage == dial_stage::queued) dial_line_.put(of, rank_of(of));
 }
 
-void waiting_line::add(request_slot r) {
-  const request& q = requests_[r];
-  if (is_core_issued(q.id))
+void waiting_line::add(request_slot request_at) {
+  const request& request = requests_[request_at];
+  if (is_core_issued(request.id))
     ++redials_;
   else
-    request_line_.put(r, {q.priority, false, q.sequence});
+    request_line_.put(request_at, {request.priority, false, request.sequence});
 }
 
-void waiting_line::remove(request_slot r) {
-  request_line_.erase(r);
-  if (is_core_issued(requests_[r].id)) --redials_;
+void waiting_line::remove(request_slot request_at) {
+  request_line_.erase(request_at);
+  if (is_core_issued(requests_[request_at].id)) --redials_;
 }
 
-void waiting_line::recount(dial_slot d) {
-  const request_slot first = dials_[d].first_request;
+void waiting_line::recount(dial_slot dial_at) {
+  const request_slot first = dials_[dial_at].first_request;
   if (first == no_slot || is_core_issued(requests_[first].id)) return;
-  if (dials_[d].engaged())
+  if (dials_[dial_at].engaged())
     request_line_.erase(first);
   else
     request_line_.put(first, {requests_[first].priority, false, requests_[first].sequence});

@@ -34,11 +34,11 @@ class waiting_line {
   dial_slot take_next();
   void priority_changed(dial_slot of);
 
-  void add(request_slot r);
-  void remove(request_slot r);
+  void add(request_slot request_at);
+  void remove(request_slot request_at);
   /// Of the requests of a dial with an attempt or an adopted connection the first does not wait:
   /// to be called when either may have changed.
-  void recount(dial_slot d);
+  void recount(dial_slot who);
   /// Whether one more request, whose dial may start at once or not, is one too many.
   bool is_full(bool may_start) const noexcept;
   refusal full() const noexcept;
@@ -48,8 +48,8 @@ class waiting_line {
   TANDEM_FIELDS_BUT((with_, dials_, requests_), dial_line_, request_line_, redials_)
 
  private:
-  dial_rank rank_of(dial_slot d) const {
-    return {dials_[d].priority, dials_[d].attempts > 0, dials_[d].sequence};
+  dial_rank rank_of(dial_slot who) const {
+    return {dials_[who].priority, dials_[who].attempts > 0, dials_[who].sequence};
   }
 
   const shared& with_;
