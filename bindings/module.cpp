@@ -7,7 +7,7 @@
 #include "tandem/command/version.hpp"
 #include "tandem/core/actions.hpp"
 #include "tandem/core/cause.hpp"
-#include "tandem/core/options.hpp"
+#include "tandem/core/option_table.hpp"
 #include "tandem/scenarios/find.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/scenarios/read.hpp"

@@ -4,6 +4,7 @@
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/option_text.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/core/option_table.hpp"
 #include "tandem/net/trace_file.hpp"
 
 #include <stdexcept>

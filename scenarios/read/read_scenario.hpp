@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "tandem/core/option_table.hpp"
 #include "tandem/scenarios/scenario.hpp"
 #include "yaml_value.hpp"
 

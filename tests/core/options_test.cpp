@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "driver.hpp"
+#include "tandem/core/option_table.hpp"
 
 #include <gtest/gtest.h>
 
@@ -37,6 +38,10 @@ TEST(options, table_has_every_field_once_with_a_doc_line) {
   for (const option_row& row : option_table()) {
     EXPECT_TRUE(names.insert(row.name).second);
     EXPECT_FALSE(row.doc.empty());
+    // What a person reads says how far it goes; a choice names what there is.
+    EXPECT_NE(row.doc.find(std::holds_alternative<option_choice>(row.field) ? "" : "Range "),
+              std::string_view::npos)
+        << row.name;
     EXPECT_LE(row.least, row.most);
     EXPECT_EQ(option_named(row.name), &row);
     bytes += 8;

@@ -2,7 +2,7 @@
 // Whatever the options are, the built-in invariants hold: every option at its extremes, at other
 // values and at every choice, in every scenario of the project and at round trips of 1 ms to 5 s.
 #include "run_support.hpp"
-#include "tandem/core/options.hpp"
+#include "tandem/core/option_table.hpp"
 
 #include <gtest/gtest.h>
 

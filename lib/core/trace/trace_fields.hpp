@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "tandem/core/options.hpp"
+#include "tandem/core/option_table.hpp"
 
 #include <type_traits>
 

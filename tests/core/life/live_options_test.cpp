@@ -2,6 +2,7 @@
 // Every option can change while running: a manager that is told of other options behaves like one
 // that was built with them.
 #include "core/chaos.hpp"
+#include "tandem/core/option_table.hpp"
 
 #include <cmath>
 #include <set>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "text.hpp"
 
-#include "tandem/core/options.hpp"
+#include "tandem/core/option_table.hpp"
 
 #include <cstdio>
 #include <type_traits>

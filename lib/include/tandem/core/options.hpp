@@ -4,27 +4,47 @@
 #include "tandem/core/time.hpp"
 
 #include <cstdint>
-#include <limits>
-#include <span>
 #include <string>
-#include <string_view>
-#include <variant>
 #include <vector>
 
+// What is written here is all there is about an option: the build makes option_table() of it, and
+// from that come parsers, `--help` and documentation (lib/core/option_rows.py). Ranges keep every
+// sum of a time and a duration far from overflow and every table addressable.
 namespace tandem {
 
 /// How many connections there may be, and whose. Refusals name the limit, its value and the count.
 struct limit_options {
+  /// Established connections at most, both directions together; one more is refused with
+  /// LimitReached. Range 1 to 10 million. Default: the node this one replaces.
   std::uint64_t max_connections = 256;
-  std::uint64_t max_inbound_connections = 0;   ///< 0: no limit of its own
-  std::uint64_t max_outbound_connections = 0;  ///< 0: no limit of its own
+  /// Established inbound connections at most; one more is refused with InboundLimitReached. 0:
+  /// no limit of its own. Range 0 to 10 million.
+  std::uint64_t max_inbound_connections = 0;
+  /// Established outbound connections at most; one more is refused with OutboundLimitReached.
+  /// 0: no limit of its own. Range 0 to 10 million.
+  std::uint64_t max_outbound_connections = 0;
+  /// Established connections with one peer at most; one more is refused with
+  /// PerPeerLimitReached. Range 1 to 10 million. Default: the node this one replaces.
   std::uint64_t max_connections_per_peer = 2;
-  std::uint64_t reserved_connections = 0;  ///< of max_connections, for protected peers only
+  /// So many of max_connections are kept for protected peers: others are refused with
+  /// LimitReached at max_connections less this. Range 0 to 10 million.
+  std::uint64_t reserved_connections = 0;
+  /// Accepted connections that are not ready yet; one more is reset. Range 1 to 10 million.
+  /// Default: twice max_connections, so that as many silent sockets as connections keep nobody
+  /// out.
   std::uint64_t max_pending_inbound = 512;
+  /// Own attempts and handshakes at one time; further dials wait. Range 1 to 10 million.
+  /// Default: one full node.
   std::uint64_t max_pending_outbound = 256;
+  /// Refused connections that are being told why; above it, and always at 0, they are reset.
+  /// Range 0 to 10 million.
   std::uint64_t max_lingering_refusals = 256;
-  std::uint64_t connection_memory = 64 << 10;  ///< bytes one connection is reckoned at
-  std::uint64_t max_memory = 0;                ///< bytes of all of them; 0: no limit
+  /// Bytes one connection, pending or established, is reckoned at against max_memory. Range 1
+  /// to 10^15. Default: what a node with sessions uses, rounded up.
+  std::uint64_t connection_memory = 64 << 10;
+  /// Bytes for all connections together; one more than fits is refused with MemoryLimitReached.
+  /// 0: no limit. Range 0 to 10^15.
+  std::uint64_t max_memory = 0;
   friend bool operator==(const limit_options&, const limit_options&) = default;
 };
 
@@ -32,55 +52,100 @@ struct limit_options {
 enum class subnet_exemption : std::uint8_t {
   none,
   loopback,        ///< 127.0.0.0/8 and ::1
-  private_ranges,  ///< and RFC 1918, RFC 4193 (fc00::/7), link-local (169.254.0.0/16, fe80::/10)
+  private_ranges,  ///< `private`: also RFC 1918, fc00::/7 (RFC 4193), 169.254.0.0/16, fe80::/10
 };
 
 /// Subnets are counted at two widths per family; IPv4-mapped IPv6 addresses count as IPv4.
 struct subnet_options {
-  std::uint64_t subnet_v4_narrow = 32;  ///< prefix length, bits
+  /// Prefix length of a narrow IPv4 subnet. Range 1 to 32. Default: one address.
+  std::uint64_t subnet_v4_narrow = 32;
+  /// Prefix length of a wide IPv4 subnet. Range 1 to 32.
   std::uint64_t subnet_v4_wide = 24;
+  /// Prefix length of a narrow IPv6 subnet. Range 1 to 128. Default: what one customer gets at
+  /// least (RFC 6177).
   std::uint64_t subnet_v6_narrow = 64;
+  /// Prefix length of a wide IPv6 subnet. Range 1 to 128. Default: one site (RFC 6177).
   std::uint64_t subnet_v6_wide = 48;
+  /// Established connections with one narrow subnet at most; one more is refused with
+  /// SubnetLimitReached. 0: no limit. Range 0 to 10 million. Default: go-libp2p.
   std::uint64_t max_connections_per_narrow_subnet = 8;
+  /// Established connections with one wide subnet at most; one more is refused with
+  /// SubnetLimitReached. 0: no limit. Range 0 to 10 million. Default: go-libp2p.
   std::uint64_t max_connections_per_wide_subnet = 64;
-  std::uint64_t max_pending_per_wide_subnet = 64;  ///< inbound
+  /// Inbound connections of one wide subnet that are not ready at most; one more is reset with
+  /// PendingLimitReached, so that no subnet alone uses up max_pending_inbound. 0: no limit.
+  /// Range 0 to 10 million. Default: as many as may be established.
+  std::uint64_t max_pending_per_wide_subnet = 64;
+  /// Addresses that subnet limits, rates and breakers leave alone: none, loopback, or private
+  /// (RFC 1918, RFC 4193, link-local and loopback). Default: clusters share subnets.
   subnet_exemption subnet_exempt = subnet_exemption::private_ranges;
   friend bool operator==(const subnet_options&, const subnet_options&) = default;
 };
 
 /// Token buckets for arriving connections: `rate` tokens a second, at most `burst` of them.
 struct accept_rate_options {
-  double accept_rate = 0;  ///< per second, of the node; 0: no limit
+  /// Arriving connections a second of the whole node, above accept_burst at once; more are
+  /// reset with RateLimited. 0: no limit. Range 0 to 10^9.
+  double accept_rate = 0;
+  /// Arrivals at once before accept_rate holds. Range 1 to 10 million.
   std::uint64_t accept_burst = 64;
-  double subnet_accept_rate = 0.2;  ///< per second, of one narrow subnet; 0: no limit
+  /// Arriving connections a second of one narrow subnet; more are reset with RateLimited. 0: no
+  /// limit. Range 0 to 10^9. Default: go-libp2p.
+  double subnet_accept_rate = 0.2;
+  /// Arrivals at once of one narrow subnet before subnet_accept_rate holds. Range 1 to 10
+  /// million. Default: go-libp2p.
   std::uint64_t subnet_accept_burst = 16;
+  /// Subnets without connections whose rate or breaker is remembered. Range 1 to 10 million.
   std::uint64_t max_remembered_subnets = 4096;
   friend bool operator==(const accept_rate_options&, const accept_rate_options&) = default;
 };
 
 /// What the operator said about peers and networks.
 struct access_options {
-  std::uint64_t max_access_rules = 65536;  ///< denied or allowed peers and networks
-  std::uint64_t max_marked_peers = 4096;   ///< protected, tagged or kept alive
+  /// Denied and allowed peers and networks at most; of bans that expire the next to do so makes
+  /// room, otherwise one more is ignored. Range 0 to 10 million.
+  std::uint64_t max_access_rules = 65536;
+  /// Peers protected, tagged or kept alive at most; one more is ignored. Range 0 to 10 million.
+  std::uint64_t max_marked_peers = 4096;
   friend bool operator==(const access_options&, const access_options&) = default;
 };
 
 /// Ends that take their time.
 struct ending_options {
+  /// From connected or accepted to ready. Range 1 ms to 1 year. Default: go-libp2p.
   duration handshake_timeout = std::chrono::seconds(15);
+  /// A refused peer that was told why is aborted when it is still there after this. Range 1 ms
+  /// to 1 year.
   duration refusal_linger = std::chrono::seconds(1);
+  /// A closed connection may drain this long before it is aborted. Range 1 ms to 1 year.
   duration close_linger = std::chrono::seconds(1);
+  /// Shutdown is complete within this, whatever the peers do; connections drain for three
+  /// quarters of it. Range 1 ms to 1 year. Default: the node this one replaces.
   duration shutdown_timeout = std::chrono::seconds(2);
+  /// Peers are told at shutdown not to come back before a time drawn from half of this to all
+  /// of it, so that they do not come back together. Range 0 to 1 year.
   duration shutdown_retry_after = std::chrono::seconds(30);
   friend bool operator==(const ending_options&, const ending_options&) = default;
 };
 
 /// When a ready connection is idle, and when it is dead.
 struct liveness_options {
+  /// A connection without an open application stream is closed this long after its last
+  /// application byte, or after idle_floor_probes probe timeouts when that is longer. Range 1
+  /// ms to 1 year. Default: the node this one replaces.
   duration connection_timeout = std::chrono::seconds(30);
-  std::uint64_t idle_floor_probes = 3;  ///< probe timeouts; RFC 9000, 10.1
+  /// A connection is never idle sooner than this many probe timeouts (SRTT + 4 RTTVAR; RFC
+  /// 9002, 6.2). Range 0 to 100. Default: RFC 9000, 10.1.
+  std::uint64_t idle_floor_probes = 3;
+  /// A connection that received nothing for this long is probed. Range 1 ms to 1 year. Default:
+  /// js-libp2p.
   duration liveness_interval = std::chrono::seconds(10);
+  /// A probe is missed when nothing came for this long after it, or for seven probe timeouts
+  /// (three retransmissions; at most 60 s) when that is longer. Range 1 ms to 1 year. Default:
+  /// js-libp2p.
   duration liveness_timeout = std::chrono::seconds(10);
+  /// Missed probes in a row after which a connection is aborted. At 1 a single slow answer
+  /// closes. Range 1 to 1000.
   std::uint64_t liveness_misses = 3;
   friend bool operator==(const liveness_options&, const liveness_options&) = default;
 };
@@ -96,35 +161,71 @@ enum class backoff_strategy : std::uint8_t {
 
 /// After n consecutive failures the ceiling is min(cap, base * multiplier^(n-1)).
 struct backoff_options {
+  /// How a delay follows from the ceiling: none, exponential (the ceiling), equal (half and up
+  /// to half more), full (up to the ceiling), or decorrelated (base to three times the last
+  /// delay). Default: AWS, "Exponential Backoff And Jitter".
   tandem::backoff_strategy backoff_strategy = tandem::backoff_strategy::full;
+  /// Ceiling of the delay after the first failed dial. Range 1 ms to 1 year. Default: gRPC.
   duration backoff_base = std::chrono::seconds(1);
+  /// The ceiling grows by this factor per consecutive failure; 1 keeps it. Range 1 to 100.
+  /// Default: AWS, full jitter.
   double backoff_multiplier = 2.0;
+  /// The ceiling grows no further. Range 1 ms to 1 year. Default: gRPC.
   duration backoff_cap = std::chrono::seconds(120);
+  /// A connection that lasted this long clears the failures of its peer, if the last is as old.
+  /// Range 1 ms to 1 year.
   duration backoff_reset_after = std::chrono::seconds(60);
+  /// Each such time without a failure takes one failure off. Range 1 ms to 1 year.
   duration backoff_refund = std::chrono::minutes(10);
+  /// Failure records of peers that are not connected; the one that would be forgotten soonest
+  /// makes room. Range 1 to 10 million.
   std::uint64_t max_remembered_peers = 4096;
+  /// Failure records of addresses; the one that would be forgotten soonest makes room. Range 1
+  /// to 10 million.
   std::uint64_t max_remembered_addresses = 4096;
   friend bool operator==(const backoff_options&, const backoff_options&) = default;
 };
 
 /// Circuit breakers: of a peer, of a wide subnet, and of this node's own uplink.
 struct breaker_options {
+  /// Consecutive failures that open the circuit of a peer. Range 1 to 1 million. Default:
+  /// Envoy.
   std::uint64_t breaker_failures = 5;
+  /// How long the circuit stays open the first time; each opening in a row doubles it. Range 1
+  /// ms to 1 year. Default: Envoy.
   duration breaker_open = std::chrono::seconds(30);
+  /// The circuit never stays open for longer. Range 1 ms to 1 year. Default: Envoy.
   duration breaker_open_max = std::chrono::seconds(300);
+  /// Dials at one time through a half-open circuit. Range 1 to 1000.
   std::uint64_t breaker_trials = 1;
+  /// Consecutive failures of any peers that open the circuit of their wide subnet. 0: never.
+  /// Range 0 to 1 million.
   std::uint64_t subnet_breaker_failures = 20;
+  /// When so many different peers fail in a row and nothing is received in between or while
+  /// they are waited for, this node is taken to be offline: nobody is blamed and dials fail
+  /// with Offline. A node that dials fewer peers than this never is. 0: never. Range 0 to 64.
   std::uint64_t uplink_failures = 8;
+  /// While offline one dial in this time may try. Range 1 ms to 1 year.
   duration uplink_retry = std::chrono::seconds(5);
   friend bool operator==(const breaker_options&, const breaker_options&) = default;
 };
 
 /// How dials are tried and how many wait.
 struct dialing_options {
+  /// One address may take this long to connect. Range 1 ms to 1 year. Default: go-libp2p.
   duration attempt_timeout = std::chrono::seconds(15);
+  /// A whole dial, all its addresses and the handshake, may take this long. Range 1 ms to 1
+  /// year. Default: go-libp2p.
   duration dial_timeout = std::chrono::seconds(60);
+  /// The next address of a dial is tried beside those before it after this, or when the last
+  /// one failed. Range 1 ms to 1 year. Default: RFC 8305, section 5.
   duration attempt_delay = std::chrono::milliseconds(250);
+  /// Attempts at one peer at one time. 1 tries address after address. Range 1 to 16. Default:
+  /// go-libp2p.
   std::uint64_t max_attempts_per_peer = 8;
+  /// Dial requests that wait for addresses, for a pending slot or for another request's dial;
+  /// one more fails with PendingLimitReached. Redials of protected peers take no place. At 0
+  /// none may wait. Range 0 to 10 million.
   std::uint64_t max_queued_requests = 1024;
   friend bool operator==(const dialing_options&, const dialing_options&) = default;
 };
@@ -136,17 +237,25 @@ enum class eviction_mode : std::uint8_t {
 
 /// Who goes when the node is full. Protected peers never do.
 struct eviction_options {
+  /// What a full node does with an authenticated newcomer: off refuses it; scored gives it the
+  /// place of the worst connection of a random sample.
   eviction_mode eviction = eviction_mode::off;
+  /// Connections looked at to find the worst. Range 1 to 4096. Default: the sample of which the
+  /// worst is in the worst sixth with 95 %.
   std::uint64_t eviction_sample = 16;
+  /// One eviction in this time at most, so that newcomers cannot sweep a node. Range 1 ms to 1
+  /// year.
   duration eviction_interval = std::chrono::seconds(1);
+  /// An evicted peer is refused, and not dialled, for this long. Range 0 to 1 year.
   duration eviction_penalty = std::chrono::seconds(60);
-  duration churn_interval{};  ///< zero: no churn
+  /// A full node closes one unprotected connection, chosen at random, this often, so that the
+  /// network does not freeze (geth 31476). 0: never. Range 0 to 1 year.
+  duration churn_interval{};
   friend bool operator==(const eviction_options&, const eviction_options&) = default;
 };
 
 /// Everything the connection manager can be told: the options of its policies, under one name each
-/// in C++, YAML, Python and on the command line. option_table() describes each with unit, default,
-/// range and origin.
+/// in C++, YAML, Python and on the command line, from option_table().
 struct manager_options : limit_options,
                          subnet_options,
                          accept_rate_options,
@@ -159,29 +268,6 @@ struct manager_options : limit_options,
                          eviction_options {
   friend bool operator==(const manager_options&, const manager_options&) = default;
 };
-
-/// An option that is one of a few names.
-struct option_choice {
-  std::span<const std::string_view> names;  ///< by value of the enumeration
-  std::uint8_t (*get)(const manager_options&);
-  void (*set)(manager_options&, std::uint8_t);
-};
-
-/// Describes one field of manager_options, for parsers, `--help` and documentation.
-struct option_row {
-  std::string_view name;
-  std::variant<std::uint64_t manager_options::*, duration manager_options::*,
-               double manager_options::*, option_choice>
-      field;
-  double least;          ///< smallest allowed value: a count, seconds, a ratio or index of a choice
-  double most;           ///< largest allowed value, in the same unit
-  std::string_view doc;  ///< what it does, its extremes, and where the default comes from
-};
-
-std::span<const option_row> option_table() noexcept;
-
-/// The row with this name, or null.
-const option_row* option_named(std::string_view name) noexcept;
 
 /// One relation between options that does not hold.
 struct option_problem {
