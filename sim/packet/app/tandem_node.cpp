@@ -4,16 +4,21 @@
 #include "engine/loop.hpp"
 #include "seam/addresses.hpp"
 #include "seam/host_network.hpp"
+#include "tandem/core/option_table.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/node.hpp"
 
+#include <ns3/double.h>
+#include <ns3/enum.h>
 #include <ns3/integer.h>
 #include <ns3/ipv4.h>
 #include <ns3/node.h>
 #include <ns3/trace-source-accessor.h>
 #include <ns3/uinteger.h>
 
+#include <cctype>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -71,10 +76,103 @@ struct TandemNode::Running final : tandem::node_observer {
 
 namespace {
 
-std::int64_t ns(tandem::duration span) { return span.count(); }
-tandem::duration span(const Time& time) { return tandem::duration(time.GetNanoSeconds()); }
+using tandem::manager_options;
+using count_field = std::uint64_t manager_options::*;
+using ratio_field = double manager_options::*;
+using time_field = tandem::duration manager_options::*;
+
+// The value of one option of a manager as an attribute's, and the other way round. False: the
+// attribute's is of another type, and ns-3 asks again for its own.
+template <class Value>
+bool Give(AttributeValue& into, const auto& value) {
+  auto* const typed = dynamic_cast<Value*>(&into);
+  if (typed != nullptr) typed->Set(value);
+  return typed != nullptr;
+}
+bool Read(const manager_options& from, count_field field, AttributeValue& into) {
+  return Give<UintegerValue>(into, from.*field);
+}
+bool Read(const manager_options& from, ratio_field field, AttributeValue& into) {
+  return Give<DoubleValue>(into, from.*field);
+}
+bool Read(const manager_options& from, time_field field, AttributeValue& into) {
+  return Give<TimeValue>(into, NanoSeconds((from.*field).count()));
+}
+bool Read(const manager_options& from, const tandem::option_choice& field, AttributeValue& into) {
+  return Give<EnumValue>(into, field.get(from));
+}
+void Write(manager_options& into, count_field field, const AttributeValue& from) {
+  into.*field = dynamic_cast<const UintegerValue&>(from).Get();
+}
+void Write(manager_options& into, ratio_field field, const AttributeValue& from) {
+  into.*field = dynamic_cast<const DoubleValue&>(from).Get();
+}
+void Write(manager_options& into, time_field field, const AttributeValue& from) {
+  into.*field = tandem::duration(dynamic_cast<const TimeValue&>(from).Get().GetNanoSeconds());
+}
+void Write(manager_options& into, const tandem::option_choice& field, const AttributeValue& from) {
+  field.set(into, static_cast<std::uint8_t>(dynamic_cast<const EnumValue&>(from).Get()));
+}
+
+// What an attribute may be, in the range of the option.
+Ptr<const AttributeChecker> CheckerOf(const tandem::option_row& row, count_field) {
+  return MakeUintegerChecker<std::uint64_t>(static_cast<std::uint64_t>(row.least),
+                                            static_cast<std::uint64_t>(row.most));
+}
+Ptr<const AttributeChecker> CheckerOf(const tandem::option_row& row, ratio_field) {
+  return MakeDoubleChecker<double>(row.least, row.most);
+}
+Ptr<const AttributeChecker> CheckerOf(const tandem::option_row& row, time_field) {
+  return MakeTimeChecker(Seconds(row.least), Seconds(row.most));
+}
+Ptr<const AttributeChecker> CheckerOf(const tandem::option_row&,
+                                      const tandem::option_choice& field) {
+  const auto checker = Create<EnumChecker>();
+  for (std::size_t i = 0; i < field.names.size(); ++i)
+    checker->Add(static_cast<int>(i), std::string(field.names[i]));
+  return checker;
+}
+
+/// `max_connections` as ns-3 writes it: `MaxConnections`.
+std::string AttributeName(std::string_view option) {
+  std::string name;
+  for (std::size_t i = 0; i < option.size(); ++i)
+    if (option[i] != '_')
+      name +=
+          i == 0 || option[i - 1] == '_' ? static_cast<char>(std::toupper(option[i])) : option[i];
+  return name;
+}
 
 }  // namespace
+
+/// One option of the manager as an attribute.
+class TandemNode::Option final : public AttributeAccessor {
+ public:
+  explicit Option(const tandem::option_row& row) : m_row(row) {}
+  static void AddTo(TypeId& type, const tandem::option_row& row) {
+    const Ptr<const AttributeChecker> checker =
+        std::visit([&row](const auto& field) { return CheckerOf(row, field); }, row.field);
+    const Ptr<AttributeValue> initial = checker->Create();
+    std::visit([&](const auto& field) { Read({}, field, *initial); }, row.field);
+    type.AddAttribute(AttributeName(row.name), std::string(row.doc), *initial, Create<Option>(row),
+                      checker);
+  }
+
+  bool Set(ObjectBase* object, const AttributeValue& value) const override {
+    auto& options = *dynamic_cast<TandemNode&>(*object).m_options;
+    std::visit([&](const auto& field) { Write(options, field, value); }, m_row.field);
+    return true;
+  }
+  bool Get(const ObjectBase* object, AttributeValue& value) const override {
+    const auto& options = *dynamic_cast<const TandemNode&>(*object).m_options;
+    return std::visit([&](const auto& field) { return Read(options, field, value); }, m_row.field);
+  }
+  bool HasGetter() const override { return true; }
+  bool HasSetter() const override { return true; }
+
+ private:
+  const tandem::option_row& m_row;
+};
 
 TypeId TandemNode::GetTypeId() {
   using Self = TandemNode;
@@ -91,34 +189,7 @@ TypeId TandemNode::GetTypeId() {
             .AddAttribute("NodeIndex", "Which identity of the seed; -1: the id of the ns-3 node.",
                           IntegerValue(-1), MakeIntegerAccessor(&Self::m_index),
                           MakeIntegerChecker<std::int64_t>(-1));
-    const auto count = [&type](const char* name, const char* option, std::uint64_t Self::*field,
-                               std::uint64_t value) {
-      type.AddAttribute(name, std::string("Manager option ") + option + ".", UintegerValue(value),
-                        MakeUintegerAccessor(field), MakeUintegerChecker<std::uint64_t>());
-    };
-    const auto time = [&type](const char* name, const char* option, Time Self::*field,
-                              tandem::duration value) {
-      type.AddAttribute(name, std::string("Manager option ") + option + ".",
-                        TimeValue(NanoSeconds(ns(value))), MakeTimeAccessor(field),
-                        MakeTimeChecker(Time(0)));
-    };
-    const tandem::manager_options d;
-    count("MaxConnections", "max_connections", &Self::m_max_connections, d.max_connections);
-    count("MaxConnectionsPerPeer", "max_connections_per_peer", &Self::m_max_connections_per_peer,
-          d.max_connections_per_peer);
-    count("MaxPendingInbound", "max_pending_inbound", &Self::m_max_pending_inbound,
-          d.max_pending_inbound);
-    count("MaxPendingOutbound", "max_pending_outbound", &Self::m_max_pending_outbound,
-          d.max_pending_outbound);
-    count("BreakerFailures", "breaker_failures", &Self::m_breaker_failures, d.breaker_failures);
-    time("ConnectionTimeout", "connection_timeout", &Self::m_connection_timeout,
-         d.connection_timeout);
-    time("AttemptTimeout", "attempt_timeout", &Self::m_attempt_timeout, d.attempt_timeout);
-    time("DialTimeout", "dial_timeout", &Self::m_dial_timeout, d.dial_timeout);
-    time("HandshakeTimeout", "handshake_timeout", &Self::m_handshake_timeout, d.handshake_timeout);
-    time("LivenessInterval", "liveness_interval", &Self::m_liveness_interval, d.liveness_interval);
-    time("BackoffBase", "backoff_base", &Self::m_backoff_base, d.backoff_base);
-    time("BackoffCap", "backoff_cap", &Self::m_backoff_cap, d.backoff_cap);
+    for (const auto& row : tandem::option_table()) Option::AddTo(type, row);
     const auto event = [&type](const char* name, const char* help, auto field) {
       type.AddTraceSource(name, help, MakeTraceSourceAccessor(field),
                           "ns3::TandemNode::EventTracedCallback");
@@ -138,7 +209,7 @@ TypeId TandemNode::GetTypeId() {
   return id;
 }
 
-TandemNode::TandemNode() = default;
+TandemNode::TandemNode() : m_options(std::make_unique<manager_options>()) {}
 TandemNode::~TandemNode() = default;
 
 std::uint64_t TandemNode::Index() const {
@@ -160,26 +231,9 @@ tandem::node* TandemNode::GetTandemNode() const {
   return m_running ? m_running->node.get() : nullptr;
 }
 
-tandem::manager_options TandemNode::Options() const {
-  tandem::manager_options options;
-  options.max_connections = m_max_connections;
-  options.max_connections_per_peer = m_max_connections_per_peer;
-  options.max_pending_inbound = m_max_pending_inbound;
-  options.max_pending_outbound = m_max_pending_outbound;
-  options.breaker_failures = m_breaker_failures;
-  options.connection_timeout = span(m_connection_timeout);
-  options.attempt_timeout = span(m_attempt_timeout);
-  options.dial_timeout = span(m_dial_timeout);
-  options.handshake_timeout = span(m_handshake_timeout);
-  options.liveness_interval = span(m_liveness_interval);
-  options.backoff_base = span(m_backoff_base);
-  options.backoff_cap = span(m_backoff_cap);
-  return options;
-}
-
 void TandemNode::StartApplication() {
   tandem::node_options options;
-  options.manager = Options();
+  options.manager = *m_options;
   options.self = tandem::identity::of_node(m_seed, Index());
   options.seed = m_seed ^ Index();
   options.allow_plaintext = true;

@@ -23,6 +23,7 @@ namespace ns3 {
 ///
 /// Its identity is a function of Seed and NodeIndex. From StartTime on it listens on Port of every
 /// address; at StopTime it shuts down gracefully. Draws nothing from ns-3's random streams.
+/// Every option of the connection manager is an attribute: max_connections is MaxConnections.
 class TandemNode : public Application {
  public:
   static TypeId GetTypeId();
@@ -48,28 +49,17 @@ class TandemNode : public Application {
  private:
   struct Running;
   friend struct Running;
+  class Option;
 
   void StartApplication() override;
   void StopApplication() override;
   void DoDispose() override;
   std::uint64_t Index() const;
-  tandem::manager_options Options() const;
 
   std::uint16_t m_port = 0;
   std::uint64_t m_seed = 0;
   std::int64_t m_index = -1;
-  std::uint64_t m_max_connections = 0;
-  std::uint64_t m_max_connections_per_peer = 0;
-  std::uint64_t m_max_pending_inbound = 0;
-  std::uint64_t m_max_pending_outbound = 0;
-  std::uint64_t m_breaker_failures = 0;
-  Time m_connection_timeout;
-  Time m_attempt_timeout;
-  Time m_dial_timeout;
-  Time m_handshake_timeout;
-  Time m_liveness_interval;
-  Time m_backoff_base;
-  Time m_backoff_cap;
+  std::unique_ptr<tandem::manager_options> m_options;
 
   TracedCallback<const std::string&, const std::string&> m_established;
   TracedCallback<const std::string&, const std::string&> m_closed;
