@@ -32,11 +32,11 @@ using namespace tandem::scenarios;
 namespace {
 
 std::vector<level> levels_here() {
-  auto levels = standard_levels();
 #ifdef TANDEM_NS3
-  levels.insert(std::prev(levels.end()), packet_level());
+  return standard_levels(packet_level());
+#else
+  return standard_levels();
 #endif
-  return levels;
 }
 
 double seconds_of(duration d) { return std::chrono::duration<double>(d).count(); }

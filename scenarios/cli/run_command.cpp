@@ -183,11 +183,11 @@ class run_command final : public command {
 
 const std::vector<level>& build_levels() {
   static const std::vector<level> levels = [] {
-    auto all = standard_levels();
 #ifdef TANDEM_NS3
-    all.insert(std::ranges::find(all, "loopback", &level::name), packet_level());
+    return standard_levels(packet_level());
+#else
+    return standard_levels();
 #endif
-    return all;
   }();
   return levels;
 }

@@ -29,8 +29,6 @@ constexpr std::size_t groups_max = 1000;  // every pair of groups has its link i
 constexpr std::uint64_t sample_rows_max = 2'000'000;
 constexpr duration above_zero{1};
 
-const std::vector<std::string> level_names{"message", "stream", "packet", "loopback"};
-
 bool is_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
     return std::isalnum(c) || c == '_' || c == '-';
@@ -138,7 +136,7 @@ void read_expectations(const yaml_value& value, scenario& out) {
 
 void read_levels(const yaml_value& value, scenario& out) {
   for (const auto& entry : value.as_list()) {
-    const auto& name = level_names[entry.as_one_of(level_names, "level")];
+    const auto name = level_names()[entry.as_one_of(level_names(), "level")];
     if (std::ranges::find(out.levels, name) != out.levels.end())
       entry.fail("level `" + name + "` is given twice");
     out.levels.push_back(name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "read_scenario.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/net/send_result.hpp"
 
 #include <algorithm>
 
@@ -12,8 +13,7 @@ constexpr std::uint64_t count_max = 1'000'000'000;
 // Dials of one instant, all in memory at once.
 constexpr std::uint64_t dials_at_once_max = 10'000'000;
 constexpr std::size_t faults_max = 30;  // a node's side of all partitions fits an int
-constexpr std::uint64_t bytes_max =
-    (1 << 20) - 8;  // node_options::message_size_max, less its prefix
+constexpr std::uint64_t bytes_max = message_size_default - 8;  // less its prefix
 
 group_index read_group(const yaml_value& value, const scenario& of) {
   return value.as_one_of(group_names(of), "group");

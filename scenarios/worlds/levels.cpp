@@ -37,23 +37,28 @@ level fabric_level(std::string name,
           refuse_nothing};
 }
 
-std::vector<level> standard_levels() {
-  return {{"message", true, make_message_world, refuse_nothing},
-          fabric_level("stream", &sim::make_stream_fabric),
-          {"loopback", false,
-           [](const world_options& o) { return make_node_world(o, make_loopback_fabric(), true); },
-           refuse_at_loopback}};
+std::vector<std::string> level_names() { return {"message", "stream", "packet", "loopback"}; }
+
+std::vector<level> standard_levels(std::optional<level> packet) {
+  const auto names = level_names();
+  std::vector<level> levels{{names[0], true, make_message_world, refuse_nothing},
+                            fabric_level(names[1], &sim::make_stream_fabric)};
+  if (packet) levels.push_back(std::move(*packet));
+  levels.push_back(
+      {names[3], false,
+       [](const world_options& o) { return make_node_world(o, make_loopback_fabric(), true); },
+       refuse_at_loopback});
+  return levels;
 }
 
 const level& level_named(const std::vector<level>& levels, std::string_view name) {
   for (const auto& level : levels)
     if (level.name == name) return level;
-  if (name == "packet")
-    throw bad_input("level packet", "this build has no ns-3; build with -DTANDEM_NS3=ON");
-  std::vector<std::string> names;
-  for (const auto& level : levels) names.push_back(level.name);
-  throw bad_input("level " + std::string(name),
-                  "no level is called `" + std::string(name) + "`" + suggestion(name, names));
+  if (std::ranges::count(level_names(), name) != 0)
+    throw bad_input("level " + std::string(name),
+                    "this build has no ns-3; build with -DTANDEM_NS3=ON");
+  throw bad_input("level " + std::string(name), "no level is called `" + std::string(name) + "`" +
+                                                    suggestion(name, level_names()));
 }
 
 std::vector<std::string> levels_of(const scenario& what, const std::vector<level>& known) {

@@ -46,7 +46,6 @@ class loopback_fabric final : public sim::fabric {
   void partition(std::function<int(sim::host_index)>) override {
     throw std::logic_error("loopback cannot cut packets");
   }
-  bool can_partition() const override { return false; }
   std::uint64_t events() const override { return 0; }
 
  private:

@@ -2,6 +2,7 @@
 #include "message/state.hpp"
 
 #include "kernel/paths.hpp"
+#include "tandem/net/send_result.hpp"
 
 namespace tandem::sim {
 
@@ -12,11 +13,6 @@ using message::none;
 using message::phase;
 
 namespace {
-
-// The default bounds of one message, and of what a connection has not sent, at the levels that run
-// sessions.
-constexpr std::uint64_t message_size_max = 1 << 20;
-constexpr std::uint64_t backlog_max = 1 << 20;
 
 // Application bytes of one message of /tandem/message/1.0.0: a uvarint of the length goes ahead.
 std::uint64_t framed(std::uint64_t bytes) {
@@ -120,7 +116,7 @@ send_result message_network::state::send(host_index from, const peer_id& to, std
   const end_index e = oldest_ready(from, to);
   if (e == none) return send_result::gone;
   const std::uint64_t backlog = connections.end(e).unsent;
-  if (bytes > message_size_max || (backlog != 0 && backlog + framed(bytes) > backlog_max))
+  if (bytes > message_size_default || (backlog != 0 && backlog + framed(bytes) > backlog_default))
     return send_result::refused;
   if (driving) {
     time.at(time.now(), [this, h = handle_of(e), side = e % 2, bytes] {

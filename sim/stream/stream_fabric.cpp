@@ -57,7 +57,6 @@ class stream_fabric final : public fabric, private listener_directory {
   void partition(std::function<int(host_index)> side) override {
     paths_.partition(std::move(side));
   }
-  bool can_partition() const override { return true; }
   std::uint64_t events() const override { return kernel_.tasks_run(); }
 
  private:

@@ -12,11 +12,11 @@ namespace tandem::scenarios {
 
 /// Every level of this build.
 inline std::vector<level> test_levels() {
-  auto levels = standard_levels();
 #ifdef TANDEM_NS3
-  levels.push_back(packet_level());
+  return standard_levels(packet_level());
+#else
+  return standard_levels();
 #endif
-  return levels;
 }
 
 /// The levels of this build that run in virtual time.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "tandem/core/connection_manager.hpp"
+#include "tandem/core/trace.hpp"
 
 #include <cstdint>
 
@@ -19,7 +19,7 @@ inline constexpr std::uint32_t version = 5;
 /// else a reader must share with the writer.
 std::uint64_t layout();
 
-enum class record_kind : std::uint8_t { header, handle, advance, action, checkpoint };
+using record_kind = trace_record;
 
 void write_header(trace_sink&, const manager_options&, const peer_id& self, std::uint64_t seed);
 void write_event(trace_sink&, time_point now, const event&);

@@ -2,6 +2,7 @@
 #include "tandem/net/trace_file.hpp"
 
 #include "net/recording/trace_segments.hpp"
+#include "tandem/core/trace.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -16,10 +17,6 @@
 namespace tandem {
 namespace {
 
-// trace_codec.hpp: the kinds of records that begin a step or a segment.
-constexpr std::byte header_kind{0};
-constexpr std::byte handle_kind{1};
-constexpr std::byte advance_kind{2};
 // What one member holds at most: a checkpoint can be large.
 constexpr std::size_t member_max = std::size_t{16} << 20;
 
@@ -50,11 +47,11 @@ class trace_file::impl {
 
   void record(std::span<const std::byte> bytes) {
     if (stopped_.load(std::memory_order_relaxed)) return lose(1);
-    const std::byte kind = bytes.front();
-    if (kind == header_kind) {
+    const auto kind = static_cast<trace_record>(bytes.front());
+    if (kind == trace_record::header) {
       hand_over();
       ++segment_;
-    } else if (kind == handle_kind || kind == advance_kind) {
+    } else if (kind == trace_record::handle || kind == trace_record::advance) {
       // Only here, so that what a crash leaves ends with a whole step.
       const time_point at = time_of(bytes);
       if (collected_.size() >= options_.flush_bytes ||

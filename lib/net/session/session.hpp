@@ -20,10 +20,10 @@ namespace tandem {
 /// What the sessions of one node share.
 struct session_options {
   identity self;
-  bool allow_plaintext = false;            ///< /plaintext/2.0.0: simulations and tests only
-  std::size_t message_size_max = 1 << 20;  ///< one application message
-  std::size_t backlog_max = 1 << 20;       ///< unsent application bytes of one connection
-  std::size_t streams_max = 256;           ///< open yamux streams of one connection, inbound
+  bool allow_plaintext = false;  ///< /plaintext/2.0.0: simulations and tests only
+  std::size_t message_size_max = message_size_default;  ///< one application message
+  std::size_t backlog_max = backlog_default;  ///< unsent application bytes of one connection
+  std::size_t streams_max = 256;              ///< open yamux streams of one connection, inbound
   std::uint32_t window = 256 * 1024;  ///< yamux receive window of one stream (its specification)
   /// What the buffers of the connections are charged to.
   std::shared_ptr<memory_pool> memory = std::make_shared<memory_pool>();

@@ -113,7 +113,6 @@ class packet_fabric final : public sim::fabric {
   void partition(std::function<int(sim::host_index)> side) override {
     channel_->SetPartition(std::move(side));
   }
-  bool can_partition() const override { return true; }
   std::uint64_t events() const override { return simulator_->GetEventCount(); }
 
  private:

@@ -30,6 +30,9 @@ class trace_hash {
   std::uint64_t value_ = 0xcbf29ce484222325ULL;
 };
 
+/// What a record of a trace is: its first byte (lib/core/trace/TRACE.md).
+enum class trace_record : std::uint8_t { header, handle, advance, action, checkpoint };
+
 /// Keeps the whole trace of one manager in memory, for tests and replay.
 class memory_trace final : public trace_sink {
  public:

@@ -39,8 +39,8 @@ class stream_impl {
   virtual void abort() = 0;
 };
 
-/// Owns one connection; models Asio's AsyncReadStream and AsyncWriteStream, so that asio::async_read,
-/// asio::async_write and ssl::stream work on it.
+/// Owns one connection; models Asio's AsyncReadStream and AsyncWriteStream, so that
+/// asio::async_read, asio::async_write and ssl::stream work on it.
 class byte_stream {
  public:
   using executor_type = asio::any_io_executor;

@@ -28,8 +28,8 @@ struct node_options {
   std::vector<endpoint> listen;  ///< none: it only dials
   std::uint64_t seed = 0;        ///< of the policy's generator
   bool allow_plaintext = false;  ///< without it a node without another security refuses to start
-  std::size_t message_size_max = 1 << 20;  ///< bytes of one message; longer ones are refused
-  std::size_t backlog_max = 1 << 20;       ///< unsent bytes of one connection
+  std::size_t message_size_max = message_size_default;  ///< bytes; longer messages are refused
+  std::size_t backlog_max = backlog_default;            ///< unsent bytes of one connection
   /// Bytes of memory that the buffers of one connection take at most, both directions: beyond it a
   /// stream of its peer is reset and a message to it refused. At least message_size_max. Default
   /// 4 MiB: a message being received, one of the same size being sent, and as much for its queue to

@@ -16,8 +16,8 @@ class task {
   task() = default;
 
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, task> && std::is_invocable_v<F&>)
-  task(F&& f) {  // NOLINT: implicit, as std::function
+  requires(!std::is_same_v<std::remove_cvref_t<F>, task> && std::is_invocable_v<F&>)
+      task(F&& f) {  // NOLINT: implicit, as std::function
     using callable = std::remove_cvref_t<F>;
     if constexpr (fits<callable>) {
       ::new (static_cast<void*>(storage_)) callable(std::forward<F>(f));
@@ -56,17 +56,17 @@ class task {
   };
 
   template <class F>
-  static constexpr bool fits = sizeof(F) <= capacity && alignof(F) <= alignof(std::max_align_t) &&
-                               std::is_nothrow_move_constructible_v<F>;
+  static constexpr bool fits =
+      sizeof(F) <= capacity &&
+      alignof(F) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<F>;
 
   template <class F>
-  static constexpr functions in_place = {
-      [](void* p) { (*static_cast<F*>(p))(); },
-      [](void* from, void* to) noexcept {
-        ::new (to) F(std::move(*static_cast<F*>(from)));
-        static_cast<F*>(from)->~F();
-      },
-      [](void* p) noexcept { static_cast<F*>(p)->~F(); }};
+  static constexpr functions in_place = {[](void* p) { (*static_cast<F*>(p))(); },
+                                         [](void* from, void* to) noexcept {
+                                           ::new (to) F(std::move(*static_cast<F*>(from)));
+                                           static_cast<F*>(from)->~F();
+                                         },
+                                         [](void* p) noexcept { static_cast<F*>(p)->~F(); }};
 
   template <class F>
   static constexpr functions on_heap = {

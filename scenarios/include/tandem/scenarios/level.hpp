@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,12 @@ struct level {
   std::function<std::vector<std::string>(const scenario&)> refuse;
 };
 
-/// message, stream and loopback: the levels that need nothing but this library.
-std::vector<level> standard_levels();
+/// The names of all levels there can be, in the order in which they are shown.
+std::vector<std::string> level_names();
+
+/// The levels of a program in that order: message, stream and loopback, which need nothing but this
+/// library, and `packet` if it has that.
+std::vector<level> standard_levels(std::optional<level> packet = {});
 
 /// A level that runs nodes over a fabric, honouring every setting.
 level fabric_level(std::string name,

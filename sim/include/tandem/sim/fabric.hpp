@@ -19,7 +19,7 @@ namespace tandem::sim {
 struct fabric_options {
   std::uint64_t seed = 1;
   const tcp_profile* tcp = &linux_legacy();
-  link_map links;                        ///< asked for every pair; empty: the default link everywhere
+  link_map links;  ///< asked for every pair; empty: the default link everywhere
 };
 
 /// Hosts that can reach each other, their time and their faults: what a world needs to run nodes on
@@ -42,9 +42,8 @@ class fabric {
 
   /// Cuts (or restores) every packet between hosts of different sides; what is cut vanishes
   /// silently. `side` maps a host to its side; empty restores everything.
-  /// Throws std::logic_error where the fabric cannot (see can_partition).
+  /// Throws std::logic_error where the fabric cannot.
   virtual void partition(std::function<int(host_index)> side) = 0;
-  virtual bool can_partition() const = 0;
 
   /// Events of the network run so far; 0 on a real network.
   virtual std::uint64_t events() const = 0;
