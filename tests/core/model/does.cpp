@@ -330,7 +330,7 @@ void manager::dial_over(std::uint64_t key, const notification& n, reason how) {
   const bool blames = told || (how == reason::deadline && !hurried && (d.blames || lives(d))) ||
                       (how == reason::exhausted && d.blames);
   if (blames && !d.peer.empty()) {
-    blame_dial(d, n.why, told ? blame_kind::remote_limit : blame_kind::nobody);
+    blame_dial(d, n.why, told ? failure_class::remote_limit : failure_class::none);
     const blame b = blames_owed_.at(d.peer);
     blames_owed_.erase(d.peer);
     require(blame_ && blame_->peer == d.peer && blame_->why == b.why,

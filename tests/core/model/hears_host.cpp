@@ -75,7 +75,7 @@ void manager::on(const events::configured& e) {
 
 void manager::on(const events::network_changed&) {
   for (auto& [peer, m] : memories_)
-    if (m.kind == blame_kind::refused || m.kind == blame_kind::timeout)
+    if (m.kind == failure_class::refused || m.kind == failure_class::timeout)
       m.until = m.open_until = time_point::min();
 }
 

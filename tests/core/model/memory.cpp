@@ -5,35 +5,6 @@
 namespace tandem::reference {
 namespace {
 
-/// Who is to blame for it.
-blame_kind kind_of(cause why) {
-  switch (why) {
-    case cause::connection_refused:
-    case cause::reset:
-    case cause::remote_closed:
-    case cause::wrong_peer:
-      return blame_kind::refused;
-    case cause::connect_timeout:
-    case cause::attempt_timeout:
-    case cause::dial_deadline:
-    case cause::unreachable:
-    case cause::transport_timeout:
-    case cause::liveness_lost:
-      return blame_kind::timeout;
-    case cause::handshake_failed:
-    case cause::handshake_timeout:
-      return blame_kind::handshake;
-    case cause::protocol_error:
-      return blame_kind::protocol;
-    case cause::remote_refused:
-      return blame_kind::remote_limit;
-    case cause::local_resource:
-      return blame_kind::local;
-    default:
-      return blame_kind::nobody;
-  }
-}
-
 /// min(cap, base * multiplier^(n-1)), rounded to the nanosecond at each step.
 duration ceiling_of(const manager_options& o, std::uint32_t n) {
   long double value = static_cast<long double>(o.backoff_base.count());
@@ -92,7 +63,7 @@ verdict manager::backing_off(const peer_id& peer) {
 verdict manager::held_back(const peer_id& peer) {
   const memory* m = recall(peer);
   if (m == nullptr) return {};
-  const bool misbehaved = m->kind == blame_kind::handshake || m->kind == blame_kind::protocol;
+  const bool misbehaved = m->kind == failure_class::handshake || m->kind == failure_class::protocol;
   const time_point until = misbehaved ? std::max(m->until, m->penalty_until) : m->penalty_until;
   if (now_ < until) return {cause::backing_off, 0, 0, until};
   return {};
@@ -114,7 +85,7 @@ void manager::forgive(memory& m) {
 }
 
 /// The manager says that it blamed a peer: with the right numbers?
-void manager::blamed(const notification& n, blame_kind kind, duration retry_after) {
+void manager::blamed(const notification& n, failure_class kind, duration retry_after) {
   for (const connection_id id : connections_of(n.peer)) clear_if_proven(connections_.at(id));
   if (recall(n.peer) == nullptr) memories_[n.peer] = {};
   memory& m = memories_[n.peer];
@@ -164,7 +135,7 @@ void manager::feed_breaker(memory& m, const notification& n) {
   const bool says_opened = opened_ == n.peer && !n.peer.empty();
   opened_ = {};
   bool opens = false;
-  if (m.kind == blame_kind::remote_limit) {
+  if (m.kind == failure_class::remote_limit) {
     if (m.circuit(now_) == circuit_state::half_open) {
       m.state = circuit_state::closed;
       m.breaker_failures = 0;
@@ -224,7 +195,7 @@ void manager::blame_end(const connection& c, cause why, duration retry_after) {
     m.until = std::max(m.until, later(now_, std::min(retry_after, options_.breaker_open_max)));
     return;
   }
-  blame_kind kind = kind_of(why);
+  failure_class kind = detail::class_of(why);
   if (c.was_ready) {
     const bool dropped = (why == cause::remote_closed || why == cause::reset) && !c.inbound &&
                          !c.spoken && active_of(c.peer) == 0 &&
@@ -236,17 +207,18 @@ void manager::blame_end(const connection& c, cause why, duration retry_after) {
     const bool dialled = c.dial != 0 && !c.inbound;
     if (dialled && !dials_.at(c.dial).peer.empty()) return;
     if (!dialled && !c.inbound) return;
-    if (kind == blame_kind::nobody || kind == blame_kind::local) return;
-    const bool path = kind == blame_kind::refused || kind == blame_kind::timeout;
+    if (kind == failure_class::none || kind == failure_class::local_resource) return;
+    const bool path = kind == failure_class::refused || kind == failure_class::timeout;
     if (path && active_of(c.peer) > 0) return;
-    if (kind != blame_kind::protocol) kind = blame_kind::handshake;
+    if (kind != failure_class::protocol) kind = failure_class::handshake;
   }
   blames_owed_[c.peer] = {kind, why, duration::zero()};
 }
 
-void manager::blame_dial(const dial& d, cause why, blame_kind kind) {
+void manager::blame_dial(const dial& d, cause why, failure_class kind) {
   if (d.peer.empty()) return;
-  blames_owed_[d.peer] = {kind == blame_kind::nobody ? kind_of(why) : kind, why, d.retry_after};
+  blames_owed_[d.peer] = {kind == failure_class::none ? detail::class_of(why) : kind, why,
+                          d.retry_after};
 }
 
 }  // namespace tandem::reference

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/policy/failure_class.hpp"
 #include "tandem/core/connection_manager.hpp"
 #include "text.hpp"
 
@@ -15,8 +16,8 @@
 #include <vector>
 
 /// A connection manager written to be read: maps, lists and loops over everything, no code shared
-/// with lib/core but the types of events, actions and options. It hears what a manager hears, works
-/// out what must follow, and compares that with what the manager does.
+/// with lib/core but the types of events, actions and options, and the class of a cause. It hears
+/// what a manager hears, works out what must follow, and compares that with what the manager does.
 namespace tandem::reference {
 
 /// The manager did something else than it should.
@@ -130,7 +131,9 @@ struct marks {
   time_point last() const { return std::max({protect, keep_alive, tag}); }
 };
 
-enum class blame_kind { nobody, refused, timeout, handshake, remote_limit, protocol, local };
+/// The class of each cause is the core's (failure_record_test has it in full); what follows from it
+/// is written anew.
+using detail::failure_class;
 
 /// What a peer did lately.
 struct memory {
@@ -142,7 +145,7 @@ struct memory {
   time_point until = time_point::min();
   time_point penalty_until = time_point::min();
   cause why = cause::none;
-  blame_kind kind = blame_kind::nobody;
+  failure_class kind = failure_class::none;
   circuit_state state = circuit_state::closed;
   std::uint32_t breaker_failures = 0;
   time_point breaker_last = time_point::min();
@@ -156,7 +159,7 @@ struct memory {
 };
 
 struct blame {
-  blame_kind kind{};
+  failure_class kind{};
   cause why{};
   duration retry_after{};
 };
@@ -261,11 +264,11 @@ class manager {
   verdict held_back(const peer_id& peer);
   void clear_if_proven(const connection& c);
   static void forgive(memory& m);
-  void blamed(const notification& n, blame_kind kind, duration retry_after);
+  void blamed(const notification& n, failure_class kind, duration retry_after);
   void feed_breaker(memory& m, const notification& n);
   void permits(dial& d);
   void blame_end(const connection& c, cause why, duration retry_after);
-  void blame_dial(const dial& d, cause why, blame_kind kind);
+  void blame_dial(const dial& d, cause why, failure_class kind);
   bool may_evict_for(const connection& c, const verdict& no);
   bool eligible(connection_id victim, const connection& newcomer);
   std::int64_t score(const connection& c) const;
