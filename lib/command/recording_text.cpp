@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/command/recording.hpp"
+#include "tandem/core/counter_table.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/network.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "evaluate.hpp"
 
-#include "tandem/net/metrics.hpp"
+#include "tandem/core/counter_table.hpp"
 
 namespace tandem::scenarios {
 namespace {
@@ -69,7 +69,7 @@ std::vector<group_result> summarize(const scenario& what, const tracker& ledger)
     first += made.count;
     for (std::size_t row = 0; row < metric_table().size(); ++row) {
       const auto& n = numbers[measure_of(row)];
-      made.metrics.push_back({std::string(metric_table()[row].name),
+      made.metrics.push_back({std::string(metric_table()[row].metric),
                               {static_cast<double>(n.value()), static_cast<double>(n.min()),
                                static_cast<double>(n.max())}});
     }

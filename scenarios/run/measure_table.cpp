@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "measure_table.hpp"
 
-#include "tandem/net/metrics.hpp"
-
 #include <algorithm>
 #include <array>
 #include <string>
@@ -10,17 +8,6 @@
 
 namespace tandem::scenarios {
 namespace {
-
-constexpr std::array<counter_row, 8> own_rows{{
-    {"permits_live", &manager_counters::permits_live, true},
-    {"pending_inbound", &manager_counters::pending_inbound, true},
-    {"pending_outbound", &manager_counters::pending_outbound, true},
-    {"lingering", &manager_counters::lingering, true},
-    {"remembered_peers", &manager_counters::remembered_peers, true},
-    {"records_dropped", &manager_counters::records_dropped, false},
-    {"permits_issued", &manager_counters::permits_issued, false},
-    {"ignored_events", &manager_counters::ignored_events, false},
-}};
 
 constexpr std::array<std::string_view, 4> families{"refusals", "told", "closed", "dial_failed"};
 constexpr std::array<std::string_view, tallies_count> tally_names{
@@ -39,10 +26,10 @@ constexpr std::array<spread_row, spreads_count> spread_rows{{{"idle_close_after"
                                                              {"backoff_fraction", unit::plain}}};
 
 std::vector<counter_row> make_counter_rows() {
-  std::vector<counter_row> rows;
-  for (const auto& metric : metric_table())
-    rows.push_back({metric.name, metric.field, metric.kind == metric_kind::gauge});
-  rows.insert(rows.end(), own_rows.begin(), own_rows.end());
+  std::vector<counter_row> rows(metric_table().begin(), metric_table().end());
+  for (auto& row : rows) row.name = row.metric;
+  for (const auto& row : counter_table().subspan(rows.size()))
+    if (row.measured) rows.push_back(row);
   return rows;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "tandem/core/connection_manager.hpp"
+#include "tandem/core/counter_table.hpp"
 #include "tandem/scenarios/expectation.hpp"
 
 #include <cstddef>
@@ -11,12 +11,8 @@
 
 namespace tandem::scenarios {
 
-/// One number read from manager_counters: the Prometheus metrics first, then ours.
-struct counter_row {
-  std::string_view name;
-  std::uint64_t manager_counters::*field;
-  bool gauge;  ///< falls back to 0 when its node dies
-};
+/// The counters that are measured, by the names that scenario files know: the documented metrics
+/// first.
 std::span<const counter_row> counter_rows();
 
 /// Numbers that a tracker counts by itself.

@@ -38,37 +38,7 @@ struct describer {
   std::string text;
 };
 
-using c = manager_counters;
-constexpr auto counters = std::to_array<counter_row>({
-    {"active_connections", &c::active_connections},
-    {"connected_peers", &c::connected_peers},
-    {"connection_limit", &c::connection_limit},
-    {"bytes_sent", &c::bytes_sent},
-    {"bytes_received", &c::bytes_received},
-    {"established_total", &c::established_total},
-    {"failed_total", &c::failed_total},
-    {"closed_total", &c::closed_total},
-    {"permits_issued", &c::permits_issued},
-    {"permits_released", &c::permits_released},
-    {"permits_live", &c::permits_live},
-    {"permits_inbound", &c::permits_inbound},
-    {"permits_outbound", &c::permits_outbound},
-    {"slot_drift", &c::slot_drift},
-    {"pending_inbound", &c::pending_inbound},
-    {"pending_outbound", &c::pending_outbound},
-    {"lingering", &c::lingering},
-    {"remembered_peers", &c::remembered_peers},
-    {"remembered_addresses", &c::remembered_addresses},
-    {"records_dropped", &c::records_dropped},
-    {"evicted_total", &c::evicted_total},
-    {"offline", &c::offline},
-    {"ignored_events", &c::ignored_events},
-});
-static_assert(sizeof(manager_counters) == (counters.size() + causes_count) * sizeof(std::uint64_t));
-
 }  // namespace
-
-std::span<const counter_row> counter_table() noexcept { return counters; }
 
 std::string detail::describe(const action& what) {
   static const auto names = names_of(action{});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/chaos.hpp"
+#include "tandem/core/counter_table.hpp"
 
 namespace tandem::test {
 namespace {

@@ -17,7 +17,7 @@
 namespace tandem {
 
 /// Plain numbers of one manager, exact after every drained event. The Prometheus names are in
-/// tandem/net/metrics.hpp.
+/// tandem/core/counter_table.hpp.
 struct manager_counters {
   std::uint64_t active_connections = 0;  ///< ready and not yet closed
   std::uint64_t connected_peers = 0;     ///< distinct peers among them

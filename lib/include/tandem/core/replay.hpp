@@ -16,15 +16,6 @@
 
 namespace tandem {
 
-/// One of the manager's numbers, by its name.
-struct counter_row {
-  std::string_view name;
-  std::uint64_t manager_counters::*field;
-};
-
-/// Every number of manager_counters but those of refusals by cause.
-std::span<const counter_row> counter_table() noexcept;
-
 /// How far a replay is.
 struct replay_progress {
   time_point now{};          ///< time of the last input
