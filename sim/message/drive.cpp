@@ -95,7 +95,6 @@ void message_network::state::follow(host_index h) {
       if (here.at != phase::upgrading) continue;
       here.at = phase::ready;
       round_trip = time.now() - here.asked_at;
-      enter_pair(next.ready);
     }
     if (next.resolved) std::get<events::addresses_found>(next.what).list = {&*next.resolved, 1};
     tell(h, next.what);
@@ -232,7 +231,6 @@ void message_network::state::carry_out(host_index h, const actions::close& a) {
   if (e == none) return;
   end_record& here = connections.end(e);
   if (here.at != phase::ready) return;
-  leave_pair(e);
   here.at = phase::closing;
   dispatch(e, {kind::goodbye, a.reason, go_away_code(a.reason, a.retry_after)});
 }

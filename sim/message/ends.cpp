@@ -10,7 +10,6 @@ namespace {
 
 // Hosts are at most 2^24 (their addresses); a host that opened 2^40 connections is not simulated.
 std::uint64_t key_of(host_index h, std::uint64_t id) { return std::uint64_t{h} << 40 | id; }
-std::uint64_t pair_of(host_index from, host_index to) { return std::uint64_t{from} << 32 | to; }
 
 }  // namespace
 
@@ -21,11 +20,9 @@ message_network::state::end_index message_network::state::find(host_index h,
 }
 
 message_network::state::end_index message_network::state::oldest_ready(host_index from,
-                                                                       const peer_id& to) const {
-  const auto peer = by_peer.find(to);
-  if (peer == by_peer.end()) return none;
-  const auto found = by_pair.find(pair_of(from, peer->second));
-  return found == by_pair.end() ? none : found->second.first;
+                                                                       const peer_id& to) {
+  const end_index e = find(from, hosts[from].manager.ready_connection(to));
+  return e != none && connections.end(e).at == phase::ready ? e : none;
 }
 
 void message_network::state::enter(end_index e, host_index h, connection_id id, phase at) {
@@ -40,32 +37,8 @@ void message_network::state::enter(end_index e, host_index h, connection_id id, 
   by_id.emplace(key_of(h, end.id), e);
 }
 
-void message_network::state::enter_pair(end_index e) {
-  end_record& end = connections.end(e);
-  auto& list = by_pair
-                   .try_emplace(pair_of(end.host, connections.end(other(e)).host),
-                                std::pair<end_index, end_index>{none, none})
-                   .first->second;
-  end.older_of_pair = list.second;
-  (list.second == none ? list.first : connections.end(list.second).newer_of_pair) = e;
-  list.second = e;
-}
-
-void message_network::state::leave_pair(end_index e) {
-  end_record& end = connections.end(e);
-  const auto found = by_pair.find(pair_of(end.host, connections.end(other(e)).host));
-  auto& [first, last] = found->second;
-  (end.older_of_pair == none ? first : connections.end(end.older_of_pair).newer_of_pair) =
-      end.newer_of_pair;
-  (end.newer_of_pair == none ? last : connections.end(end.newer_of_pair).older_of_pair) =
-      end.older_of_pair;
-  end.older_of_pair = end.newer_of_pair = none;
-  if (first == none) by_pair.erase(found);
-}
-
 void message_network::state::leave(end_index e) {
   end_record& end = connections.end(e);
-  if (end.at == phase::ready) leave_pair(e);
   host& owner = hosts[end.host];
   (end.older_of_host == none ? owner.oldest : connections.end(end.older_of_host).newer_of_host) =
       end.newer_of_host;

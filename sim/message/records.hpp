@@ -67,8 +67,6 @@ struct end_record {
   host_index host = 0;
   end_index older_of_host = none;
   end_index newer_of_host = none;
-  end_index older_of_pair = none;  ///< ready connections of the same two hosts
-  end_index newer_of_pair = none;
   std::uint32_t held = none;  ///< packets that wait for a retransmission
   phase at = phase::absent;
   cause refusal = cause::none;

@@ -112,10 +112,8 @@ struct message_network::state {
 
   // ends.cpp
   end_index find(host_index h, connection_id id) const;
-  end_index oldest_ready(host_index from, const peer_id& to) const;
+  end_index oldest_ready(host_index from, const peer_id& to);
   void enter(end_index e, host_index h, connection_id id, message::phase at);
-  void leave_pair(end_index e);
-  void enter_pair(end_index e);
   /// The end's last event was, or will be, reported: the network forgets it.
   void leave(end_index e);
   void end_with(end_index e, cause why);
@@ -134,7 +132,6 @@ struct message_network::state {
   std::vector<message::held_packets> held;
   std::uint32_t free_held = message::none;
   boost::unordered_flat_map<std::uint64_t, end_index> by_id;  // host and connection id
-  boost::unordered_flat_map<std::uint64_t, std::pair<end_index, end_index>> by_pair;
   boost::unordered_flat_map<peer_id, host_index, std::hash<peer_id>> by_peer;
   std::vector<follow_up> follow_ups;
   bool driving = false;

@@ -81,7 +81,7 @@ void node::impl::carry_out(const actions::probe& what) {
 void node::impl::carry_out(const actions::close& what) {
   auto* of = find(what.conn);
   if (!of || of->ended) return;
-  remove_from_peer(*of);
+  of->ready = false;
   if (!of->session) return end_link(what.conn, what.reason);
   of->session->close(what.reason, what.retry_after);
 }
@@ -89,7 +89,7 @@ void node::impl::carry_out(const actions::close& what) {
 void node::impl::carry_out(const actions::abort& what) {
   auto* of = find(what.conn);
   if (!of || of->ended) return;
-  remove_from_peer(*of);
+  of->ready = false;
   if (!of->session) return end_link(what.conn, what.reason);
   of->session->abort(what.reason);
 }

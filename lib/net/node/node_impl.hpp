@@ -78,13 +78,9 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   struct link {
     byte_stream stream;  ///< until the session is admitted and takes it
     std::unique_ptr<tandem::session> session;
-    peer_id peer;                    ///< expected, then authenticated
-    connection_id older{}, newer{};  ///< ready connections of the same peer, in order
-    bool ready = false;              ///< in peers_
-    bool ended = false;              ///< `closed` was reported
-  };
-  struct peer_links {
-    connection_id oldest{}, newest{};
+    peer_id peer;        ///< expected, then authenticated
+    bool ready = false;  ///< and not told to end
+    bool ended = false;  ///< `closed` was reported
   };
   struct listener {
     std::unique_ptr<acceptor> socket;
@@ -122,8 +118,6 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
 
   // node_links.cpp
   link* find(connection_id id);
-  void add_to_peer(connection_id id, link& of);
-  void remove_from_peer(link& of);
   void erase(connection_id id);
   void end_link(connection_id id, cause why);
   void drop_links();
@@ -154,7 +148,6 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   std::vector<listener> listeners_;
   boost::unordered_flat_map<connection_id, std::shared_ptr<attempt>> attempts_;
   boost::unordered_flat_map<connection_id, link> links_;
-  boost::unordered_flat_map<peer_id, peer_links, std::hash<peer_id>> peers_;
   std::vector<std::weak_ptr<event_queue>> subscribers_;
 
   std::mutex shutdown_mutex_;

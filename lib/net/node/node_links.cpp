@@ -45,26 +45,6 @@ node::impl::link* node::impl::find(connection_id id) {
   return found == links_.end() ? nullptr : &found->second;
 }
 
-void node::impl::add_to_peer(connection_id id, link& of) {
-  auto& all = peers_[of.peer];
-  of.ready = true;
-  of.older = all.newest;
-  if (auto* before = find(all.newest)) before->newer = id;
-  all.newest = id;
-  if (all.oldest == connection_id::none) all.oldest = id;
-}
-
-void node::impl::remove_from_peer(link& of) {
-  if (!std::exchange(of.ready, false)) return;
-  const auto all = peers_.find(of.peer);
-  TANDEM_ASSERT(all != peers_.end());
-  auto* older = find(of.older);
-  auto* newer = find(of.newer);
-  (older ? older->newer : all->second.oldest) = of.newer;
-  (newer ? newer->older : all->second.newest) = of.older;
-  if (!older && !newer) peers_.erase(all);
-}
-
 /// Ends a connection that has no session yet, so that nobody else reports it.
 void node::impl::end_link(connection_id id, cause why) {
   auto* of = find(id);
@@ -77,7 +57,6 @@ void node::impl::end_link(connection_id id, cause why) {
 void node::impl::erase(connection_id id) {
   const auto found = links_.find(id);
   if (found == links_.end()) return;
-  remove_from_peer(found->second);
   const link ending = std::move(found->second);  // the session may call back while it goes
   links_.erase(found);
 }
@@ -105,11 +84,7 @@ send_result node::impl::send(connection_id conn, std::span<const std::byte> mess
 }
 
 send_result node::impl::send(const peer_id& peer, std::span<const std::byte> message) {
-  const auto found = peers_.find(peer);
-  if (found == peers_.end()) return send_result::gone;
-  const auto* of = find(found->second.oldest);
-  TANDEM_ASSERT(of && of->ready && of->session);
-  return of->session->send(message);
+  return send(core_.ready_connection(peer), message);
 }
 
 void node::impl::on_authenticated(connection_id conn, const peer_id& peer) {
@@ -118,7 +93,7 @@ void node::impl::on_authenticated(connection_id conn, const peer_id& peer) {
 }
 
 void node::impl::on_ready(connection_id conn) {
-  if (auto* of = find(conn); of && !of->ended) add_to_peer(conn, *of);
+  if (auto* of = find(conn); of && !of->ended) of->ready = true;
   submit(events::ready{conn});
 }
 
@@ -153,7 +128,7 @@ void node::impl::on_message(connection_id conn, std::span<const std::byte> messa
 void node::impl::on_closed(connection_id conn, cause why) {
   if (auto* of = find(conn)) {
     of->ended = true;
-    remove_from_peer(*of);
+    of->ready = false;
   }
   submit(events::closed{conn, why});
 }

@@ -6,6 +6,23 @@
 namespace tandem::test {
 namespace {
 
+TEST(established, the_oldest_ready_connection_of_a_peer_is_one_question) {
+  driver d;
+  EXPECT_EQ(d.manager.ready_connection(peer(1)), connection_id::none);
+  d.tell(events::arrived{conn(2), address()});
+  d.tell(events::authenticated{conn(2), peer(1)});
+  EXPECT_EQ(d.manager.ready_connection(peer(1)), connection_id::none);
+  d.accept(conn(4), peer(1));
+  EXPECT_EQ(d.manager.ready_connection(peer(1)), conn(4));
+  d.tell(events::ready{conn(2)});
+  EXPECT_EQ(d.manager.ready_connection(peer(1)), conn(2));
+  d.tell(events::disconnect_wanted{{}, conn(2), cause::requested});  // it drains
+  EXPECT_EQ(d.manager.ready_connection(peer(1)), conn(4));
+  d.tell(events::closed{conn(4), cause::reset});
+  EXPECT_EQ(d.manager.ready_connection(peer(1)), connection_id::none);
+  EXPECT_EQ(d.manager.ready_connection(peer(2)), connection_id::none);
+}
+
 TEST(idle, closes_exactly_connection_timeout_after_the_last_application_byte) {
   driver d;
   d.accept(conn(2), peer(1));

@@ -104,6 +104,8 @@ class connection_manager {
   const manager_options& options() const noexcept;
   const peer_id& self() const noexcept;
   bool shutting_down() const noexcept;
+  /// The oldest ready connection with a peer, the one that carries its messages; none.
+  connection_id ready_connection(const peer_id& peer) const;
   /// Why a peer is or is not connected; why a connection is as it is, or ended. Not for every
   /// event: they read the log of the last 256 refusals, failures and ends.
   explanation explain(const peer_id& peer, time_point now) const;
