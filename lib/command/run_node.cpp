@@ -14,6 +14,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,6 +35,15 @@ constexpr duration after_peers_max = milliseconds(500);
 void fill_standard_descriptors() {
   for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(each, F_GETFD) < 0) ::open("/dev/null", O_RDONLY);  // writing fails, as before
+}
+
+/// Blocks of this size and more go back to the system when they are freed. glibc raises the size by
+/// itself up to 32 MiB, and then keeps the holes that large messages leave between small blocks.
+void give_back_large_blocks() {
+#ifdef __GLIBC__
+  constexpr int size = 128 << 10;  // where glibc begins
+  ::mallopt(M_MMAP_THRESHOLD, size);
+#endif
 }
 
 bool is_ignored(int signal) {
@@ -186,6 +196,7 @@ class running_node {
 }  // namespace
 
 int run_node(const node_settings& with) {
+  give_back_large_blocks();
   fill_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);
   return running_node(with).run();
