@@ -32,6 +32,12 @@ struct kept_fields {
     (*this)(count);
     value = std::chrono::duration<Rep, Period>(count);
   }
+  template <class Clock, class Duration>
+  void operator()(std::chrono::time_point<Clock, Duration>& value) {
+    Duration since = value.time_since_epoch();
+    (*this)(since);
+    value = std::chrono::time_point<Clock, Duration>(since);
+  }
   template <class T, class Memory>
   void operator()(std::vector<T, Memory>& all) {
     std::uint64_t size = all.size();

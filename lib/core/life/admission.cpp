@@ -7,8 +7,6 @@ namespace tandem {
 using namespace detail;
 
 void connection_manager::state::on(const events::arrived& event) {
-  connections.prefetch_next();
-  timers.prefetch(connections.next());
   if (event.conn == connection_id::none || is_outbound(event.conn) || find(event.conn) != no_slot)
     return ignore();
   reputations.life_sign(now);
@@ -45,8 +43,7 @@ void connection_manager::state::on(const events::authenticated& event) {
 
   connection& conn = connections[conn_at];
   const bool denied = gate.denies(event.peer, conn.remote);  // the network may be since it arrived
-  const bool own = hash == self_hash && event.peer == self;
-  const peer_slot peer = peers.intern(event.peer, hash);  // the last to wait for memory
+  const peer_slot peer = peers.intern(event.peer, hash);
   conn.peer = peer;
   conn.previous_of_peer = peers[peer].last_connection;
   (conn.previous_of_peer == no_slot ? peers[peer].first_connection
@@ -55,7 +52,7 @@ void connection_manager::state::on(const events::authenticated& event) {
   const bool known = peers.is_known(peer);
   if (known) settle(peer);
 
-  if (own) return refuse(conn_at, {cause::self_dial});
+  if (event.peer == self) return refuse(conn_at, {cause::self_dial});
   if (denied) return refuse(conn_at, {cause::denied});
   if (conn.way == direction::inbound) {
     if (known)

@@ -153,10 +153,7 @@ void connection_manager::state::count_end(connection_slot conn_at, cause why) {
 
 void connection_manager::state::end_connection(connection_slot conn_at, cause reported, bool local,
                                                duration retry_after) {
-  connections.prefetch(conn_at);  // from anywhere in the tables: seldom in a cache
-  timers.prefetch(conn_at);
   connection& conn = connections[conn_at];
-  if (conn.peer != no_slot) peers.prefetch_entry(conn.peer);
   cause why = conn.end != cause::none ? conn.end : reported;
   if (why == cause::none) why = conn.connected() ? cause::remote_closed : cause::unreachable;
   // How the driver reports the end of what we cancelled says nothing about whose fault it was.

@@ -26,7 +26,6 @@ connection_manager::state::state(const manager_options& given, const peer_id& ow
     : options(checked(given)),
       self(own),
       seed(seed_given),
-      self_hash(hash_of(own, mix(seed))),
       sink(trace),
       random(seed),
       peers(mix(seed)),

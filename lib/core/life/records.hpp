@@ -36,10 +36,8 @@ enum class phase : std::uint8_t {
 /// What a connection without a permit is counted among.
 enum class counted : std::uint8_t { nowhere, pending, lingering };
 
-/// One connection of the node, from attempt or arrival to the event that ends its id. The first 64
-/// bytes are what traffic and round-trip samples need, the next what a deadline needs besides: of a
-/// million connections hardly any is in a cache.
-struct alignas(64) connection {
+/// One connection of the node, from attempt or arrival to the event that ends its id.
+struct connection {
   static constexpr std::uint32_t no_place = std::numeric_limits<std::uint32_t>::max();
 
   connection_id id{};
@@ -95,8 +93,6 @@ struct alignas(64) connection {
                 wide, dial, next_of_peer, previous_of_peer, next_of_dial, previous_of_dial, address,
                 next_free, retry_after)
 };
-
-static_assert(sizeof(connection) == 256 && offsetof(connection, peer) == 64);
 
 /// What its permit counts against.
 inline claim claim_of(const connection& conn) noexcept {

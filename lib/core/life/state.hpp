@@ -16,7 +16,6 @@
 #include "core/table/index_table.hpp"
 #include "core/table/ring.hpp"
 #include "core/table/slot_table.hpp"
-#include "core/table/table_memory.hpp"
 #include "tandem/core/connection_manager.hpp"
 #include "tandem/core/random.hpp"
 
@@ -219,16 +218,15 @@ struct connection_manager::state final : private detail::reputation::listener {
 
   /// All but the options, which a checkpoint has before it, what is given again, and the queue,
   /// which is empty between steps.
-  TANDEM_FIELDS_BUT((options, self, seed, self_hash, sink, inputs, together, queue), random, now,
-                    counters, peers, subnets, connections, dials, requests, gate, addresses,
-                    reputations, by_connection, by_request, timers, line, decisions, ready_slots,
-                    newcomers, victims, holders, next_eviction, next_attempt, next_sequence,
-                    last_redial, paused, descriptor_pressure, stopping, stopped, drain_until)
+  TANDEM_FIELDS_BUT((options, self, seed, sink, inputs, together, queue), random, now, counters,
+                    peers, subnets, connections, dials, requests, gate, addresses, reputations,
+                    by_connection, by_request, timers, line, decisions, ready_slots, newcomers,
+                    victims, holders, next_eviction, next_attempt, next_sequence, last_redial,
+                    paused, descriptor_pressure, stopping, stopped, drain_until)
 
   manager_options options;
   const peer_id self;
   const std::uint64_t seed;
-  const std::uint64_t self_hash;  ///< as the peers' hashes are
   trace_sink* const sink;
   std::uint64_t inputs = 0;  ///< handle() and advance() so far
   random_stream random;
@@ -254,7 +252,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   detail::decision_log decisions;
 
   /// Ready connections by direction, in no order; each remembers its place.
-  std::array<detail::table<connection_slot>, 2> ready_slots;
+  std::array<std::vector<connection_slot>, 2> ready_slots;
   std::vector<connection_slot> newcomers;  ///< in phase waiting, first come first
   std::uint32_t victims = 0;               ///< evicted for newcomers and not over yet; >= newcomers
   std::uint64_t holders = 0;  ///< connections that hold a permit, not counted by the ledger

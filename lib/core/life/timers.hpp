@@ -3,7 +3,7 @@
 
 #include "core/fields.hpp"
 #include "core/policy/slots.hpp"
-#include "core/table/timer_wheel.hpp"
+#include "core/table/deadline_queue.hpp"
 
 namespace tandem::detail {
 
@@ -22,10 +22,6 @@ class timers {
   time_point next() const noexcept { return queue_.next(); }
   /// Takes the earliest deadline out; there is one. The slot is of the kind's table.
   deadline_queue::due pop() { return queue_.pop(); }
-  /// Starts to load what is known of one.
-  TANDEM_PREFETCHES void prefetch(auto owner) const noexcept {
-    queue_.prefetch(kind(owner), number(owner));
-  }
 
   TANDEM_FIELDS(queue_)
 
@@ -43,7 +39,7 @@ class timers {
     return static_cast<std::uint32_t>(owner);
   }
 
-  timer_wheel queue_;
+  deadline_queue queue_;
 };
 
 }  // namespace tandem::detail

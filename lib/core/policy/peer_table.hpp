@@ -57,12 +57,9 @@ class peer_table {
   peer_slot find(const peer_id& id) const;
   std::uint64_t hash(const peer_id& id) const noexcept { return hash_of(id, salt_); }
   /// Starts to load what intern() will look at.
-  TANDEM_PREFETCHES void prefetch(std::uint64_t hash) const noexcept {
+  [[gnu::always_inline]] void prefetch(std::uint64_t hash) const noexcept {
     by_id_.prefetch(hash);
-    peers_.prefetch_next();
   }
-  /// Starts to load what operator[] gives.
-  TANDEM_PREFETCHES void prefetch_entry(peer_slot peer) const noexcept { peers_.prefetch(peer); }
   /// The peer's index; a new peer is added. Call settle() when done with it.
   peer_slot intern(const peer_id& id) { return intern(id, hash(id)); }
   peer_slot intern(const peer_id& id, std::uint64_t hash);

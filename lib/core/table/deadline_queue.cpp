@@ -48,12 +48,8 @@ void deadline_queue::sift_down(std::uint32_t i, const entry& e) noexcept {
 
 void deadline_queue::arm(timer_kind kind, std::uint32_t slot, time_point at) {
   if (at == never) return disarm(kind, slot);
-  arm({at, sequence_++, owner_of(kind, slot)});
-}
-
-void deadline_queue::arm(const entry& e) {
-  const std::uint32_t slot = slot_of(e.owner);
-  auto& known = positions_[static_cast<std::size_t>(kind_of(e.owner))];
+  const entry e{at, sequence_++, owner_of(kind, slot)};
+  auto& known = positions_[static_cast<std::size_t>(kind)];
   // One at a time, so that the capacity grows geometrically.
   while (known.size() <= slot) known.push_back(not_armed);
   std::uint32_t i = known[slot];
@@ -97,6 +93,10 @@ deadline_queue::due deadline_queue::pop() noexcept {
 
 void deadline_queue::find_positions() {
   for (auto& known : positions_) known.clear();
+  // Of a damaged checkpoint only what can be.
+  std::erase_if(heap_, [](const entry& e) {
+    return static_cast<std::size_t>(kind_of(e.owner)) >= timer_kinds;
+  });
   for (std::uint32_t i = 0; i < heap_.size(); ++i) {
     const std::uint32_t owner = heap_[i].owner;
     auto& known = positions_[static_cast<std::size_t>(kind_of(owner))];

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/table/table_memory.hpp"
 #include "tandem/core/time.hpp"
 
 #include <array>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+#include <vector>
 
 namespace tandem::detail {
 
@@ -36,20 +36,9 @@ class deadline_queue {
     timer_kind kind;
     std::uint32_t slot;
   };
-  struct entry {
-    time_point at;
-    std::uint64_t sequence;  ///< in which they were armed
-    std::uint32_t owner;
-
-    bool before(const entry& other) const noexcept {
-      return at != other.at ? at < other.at : sequence < other.sequence;
-    }
-  };
 
   /// Sets or moves the deadline of a slot. `never` disarms it.
   void arm(timer_kind kind, std::uint32_t slot, time_point at);
-  /// The same in a sequence of the caller's; before `never`.
-  void arm(const entry& e);
   void disarm(timer_kind kind, std::uint32_t slot) noexcept;
   /// The slot's deadline, `never` when it has none.
   time_point armed(timer_kind kind, std::uint32_t slot) const noexcept;
@@ -58,14 +47,6 @@ class deadline_queue {
   /// Takes the earliest deadline out; there is one.
   due pop() noexcept;
   std::size_t size() const noexcept { return heap_.size(); }
-  /// In no order.
-  const table<entry>& entries() const noexcept { return heap_; }
-
-  /// Starts to load what is known of a slot.
-  TANDEM_PREFETCHES void prefetch(timer_kind kind, std::uint32_t slot) const noexcept {
-    const auto& known = positions_[static_cast<std::size_t>(kind)];
-    if (slot < known.size()) __builtin_prefetch(&known[slot], 1);
-  }
 
   /// For checkpoints; the positions follow from the heap.
   void fields(auto& a) {
@@ -75,6 +56,15 @@ class deadline_queue {
   }
 
  private:
+  struct entry {
+    time_point at;
+    std::uint64_t sequence;  ///< in which they were armed
+    std::uint32_t owner;
+
+    bool before(const entry& other) const noexcept {
+      return at != other.at ? at < other.at : sequence < other.sequence;
+    }
+  };
   std::uint32_t& position(std::uint32_t owner) noexcept;
   std::uint32_t position_of(timer_kind kind, std::uint32_t slot) const noexcept;
   void put(std::uint32_t i, const entry& e) noexcept;
@@ -83,8 +73,8 @@ class deadline_queue {
   void remove(std::uint32_t i) noexcept;
   void find_positions();
 
-  table<entry> heap_;
-  std::array<table<std::uint32_t>, timer_kinds>
+  std::vector<entry> heap_;
+  std::array<std::vector<std::uint32_t>, timer_kinds>
       positions_;  ///< by kind and slot; not_armed: not armed
   std::uint64_t sequence_ = 0;
 };

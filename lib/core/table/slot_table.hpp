@@ -10,6 +10,7 @@
 #include <iterator>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace tandem::detail {
 
@@ -42,18 +43,6 @@ class slot_table {
     value.next_free = free_;
     free_ = i;
     --size_;
-  }
-
-  /// The slot that take() will give.
-  slot_type next() const noexcept { return free_ == no_slot ? slot_type(bound()) : free_; }
-  /// Starts to load it.
-  TANDEM_PREFETCHES void prefetch_next() const noexcept {
-    if (free_ != no_slot) prefetch(free_);
-  }
-  /// Starts to load all of a slot.
-  TANDEM_PREFETCHES void prefetch(slot_type i) const noexcept {
-    const char* const bytes = reinterpret_cast<const char*>(&slots_[i.index()]);
-    for (std::size_t at = 0; at < sizeof(T); at += 64) __builtin_prefetch(bytes + at, 1);
   }
 
   T& operator[](slot_type i) noexcept { return slots_[i.index()]; }

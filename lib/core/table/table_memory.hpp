@@ -6,16 +6,12 @@
 #include <new>
 #include <vector>
 
-// Of a function that only prefetches. GCC takes one for a function without effect, and drops calls
-// of it that were not inlined by then.
-#define TANDEM_PREFETCHES [[gnu::always_inline]] inline
-
 namespace tandem::detail {
 
 inline constexpr std::size_t table_alignment = 64;  ///< a cache line
 
 /// Memory for `bytes` of a table. What fills huge pages is aligned to them and asks for them, where
-/// the system has them (Linux: madvise(2), MADV_HUGEPAGE): the tables of 100 000 connections span
+/// the system has them (Linux: madvise(2), MADV_HUGEPAGE): the tables of 10 000 connections span
 /// more small pages than a processor knows the addresses of, and every event looks into several.
 void* take_table_memory(std::size_t bytes);
 void release_table_memory(void* at, std::size_t bytes) noexcept;

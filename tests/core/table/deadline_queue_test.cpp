@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "core/table/deadline_queue.hpp"
 
+#include "core/kept_fields.hpp"
 #include "tandem/core/random.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace tandem::detail {
@@ -38,39 +43,115 @@ TEST(deadline_queue, holds_one_deadline_per_slot) {
   EXPECT_EQ(q.next(), never);
 }
 
-TEST(deadline_queue, agrees_with_an_ordered_map_over_random_operations) {
-  deadline_queue q;
-  random_stream random(42);
-  std::map<std::pair<int, std::uint32_t>, time_point> model;
-  for (int i = 0; i < 200'000; ++i) {
-    const auto kind = static_cast<timer_kind>(random.up_to(3));
-    const auto slot = static_cast<std::uint32_t>(random.up_to(200));
-    const std::pair key{static_cast<int>(kind), slot};
-    switch (random.up_to(3)) {
-      case 0:
-      case 1: {
-        const time_point t{duration(static_cast<long>(random.up_to(1000)))};
-        q.arm(kind, slot, t);
-        model[key] = t;
-        break;
-      }
-      case 2:
-        q.disarm(kind, slot);
-        model.erase(key);
-        break;
-      default: {
-        if (model.empty()) break;
-        time_point least = never;
-        for (const auto& [k, t] : model) least = std::min(least, t);
-        ASSERT_EQ(q.next(), least);
-        const auto due = q.pop();
-        const std::pair popped{static_cast<int>(due.kind), due.slot};
-        ASSERT_EQ(model.at(popped), least);
-        model.erase(popped);
-      }
+/// What a deadline queue is to do, by an ordered set.
+class model {
+ public:
+  void arm(timer_kind kind, std::uint32_t slot, time_point at) {
+    disarm(kind, slot);
+    if (at == never) return;
+    armed_[{kind, slot}] = {at, sequence_};
+    order_.emplace(at, sequence_++, std::pair(kind, slot));
+  }
+  void disarm(timer_kind kind, std::uint32_t slot) {
+    const auto found = armed_.find({kind, slot});
+    if (found == armed_.end()) return;
+    order_.erase({found->second.first, found->second.second, {kind, slot}});
+    armed_.erase(found);
+  }
+  time_point next() const { return order_.empty() ? never : std::get<0>(*order_.begin()); }
+  std::pair<timer_kind, std::uint32_t> pop() {
+    const auto first = std::get<2>(*order_.begin());
+    disarm(first.first, first.second);
+    return first;
+  }
+  time_point armed(timer_kind kind, std::uint32_t slot) const {
+    const auto found = armed_.find({kind, slot});
+    return found == armed_.end() ? never : found->second.first;
+  }
+  std::size_t size() const { return armed_.size(); }
+
+ private:
+  std::map<std::pair<timer_kind, std::uint32_t>, std::pair<time_point, std::uint64_t>> armed_;
+  std::set<std::tuple<time_point, std::uint64_t, std::pair<timer_kind, std::uint32_t>>> order_;
+  std::uint64_t sequence_ = 0;
+};
+
+/// A delay of nanoseconds to centuries, or none: far apart, and equal.
+duration some_delay(random_stream& random) {
+  const std::uint64_t bits = random.up_to(63);
+  if (bits == 63) return duration::zero();
+  return duration(static_cast<std::int64_t>(random.up_to((std::uint64_t{1} << bits) - 1) &
+                                            ~std::uint64_t{0} << random.up_to(bits)));
+}
+
+void agrees_with_the_model(std::uint64_t seed, std::uint32_t slots, int steps) {
+  deadline_queue queue;
+  model expected;
+  random_stream random(seed);
+  time_point now{};
+  for (int i = 0; i < steps; ++i) {
+    const auto kind = static_cast<timer_kind>(random.up_to(timer_kinds - 1));
+    const auto slot = static_cast<std::uint32_t>(random.up_to(slots - 1));
+    const bool grows = i / (steps / 8) % 2 == 0;  // now the many become few, now the other way
+    const std::uint64_t what = random.up_to(9);
+    if (what < (grows ? 6 : 1)) {
+      const time_point at = random.up_to(99) == 0 ? never : later(now, some_delay(random));
+      queue.arm(kind, slot, at);
+      expected.arm(kind, slot, at);
+    } else if (what < (grows ? 8 : 2)) {
+      queue.disarm(kind, slot);
+      expected.disarm(kind, slot);
+    } else if (expected.size() > 0) {
+      now = std::max(now, queue.next());
+      const auto due = queue.pop();
+      ASSERT_EQ(std::pair(due.kind, due.slot), expected.pop()) << seed << " step " << i;
     }
-    ASSERT_EQ(q.size(), model.size());
-    ASSERT_EQ(q.armed(kind, slot), model.contains(key) ? model.at(key) : never);
+    ASSERT_EQ(queue.size(), expected.size());
+    ASSERT_EQ(queue.next(), expected.next()) << seed << " step " << i;
+    ASSERT_EQ(queue.armed(kind, slot), expected.armed(kind, slot));
+  }
+  while (expected.size() > 0) {
+    ASSERT_EQ(queue.next(), expected.next());
+    const auto due = queue.pop();
+    ASSERT_EQ(std::pair(due.kind, due.slot), expected.pop());
+  }
+  EXPECT_EQ(queue.next(), never);
+  EXPECT_EQ(queue.size(), 0U);
+}
+
+TEST(deadline_queue, agrees_with_an_ordered_set_while_there_are_few) {
+  agrees_with_the_model(1, 100, 100'000);
+}
+
+TEST(deadline_queue, agrees_with_an_ordered_set_when_there_are_many) {
+  for (const std::uint64_t seed : {2U, 3U, 4U}) agrees_with_the_model(seed, 8'000, 200'000);
+}
+
+TEST(deadline_queue, keeps_the_order_of_equal_times_when_there_are_many) {
+  deadline_queue queue;
+  constexpr std::uint32_t many = 8'192;
+  for (std::uint32_t s = 0; s < many; ++s) queue.arm(timer_kind::connection, s, in(1h));
+  for (std::uint32_t s = 0; s < many; s += 2)
+    queue.arm(timer_kind::connection, s, in(1h));  // again
+  for (std::uint32_t s = 1; s < many; s += 2) ASSERT_EQ(queue.pop().slot, s);
+  for (std::uint32_t s = 0; s < many; s += 2) ASSERT_EQ(queue.pop().slot, s);
+}
+
+TEST(deadline_queue, a_checkpoint_holds_every_deadline_and_its_turn) {
+  deadline_queue queue;
+  random_stream random(9);
+  for (std::uint32_t s = 0; s < 10'000; ++s)
+    queue.arm(timer_kind::connection, s, later(time_point{}, some_delay(random)));
+  for (int i = 0; i < 3'000; ++i) queue.pop();
+  auto restored = test::with_fields<deadline_queue>(test::fields_of(queue));
+  ASSERT_EQ(restored.size(), queue.size());
+  restored.arm(timer_kind::dial, 1, in(5min));
+  queue.arm(timer_kind::dial, 1, in(5min));
+  while (queue.size() > 0) {
+    ASSERT_EQ(restored.next(), queue.next());
+    const auto a = queue.pop();
+    const auto b = restored.pop();
+    ASSERT_EQ(std::pair(a.kind, a.slot), std::pair(b.kind, b.slot));
   }
 }
 

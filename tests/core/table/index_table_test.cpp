@@ -97,12 +97,12 @@ std::array<entries::cost, 2> costs_of(std::uint32_t size) {
 }
 
 TEST(index_table, looks_at_few_cells_however_many_there_are) {
-  // Right before it doubles: three quarters full. Knuth, TAOCP 3, 6.4: (1 + 1 / (1 - 3/4)) / 2.
-  for (const std::uint32_t size : {768U, 98'304U, 786'432U}) {
+  // Right before it doubles: half full. Knuth, TAOCP 3, 6.4: (1 + 1 / (1 - 1/2)) / 2.
+  for (const std::uint32_t size : {512U, 65'536U, 524'288U}) {
     for (const entries::cost& c : costs_of(size)) {
-      EXPECT_GT(c.mean, 2) << size;
-      EXPECT_LT(c.mean, 3.5) << size;
-      EXPECT_LT(c.worst, 512U) << size;
+      EXPECT_GT(c.mean, 1.2) << size;
+      EXPECT_LT(c.mean, 2) << size;
+      EXPECT_LT(c.worst, 128U) << size;
     }
   }
 }
