@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/table/index_table.hpp"
+#include "core/table/hash.hpp"
 #include "tandem/core/ids.hpp"
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/table/hash.hpp"
 #include "core/table/slot.hpp"
 #include "core/table/table_memory.hpp"
 #include "tandem/core/assert.hpp"
@@ -11,21 +12,6 @@
 #include <vector>
 
 namespace tandem::detail {
-
-/// A 64-bit finaliser (SplitMix64).
-constexpr std::uint64_t mix(std::uint64_t z) noexcept {
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-  return z ^ z >> 31;
-}
-
-/// For ids that count up, which nobody outside chooses: half the work.
-template <class Id>
-constexpr std::uint64_t hash_of_id(Id id) noexcept {
-  std::uint64_t z = static_cast<std::uint64_t>(id) * 0x9e3779b97f4a7c15ULL;
-  z = (z ^ z >> 32) * 0x9e3779b97f4a7c15ULL;
-  return z >> 32;
-}
 
 /// Finds slots by the hash of their key; the keys stay in the slots. Open addressing with linear
 /// probing and backward-shift deletion (Knuth, TAOCP 3, 6.4, algorithm R): no tombstones, so churn

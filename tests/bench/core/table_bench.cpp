@@ -39,7 +39,7 @@ double cpu_nanoseconds() {
 }
 
 std::uint64_t hash_key(connection_id id) { return detail::hash_of_id(id); }
-std::uint64_t hash_key(const peer_id& id) { return hash_of(id, 42); }
+std::uint64_t hash_key(const peer_id& id) { return detail::hash_of(id, 42); }
 template <class Key>
 struct hasher {
   using is_avalanching = void;

@@ -2,66 +2,21 @@
 #pragma once
 
 #include "tandem/core/actions.hpp"
+#include "tandem/core/counters.hpp"
 #include "tandem/core/events.hpp"
 #include "tandem/core/explanation.hpp"
 #include "tandem/core/options.hpp"
+#include "tandem/core/trace_sink.hpp"
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
-#include <string>
 
 namespace tandem {
-
-/// Plain numbers of one manager, exact after every drained event. The Prometheus names are in
-/// tandem/core/counter_table.hpp.
-struct manager_counters {
-  std::uint64_t active_connections = 0;  ///< ready and not yet closed
-  std::uint64_t connected_peers = 0;     ///< distinct peers among them
-  std::uint64_t connection_limit = 0;    ///< max_connections in force
-  std::uint64_t bytes_sent = 0;
-  std::uint64_t bytes_received = 0;
-  std::uint64_t established_total = 0;
-  std::uint64_t failed_total = 0;  ///< dials and handshakes that failed; not our refusals
-  std::uint64_t closed_total = 0;  ///< of established connections
-
-  std::uint64_t permits_issued = 0;  ///< established permits
-  std::uint64_t permits_released = 0;
-  std::uint64_t permits_live = 0;      ///< counted apart; issued - released == live always
-  std::uint64_t permits_inbound = 0;   ///< of permits_live
-  std::uint64_t permits_outbound = 0;  ///< of permits_live
-  std::uint64_t slot_drift = 0;        ///< |issued - released - held by connections|; always 0
-  std::uint64_t pending_inbound = 0;
-  std::uint64_t pending_outbound = 0;
-  std::uint64_t lingering = 0;         ///< refused and told, not yet closed
-  std::uint64_t remembered_peers = 0;  ///< with a failure record
-  std::uint64_t remembered_addresses = 0;
-  std::uint64_t records_dropped = 0;  ///< failure records evicted because the table was full
-  std::uint64_t evicted_total = 0;    ///< connections closed for another, or for churn
-  std::uint64_t offline = 0;          ///< 1 while this node is taken to be offline
-  std::uint64_t ignored_events = 0;   ///< for unknown or finished ids
-  std::array<std::uint64_t, causes_count> refused{};  ///< by this node, by refusal
-
-  friend bool operator==(const manager_counters&, const manager_counters&) = default;
-};
 
 namespace detail {
 struct checkpoint;
 }
-
-/// Receives the canonical encoding of everything that enters and leaves a manager, in order.
-class trace_sink {
- public:
-  virtual ~trace_sink() = default;
-  /// One record; the first byte is its kind.
-  virtual void record(std::span<const std::byte> bytes) = 0;
-  /// Asked before each step. True: the manager records a header and a checkpoint first, so that the
-  /// trace can be replayed from there.
-  virtual bool checkpoint_due() const noexcept { return false; }
-};
 
 /// The policy of one node: decides everything and does nothing. No clock, no thread, no socket, no
 /// random device, no logging; time and seed are parameters. Not thread-safe.
@@ -119,17 +74,6 @@ class connection_manager {
   friend struct detail::checkpoint;
   struct state;
   std::unique_ptr<state> state_;
-};
-
-/// Hears every step of a manager from its driver; all calls come on the driver's thread.
-class manager_observer {
- public:
-  virtual ~manager_observer() = default;
-  virtual void on_notification(time_point now, const notification& what) = 0;
-  /// After each handle or advance, when its actions are drained.
-  virtual void on_step(time_point now, const connection_manager& manager) = 0;
-  /// Before each handle: what the driver is about to tell.
-  virtual void on_event(time_point now, const event& what) { (void)now, (void)what; }
 };
 
 }  // namespace tandem

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "tandem/core/connection_manager.hpp"
+#include "tandem/core/counters.hpp"
 
 #include <cstdint>
 #include <span>

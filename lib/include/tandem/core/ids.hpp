@@ -6,7 +6,6 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <span>
 
@@ -61,36 +60,6 @@ class alignas(8) peer_id {  // so that it is copied in whole words
   std::uint8_t size_ = 0;
 };
 
-/// The number that eight bytes are, the most significant first; one load where the compiler can.
-constexpr std::uint64_t big_endian(const std::uint8_t* b) noexcept {
-  return std::uint64_t{b[0]} << 56 | std::uint64_t{b[1]} << 48 | std::uint64_t{b[2]} << 40 |
-         std::uint64_t{b[3]} << 32 | std::uint64_t{b[4]} << 24 | std::uint64_t{b[5]} << 16 |
-         std::uint64_t{b[6]} << 8 | b[7];
-}
-
-/// Both halves of the 128-bit product, folded into one (the mixing step of wyhash).
-constexpr std::uint64_t folded(std::uint64_t a, std::uint64_t b) noexcept {
-  __extension__ using wide = unsigned __int128;
-  const wide product = static_cast<wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-/// A 64-bit hash of the whole id, the same on every platform and in every run. Who does not know
-/// `salt` cannot choose ids that collide.
-constexpr std::uint64_t hash_of(const peer_id& id, std::uint64_t salt = 0) noexcept {
-  // The bytes behind the id are zero; the last word overlaps the one before.
-  const std::uint8_t* const b = id.bytes().data();
-  const std::uint64_t other = salt << 32 | salt >> 32;
-  const std::uint64_t h =
-      folded(big_endian(b) ^ salt ^ 0xa0761d6478bd642fULL,
-             big_endian(b + 8) ^ other ^ 0xe7037ed1a0b428dbULL) ^
-      folded(big_endian(b + 16) ^ salt ^ 0x8ebc6af09c88c6e3ULL,
-             big_endian(b + 24) ^ other ^ 0x589965cc75374cc3ULL) ^
-      folded(big_endian(b + 32) ^ salt ^ 0x1d8e4e27c47d124fULL,
-             big_endian(b + peer_id::size_max - 8) ^ other ^ 0xeb44accab455d165ULL);
-  return folded(h ^ id.bytes().size(), 0x9e3779b97f4a7c15ULL);
-}
-
 /// An IPv4 or IPv6 address and a TCP port.
 struct endpoint {
   std::array<std::uint8_t, 16> address{};  ///< IPv4: the first four bytes, the rest zero
@@ -109,7 +78,8 @@ inline constexpr std::size_t addresses_max = 16;
 
 }  // namespace tandem
 
+/// The same on every platform and in every run.
 template <>
 struct std::hash<tandem::peer_id> {
-  std::size_t operator()(const tandem::peer_id& id) const noexcept { return tandem::hash_of(id); }
+  std::size_t operator()(const tandem::peer_id& id) const noexcept;
 };

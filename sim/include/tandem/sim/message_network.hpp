@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "tandem/core/connection_manager.hpp"
+#include "tandem/core/observer.hpp"
 #include "tandem/net/send_result.hpp"
 #include "tandem/sim/kernel.hpp"
 #include "tandem/sim/link.hpp"
