@@ -76,18 +76,18 @@ void connection_manager::state::advance(time_point at) {
   step_ends();
 }
 
-void connection_manager::state::expired(deadline_queue::due what) {
-  switch (what.kind) {
+void connection_manager::state::expired(timer_owner what) {
+  switch (what.kind()) {
     case timer_kind::connection:
-      return connection_expired(connection_slot(what.slot));
+      return connection_expired(connection_slot(what.index()));
     case timer_kind::dial:
-      return dial_expired(dial_slot(what.slot));
+      return dial_expired(dial_slot(what.index()));
     case timer_kind::request:
-      return request_expired(request_slot(what.slot));
+      return request_expired(request_slot(what.index()));
     case timer_kind::node:
-      return node_timer_expired(static_cast<node_timer>(what.slot));
+      return node_timer_expired(static_cast<node_timer>(what.index()));
     case timer_kind::peer:
-      return redial(peer_slot(what.slot));
+      return redial(peer_slot(what.index()));
   }
 }
 

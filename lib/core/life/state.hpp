@@ -48,7 +48,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   void step_ends();
   /// Counted where they are, one connection after the other.
   std::uint64_t permits_held() const noexcept;
-  void expired(detail::deadline_queue::due what);
+  void expired(detail::timer_owner what);
   void emit(const auto& what) {
     if (sink != nullptr) record(what);
     queue.push(what);

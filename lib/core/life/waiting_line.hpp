@@ -55,8 +55,8 @@ class waiting_line {
   const shared& with_;
   slot_table<dial>& dials_;
   slot_table<request>& requests_;
-  dial_queue<dial> dial_line_{queue_front::best};
-  dial_queue<request> request_line_{queue_front::worst};
+  dial_queue<dial, best_first> dial_line_;
+  dial_queue<request, worst_first> request_line_;
   std::uint64_t redials_ = 0;  ///< requests of the core itself, which never wait here
 };
 

@@ -5,13 +5,6 @@
 
 namespace tandem::detail {
 
-namespace {
-
-// The queue holds one kind of deadline.
-constexpr timer_kind expiry_kind = timer_kind::node;
-
-}  // namespace
-
 slot<access_list::rule> access_list::find(const peer_id& peer) const noexcept {
   return by_subject_.find(hash_of(peer), [&](rule_slot r) { return rules_[r].peer == peer; });
 }
@@ -57,9 +50,9 @@ bool access_list::change(rule_slot r, access what, time_point until, time_point 
                          std::uint64_t rules_max) {
   rules_[r].what = what;
   rules_[r].until = until;
-  expiry_.arm(expiry_kind, r.index(), until);
-  while (expiry_.next() <= now) erase(rule_slot(expiry_.pop().slot));
-  while (rules_.size() > rules_max && expiry_.size() > 0) erase(rule_slot(expiry_.pop().slot));
+  expiry_.arm(r, until);
+  while (expiry_.next() <= now) erase(expiry_.pop());
+  while (rules_.size() > rules_max && expiry_.size() > 0) erase(expiry_.pop());
   if (rules_.size() <= rules_max) return until <= now || rules_[r].used;
   erase(r);
   return false;
@@ -72,7 +65,7 @@ void access_list::erase(rule_slot r) noexcept {
   else if (--rules_of_length_[x.range.length] == 0)
     lengths_[x.range.length / 64] &= ~(std::uint64_t{1} << x.range.length % 64);
   by_subject_.erase(hash_of_rule(r), r);
-  expiry_.disarm(expiry_kind, r.index());
+  expiry_.disarm(r);
   rules_.release(r);
 }
 

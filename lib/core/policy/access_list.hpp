@@ -63,8 +63,8 @@ class access_list {
 
   slot_table<rule> rules_;
   index_table<rule> by_subject_;
-  deadline_queue expiry_;  ///< of rules that end
-  length_set lengths_{};   ///< for which there are rules
+  deadline_queue<rule_slot> expiry_;  ///< of rules that end
+  length_set lengths_{};              ///< for which there are rules
   std::vector<std::uint32_t> rules_of_length_;
   std::size_t peers_ = 0;  ///< rules about peers
 };

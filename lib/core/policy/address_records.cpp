@@ -33,11 +33,10 @@ void address_records::failed(const endpoint& where, time_point now, const backof
   }
   backoff_count& backoff = records_[r].backoff;
   backoff.failed(now, options, random);
-  by_expiry_.arm(expiry, r.index(), backoff.expiry(options.backoff_refund));
+  by_expiry_.arm(r, backoff.expiry(options.backoff_refund));
   // At most one is added at a time, so two keep up.
-  for (int n = 0; n < 2 && by_expiry_.next() <= now; ++n) drop(record_slot(by_expiry_.pop().slot));
-  while (by_expiry_.size() > options.max_remembered_addresses)
-    drop(record_slot(by_expiry_.pop().slot));
+  for (int n = 0; n < 2 && by_expiry_.next() <= now; ++n) drop(by_expiry_.pop());
+  while (by_expiry_.size() > options.max_remembered_addresses) drop(by_expiry_.pop());
 }
 
 void address_records::clear(const endpoint& where) noexcept {
@@ -62,13 +61,12 @@ void address_records::override_all(const backoff_options& options) {
 void address_records::reorder(const backoff_options& options) {
   for (const record_slot r : records_)
 
-    by_expiry_.arm(expiry, r.index(), records_[r].backoff.expiry(options.backoff_refund));
-  while (by_expiry_.size() > options.max_remembered_addresses)
-    drop(record_slot(by_expiry_.pop().slot));
+    by_expiry_.arm(r, records_[r].backoff.expiry(options.backoff_refund));
+  while (by_expiry_.size() > options.max_remembered_addresses) drop(by_expiry_.pop());
 }
 
 void address_records::drop(record_slot r) noexcept {
-  by_expiry_.disarm(expiry, r.index());
+  by_expiry_.disarm(r);
   by_address_.erase(hash_of_address(records_[r].where), r);
   records_.release(r);
 }

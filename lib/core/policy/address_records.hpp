@@ -49,7 +49,6 @@ class address_records {
     slot<record> next_free;
   };
   using record_slot = slot<record>;
-  static constexpr timer_kind expiry = timer_kind{};  // the order has only one kind
 
   std::uint64_t hash_of_address(const endpoint& where) const noexcept;
   record_slot find(const endpoint& where) const noexcept;
@@ -58,7 +57,7 @@ class address_records {
   std::uint64_t salt_;
   slot_table<record> records_;
   index_table<record> by_address_;
-  deadline_queue by_expiry_;
+  deadline_queue<record_slot> by_expiry_;
 };
 
 }  // namespace tandem::detail

@@ -45,13 +45,13 @@ peer_marks* peer_table::mark(peer_slot peer, std::uint64_t marks_max) {
 }
 
 peer_slot peer_table::take_unmarked(time_point now) noexcept {
-  return mark_ends_.next() <= now ? peer_slot(mark_ends_.pop().slot) : no_slot;
+  return mark_ends_.next() <= now ? mark_ends_.pop() : no_slot;
 }
 
 void peer_table::drop_marks(peer_slot peer) noexcept {
   peer_entry& p = peers_[peer];
   if (p.marks == no_slot) return;
-  mark_ends_.disarm(expiry, peer.index());
+  mark_ends_.disarm(peer);
   marks_.release(p.marks);
   p.marks = no_slot;
 }
@@ -60,15 +60,15 @@ void peer_table::put_in_order(record_slot record, time_point now, const backoff_
   const peer_record& r = records_[record];
   leave_order(record);
   if (now < r.value.penalty_end())
-    by_penalty_.arm(expiry, record.index(), r.value.penalty_end());
+    by_penalty_.arm(record, r.value.penalty_end());
   else
-    by_expiry_.arm(expiry, record.index(), r.value.expiry(options));
+    by_expiry_.arm(record, r.value.expiry(options));
   peers_[r.peer].evictable = true;
 }
 
 void peer_table::leave_order(record_slot record) noexcept {
-  by_expiry_.disarm(expiry, record.index());
-  by_penalty_.disarm(expiry, record.index());
+  by_expiry_.disarm(record);
+  by_penalty_.disarm(record);
   peers_[records_[record].peer].evictable = false;
 }
 
@@ -81,8 +81,8 @@ void peer_table::drop_record(peer_slot peer) noexcept {
 }
 
 void peer_table::drop_soonest() noexcept {
-  deadline_queue& order = by_expiry_.size() > 0 ? by_expiry_ : by_penalty_;
-  const peer_slot peer = records_[record_slot(order.pop().slot)].peer;
+  auto& order = by_expiry_.size() > 0 ? by_expiry_ : by_penalty_;
+  const peer_slot peer = records_[order.pop()].peer;
   drop_record(peer);
   if (peers_[peer].marks == no_slot) forget(peer);
 }
@@ -106,7 +106,7 @@ std::uint64_t peer_table::settle(peer_slot peer, time_point now, const backoff_o
   if (p.marks != no_slot && marks_[p.marks].end() <= now)
     drop_marks(peer);
   else if (p.marks != no_slot)
-    mark_ends_.arm(expiry, peer.index(), marks_[p.marks].end());
+    mark_ends_.arm(peer, marks_[p.marks].end());
   if (p.engaged()) {
     if (p.evictable) leave_order(p.record);
   } else if (record != nullptr) {
@@ -114,7 +114,7 @@ std::uint64_t peer_table::settle(peer_slot peer, time_point now, const backoff_o
   } else if (p.marks == no_slot) {
     forget(peer);
   }
-  while (by_penalty_.next() <= now) put_in_order(record_slot(by_penalty_.pop().slot), now, options);
+  while (by_penalty_.next() <= now) put_in_order(by_penalty_.pop(), now, options);
   // More leave than come, and a bounded number at a time.
   for (int n = 0; n < 2 && by_expiry_.next() <= now; ++n) drop_soonest();
   std::uint64_t dropped = 0;

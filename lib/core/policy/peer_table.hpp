@@ -57,9 +57,7 @@ class peer_table {
   peer_slot find(const peer_id& id) const;
   std::uint64_t hash(const peer_id& id) const noexcept { return hash_of(id, salt_); }
   /// Starts to load what intern() will look at.
-  [[gnu::always_inline]] void prefetch(std::uint64_t hash) const noexcept {
-    by_id_.prefetch(hash);
-  }
+  [[gnu::always_inline]] void prefetch(std::uint64_t hash) const noexcept { by_id_.prefetch(hash); }
   /// The peer's index; a new peer is added. Call settle() when done with it.
   peer_slot intern(const peer_id& id) { return intern(id, hash(id)); }
   peer_slot intern(const peer_id& id, std::uint64_t hash);
@@ -109,7 +107,6 @@ class peer_table {
 
  private:
   using record_slot = slot<peer_record>;
-  static constexpr timer_kind expiry = timer_kind{};  // each order has only one kind
 
   void drop_marks(peer_slot peer) noexcept;
   void put_in_order(record_slot record, time_point now, const backoff_options& options);
@@ -123,9 +120,9 @@ class peer_table {
   slot_table<peer_record> records_;
   slot_table<peer_marks> marks_;
   index_table<peer_entry> by_id_;
-  deadline_queue by_expiry_;   ///< records of peers that are not engaged, but for those
-  deadline_queue by_penalty_;  ///< with a penalty that runs, by its end
-  deadline_queue mark_ends_;   ///< of peers whose marks end
+  deadline_queue<record_slot> by_expiry_;  ///< records of peers that are not engaged, but for those
+  deadline_queue<record_slot> by_penalty_;  ///< with a penalty that runs, by its end
+  deadline_queue<peer_slot> mark_ends_;     ///< of peers whose marks end
 };
 
 }  // namespace tandem::detail

@@ -3,13 +3,6 @@
 
 namespace tandem::detail {
 
-namespace {
-
-// The queue holds one kind of deadline.
-constexpr timer_kind blank_kind = timer_kind::node;
-
-}  // namespace
-
 subnet_slot subnet_table::find(const prefix& range, subnet_width width) const noexcept {
   return by_prefix_.find(hash_of(range, width), [&](subnet_slot s) {
     return subnets_[s].range == range && subnets_[s].width == width;
@@ -29,7 +22,7 @@ subnet_slot subnet_table::intern(const prefix& range, subnet_width width) {
 }
 
 void subnet_table::forget(subnet_slot subnet) noexcept {
-  blank_order_.disarm(blank_kind, subnet.index());
+  blank_order_.disarm(subnet);
   by_prefix_.erase(hash_of(subnets_[subnet].range, subnets_[subnet].width), subnet);
   subnets_.release(subnet);
 }
@@ -39,11 +32,11 @@ void subnet_table::settle(subnet_slot subnet, time_point now,
   if (subnet == no_slot) return;
   const subnet_entry& s = subnets_[subnet];
   if (s.users > 0)
-    blank_order_.disarm(blank_kind, subnet.index());
+    blank_order_.disarm(subnet);
   else if (s.blank_at() <= now)
     forget(subnet);
   else
-    blank_order_.arm(blank_kind, subnet.index(), s.blank_at());
+    blank_order_.arm(subnet, s.blank_at());
   // At most one entry is added at a time, so two keep up.
   for (int n = 0; n < 2 && blank_order_.next() <= now; ++n) drop_soonest();
   while (blank_order_.size() > remembered_max) drop_soonest();
@@ -55,13 +48,13 @@ void subnet_table::settle_all(time_point now, duration refund,
   for (const subnet_slot s : subnets_) {
     subnet_entry& x = subnets_[s];
     x.circuit_blank = x.circuit.expiry(refund);
-    if (x.users == 0) blank_order_.arm(blank_kind, s.index(), x.blank_at());
+    if (x.users == 0) blank_order_.arm(s, x.blank_at());
   }
   for (const subnet_slot s : subnets_) settle(s, now, remembered_max);
 }
 
 void subnet_table::drop_soonest() noexcept {
-  const subnet_slot subnet(blank_order_.pop().slot);
+  const subnet_slot subnet = blank_order_.pop();
   // A user may have come since it was put in order; whoever that is settles it at its end.
   if (subnets_[subnet].users == 0) forget(subnet);
 }

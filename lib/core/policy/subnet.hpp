@@ -106,7 +106,7 @@ class subnet_table {
   std::uint64_t salt_;
   slot_table<subnet_entry> subnets_;
   index_table<subnet_entry> by_prefix_;
-  deadline_queue blank_order_;  ///< subnets without users
+  deadline_queue<subnet_slot> blank_order_;  ///< subnets without users
 };
 
 }  // namespace tandem::detail

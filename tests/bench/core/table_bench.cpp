@@ -163,20 +163,23 @@ void compare_indices(const std::string& keys) {
   }
 }
 
+using deadline_slot = detail::slot<struct deadline>;
+
 /// An ordered set and where each slot is in it.
 class ordered_set {
  public:
-  void arm(detail::timer_kind, std::uint32_t s, time_point at) {
+  void arm(deadline_slot d, time_point at) {
+    const std::uint32_t s = d.index();
     if (s >= armed_.size()) armed_.resize(s + 1, never);
     if (armed_[s] != never) order_.erase({armed_[s], s});
     order_.emplace(armed_[s] = at, s);
   }
   time_point next() const { return order_.begin()->first; }
-  detail::deadline_queue::due pop() {
+  deadline_slot pop() {
     const std::uint32_t s = order_.begin()->second;
     order_.erase(order_.begin());
     armed_[s] = never;
-    return {detail::timer_kind::connection, s};
+    return deadline_slot(s);
   }
 
  private:
@@ -190,7 +193,7 @@ struct deadlines {
     for (std::uint32_t s = 0; s < size; ++s) arm(s);
   }
   void arm(std::uint32_t s) {
-    queue.arm(detail::timer_kind::connection, s, now + duration(random.up_to(30'000'000'000)));
+    queue.arm(deadline_slot(s), now + duration(random.up_to(30'000'000'000)));
   }
   void move() {
     for (std::size_t i = 0; i < batch; ++i) arm(static_cast<std::uint32_t>(random.up_to(size - 1)));
@@ -198,7 +201,7 @@ struct deadlines {
   void hold() {
     for (std::size_t i = 0; i < batch; ++i) {
       now = queue.next();
-      arm(queue.pop().slot);
+      arm(queue.pop().index());
     }
   }
   std::uint32_t size;
@@ -208,7 +211,7 @@ struct deadlines {
 };
 
 void compare_deadlines() {
-  using heap = deadlines<detail::deadline_queue>;
+  using heap = deadlines<detail::deadline_queue<deadline_slot>>;
   using set = deadlines<ordered_set>;
   for (const std::uint32_t size : sizes) {
     const auto h = std::make_shared<heap>(size);

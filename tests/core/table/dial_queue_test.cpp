@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/table/dial_queue.hpp"
 
+#include "core/kept_fields.hpp"
 #include "tandem/core/random.hpp"
 
 #include <gtest/gtest.h>
@@ -23,7 +24,7 @@ TEST(dial_rank, puts_priority_before_having_nothing_in_flight_before_coming_firs
 }
 
 TEST(dial_queue, serves_by_rank) {
-  dial_queue<waiter> queue(queue_front::best);
+  dial_queue<waiter, best_first> queue;
   EXPECT_TRUE(queue.empty());
   queue.put(waiter_slot(4), {0, false, 1});
   queue.put(waiter_slot(2), {0, false, 2});
@@ -43,32 +44,37 @@ TEST(dial_queue, serves_by_rank) {
 }
 
 /// Against a plain list searched from end to end.
-TEST(dial_queue, agrees_with_a_search_of_a_list_in_both_directions) {
-  for (const queue_front which : {queue_front::best, queue_front::worst}) {
-    dial_queue<waiter> queue(which);
-    std::vector<std::optional<dial_rank>> model(40);
-    random_stream random(7);
-    for (std::uint64_t step = 0; step < 20'000; ++step) {
-      const auto i = static_cast<std::uint32_t>(random.up_to(model.size() - 1));
-      if (random.up_to(1) == 0) {
-        queue.erase(waiter_slot(i));
-        model[i].reset();
-      } else {
-        model[i] = {static_cast<std::int32_t>(random.up_to(4)) - 2, random.up_to(1) == 0, step};
-        queue.put(waiter_slot(i), *model[i]);
-      }
-      std::optional<std::uint32_t> first;
-      for (std::uint32_t i = 0; i < model.size(); ++i) {
-        ASSERT_EQ(queue.contains(waiter_slot(i)), model[i].has_value());
-        if (!model[i]) continue;
-        if (!first || (which == queue_front::best) == model[i]->before(*model[*first])) first = i;
-      }
-      ASSERT_EQ(queue.empty(), !first);
-      if (first) {
-        ASSERT_EQ(queue.front(), waiter_slot(*first)) << "step " << step;
-      }
+template <class First>
+void agrees_with_a_search_of_a_list() {
+  dial_queue<waiter, First> queue;
+  std::vector<std::optional<dial_rank>> model(40);
+  random_stream random(7);
+  for (std::uint64_t step = 0; step < 20'000; ++step) {
+    const auto i = static_cast<std::uint32_t>(random.up_to(model.size() - 1));
+    if (random.up_to(1) == 0) {
+      queue.erase(waiter_slot(i));
+      model[i].reset();
+    } else {
+      model[i] = {static_cast<std::int32_t>(random.up_to(4)) - 2, random.up_to(1) == 0, step};
+      queue.put(waiter_slot(i), *model[i]);
     }
+    std::optional<std::uint32_t> first;
+    for (std::uint32_t k = 0; k < model.size(); ++k) {
+      ASSERT_EQ(queue.contains(waiter_slot(k)), model[k].has_value());
+      if (model[k] && (!first || First()(*model[k], *model[*first]))) first = k;
+    }
+    ASSERT_EQ(queue.empty(), !first);
+    if (first) {
+      ASSERT_EQ(queue.front(), waiter_slot(*first)) << "step " << step;
+    }
+    if (step % 97 == 0)
+      queue = test::with_fields<dial_queue<waiter, First>>(test::fields_of(queue));
   }
+}
+
+TEST(dial_queue, agrees_with_a_search_of_a_list_in_both_directions) {
+  agrees_with_a_search_of_a_list<best_first>();
+  agrees_with_a_search_of_a_list<worst_first>();
 }
 
 }  // namespace
