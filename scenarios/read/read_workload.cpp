@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "read_duration_distribution.hpp"
 #include "read_scenario.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/net/send_result.hpp"
@@ -66,11 +67,13 @@ arrivals read_arrivals(const yaml_value& value) {
   return out;
 }
 
-holding read_hold(const yaml_value& value) {
-  const yaml_mapping given(value, "hold", {"fixed", "exponential"});
-  const auto& [key, entry] = given.only();
-  return {key == "fixed" ? holding::kind::fixed : holding::kind::exponential,
-          entry.as_duration(above_zero)};
+// `{fixed: 10s}` is another way to write the constant `10s`.
+duration_distribution read_hold(const yaml_value& value) {
+  if (!value.is_mapping()) return read_duration_distribution(value, above_zero);
+  const auto entries = value.entries();
+  if (entries.size() == 1 && entries.front().first == "fixed")
+    return duration_distribution::constant(entries.front().second.as_duration(above_zero));
+  return read_duration_distribution(value, above_zero);
 }
 
 dial_work read_dial(const yaml_value& value, const scenario& of) {
@@ -123,8 +126,8 @@ keep_connected_work read_keep(const yaml_value& value, const scenario& of) {
   keep_connected_work out;
   read_ends(given, of, out);
   out.at = read_at(given, of);
-  out.pause = std::chrono::seconds(1);
-  if (const auto* v = given.find("pause")) out.pause = v->as_duration(above_zero);
+  out.pause = duration_distribution::constant(std::chrono::seconds(1));
+  if (const auto* v = given.find("pause")) out.pause = read_duration_distribution(*v, above_zero);
   out.pick = read_pick(given);
   return out;
 }

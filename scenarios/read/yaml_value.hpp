@@ -33,6 +33,7 @@ class yaml_value {
   const std::string& key_where() const noexcept { return key_; }
   [[noreturn]] void fail(const std::string& message) const;
 
+  bool is_mapping() const { return node_.IsMap(); }
   std::string as_text() const;
   bool as_bool() const;
   std::uint64_t as_count(std::uint64_t least, std::uint64_t most) const;

@@ -99,8 +99,8 @@ void workload::dial_once(dial_state& state) {
   if (!alive_[from]) return;
   const auto choice = work.pick == pick::random ? state.choice.up_to(size_of(work.to) - 1) : k;
   const auto request = dial(from, target_of(work.to, from, choice), work.mode, work.deadline);
-  if (work.hold.how != holding::kind::for_ever)
-    holds_[key(from, static_cast<std::uint64_t>(request))] = {&state.holding, work.hold};
+  if (work.hold)
+    holds_[key(from, static_cast<std::uint64_t>(request))] = {&state.holding, &*work.hold};
 }
 
 void workload::plan_sends(const send_work& work) {
@@ -123,7 +123,11 @@ void workload::plan_keep(const keep_connected_work& work, std::size_t index) {
     const auto node = node_of(work.from, i);
     const auto k = work.pick == pick::random ? choice.up_to(size_of(work.to) - 1) : i;
     auto& keeps = keeps_[node];
-    keeps.push_back({&work, target_of(work.to, node, k), {}, false});
+    keeps.push_back({&work,
+                     target_of(work.to, node, k),
+                     {},
+                     false,
+                     random_stream::of(seed_, "pause", std::uint64_t{index} << 32 | node)});
     keep_later(node, keeps.size() - 1, start_ + work.at);
   }
 }
@@ -146,16 +150,17 @@ void workload::on_keep_notification(node_index node, time_point now, const notif
   if (it == keeps_.end() || leaving_[node]) return;
   for (std::size_t slot = 0; slot < it->second.size(); ++slot) {
     auto& state = it->second[slot];
-    const auto pause = later(now, state.work->pause);
+    const auto after_pause = [&] { return later(now, state.work->pause.draw(state.random)); };
     if (what.kind == notice::connection_closed) {
       if (tracker_.index_of(what.peer) == static_cast<std::int32_t>(state.target) &&
           !state.planned && state.request == request_id::none &&
           tracker_.connections(node, state.target) == 0)
-        keep_later(node, slot, pause);
+        keep_later(node, slot, after_pause());
     } else if (what.request == state.request && state.request != request_id::none) {
       state.request = {};
       if (what.kind == notice::dial_failed && !state.planned)
-        keep_later(node, slot, what.until != never && what.until > now ? what.until : pause);
+        keep_later(node, slot,
+                   what.until != never && what.until > now ? what.until : after_pause());
     }
   }
 }
@@ -167,14 +172,11 @@ void workload::on_notification(node_index node, time_point now, const notificati
     if (it != holds_.end()) {
       auto [random, hold] = it->second;
       holds_.erase(it);
-      if (what.kind == notice::dial_succeeded) {
-        auto length = hold.mean;
-        if (hold.how == holding::kind::exponential)
-          length = duration(std::llround(random->exponential(static_cast<double>(length.count()))));
-        world_.at(later(now, length), [this, node, conn = what.conn, life = lives_[node]] {
-          if (alive_[node] && lives_[node] == life) world_.disconnect(node, conn);
-        });
-      }
+      if (what.kind == notice::dial_succeeded)
+        world_.at(later(now, hold->draw(*random)),
+                  [this, node, conn = what.conn, life = lives_[node]] {
+                    if (alive_[node] && lives_[node] == life) world_.disconnect(node, conn);
+                  });
     }
   }
   if (ended || what.kind == notice::connection_closed) on_keep_notification(node, now, what);

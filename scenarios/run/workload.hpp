@@ -33,11 +33,12 @@ class workload {
     node_index target = 0;
     request_id request{};  ///< none: not dialling
     bool planned = false;  ///< a dial is planned
+    random_stream random;  ///< of its pauses
   };
   using keep_list = std::vector<keep_state>;  ///< of one node, in the order of the file
   struct hold_state {
     random_stream* random;
-    holding hold;
+    const duration_distribution* hold;
   };
   using key = std::pair<node_index, std::uint64_t>;
 

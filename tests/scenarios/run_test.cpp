@@ -61,6 +61,26 @@ expectations:
   }
 }
 
+// Idle after 5 s, then a pause drawn anew each time. (A round trip of the close lies between.)
+TEST(run, the_pause_before_dialling_again_is_drawn_from_its_distribution) {
+  const std::string text = R"(scenario: pauses
+duration: 5m
+groups:
+  server: {listen: true}
+  clients: {count: 20, manager: {connection_timeout: 5s}}
+workload:
+  - keep_connected: {from: clients, to: server, pause: {uniform: [1s, 9s]}}
+expectations:
+  - clients.attempt_gap in [6s, 15s]
+  - clients.attempt_gap.min < 7s
+  - clients.attempt_gap.max > 13s
+)";
+  for (const auto& level : virtual_levels()) {
+    const auto r = run_on(parse_scenario(text, "pauses.yaml"), level);
+    EXPECT_TRUE(r.ok) << failures_of(r);
+  }
+}
+
 // Ids of connections and requests start again with a new life of a node.
 TEST(run, what_a_dead_node_held_does_not_end_a_connection_of_its_next_life) {
   const std::string text = R"(scenario: lives

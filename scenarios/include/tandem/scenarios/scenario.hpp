@@ -4,6 +4,7 @@
 #include "tandem/core/events.hpp"
 #include "tandem/core/options.hpp"
 #include "tandem/core/time.hpp"
+#include "tandem/scenarios/duration_distribution.hpp"
 #include "tandem/scenarios/expectation.hpp"
 #include "tandem/sim/link.hpp"
 #include "tandem/sim/tcp_profile.hpp"
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -43,13 +45,6 @@ struct arrivals {
   double per_second = 0;  ///< of the whole group
 };
 
-/// How long a connection is held before the dialer disconnects it.
-struct holding {
-  enum class kind : std::uint8_t { for_ever, fixed, exponential };
-  kind how = kind::for_ever;
-  duration mean{};
-};
-
 enum class pick : std::uint8_t { round_robin, random };
 
 struct dial_work {
@@ -60,8 +55,8 @@ struct dial_work {
   std::uint64_t count = 1;  ///< dials of each node of `from`; 0: until `until`
   duration until = duration::max();
   dial_mode mode = dial_mode::join;
-  holding hold;
-  duration deadline{};  ///< after the dial; 0: none but the manager's
+  std::optional<duration_distribution> hold;  ///< until the dialer disconnects; none: for ever
+  duration deadline{};                        ///< after the dial; 0: none but the manager's
   enum pick pick = pick::round_robin;
 };
 
@@ -80,7 +75,7 @@ struct keep_connected_work {
   group_index from = 0;
   group_index to = 0;
   duration at{};
-  duration pause{};  ///< before dialling again when nothing says how long to wait
+  duration_distribution pause;  ///< before dialling again when nothing says how long to wait
   enum pick pick = pick::round_robin;
 };
 
