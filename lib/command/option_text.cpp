@@ -4,6 +4,7 @@
 #include "tandem/command/units.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace tandem {
@@ -28,9 +29,15 @@ std::string option_choices(const option_row& row) {
 /// Bytes are written as sizes: `64MiB`.
 bool is_size(const option_row& row) { return row.name.ends_with("memory"); }
 
+/// As a person would write it.
+std::string bound_text(double value, unit in) {
+  return in == unit::seconds ? format_duration(duration(std::llround(value * 1e9)))
+                             : format_value(value, in);
+}
+
 void check_range(const option_row& row, double value, unit in, std::string_view text) {
   if (value >= row.least && value <= row.most) return;
-  fail(row, "between " + format_value(row.least, in) + " and " + format_value(row.most, in), text);
+  fail(row, "between " + bound_text(row.least, in) + " and " + bound_text(row.most, in), text);
 }
 
 }  // namespace

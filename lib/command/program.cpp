@@ -72,6 +72,9 @@ int run_program(CLI::App& app, std::span<const std::unique_ptr<command>> command
           return complain(std::string("standard output: ") + std::strerror(errno));
         return code;
       }
+  } catch (const bad_inputs& e) {
+    for (const auto& line : e.lines()) complain(line);
+    return exit_bad_input;
   } catch (const std::exception& e) {
     return complain(e.what());
   }

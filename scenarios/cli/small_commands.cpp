@@ -6,6 +6,7 @@
 #include "tandem/scenarios/read.hpp"
 
 #include <CLI/CLI.hpp>
+#include <boost/json.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -31,12 +32,35 @@ class check_command final : public command {
     app_.add_option("--set", sets_, "path=value: change the scenario before it is read")
         ->expected(1)
         ->take_all();
-    app_.footer("Example:\n  tandem check scenarios/global_limit.yaml");
+    app_.add_flag("--json", json_, "Print one JSON object, for editors and programs");
+    app_.footer(
+        "Every mistake is told, each with file:line:column.\n"
+        "Examples:\n"
+        "  tandem check scenarios/global_limit.yaml\n"
+        "  tandem check my.yaml --json");
   }
   CLI::App& app() override { return app_; }
 
   int run() override {
-    const auto what = read_scenario(find_scenario(scenario_, program_path()), sets_);
+    const std::string file = find_scenario(scenario_, program_path());
+    if (!json_) return say(file);
+    std::vector<std::string> mistakes;
+    try {
+      checked_levels(read_scenario(file, sets_), build_levels());
+    } catch (const bad_inputs& e) {
+      mistakes = e.lines();
+    } catch (const bad_input& e) {
+      mistakes.emplace_back(e.what());
+    }
+    const boost::json::object told{
+        {"file", file}, {"ok", mistakes.empty()}, {"mistakes", boost::json::value_from(mistakes)}};
+    std::puts(boost::json::serialize(told).c_str());
+    return mistakes.empty() ? exit_held : exit_bad_input;
+  }
+
+ private:
+  int say(const std::string& file) const {
+    const auto what = read_scenario(file, sets_);
     std::uint64_t nodes = 0;
     for (const auto& group : what.groups) nodes += group.count;
     const auto levels = checked_levels(what, build_levels());
@@ -46,10 +70,10 @@ class check_command final : public command {
     return exit_held;
   }
 
- private:
   CLI::App& app_;
   std::string scenario_;
   std::vector<std::string> sets_;
+  bool json_ = false;
 };
 
 class list_command final : public command {
@@ -79,6 +103,9 @@ class list_command final : public command {
     std::printf("%-18s %-36s %s\n", what.name.c_str(),
                 joined(levels_of(what, build_levels())).c_str(), what.description.c_str());
     return true;
+  } catch (const bad_inputs& e) {
+    for (const auto& line : e.lines()) std::fprintf(stderr, "tandem: %s\n", line.c_str());
+    return false;
   } catch (const bad_input& e) {
     std::fprintf(stderr, "tandem: %s\n", e.what());
     return false;

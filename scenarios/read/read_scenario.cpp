@@ -51,97 +51,113 @@ void read_manager(const yaml_value& value, group& out) {
   std::vector<std::string> known;
   for (const auto& row : option_table()) known.emplace_back(row.name);
   const yaml_mapping given(value, "manager options", known);
+  bool good = true;
   for (const auto& row : option_table())
-    if (const auto* option = given.find(row.name)) read_option(row, *option, out.manager);
+    if (given.find(row.name) != nullptr)
+      good &= given.read(row.name, [&](const auto& v) { read_option(row, v, out.manager); });
+  if (!good) return;  // what one option says may be about another
   for (const auto& problem : problems_of(out.manager)) {
     const auto* field = given.find(problem.field);
     (field ? *field : value).fail(problem.message);
   }
 }
 
+void read_group(const std::string& name, const yaml_value& entry, group& out) {
+  const yaml_mapping given(entry, "group `" + name + "`", {"count", "listen", "manager"});
+  given.read("count", [&](const auto& v) {
+    out.count = static_cast<std::uint32_t>(v.as_count(1, nodes_max));
+  });
+  given.read("listen", [&](const auto& v) { out.listen = v.as_bool(); });
+  given.read("manager", [&](const auto& v) { read_manager(v, out); });
+}
+
 void read_groups(const yaml_value& value, scenario& out) {
   std::uint64_t nodes = 0;
   for (const auto& [name, entry] : value.entries()) {
     if (out.groups.size() == groups_max)
-      throw bad_input(entry.key_where(),
-                      "a scenario has at most " + std::to_string(groups_max) + " groups");
-    if (!is_name(name))
-      throw bad_input(entry.key_where(),
-                      "`" + name + "` cannot name a group: use letters, digits, _ and -");
-    const yaml_mapping given(entry, "group `" + name + "`", {"count", "listen", "manager"});
-    group made;
+      entry.fail_key("a scenario has at most " + std::to_string(groups_max) + " groups");
+    // Whatever is wrong with a group, others may name it.
+    group& made = out.groups.emplace_back();
     made.name = name;
-    if (const auto* count = given.find("count"))
-      made.count = static_cast<std::uint32_t>(count->as_count(1, nodes_max));
-    nodes += made.count;
-    if (nodes > nodes_max)
-      entry.fail("all groups together must have at most " + std::to_string(nodes_max) + " nodes");
-    if (const auto* listen = given.find("listen")) made.listen = listen->as_bool();
-    if (const auto* manager = given.find("manager")) read_manager(*manager, made);
-    out.groups.push_back(std::move(made));
+    value.source().attempt([&] {
+      if (!is_name(name))
+        entry.fail_key(quoted(name) + " cannot name a group: use letters, digits, _ and -");
+      read_group(name, entry, made);
+      nodes += made.count;
+      if (nodes > nodes_max)
+        entry.fail("all groups together must have at most " + std::to_string(nodes_max) + " nodes");
+    });
   }
   if (out.groups.empty()) value.fail("a scenario needs at least one group");
 }
 
 void read_link_keys(const yaml_mapping& given, sim::link& out) {
-  if (const auto* v = given.find("latency")) out.latency = v->as_duration();
-  if (const auto* v = given.find("jitter")) out.jitter = v->as_duration();
-  if (const auto* v = given.find("bandwidth")) out.bandwidth = v->as_bandwidth();
-  if (const auto* v = given.find("loss")) {
-    out.loss = v->as_ratio();
-    if (out.loss < 0 || out.loss >= 1)
-      v->fail("`" + v->path() +
-              "` must be at least 0 and below 1 (100%): with everything lost nothing connects");
-  }
+  given.read("latency", [&](const auto& v) { out.latency = v.as_duration(); });
+  given.read("jitter", [&](const auto& v) { out.jitter = v.as_duration(); });
+  given.read("bandwidth", [&](const auto& v) { out.bandwidth = v.as_bandwidth(); });
+  given.read("loss", [&](const auto& v) {
+    const double ratio = v.as_ratio();
+    if (ratio < 0 || ratio >= 1)
+      v.fail(quoted(v.path()) +
+             " must be at least 0 and below 1 (100%): with everything lost nothing connects");
+    out.loss = ratio;
+  });
+}
+
+void read_group_link(const yaml_mapping& given, scenario& out) {
+  group_link made{0, 0, out.default_link};
+  given.require("groups", [&](const auto& v) {
+    const auto pair = v.as_list();
+    if (pair.size() != 2) v.fail(quoted(v.path()) + " must name two groups");
+    made.first = pair[0].as_one_of(group_names(out), "group");
+    made.second = pair[1].as_one_of(group_names(out), "group");
+    for (const auto& other : out.links)
+      if (std::minmax(other.first, other.second) == std::minmax(made.first, made.second))
+        given.self().fail("the link between these two groups is given twice");
+  });
+  read_link_keys(given, made.link);
+  out.links.push_back(made);
 }
 
 void read_links(const yaml_value& value, scenario& out) {
   const yaml_mapping given(value, "links", {"default", "between"});
   const std::vector<std::string> keys{"latency", "jitter", "bandwidth", "loss"};
-  if (const auto* v = given.find("default"))
-    read_link_keys(yaml_mapping(*v, "links.default", keys), out.default_link);
-  if (const auto* between = given.find("between")) {
+  given.read("default", [&](const auto& v) {
+    read_link_keys(yaml_mapping(v, "links.default", keys), out.default_link);
+  });
+  given.read("between", [&](const auto& v) {
     auto known = keys;
     known.emplace_back("groups");
-    for (const auto& entry : between->as_list()) {
-      const yaml_mapping one(entry, "links.between", known);
-      const auto pair = one.need("groups").as_list();
-      if (pair.size() != 2)
-        one.need("groups").fail("`" + one.need("groups").path() + "` must name two groups");
-      group_link made{pair[0].as_one_of(group_names(out), "group"),
-                      pair[1].as_one_of(group_names(out), "group"), out.default_link};
-      for (const auto& other : out.links)
-        if (std::minmax(other.first, other.second) == std::minmax(made.first, made.second))
-          entry.fail("the link between these two groups is given twice");
-      read_link_keys(one, made.link);
-      out.links.push_back(made);
-    }
-  }
+    v.each([&](const auto& entry) {
+      read_group_link(yaml_mapping(entry, "links.between", known), out);
+    });
+  });
 }
 
 void read_expectations(const yaml_value& value, scenario& out) {
   const auto names = group_names(out);
-  for (const auto& entry : value.as_list()) {
+  value.each([&](const yaml_value& entry) {
     const auto text = entry.as_text();
     try {
       out.expectations.push_back(parse_expectation(text, names));
     } catch (const std::invalid_argument& e) {
-      entry.fail(std::string(e.what()) + "; in `" + text + "`");
+      entry.fail(std::string(e.what()) + "; in " + quoted(text));
     }
-    if (const auto at = out.expectations.back().at; at && *at > out.length)
+    const auto at = out.expectations.back().at;
+    if (at && *at > out.length)
       entry.fail("the time after `at` is beyond the scenario's duration of " +
                  format_duration(out.length));
-  }
+  });
 }
 
 void read_levels(const yaml_value& value, scenario& out) {
-  for (const auto& entry : value.as_list()) {
+  if (value.as_list().empty()) value.fail("`levels` is empty: name at least one");
+  value.each([&](const yaml_value& entry) {
     const auto name = level_names()[entry.as_one_of(level_names(), "level")];
     if (std::ranges::find(out.levels, name) != out.levels.end())
-      entry.fail("level `" + name + "` is given twice");
+      entry.fail("level " + quoted(name) + " is given twice");
     out.levels.push_back(name);
-  }
-  if (out.levels.empty()) value.fail("`levels` is empty: name at least one");
+  });
 }
 
 // Refuses samples that would not fit into memory.
@@ -163,27 +179,36 @@ void read_all(const yaml_value& root, scenario& out) {
   const yaml_mapping given(root, "a scenario",
                            {"scenario", "description", "levels", "seed", "duration", "sample_every",
                             "tcp", "groups", "links", "workload", "faults", "expectations"});
-  out.name = given.need("scenario").as_text();
-  if (!is_name(out.name))
-    given.need("scenario").fail("`scenario` must be a name of letters, digits, _ and -");
-  if (const auto* v = given.find("description")) out.description = v->as_text();
-  if (const auto* v = given.find("levels")) read_levels(*v, out);
-  if (const auto* v = given.find("seed"))
-    out.seed = v->as_count(0, std::numeric_limits<std::uint64_t>::max());
-  out.length = given.need("duration").as_duration(above_zero);
+  given.require("scenario", [&](const auto& v) {
+    out.name = v.as_text();
+    if (!is_name(out.name)) v.fail("`scenario` must be a name of letters, digits, _ and -");
+  });
+  given.read("description", [&](const auto& v) { out.description = v.as_text(); });
+  given.read("levels", [&](const auto& v) { read_levels(v, out); });
+  given.read("seed", [&](const auto& v) {
+    out.seed = v.as_count(0, std::numeric_limits<std::uint64_t>::max());
+  });
+  const bool timed =
+      given.require("duration", [&](const auto& v) { out.length = v.as_duration(above_zero); });
+  // Nothing lies beyond the end of a scenario whose end nobody knows.
+  if (!timed) out.length = duration::max();
   out.sample_every = std::chrono::seconds(1);
-  if (const auto* v = given.find("sample_every")) out.sample_every = v->as_duration(above_zero);
-  if (const auto* v = given.find("tcp")) {
+  const bool sampled =
+      given.find("sample_every") == nullptr || given.read("sample_every", [&](const auto& v) {
+        out.sample_every = v.as_duration(above_zero);
+      });
+  given.read("tcp", [&](const auto& v) {
     std::vector<std::string> names;
     for (const auto& profile : sim::tcp_profiles()) names.emplace_back(profile.name);
-    out.tcp = &sim::tcp_profiles()[v->as_one_of(names, "TCP profile")];
-  }
-  read_groups(given.need("groups"), out);
-  check_samples(given, out);
-  if (const auto* v = given.find("links")) read_links(*v, out);
-  if (const auto* v = given.find("workload")) read_workload(*v, out);
-  if (const auto* v = given.find("faults")) read_faults(*v, out);
-  if (const auto* v = given.find("expectations")) read_expectations(*v, out);
+    out.tcp = &sim::tcp_profiles()[v.as_one_of(names, "TCP profile")];
+  });
+  given.require("groups", [&](const auto& v) { read_groups(v, out); });
+  if (out.groups.empty()) return;  // all that follows is about them
+  if (timed && sampled) root.source().attempt([&] { check_samples(given, out); });
+  given.read("links", [&](const auto& v) { read_links(v, out); });
+  given.read("workload", [&](const auto& v) { read_workload(v, out); });
+  given.read("faults", [&](const auto& v) { read_faults(v, out); });
+  given.read("expectations", [&](const auto& v) { read_expectations(v, out); });
 }
 
 }  // namespace
@@ -208,13 +233,15 @@ scenario parse_scenario(std::string_view text, const std::string& name,
   out.file = name;
   out.text = text;
   out.sets = sets;
-  yaml_source source{name, {}, {}};
+  yaml_source source{.name = name, .sets = {}, .where = {}, .mistakes = {}};
   if (!is_utf8(text)) throw bad_input(name, "is no UTF-8 text");
   try {
     YAML::Node root = YAML::Load(out.text);
     if (!root.IsMap()) throw bad_input(name + ":1:1", "a scenario must be a mapping of keys");
     for (const auto& set : sets) apply_set(source, root, set);
-    read_all(yaml_value(source, root, ""), out);
+    const yaml_value whole(source, root, "");
+    source.attempt([&] { read_all(whole, out); });
+    source.throw_mistakes();
   } catch (const YAML::Exception& e) {
     throw bad_input(
         name + ":" + std::to_string(e.mark.line + 1) + ":" + std::to_string(e.mark.column + 1),

@@ -29,28 +29,29 @@ duration read_time(const yaml_value& value, const scenario& of) {
   return at;
 }
 
-duration read_at(const yaml_mapping& given, const scenario& of) {
-  const auto* at = given.find("at");
-  return at ? read_time(*at, of) : duration{};
+void read_at(const yaml_mapping& given, const scenario& of, duration& out) {
+  given.read("at", [&](const auto& v) { out = read_time(v, of); });
 }
 
 // `from` and `to`: who talks to whom.
 template <class Work>
 void read_ends(const yaml_mapping& given, const scenario& of, Work& out) {
-  out.from = read_group(given.need("from"), of);
-  const auto& to = given.need("to");
-  out.to = read_group(to, of);
-  if (out.from == out.to && of.groups[out.to].count == 1)
-    to.fail("group `" + of.groups[out.to].name + "` has a single node, which cannot dial itself");
-  if (!of.groups[out.to].listen)
-    to.fail("group `" + of.groups[out.to].name + "` does not listen; give it `listen: true`");
+  const bool from = given.require("from", [&](const auto& v) { out.from = read_group(v, of); });
+  given.require("to", [&](const auto& v) {
+    out.to = read_group(v, of);
+    const group& target = of.groups[out.to];
+    if (from && out.from == out.to && target.count == 1)
+      v.fail("group " + quoted(target.name) + " has a single node, which cannot dial itself");
+    if (!target.listen)
+      v.fail("group " + quoted(target.name) + " does not listen; give it `listen: true`");
+  });
 }
 
-pick read_pick(const yaml_mapping& given) {
-  const auto* value = given.find("pick");
-  return value && value->as_one_of({"round_robin", "random"}, "way to pick") == 1
-             ? pick::random
-             : pick::round_robin;
+void read_pick(const yaml_mapping& given, pick& out) {
+  given.read("pick", [&](const auto& v) {
+    out = v.as_one_of({"round_robin", "random"}, "way to pick") == 1 ? pick::random
+                                                                     : pick::round_robin;
+  });
 }
 
 arrivals read_arrivals(const yaml_value& value) {
@@ -82,25 +83,27 @@ dial_work read_dial(const yaml_value& value, const scenario& of) {
       {"from", "to", "at", "arrivals", "count", "until", "mode", "hold", "deadline", "pick"});
   dial_work out;
   read_ends(given, of, out);
-  out.at = read_at(given, of);
-  if (const auto* v = given.find("arrivals")) out.arrive = read_arrivals(*v);
-  if (const auto* v = given.find("count")) out.count = v->as_count(1, count_max);
-  if (const auto* v = given.find("until")) {
-    if (out.arrive.how == arrivals::kind::at_once)
-      v->fail("`until` needs `arrivals`: without them every dial comes at once");
-    out.until = read_time(*v, of);
-    if (!given.find("count")) out.count = 0;
-  }
-  if (out.arrive.how == arrivals::kind::at_once &&
-      out.count * of.groups[out.from].count > dials_at_once_max)
-    given.need("count").fail("more than " + std::to_string(dials_at_once_max) +
-                             " dials at once; spread them with `arrivals`");
-  if (const auto* v = given.find("mode"))
-    out.mode = v->as_one_of({"join", "additional"}, "dial mode") == 0 ? dial_mode::join
-                                                                      : dial_mode::additional;
-  if (const auto* v = given.find("hold")) out.hold = read_hold(*v);
-  if (const auto* v = given.find("deadline")) out.deadline = v->as_duration(above_zero);
-  out.pick = read_pick(given);
+  read_at(given, of, out.at);
+  const bool spread = given.find("arrivals") != nullptr;
+  given.read("arrivals", [&](const auto& v) { out.arrive = read_arrivals(v); });
+  given.read("count", [&](const auto& v) {
+    out.count = v.as_count(1, count_max);
+    if (!spread && out.count * of.groups[out.from].count > dials_at_once_max)
+      v.fail("more than " + std::to_string(dials_at_once_max) +
+             " dials at once; spread them with `arrivals`");
+  });
+  given.read("until", [&](const auto& v) {
+    if (!spread) v.fail("`until` needs `arrivals`: without them every dial comes at once");
+    out.until = read_time(v, of);
+    if (given.find("count") == nullptr) out.count = 0;
+  });
+  given.read("mode", [&](const auto& v) {
+    out.mode = v.as_one_of({"join", "additional"}, "dial mode") == 0 ? dial_mode::join
+                                                                     : dial_mode::additional;
+  });
+  given.read("hold", [&](const auto& v) { out.hold = read_hold(v); });
+  given.read("deadline", [&](const auto& v) { out.deadline = v.as_duration(above_zero); });
+  read_pick(given, out.pick);
   return out;
 }
 
@@ -108,16 +111,15 @@ send_work read_send(const yaml_value& value, const scenario& of) {
   const yaml_mapping given(value, "send", {"from", "to", "at", "every", "count", "bytes"});
   send_work out;
   read_ends(given, of, out);
-  out.at = read_at(given, of);
-  out.bytes = given.need("bytes").as_bytes(bytes_max);
-  if (const auto* v = given.find("every")) out.every = v->as_duration(above_zero);
-  if (const auto* v = given.find("count")) {
-    out.count = v->as_count(1, count_max);
-    if (out.count > 1 && out.every == duration{})
-      v->fail("`count` needs `every`: the time between two messages");
-  } else if (out.every > duration{}) {
-    out.count = count_max;
-  }
+  read_at(given, of, out.at);
+  given.require("bytes", [&](const auto& v) { out.bytes = v.as_bytes(bytes_max); });
+  const bool repeated = given.find("every") != nullptr;
+  given.read("every", [&](const auto& v) { out.every = v.as_duration(above_zero); });
+  if (repeated) out.count = count_max;
+  given.read("count", [&](const auto& v) {
+    out.count = v.as_count(1, count_max);
+    if (out.count > 1 && !repeated) v.fail("`count` needs `every`: the time between two messages");
+  });
   return out;
 }
 
@@ -125,52 +127,62 @@ keep_connected_work read_keep(const yaml_value& value, const scenario& of) {
   const yaml_mapping given(value, "keep_connected", {"from", "to", "at", "pause", "pick"});
   keep_connected_work out;
   read_ends(given, of, out);
-  out.at = read_at(given, of);
+  read_at(given, of, out.at);
   out.pause = duration_distribution::constant(std::chrono::seconds(1));
-  if (const auto* v = given.find("pause")) out.pause = read_duration_distribution(*v, above_zero);
-  out.pick = read_pick(given);
+  given.read("pause",
+             [&](const auto& v) { out.pause = read_duration_distribution(v, above_zero); });
+  read_pick(given, out.pick);
   return out;
 }
 
 group_work read_group_work(group_work::kind what, const yaml_value& value, const scenario& of) {
   const yaml_mapping given(value, "this work", {"group", "at"});
-  return {what, read_group(given.need("group"), of), read_time(given.need("at"), of)};
+  group_work out{what, 0, {}};
+  given.require("group", [&](const auto& v) { out.group = read_group(v, of); });
+  given.require("at", [&](const auto& v) { out.at = read_time(v, of); });
+  return out;
+}
+
+partition_fault read_partition(const yaml_value& value, const scenario& of) {
+  const yaml_mapping given(value, "partition", {"groups", "at", "until"});
+  partition_fault out;
+  given.require("groups", [&](const auto& v) {
+    if (v.as_list().empty()) v.fail("a partition needs at least one group");
+    v.each([&](const auto& name) { out.groups.push_back(read_group(name, of)); });
+  });
+  read_at(given, of, out.at);
+  given.read("until", [&](const auto& v) {
+    out.until = v.as_duration(above_zero);
+    if (out.until <= out.at) v.fail("`until` must be after `at`");
+  });
+  return out;
 }
 
 }  // namespace
 
 void read_workload(const yaml_value& list, scenario& out) {
-  for (const auto& entry : list.as_list()) {
+  using what = group_work::kind;
+  list.each([&](const yaml_value& entry) {
     const yaml_mapping one(entry, "workload",
                            {"dial", "send", "keep_connected", "shutdown", "kill", "restart"});
     const auto& [kind, value] = one.only();
     if (kind == "dial") out.workload.emplace_back(read_dial(value, out));
     if (kind == "send") out.workload.emplace_back(read_send(value, out));
     if (kind == "keep_connected") out.workload.emplace_back(read_keep(value, out));
-    using what = group_work::kind;
     if (kind == "shutdown") out.workload.emplace_back(read_group_work(what::shutdown, value, out));
     if (kind == "kill") out.workload.emplace_back(read_group_work(what::kill, value, out));
     if (kind == "restart") out.workload.emplace_back(read_group_work(what::restart, value, out));
-  }
+  });
 }
 
 void read_faults(const yaml_value& list, scenario& out) {
-  for (const auto& entry : list.as_list()) {
-    if (out.faults.size() == faults_max)
-      entry.fail("a scenario has at most " + std::to_string(faults_max) + " faults");
+  if (list.as_list().size() > faults_max)
+    list.as_list()[faults_max].fail("a scenario has at most " + std::to_string(faults_max) +
+                                    " faults");
+  list.each([&](const yaml_value& entry) {
     const yaml_mapping one(entry, "faults", {"partition"});
-    const yaml_mapping given(one.only().second, "partition", {"groups", "at", "until"});
-    partition_fault made;
-    for (const auto& name : given.need("groups").as_list())
-      made.groups.push_back(read_group(name, out));
-    if (made.groups.empty()) given.need("groups").fail("a partition needs at least one group");
-    made.at = read_at(given, out);
-    if (const auto* v = given.find("until")) {
-      made.until = v->as_duration(above_zero);
-      if (made.until <= made.at) v->fail("`until` must be after `at`");
-    }
-    out.faults.push_back(std::move(made));
-  }
+    out.faults.push_back(read_partition(one.only().second, out));
+  });
 }
 
 }  // namespace tandem::scenarios

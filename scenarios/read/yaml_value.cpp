@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "yaml_value.hpp"
 
-#include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
 
 #include <algorithm>
@@ -46,7 +45,25 @@ yaml_value::yaml_value(yaml_source& source, YAML::Node node, std::string path)
 
 std::string yaml_value::where() const { return place(*source_, path_, node_.Mark()); }
 
-void yaml_value::fail(const std::string& message) const { throw bad_input(where(), message); }
+void yaml_value::fail(const std::string& message) const {
+  throw mistake(node_.Mark(), where(), message);
+}
+
+void yaml_value::fail_key(const std::string& message) const {
+  throw mistake(key_mark_, key_, message);
+}
+
+void yaml_source::throw_mistakes() const {
+  if (mistakes.empty()) return;
+  auto sorted = mistakes;
+  std::ranges::stable_sort(
+      sorted, {}, [](const mistake& m) { return std::pair(m.mark().line, m.mark().column); });
+  std::vector<std::string> lines;
+  for (const auto& each : sorted)
+    if (std::string line = each.what(); lines.empty() || lines.back() != line)
+      lines.push_back(std::move(line));
+  throw bad_inputs(std::move(lines));
+}
 
 template <class T>
 T yaml_value::parsed(std::optional<T> value, const char* expected) const {
@@ -149,23 +166,35 @@ std::vector<std::pair<std::string, yaml_value>> yaml_value::entries() const {
   for (const auto& entry : node_) {
     const auto key = entry.first.IsScalar() ? entry.first.Scalar() : std::string("?");
     const auto path = path_.empty() ? key : path_ + "." + key;
-    if (const auto [first, fresh] = seen.emplace(key, list.size()); !fresh)
-      throw bad_input(
-          place(*source_, path, entry.first.Mark()),
-          quoted(path) + " is given twice; first at " + list[first->second].second.where());
-    list.emplace_back(key, yaml_value(*source_, entry.second, path));
-    list.back().second.key_ = place(*source_, path, entry.first.Mark());
+    yaml_value value(*source_, entry.second, path);
+    value.key_mark_ = entry.first.Mark();
+    value.key_ = place(*source_, path, value.key_mark_);
+    const auto [first, fresh] = seen.emplace(key, list.size());
+    if (!fresh) {
+      source_->attempt([&] {
+        value.fail_key(quoted(path) + " is given twice; first at " +
+                       list[first->second].second.where());
+      });
+      continue;
+    }
+    list.emplace_back(key, std::move(value));
   }
   return list;
 }
 
 yaml_mapping::yaml_mapping(const yaml_value& value, std::string_view what,
                            std::vector<std::string> known)
-    : self_(value), what_(what), known_(std::move(known)), entries_(value.entries()) {
-  for (const auto& [key, entry] : entries_)
-    if (std::ranges::find(known_, key) == known_.end())
-      throw bad_input(entry.key_where(),
-                      "unknown key " + quoted(key) + " in " + what_ + suggestion(key, known_));
+    : self_(value), what_(what), known_(std::move(known)) {
+  for (auto& [key, entry] : value.entries()) {
+    if (std::ranges::find(known_, key) != known_.end()) {
+      entries_.emplace_back(key, std::move(entry));
+      continue;
+    }
+    meant_.push_back(closest(key, known_));
+    self_.source().attempt([&] {
+      entry.fail_key("unknown key " + quoted(key) + " in " + what_ + suggestion(key, known_));
+    });
+  }
 }
 
 const yaml_value* yaml_mapping::find(std::string_view key) const {
@@ -176,11 +205,13 @@ const yaml_value* yaml_mapping::find(std::string_view key) const {
 
 const yaml_value& yaml_mapping::need(std::string_view key) const {
   if (const auto* value = find(key)) return *value;
+  if (std::ranges::find(meant_, key) != meant_.end()) throw already_noted();
   self_.fail("key " + quoted(key) + " is missing in " + what_);
 }
 
 const std::pair<std::string, yaml_value>& yaml_mapping::only() const {
   if (entries_.size() == 1) return entries_.front();
+  if (!meant_.empty()) throw already_noted();
   std::string list;
   for (const auto& name : known_) list += (list.empty() ? "" : ", ") + name;
   self_.fail(what_ + " must have exactly one of the keys " + list);

@@ -77,7 +77,7 @@ std::vector<std::string> checked_levels(const scenario& what, const std::vector<
 }
 
 void check_level(const scenario& what, const level& on) {
-  if (const auto problems = on.refuse(what); !problems.empty()) throw bad_input(problems.front());
+  if (auto problems = on.refuse(what); !problems.empty()) throw bad_inputs(std::move(problems));
   if (!what.levels.empty() && std::ranges::find(what.levels, on.name) == what.levels.end()) {
     const auto it = what.where.find("levels");
     throw bad_input(it == what.where.end() ? what.file : it->second,

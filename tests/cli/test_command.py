@@ -121,6 +121,22 @@ def test_a_level_that_cannot_honour_a_setting_says_where_it_stands(small):
     assert result.returncode == 2
 
 
+def test_check_tells_every_mistake_also_in_json(tmp_path):
+    (tmp_path / "bad.yaml").write_text("scenario: s\nduration: 10\nseed: x\ngroups: {a: {cuont: 1}}\n")
+    said = tandem("check", tmp_path / "bad.yaml")
+    assert said.returncode == 2 and said.stdout == ""
+    places = [line.split(": ")[1] for line in said.stderr.splitlines()]
+    assert places == [f"{tmp_path}/bad.yaml:{at}" for at in ("2:11", "3:7", "4:14")], said.stderr
+    told = tandem("check", tmp_path / "bad.yaml", "--json")
+    assert told.returncode == 2
+    assert json.loads(told.stdout) == {
+        "file": str(tmp_path / "bad.yaml"),
+        "ok": False,
+        "mistakes": [line.removeprefix("tandem: ") for line in said.stderr.splitlines()],
+    }
+    assert json.loads(tandem("check", "global_limit", "--json").stdout)["ok"]
+
+
 def test_check_and_list():
     result = tandem("check", "scenarios/global_limit.yaml")
     assert result.returncode == 0 and "401 nodes in 2 groups" in result.stdout

@@ -53,7 +53,7 @@ std::vector<std::string> levels_of(const scenario& what, const std::vector<level
 /// The same, once each of them that is `known` passed check_level().
 std::vector<std::string> checked_levels(const scenario& what, const std::vector<level>& known);
 
-/// Throws bad_input with the first setting of `what` that `on` cannot honour.
+/// Throws bad_inputs with every setting of `what` that `on` cannot honour.
 void check_level(const scenario& what, const level& on);
 
 /// Cores on the message network (sim/message).
