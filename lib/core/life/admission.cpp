@@ -59,7 +59,7 @@ void connection_manager::state::on(const events::authenticated& event) {
       if (const refusal no = reputations.accept_refusal(peer)) return refuse(conn_at, no);
     if (peers[peer].first_dial != no_slot && resolve_simultaneous_open(conn_at)) return;
   }
-  const claim wanted = claim_of(conn);
+  const claim wanted{peer, conn.narrow, conn.wide, conn.way};
   const refusal no = gate.permit_refusal(wanted);
   if (!no) return take_permit(conn_at, gate.issue(wanted));
   if (!evict_for(conn_at, no)) refuse(conn_at, no);

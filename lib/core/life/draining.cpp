@@ -116,9 +116,9 @@ void connection_manager::state::drain_surplus(const manager_options& before) {
   each(per_peer, cause::per_peer_limit_reached, limits.max_connections_per_peer,
        [](const connection& conn) { return conn.peer.index(); });
   each(narrow, cause::subnet_limit_reached, limits.max_connections_per_narrow_subnet,
-       [](const connection& conn) { return conn.right.held().narrow.index(); });
+       [](const connection& conn) { return conn.narrow.index(); });
   each(wide, cause::subnet_limit_reached, limits.max_connections_per_wide_subnet,
-       [](const connection& conn) { return conn.right.held().wide.index(); });
+       [](const connection& conn) { return conn.wide.index(); });
   each(in, cause::inbound_limit_reached, limits.max_inbound_connections,
        of_way(direction::inbound));
   each(out, cause::outbound_limit_reached, limits.max_outbound_connections,

@@ -186,6 +186,7 @@ void connection_manager::state::end_connection(connection_slot conn_at, cause re
   by_connection.erase(hash_of_id(conn.id), conn_at);
   const subnet_slot narrow = conn.narrow;
   const subnet_slot wide = conn.wide;
+  gate.give_back(conn);
   connections.release(conn_at);
   gate.leave_subnet(narrow);
   gate.leave_subnet(wide);

@@ -40,7 +40,7 @@ rank connection_manager::state::rank_of(connection_slot conn_at) const {
   const connection& conn = connections[conn_at];
   standing merits;
   if (const peer_marks* marks = peers.marks_of(conn.peer)) merits.tag = marks->tag(now);
-  if (const subnet_slot wide = conn.right.held().wide; wide != no_slot)
+  if (const subnet_slot wide = conn.wide; wide != no_slot)
     merits.subnet_connections = subnets[wide].permits;
   const time_point since = conn.was_ready() ? conn.ready_at : now;
   merits.age = now - since;
@@ -93,7 +93,7 @@ connection_slot connection_manager::state::worst_ready_for(connection_slot newco
     const rank order = rank_of(conn_at);
     if (worst != no_slot && !order.goes_before(of_worst)) return;
     // Nobody goes in vain: its place must be one that the newcomer can have.
-    if (gate.refusal_instead(conn.right, wanted)) return;
+    if (gate.refusal_instead(conn, wanted)) return;
     worst = conn_at;
     of_worst = order;
   };

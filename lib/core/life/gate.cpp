@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/life/gate.hpp"
 
+#include <utility>
+
 namespace tandem::detail {
 
 gate::gate(const shared& with) : with_(with), ledger_(with.counters, with.peers, with.subnets) {
@@ -102,12 +104,26 @@ refusal gate::address_refusal(peer_slot peer, const endpoint& where) const {
   return ledger_.subnet_refusal_for(wanted, with_.options);
 }
 
-refusal gate::permit_refusal(const claim& wanted) const {
+refusal gate::permit_refusal(claim wanted) const {
   return ledger_.refusal_for(wanted, with_.options, with_.now);
 }
 
-refusal gate::refusal_instead(const permit& given, const claim& wanted) {
-  return ledger_.refusal_instead(given, wanted, with_.options, with_.now);
+refusal gate::refusal_instead(const connection& holder, claim wanted) {
+  if (!holder.right) return permit_refusal(wanted);
+  ledger_.uncount(claim_of(holder));
+  const refusal without = permit_refusal(wanted);
+  ledger_.count(claim_of(holder));
+  return without;
+}
+
+permit gate::hand_over(connection& holder, claim wanted) noexcept {
+  ledger_.uncount(claim_of(holder));
+  ledger_.count(wanted);
+  return std::move(holder.right);
+}
+
+void gate::give_back(connection& holder) noexcept {
+  if (holder.right) ledger_.give_back(holder.right, claim_of(holder));
 }
 
 void gate::enter_subnets(connection& conn) {
@@ -161,15 +177,15 @@ void gate::options_changed(const manager_options& before, slot_table<connection>
 void gate::recount_subnets(slot_table<connection>& connections) {
   for (const connection_slot conn_at : connections) {
     connection& conn = connections[conn_at];
+    if (conn.right) ledger_.uncount(claim_of(conn));
     conn.narrow = conn.wide = no_slot;
-    if (conn.right) ledger_.move(conn.right, claim_of(conn));
   }
   // Whatever was remembered is about subnets of the old widths.
   with_.subnets.forget_all();
   for (const connection_slot conn_at : connections) {
     connection& conn = connections[conn_at];
     enter_subnets(conn);
-    if (conn.right) ledger_.move(conn.right, claim_of(conn));
+    if (conn.right) ledger_.count(claim_of(conn));
     if (conn.among == counted::pending && conn.way == direction::inbound && conn.wide != no_slot)
       ++with_.subnets[conn.wide].pending;
   }

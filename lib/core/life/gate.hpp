@@ -45,13 +45,15 @@ class gate {
   /// The part of it that is about the subnets of an address.
   refusal address_refusal(peer_slot peer, const endpoint& where) const;
   /// Why no permit is to be had for what is wanted.
-  refusal permit_refusal(const claim& wanted) const;
-  /// The same as if `given` had been given back, if it is a permit.
-  refusal refusal_instead(const permit& given, const claim& wanted);
+  refusal permit_refusal(claim wanted) const;
+  /// The same as if `holder` had given its permit back, if it has one.
+  refusal refusal_instead(const connection& holder, claim wanted);
   /// permit_refusal() said nothing.
-  permit issue(const claim& wanted) noexcept { return ledger_.issue(wanted); }
-  /// refusal_instead() of it said nothing.
-  void move(permit& right, const claim& to) noexcept { ledger_.move(right, to); }
+  permit issue(claim wanted) noexcept { return ledger_.issue(wanted); }
+  /// The permit of `holder`, for another connection of its peer; refusal_instead() said nothing.
+  permit hand_over(connection& holder, claim wanted) noexcept;
+  /// Nothing happens without one.
+  void give_back(connection& holder) noexcept;
 
   /// The connection is one of its subnets' until it ends, and leave_subnet() of both is called.
   void enter_subnets(connection& conn);
@@ -63,8 +65,6 @@ class gate {
   void options_changed(const manager_options& before, slot_table<connection>& connections);
   /// Whether all permits are accounted for. Looks at every peer and subnet.
   bool conserved() const noexcept { return ledger_.conserved(); }
-  /// For permits that are read from a checkpoint.
-  permit_ledger& ledger() noexcept { return ledger_; }
 
   /// The ledger counts in other tables, what is counted follows from options.
   TANDEM_FIELDS_BUT((with_, ledger_, counted_), rules_, node_rate_, subnet_rate_, node_full_,

@@ -36,6 +36,11 @@ connection_manager::state::state(const manager_options& given, const peer_id& ow
   if (sink != nullptr) trace_codec::write_header(*sink, options, self, seed);
 }
 
+connection_manager::state::~state() {
+  for (std::uint32_t i = 0; i < connections.bound(); ++i)
+    connections[connection_slot(i)].right.forget();
+}
+
 void connection_manager::state::step_begins(time_point at) {
   TANDEM_ASSERT(queue.empty() && "drain poll_action() before the next event");
   if (sink != nullptr && sink->checkpoint_due()) write_checkpoint(*sink);

@@ -57,10 +57,12 @@ struct connection {
   peer_slot peer;             ///< once authenticated
   std::uint32_t streams = 0;  ///< open application streams
   counted among = counted::nowhere;
-  bool trial = false;                         ///< of a half-open circuit of its wide subnet
-  bool victim = false;                        ///< evicted for a newcomer
-  bool refused = false;                       ///< by this node's policy
-  bool told = false;                          ///< the peer refused it and said why
+  bool trial = false;    ///< of a half-open circuit of its wide subnet
+  bool victim = false;   ///< evicted for a newcomer
+  bool refused = false;  ///< by this node's policy
+  bool told = false;     ///< the peer refused it and said why
+  bool holds = false;    ///< `right`, as the manager counts: against leaks
+  permit right;
   time_point streams_ended{};                 ///< ready, or the end of the last application stream
   time_point kept_until = time_point::min();  ///< keep_alive mark of its peer, once ready
   time_point last_probe{};
@@ -68,8 +70,6 @@ struct connection {
   std::uint32_t nonce = 0;               ///< of the last probe
   std::uint32_t ready_place = no_place;  ///< among the ready ones of its direction
 
-  permit right;
-  bool holds = false;  ///< `right`, as the manager counts: against leaks
   endpoint remote;     ///< the address dialled, or the one it came from
   subnet_slot narrow;  ///< the subnets of that, when they are counted
   subnet_slot wide;

@@ -49,16 +49,14 @@ bool connection_manager::state::resolve_simultaneous_open(connection_slot conn_a
   // The right of the own dial moves over, so that a limit of one lets exactly one connection
   // survive.
   const claim wanted = claim_of(connections[conn_at]);
-  permit none;
-  permit& right = own != no_slot ? connections[own].right : none;
-  if (gate.refusal_instead(right, wanted)) return false;
-  if (right) {
-    gate.move(right, wanted);
+  if (own == no_slot || !connections[own].right) {
+    if (gate.permit_refusal(wanted)) return false;
+    take_permit(conn_at, gate.issue(wanted));
+  } else {
+    if (gate.refusal_instead(connections[own], wanted)) return false;
     connections[own].holds = false;
     --holders;
-    take_permit(conn_at, std::move(right));
-  } else {
-    take_permit(conn_at, gate.issue(wanted));
+    take_permit(conn_at, gate.hand_over(connections[own], wanted));
   }
   adopt(dial_at, conn_at);
   return true;

@@ -40,6 +40,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   using phase = detail::phase;
 
   state(const manager_options& options, const peer_id& self, std::uint64_t seed, trace_sink* sink);
+  ~state();
 
   // manager.cpp
   void handle(time_point at, const event& what);
@@ -232,8 +233,6 @@ struct connection_manager::state final : private detail::reputation::listener {
   random_stream random;
   time_point now{};
 
-  // Destroyed in reverse: the connections give their permits back to the ledger, it counts in the
-  // peers and subnets.
   manager_counters counters;
   detail::peer_table peers;
   detail::subnet_table subnets;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "core/policy/permit.hpp"
 
-#include "tandem/core/assert.hpp"
-
 #include <array>
 
 namespace tandem::detail {
 
-refusal permit_ledger::refusal_for(const claim& wanted, const manager_options& options,
+refusal permit_ledger::refusal_for(claim wanted, const manager_options& options,
                                    time_point now) const noexcept {
   const std::uint64_t live = counters_.permits_live;
   if (live + options.reserved_connections >= options.max_connections) {
@@ -29,18 +27,7 @@ refusal permit_ledger::refusal_for(const claim& wanted, const manager_options& o
   return subnet_refusal_for(wanted, options);
 }
 
-refusal permit_ledger::refusal_instead(const permit& given, const claim& wanted,
-                                       const manager_options& options, time_point now) noexcept {
-  if (!given) return refusal_for(wanted, options, now);
-  --counters_.permits_live;
-  uncount(given.held_);
-  const refusal without = refusal_for(wanted, options, now);
-  count(given.held_);
-  ++counters_.permits_live;
-  return without;
-}
-
-refusal permit_ledger::subnet_refusal_for(const claim& wanted,
+refusal permit_ledger::subnet_refusal_for(claim wanted,
                                           const manager_options& options) const noexcept {
   const auto is_full = [&](subnet_slot subnet, std::uint64_t limit) {
     return subnet != no_slot && limit > 0 && subnets_[subnet].permits >= limit;
@@ -54,38 +41,33 @@ refusal permit_ledger::subnet_refusal_for(const claim& wanted,
   return {};
 }
 
-permit permit_ledger::issue(const claim& wanted) noexcept {
+permit permit_ledger::issue(claim wanted) noexcept {
   ++counters_.permits_issued;
-  ++counters_.permits_live;
   count(wanted);
-  return permit(this, wanted);
+  return permit(true);
 }
 
-void permit_ledger::release(const claim& held) noexcept {
-  TANDEM_ASSERT(counters_.permits_live > 0);
+void permit_ledger::give_back(permit& right, claim held) noexcept {
+  TANDEM_ASSERT(right);
+  right.held_ = false;
   ++counters_.permits_released;
-  --counters_.permits_live;
   uncount(held);
 }
 
-void permit_ledger::move(permit& right, const claim& to) noexcept {
-  uncount(right.held_);
-  count(to);
-  right.held_ = to;
-}
-
-void permit_ledger::count(const claim& held) noexcept {
+void permit_ledger::count(claim held) noexcept {
+  ++counters_.permits_live;
   ++(held.way == direction::inbound ? counters_.permits_inbound : counters_.permits_outbound);
   ++peers_[held.peer].permits;
   if (held.narrow != no_slot) ++subnets_[held.narrow].permits;
   if (held.wide != no_slot) ++subnets_[held.wide].permits;
 }
 
-void permit_ledger::uncount(const claim& held) noexcept {
+void permit_ledger::uncount(claim held) noexcept {
   const auto less = [](auto& count) {
     TANDEM_ASSERT(count > 0);
     --count;
   };
+  less(counters_.permits_live);
   less(held.way == direction::inbound ? counters_.permits_inbound : counters_.permits_outbound);
   less(peers_[held.peer].permits);
   if (held.narrow != no_slot) less(subnets_[held.narrow].permits);

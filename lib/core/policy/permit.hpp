@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/fields.hpp"
 #include "core/policy/peer_table.hpp"
 #include "core/policy/refusal.hpp"
 #include "core/policy/subnet.hpp"
+#include "tandem/core/assert.hpp"
 #include "tandem/core/connection_manager.hpp"
 
-#include <type_traits>
 #include <utility>
 
 namespace tandem::detail {
@@ -22,43 +23,30 @@ struct claim {
   direction way = direction::outbound;
 };
 
-/// One established connection's right to exist. Moving moves the right; the last holder's end gives
-/// it back to the ledger, which outlives it.
+/// One established connection's right to exist. Moving moves the right. Its last holder gives it
+/// back to the ledger, saying what it counted against: to lose one is a fault.
 class permit {
  public:
   permit() = default;
-  permit(permit&& other) noexcept
-      : ledger_(std::exchange(other.ledger_, nullptr)), held_(other.held_) {}
+  permit(permit&& other) noexcept : held_(std::exchange(other.held_, false)) {}
   permit& operator=(permit&& other) noexcept {
-    if (this == &other) return *this;
-    give_back();
-    ledger_ = std::exchange(other.ledger_, nullptr);
-    held_ = other.held_;
+    const bool held = std::exchange(other.held_, false);
+    TANDEM_ASSERT(!held_ && "give back the one that is held");
+    held_ = held;
     return *this;
   }
-  ~permit() { give_back(); }
-  explicit operator bool() const noexcept { return ledger_ != nullptr; }
-  /// What it counts against, while it is one.
-  const claim& held() const noexcept { return held_; }
-  /// Not held any more, and not given back: of a checkpoint that cannot be used.
-  void forget() noexcept { ledger_ = nullptr; }
+  ~permit() { TANDEM_ASSERT(!held_ && "a permit is lost"); }
+  explicit operator bool() const noexcept { return held_; }
+  /// Neither held nor given back: its ledger ends.
+  void forget() noexcept { held_ = false; }
 
-  /// For checkpoints: the counts are written apart.
-  void fields(auto& a) {
-    auto& [ledger, held] = *this;
-    bool holds = ledger != nullptr;
-    a(holds), a(held);
-    if constexpr (std::remove_reference_t<decltype(a)>::reading)
-      ledger = holds ? a.ledger : nullptr;
-  }
+  TANDEM_FIELDS(held_)
 
  private:
   friend permit_ledger;
-  permit(permit_ledger* ledger, const claim& held) noexcept : ledger_(ledger), held_(held) {}
-  void give_back() noexcept;
+  explicit permit(bool held) noexcept : held_(held) {}
 
-  permit_ledger* ledger_ = nullptr;
-  claim held_;
+  bool held_ = false;
 };
 
 /// Counts permits: of the node, in and out, per peer, per subnet. issued - released == live always;
@@ -71,34 +59,22 @@ class permit_ledger {
   /// The first limit that leaves no room for `wanted`, of the node, in or out, the peer, the narrow
   /// and the wide subnet. Without a peer that limit is left out. Unprotected peers find
   /// max_connections less the reserved ones.
-  refusal refusal_for(const claim& wanted, const manager_options& options,
-                      time_point now) const noexcept;
-  /// The same as if `given` had been given back, if it is a permit.
-  refusal refusal_instead(const permit& given, const claim& wanted, const manager_options& options,
-                          time_point now) noexcept;
+  refusal refusal_for(claim wanted, const manager_options& options, time_point now) const noexcept;
   /// The part of it that is about subnets.
-  refusal subnet_refusal_for(const claim& wanted, const manager_options& options) const noexcept;
+  refusal subnet_refusal_for(claim wanted, const manager_options& options) const noexcept;
   /// refusal_for() said none.
-  permit issue(const claim& wanted) noexcept;
-  /// Lets `right` count against something else of the same peer; refusal_instead() of it said
-  /// none.
-  void move(permit& right, const claim& to) noexcept;
+  permit issue(claim wanted) noexcept;
+  void give_back(permit& right, claim held) noexcept;
+  /// A permit counts against something else: uncount() the one, count() the other.
+  void count(claim held) noexcept;
+  void uncount(claim held) noexcept;
   /// Whether all counts agree. Looks at every peer and subnet.
   bool conserved() const noexcept;
 
  private:
-  friend permit;
-  void count(const claim& held) noexcept;
-  void uncount(const claim& held) noexcept;
-  void release(const claim& held) noexcept;
-
   manager_counters& counters_;
   peer_table& peers_;
   subnet_table& subnets_;
 };
-
-inline void permit::give_back() noexcept {
-  if (ledger_ != nullptr) ledger_->release(held_);
-}
 
 }  // namespace tandem::detail

@@ -7,7 +7,9 @@
 #include "tandem/core/assert.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 #include <vector>
 
@@ -85,33 +87,59 @@ class index_table {
     return static_cast<std::uint8_t>(hash >> 25 | 0x80);
   }
 
+  // Eight tags are a number, the first in its lowest byte. To mark one is to set the top bit of its
+  // byte.
+  static constexpr std::uint32_t group = 8;
+  static constexpr std::uint64_t tops = 0x8080808080808080;
+  static constexpr std::uint64_t free_among(std::uint64_t tags) noexcept { return ~tags & tops; }
+  /// Marks those that are `tag`, and perhaps some behind such a one.
+  static constexpr std::uint64_t equal_among(std::uint64_t tags, std::uint8_t tag) noexcept {
+    const std::uint64_t differ = tags ^ tag * (tops >> 7);
+    return (differ - (tops >> 7)) & ~differ & tops;
+  }
+  std::uint32_t first(std::uint32_t from, std::uint64_t marks) const noexcept {
+    return (from + static_cast<std::uint32_t>(std::countr_zero(marks)) / 8) & mask_;
+  }
+  std::uint64_t tags_from(std::uint32_t i) const noexcept {
+    std::uint64_t tags = 0;
+    std::memcpy(&tags, &tags_[i], group);
+    return tags;
+  }
+
   /// The cell with the slot, or the free cell where it would be.
   template <class Same>
   std::uint32_t place_of(std::uint32_t hash, Same&& same) const {
     const std::uint8_t tag = tag_of(hash);
-    std::uint32_t i = hash & mask_;
-    while (tags_[i] != free_cell &&
-           !(tags_[i] == tag && cells_[i].hash == hash && same(cells_[i].slot)))
-      i = (i + 1) & mask_;
-    return i;
+    for (std::uint32_t i = hash & mask_;; i = (i + group) & mask_) {
+      const std::uint64_t tags = tags_from(i);
+      for (std::uint64_t like = equal_among(tags, tag); like != 0; like &= like - 1) {
+        const std::uint32_t at = first(i, like);
+        if (cells_[at].hash == hash && same(cells_[at].slot)) return at;
+      }
+      if (const std::uint64_t free = free_among(tags)) return first(i, free);
+    }
+  }
+  void set_tag(std::uint32_t i, std::uint8_t tag) noexcept {
+    for (std::size_t at = i; at < tags_.size(); at += cells_.size()) tags_[at] = tag;
   }
   void put(std::uint32_t i, const cell& what) noexcept {
     cells_[i] = what;
-    tags_[i] = tag_of(what.hash);
+    set_tag(i, tag_of(what.hash));
   }
   void grow();
   void follow_cells();
 
-  table<cell> cells_;               ///< none, or a power of two of them
-  std::vector<std::uint8_t> tags_;  ///< of the cells
-  std::uint32_t mask_ = 0;          ///< for positions: one less than there are cells
+  table<cell> cells_;  ///< none, or a power of two of them
+  /// Of the cells, and of the first ones again, so that a group may begin anywhere.
+  std::vector<std::uint8_t> tags_;
+  std::uint32_t mask_ = 0;  ///< for positions: one less than there are cells
   std::uint32_t size_ = 0;
 };
 
 template <class T>
 void index_table<T>::grow() {
   table<cell> old(cells_.empty() ? 4 : cells_.size() * 2);
-  std::vector<std::uint8_t> tags(old.size(), free_cell);
+  std::vector<std::uint8_t> tags(old.size() + group - 1, free_cell);
   old.swap(cells_);
   tags_.swap(tags);
   mask_ = static_cast<std::uint32_t>(cells_.size()) - 1;
@@ -121,7 +149,7 @@ void index_table<T>::grow() {
 
 template <class T>
 void index_table<T>::follow_cells() {
-  tags_.assign(cells_.size(), free_cell);
+  tags_.assign(cells_.size() + group - 1, free_cell);
   mask_ = static_cast<std::uint32_t>(cells_.size()) - 1;
   for (std::uint32_t i = 0; i < cells_.size(); ++i)
     if (cells_[i].slot != no_slot) put(i, cells_[i]);
@@ -144,7 +172,7 @@ void index_table<T>::erase(std::uint64_t hash, slot_type slot) noexcept {
     }
   }
   cells_[hole] = cell{};
-  tags_[hole] = free_cell;
+  set_tag(hole, free_cell);
   --size_;
 }
 

@@ -27,7 +27,6 @@ constexpr notice last_of(notice) noexcept { return notice::shutdown_began; }
 }  // namespace tandem
 
 namespace tandem::detail {
-class permit_ledger;
 }
 
 namespace tandem::detail::trace_codec {
@@ -104,9 +103,6 @@ class trace_reader {
   template <class T>
   requires std::is_class_v<T>
   void operator()(T& value) { show_fields(*this, value); }
-
-  /// Of the permits that are read.
-  permit_ledger* ledger = nullptr;
 
  private:
   template <class T>
