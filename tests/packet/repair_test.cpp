@@ -37,6 +37,56 @@ TEST(packet_repair, sends_again_as_rfc_6298_says_however_old_the_connection_is) 
   EXPECT_LE(to_server.chunks.back().at, sent + 260ms + 10ms + 1us);
 }
 
+TEST(packet_repair, acknowledging_the_other_end_does_not_make_retransmissions_impatient) {
+  two_ends net;
+  sink to_dialer(net.dialer_end, net.clock()), to_server(net.server_end, net.clock());
+  net.path_->loss = 1;  // what the dialer says is lost; what it hears it acknowledges in vain
+  source up(net.dialer_end, net.clock(), "lost"), down(net.server_end, net.clock(), "heard");
+  net.run(1000s);
+  EXPECT_EQ(to_dialer.bytes, "heard");
+  ASSERT_TRUE(to_dialer.end);
+  EXPECT_EQ(to_dialer.end->what, asio::error::timed_out);
+  // Timeouts of 220 ms, doubled up to 60 s, sixteen in all.
+  EXPECT_GT(to_dialer.end->at, start + 500s);
+  EXPECT_LT(to_dialer.end->at, start + 600s);
+}
+
+/// The dialer filled the server's receive buffer but for less than a segment; nobody reads.
+struct small_window : two_ends {
+  small_window() : filling(dialer_end, clock(), pattern(128 * 1024 - 1000)) { run(10s); }
+  void cut(bool off) {
+    fabric->partition(off ? [](sim::host_index host) { return static_cast<int>(host); }
+                          : std::function<int(sim::host_index)>());
+  }
+  source filling;
+};
+
+TEST(packet_repair, a_window_too_small_for_a_segment_is_probed_also_for_what_is_said_later) {
+  small_window net;
+  source more(net.dialer_end, net.clock(), pattern(5'000, 2));
+  net.run(11s);
+  net.cut(true);
+  sink in(net.server_end, net.clock());  // the update that opens the window is lost
+  net.run(12s);
+  net.cut(false);
+  net.run(30s);
+  EXPECT_TRUE(in.bytes == pattern(128 * 1024 - 1000) + pattern(5'000, 2));
+}
+
+TEST(packet_repair, what_was_lost_is_sent_again_while_the_window_is_small) {
+  small_window net;
+  net.cut(true);
+  source lost(net.dialer_end, net.clock(), pattern(500, 2));
+  net.run(10s + 50ms);
+  source more(net.dialer_end, net.clock(), pattern(5'000, 3));
+  net.run(10s + 100ms);
+  net.cut(false);
+  net.run(11s);  // long before a probe
+  sink in(net.server_end, net.clock());
+  net.run(11s + 1us);
+  EXPECT_EQ(in.bytes.size(), 128U * 1024 - 500);
+}
+
 TEST(packet_repair, an_end_that_comes_with_data_is_acknowledged_with_it) {
   // More than a window: the last segment takes the FIN along.
   const std::string sent = pattern(120'000);
@@ -66,10 +116,10 @@ TEST(packet_repair, an_end_that_is_still_read_is_sent_again_as_long_as_data) {
   net.fabric->partition([](sim::host_index host) { return static_cast<int>(host); });
   sink to_dialer(net.dialer_end, net.clock()), to_server(net.server_end, net.clock());
   net.dialer_end.shutdown_send();
-  net.run(450s);  // eight retries, those of a closed socket, are over after 112 s
+  net.run(460s);  // eight retries, those of a closed socket, are over after 112 s
   EXPECT_FALSE(to_dialer.end);
   net.fabric->partition({});
-  net.run(510s);
+  net.run(521s);  // one each minute
   ASSERT_TRUE(to_server.end);
   EXPECT_EQ(to_server.end->what, asio::error::eof);
 }

@@ -44,12 +44,13 @@ struct dated {
 struct two_hosts {
   explicit two_hosts(sim::link path = {.latency = 50ms}, std::uint64_t seed = 1,
                      const sim::tcp_profile& tcp = sim::linux_legacy())
-      : path_(std::make_shared<sim::link>(path)) {
+      : path_(std::make_shared<sim::link>(path)), back_(std::make_shared<sim::link>(path)) {
     sim::fabric_options options;
     options.seed = seed;
     options.tcp = &tcp;
-    options.links = [path = path_](sim::host_index, sim::host_index) -> const sim::link& {
-      return *path;
+    options.links = [path = path_, back = back_](sim::host_index from,
+                                                 sim::host_index) -> const sim::link& {
+      return from == 0 ? *path : *back;
     };
     fabric = make_packet_fabric(std::move(options));
     fabric->add_host();
@@ -83,7 +84,8 @@ struct two_hosts {
     });
   }
 
-  std::shared_ptr<sim::link> path_;
+  std::shared_ptr<sim::link> path_;  // of the dialer's packets
+  std::shared_ptr<sim::link> back_;
   std::unique_ptr<sim::fabric> fabric;
   std::unique_ptr<acceptor> listener;
   std::optional<dated<error_code>> dialed;

@@ -75,6 +75,9 @@ void TandemTcpSocket::ReTxTimeout() {
                         m_state != TIME_WAIT && m_txBuffer->Size() != 0;
   if (gives_up) return Fail(Failure::TIMED_OUT);
   TcpSocketBase::ReTxTimeout();
+  // The base waits for a larger window also with what it sends again, and then for ever.
+  const bool held_back = m_connected && m_retxEvent.IsExpired() && UnAckDataCount() > 0;
+  if (held_back && m_txBuffer->Size() > 0) DoRetransmit();
 }
 
 void TandemTcpSocket::PersistTimeout() {
