@@ -6,8 +6,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -20,6 +24,18 @@ namespace {
 int complain(const std::string& what) {
   std::fprintf(stderr, "tandem: %s\n", what.c_str());
   return exit_bad_input;
+}
+
+/// Who was started without standard descriptors would find a socket or a file in their place.
+void fill_standard_descriptors() {
+  for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(each, F_GETFD) < 0) ::open("/dev/null", O_RDONLY);  // writing fails, as before
+}
+
+/// `code`, unless what was printed could not be written.
+int printed(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  return complain(std::string("standard output: ") + std::strerror(errno));
 }
 
 /// Says which argument nobody expected, and what was probably meant.
@@ -48,6 +64,8 @@ void refuse_empty_values(const CLI::App& in) {
 
 int run_program(CLI::App& app, std::span<const std::unique_ptr<command>> commands, int argc,
                 char** argv) {
+  fill_standard_descriptors();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no more is an error, and says so
   std::vector<std::string> names;
   for (const auto& each : commands) names.push_back(each->app().get_name());
   // CLI11 would only say that a subcommand is required.
@@ -57,7 +75,7 @@ int run_program(CLI::App& app, std::span<const std::unique_ptr<command>> command
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);
+    if (e.get_exit_code() == 0) return printed(app.exit(e));
     const auto given = app.get_subcommands();
     const auto& in = given.empty() ? app : *given.front();
     if (!in.remaining(true).empty()) return complain(unexpected(in));
@@ -67,10 +85,7 @@ int run_program(CLI::App& app, std::span<const std::unique_ptr<command>> command
     for (const auto& command : commands)
       if (command->app().parsed()) {
         refuse_empty_values(command->app());
-        const int code = command->run();
-        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-          return complain(std::string("standard output: ") + std::strerror(errno));
-        return code;
+        return printed(command->run());
       }
   } catch (const bad_inputs& e) {
     for (const auto& line : e.lines()) complain(line);

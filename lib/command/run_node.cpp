@@ -13,7 +13,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <fcntl.h>
 #include <malloc.h>
 #include <unistd.h>
 
@@ -30,12 +29,6 @@ using std::chrono::milliseconds;
 
 // Of the shutdown, for what comes after the peers: recording, output, the end of the process.
 constexpr duration after_peers_max = milliseconds(500);
-
-/// Who was started without standard descriptors would find a socket in their place.
-void fill_standard_descriptors() {
-  for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(each, F_GETFD) < 0) ::open("/dev/null", O_RDONLY);  // writing fails, as before
-}
 
 /// Blocks of this size and more go back to the system when they are freed. glibc raises the size by
 /// itself up to 32 MiB, and then keeps the holes that large messages leave between small blocks.
@@ -197,7 +190,6 @@ class running_node {
 
 int run_node(const node_settings& with) {
   give_back_large_blocks();
-  fill_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);
   return running_node(with).run();
 }

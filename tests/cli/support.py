@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What the tests of the command share."""
 
+import contextlib
 import fcntl
 import os
+import pathlib
 import signal
 import socket
 import struct
@@ -90,6 +92,22 @@ def fill(writer):
             os.write(writer, b"x" * 4096)
     except BlockingIOError:
         os.set_blocking(writer, True)
+
+
+@contextlib.contextmanager
+def full_pipe():
+    """The end of a pipe that takes no byte more; nobody reads the other one."""
+    reader, writer = os.pipe()
+    fill(writer)
+    try:
+        yield writer
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def stuck_in_a_pipe(process):
+    return "pipe" in pathlib.Path(f"/proc/{process.pid}/wchan").read_text()
 
 
 def wait_until(what, patience=30):

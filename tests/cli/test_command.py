@@ -105,10 +105,14 @@ def test_an_empty_or_binary_file_is_one_clear_line(small):
     assert_one_clear_line(tandem("run", str(small)), "is no UTF-8 text")
 
 
-def test_results_that_cannot_be_printed_are_an_error(small):
+@pytest.mark.parametrize("arguments", [
+    ["run", "small.yaml", "--level", "message"], ["check", "small.yaml"], ["list", "."], ["version"], ["--version"],
+    ["--help"], ["node", "--help"],
+])
+def test_what_cannot_be_printed_is_an_error(small, arguments):
     with open("/dev/full", "w") as full:
-        result = subprocess.run([TANDEM, "run", str(small), "--level", "message"], stdout=full,
-                                stderr=subprocess.PIPE, text=True, timeout=60)
+        result = subprocess.run([TANDEM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+                                cwd=small.parent)
     assert result.returncode == 2
     assert result.stderr == "tandem: standard output: No space left on device\n"
 

@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Whoever reads what a node prints, slowly, not any more or never, does not stop the node."""
 
+import contextlib
 import os
+import pathlib
+import resource
 import signal
 import subprocess
 
-from support import TANDEM, Node, RawPeer, fill, free_port, scraped, wait_until
+from support import TANDEM, Node, RawPeer, fill, free_port, full_pipe, scraped, wait_until
 
 LOST = "icn_p2p_log_lines_lost_total"
-
-
-def full_pipe():
-    """Both ends of a pipe that takes no byte more."""
-    reader, writer = os.pipe()
-    fill(writer)
-    return reader, writer
 
 
 def serving(**popen):
@@ -26,32 +22,25 @@ def serving(**popen):
 
 
 def test_a_full_pipe_blocks_neither_the_loop_nor_the_end():
-    reader, writer = full_pipe()
-    try:
+    with full_pipe() as writer:
         node, port = serving(stdout=writer)
         with node:
             assert scraped(port)["icn_p2p_connection_limit"] == 256
             code, _, errors = node.end()
             assert code == 0
             assert "lines of output were lost: nobody read them in time" in errors
-    finally:
-        os.close(reader)
-        os.close(writer)
 
 
 def test_standard_error_may_be_full_as_well():
-    reader, writer = full_pipe()
-    try:
+    with full_pipe() as writer:
         node, _ = serving(stdout=writer, stderr=writer)
         with node:
             assert node.end()[0] == 0
-    finally:
-        os.close(reader)
-        os.close(writer)
 
 
 def test_a_pipe_that_is_read_at_last_gives_everything():
-    reader, writer = full_pipe()
+    reader, writer = os.pipe()
+    fill(writer)
     node, _ = serving(stdout=writer)
     os.close(writer)
     with node, os.fdopen(reader, "rb") as lines:
@@ -84,19 +73,55 @@ def test_a_full_disk_is_not_fatal():
             assert "5 lines of output were lost: No space left on device" in errors
 
 
+def without_standard_descriptors(*arguments):
+    return subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", TANDEM, *arguments])
+
+
+def standard_descriptors(process):
+    return [os.readlink(f"/proc/{process.pid}/fd/{number}") for number in (0, 1, 2)]
+
+
+def test_a_file_that_may_grow_no_more_is_not_fatal(tmp_path):
+    with open(tmp_path / "log", "w") as log:
+        node, port = serving(stdout=log, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (80, 80)))
+        with node:
+            wait_until(lambda: scraped(port)[LOST] > 0)
+            code, _, errors = node.end()
+            assert code == 0
+            assert "lines of output were lost: File too large" in errors
+
+
+def has_a_socket(process):
+    for each in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if os.readlink(each).startswith("socket"):
+                return True
+    return False
+
+
 def test_descriptors_closed_before_the_start_are_no_sockets():
     port = free_port()
-    node = subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", TANDEM, "node", "--allow-plaintext",
-                             "--listen", "127.0.0.1:0", "--metrics-port", str(port)])
+    node = without_standard_descriptors("node", "--allow-plaintext", "--listen", "127.0.0.1:0", "--metrics-port",
+                                        str(port))
     try:
         assert wait_until(lambda: scraped(port))[LOST] >= 0
-        standard = [os.readlink(f"/proc/{node.pid}/fd/{number}") for number in (0, 1, 2)]
-        assert standard == ["/dev/null"] * 3
+        assert standard_descriptors(node) == ["/dev/null"] * 3
         node.send_signal(signal.SIGTERM)
         assert node.wait(timeout=10) == 0
     finally:
         node.kill()
         node.wait()
+
+
+def test_nor_are_they_of_a_run_over_sockets(small):
+    run = without_standard_descriptors("run", str(small), "--level", "loopback")
+    try:
+        wait_until(lambda: has_a_socket(run))
+        assert standard_descriptors(run) == ["/dev/null"] * 3
+        assert run.wait(timeout=30) == 2  # standard output cannot be written
+    finally:
+        run.kill()
+        run.wait()
 
 
 def test_another_reader_of_a_fifo_hears_what_was_lost(tmp_path):
