@@ -29,16 +29,28 @@ std::atomic<int> stopped_by = 0;  ///< the signal; 0: none
 
 constexpr int stopping_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
+/// `handler` for `signal`, but for a hangup that is ignored.
+void handle(int signal, void (*handler)(int)) {
+  struct sigaction now {};
+  if (signal == SIGHUP && sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN)
+    return;  // nohup
+  struct sigaction next {};
+  next.sa_handler = handler;  // without SA_RESTART: writing to who does not read ends
+  sigaction(signal, &next, nullptr);
+}
+
+void let_signals_end_the_program() {
+  for (const int each : stopping_signals) handle(each, SIG_DFL);
+}
+
 // The first one ends the run and keeps what there is; the second ends the program.
 void on_stop(int signal) {
   stopped_by = signal;
-  for (const int each : stopping_signals) std::signal(each, SIG_DFL);
+  let_signals_end_the_program();
 }
 
 void catch_stops() {
-  std::signal(SIGXFSZ, SIG_IGN);  // a result that is too large is an error, and says so
-  for (const int each : stopping_signals)
-    if (std::signal(each, on_stop) == SIG_IGN && each == SIGHUP) std::signal(each, SIG_IGN);
+  for (const int each : stopping_signals) handle(each, on_stop);
 }
 
 class run_command final : public command {
@@ -85,6 +97,8 @@ class run_command final : public command {
     } catch (...) {
       failure = std::current_exception();
     }
+    // All is kept that can be: nobody may be there to read what follows.
+    let_signals_end_the_program();
     if (!results.empty()) print(results);
     if (failure) std::rethrow_exception(failure);
     if (stopped_by != 0) return exit_interrupted(stopped_by);
@@ -95,6 +109,7 @@ class run_command final : public command {
  private:
   void print(const std::vector<run_result>& results) const {
     std::fputs(json_ ? to_json(results).c_str() : to_table(results).c_str(), stdout);
+    std::fflush(stdout);  // before stderr, where nobody may read
     for (const auto& path : written_)
       std::fprintf(json_ ? stderr : stdout, "Written: %s\n", path.c_str());
     if (json_)

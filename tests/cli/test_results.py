@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from support import SMALL, TANDEM, assert_one_clear_line, tandem
+from support import SMALL, TANDEM, assert_one_clear_line, full_pipe, stuck_in_a_pipe, tandem, wait_until
 
 SETS = ("groups.server.manager.max_connections=2", "groups.dialers.count=3")
 
@@ -114,6 +114,29 @@ def test_a_stopped_run_says_so_in_the_table(small):
     run.send_signal(signal.SIGTERM)
     text, _ = run.communicate(timeout=10)
     assert re.search(r"^all held +stopped$", text, re.M)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_run_whose_results_nobody_reads(small, tmp_path, stop):
+    with full_pipe() as writer:
+        run = subprocess.Popen([TANDEM, "run", str(small), "--level", "message", "--out", str(tmp_path / "out")],
+                               stdout=writer)
+        wait_until(lambda: stuck_in_a_pipe(run))
+        run.send_signal(stop)
+        assert run.wait(timeout=10) == -stop
+    assert [run["stopped"] for run in kept(tmp_path / "out").values()] == [0]
+
+
+def test_a_signal_ends_a_run_whose_progress_nobody_reads(small):
+    small.write_text(SMALL.replace("duration: 1s", "duration: 60s"))
+    with full_pipe() as writer:
+        run = subprocess.Popen([TANDEM, "run", str(small), "--level", "loopback", "--json"], stdout=subprocess.PIPE,
+                               stderr=writer, text=True)
+        wait_until(lambda: stuck_in_a_pipe(run))
+        run.send_signal(signal.SIGTERM)
+        assert json.loads(run.stdout.readline())[0]["stopped"]
+        run.kill()
+        run.communicate()
 
 
 def test_nohup_holds(small):
