@@ -40,11 +40,14 @@ std::size_t bytes_of(const std::string& option, const std::string& text) {
 }
 
 /// `[::]` is both families: the system's IPv6 sockets take IPv6 only, so IPv4 has its own.
-void add_listener(const endpoint& at, std::vector<endpoint>& to) {
-  to.push_back(at);
-  const auto any_v4 = endpoint::v4(0, 0, 0, 0, at.port);
-  const bool any_v6 = at.v6 && std::ranges::all_of(at.address, [](auto byte) { return byte == 0; });
-  if (any_v6) to.push_back(any_v4);
+void add_ipv4_of_any(std::vector<endpoint>& listen) {
+  const auto given = listen;
+  for (const auto& at : given) {
+    const bool any_v6 =
+        at.v6 && std::ranges::all_of(at.address, [](auto byte) { return byte == 0; });
+    const auto any_v4 = endpoint::v4(0, 0, 0, 0, at.port);
+    if (any_v6 && std::ranges::count(given, any_v4) == 0) listen.push_back(any_v4);
+  }
 }
 
 std::string dashed(std::string_view name) {
@@ -145,7 +148,8 @@ class node_command final : public command {
       throw bad_input("--connection-buffers-max " + connection_buffers_,
                       "a message has up to 1MiB and would never fit; give as much at least");
     if (!buffers_.empty()) options.buffers_max = bytes_of("--buffers-max", buffers_);
-    for (const auto& text : listen_) add_listener(address_of("--listen", text).at, options.listen);
+    for (const auto& text : listen_) options.listen.push_back(address_of("--listen", text).at);
+    add_ipv4_of_any(options.listen);
     options.allow_plaintext = allow_plaintext_;
     options.seed = std::random_device{}();
     return options;

@@ -153,11 +153,12 @@ def test_a_disk_that_stalls_does_not_delay_the_end(tmp_path):
         assert "the end of the recording was not written in time" in errors
 
 
-def test_both_families_are_listened_on():
+@pytest.mark.parametrize("listen", [["[::]"], ["0.0.0.0", "[::]"], ["[::]", "0.0.0.0"]])
+def test_both_families_are_listened_on(listen):
     if not os.path.exists("/proc/net/if_inet6"):
         pytest.skip("no IPv6 here")
     port = free_port()
-    with Node("--listen", f"[::]:{port}", "--no-metrics") as node:
+    with Node(*(f"--listen={host}:{port}" for host in listen), "--no-metrics") as node:
         peer = node.line_with("listening on /ip6/::/").split("/p2p/")[1]
         for host in ("/ip4/127.0.0.1", "/ip6/::1"):
             with Node("--dial", f"{host}/tcp/{port}/p2p/{peer}", "--no-metrics") as client:
