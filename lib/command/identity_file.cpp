@@ -73,11 +73,12 @@ std::optional<identity> identity_file::read() const {
 void identity_file::prepare() {
   auto made = identity::generate();
   std::string name = path_ + ".XXXXXX";
-  const descriptor file(::mkostemp(name.data(), O_CLOEXEC));  // mode 0600
+  const descriptor file(::mkostemp(name.data(), O_CLOEXEC));
   if (file < 0) throw failure(path_);
   prepared_ = std::move(name);
   const auto seed = made.seed();
-  if (::write(file, seed.data(), seed.size()) != static_cast<ssize_t>(seed.size()) ||
+  if (::fchmod(file, 0600) != 0 ||  // a umask may have taken it from the owner as well
+      ::write(file, seed.data(), seed.size()) != static_cast<ssize_t>(seed.size()) ||
       ::fsync(file) != 0) {
     const auto failed = failure(path_);
     ::unlink(prepared_.c_str());

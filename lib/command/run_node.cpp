@@ -11,7 +11,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/system/system_error.hpp>
 
 #include <malloc.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 namespace tandem::cli {
 namespace {
@@ -65,32 +65,32 @@ class running_node {
  private:
   void start() {
     auto options = with_.options;
+    if (with_.metrics) serve_metrics();
+    try_to_listen();
     std::optional<identity_file> file;
     if (!with_.identity_file.empty()) file.emplace(with_.identity_file);
     recording_ = with_.recording.start();
     options.self = file ? file->take() : identity::generate();
     node_ = std::make_unique<node>(*net_, std::move(options), &log_, recording_.get());
     with_.marks.apply(*node_);
-    listen();
-    if (with_.metrics) serve_metrics();
+    node_->start();
     say_where();
     for (const auto& peer : with_.peers) dial(peer);
   }
 
-  void listen() {
-    try {
-      node_->start();
-    } catch (const boost::system::system_error& e) {
-      // Boost appends ` [system:98 at file:line …]`, which helps nobody here.
-      const std::string what = e.what();
-      const auto tail = what.find(std::string(" [") + e.code().category().name() + ":");
-      throw bad_input("--listen: " + what.substr(0, tail));
+  /// Before any file is made: that somebody else has the address is the commonest mistake.
+  void try_to_listen() const {
+    std::vector<std::unique_ptr<acceptor>> open;
+    for (const auto& at : with_.options.listen) {
+      auto made = net_->listen(at);
+      if (!made) throw bad_input("--listen " + to_string(at), made.error().message());
+      open.push_back(std::move(*made));
     }
   }
 
   void serve_metrics() {
     exporter_ = std::make_unique<metrics_exporter>(
-        context_, *with_.metrics, counters_of(*node_),
+        context_, *with_.metrics, [this] { return node_->snapshot(); },
         std::vector<program_counter>{
             {"icn_p2p_log_lines_left_out_total",
              "Lines not printed because there were too many of their kind in a second.",

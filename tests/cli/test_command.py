@@ -190,7 +190,7 @@ def test_a_node_that_cannot_listen_says_so():
         port = taken.getsockname()[1]
         result = tandem("node", "--listen", f"127.0.0.1:{port}", "--allow-plaintext",
                         "--no-metrics")
-        assert_one_clear_line(result, str(port), "in use")
+        assert_one_clear_line(result, f"--listen 127.0.0.1:{port}", "in use")
 
 
 def test_a_node_refuses_what_it_cannot_use():

@@ -64,6 +64,14 @@ def test_many_first_starts_agree_on_one_identity(tmp_path):
     assert path.stat().st_size == 32 and path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("mask", [0, 0o077, 0o777])
+def test_a_new_secret_is_its_owners_whatever_the_umask(tmp_path, mask):
+    path = tmp_path / "id"
+    with Node("--no-metrics", "--identity-file", str(path), preexec_fn=lambda: os.umask(mask)) as node:
+        node.line_with("peer id ")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("bad", [
     ["--listen", "nowhere"], ["--dial", "127.0.0.1:1"], ["--metrics-address", "nowhere"], ["--max-connections", "0"],
     ["--deny", "10.0.0.1/8"], ["--protect", "nobody"], ["--record-segment", "1"], ["--record", "/no/such/folder/x"],
@@ -75,6 +83,16 @@ def test_nothing_is_made_when_another_option_is_bad(tmp_path, bad):
         made += ["--record", str(tmp_path / "record")]
     result = tandem("node", "--allow-plaintext", *made, *bad)
     assert_one_clear_line(result, bad[0])
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("wanted", [["--no-metrics", "--listen", "127.0.0.1:{}"], ["--metrics-port", "{}"]])
+def test_nothing_is_made_when_a_port_is_taken(tmp_path, wanted):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        result = tandem("node", "--allow-plaintext", "--identity-file", str(tmp_path / "id"),
+                        "--record", str(tmp_path / "record"), *(each.format(port) for each in wanted))
+    assert_one_clear_line(result, f"127.0.0.1:{port}", "in use")
     assert os.listdir(tmp_path) == []
 
 
