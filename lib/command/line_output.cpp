@@ -109,7 +109,7 @@ class line_output::state {
     logger_ = std::make_shared<spdlog::async_logger>("tandem", sink_, pool_,
                                                      spdlog::async_overflow_policy::overrun_oldest);
   }
-  ~state() { finish(milliseconds(0)); }
+  ~state() { finish(milliseconds(5 * poll_milliseconds)); }
 
   void line(std::string_view text) {
     if (logger_) logger_->log(spdlog::level::info, spdlog::string_view_t(text.data(), text.size()));
@@ -119,12 +119,11 @@ class line_output::state {
 
   void finish(milliseconds patience) {
     if (!logger_) return;
-    sink_->finish_by(steady::now() + patience);
+    sink_->finish_by(steady::now() + patience - patience / 4);  // the rest: to count what is lost
     std::exchange(logger_, nullptr)->flush();
     // A write that does not come back, to a terminal that is stopped or a disk, keeps the pool's
     // thread: the thread is left to the end of the process.
-    if (!sink_->wait_flushed(patience + milliseconds(5 * poll_milliseconds)))
-      new std::shared_ptr(pool_);
+    if (!sink_->wait_flushed(patience)) new std::shared_ptr(pool_);
   }
 
  private:

@@ -18,7 +18,7 @@ namespace tandem::cli {
 class line_output {
  public:
   explicit line_output(int descriptor);
-  /// Gives up what is not written; see finish().
+  /// Gives up what is not written within 0.1 s; see finish().
   ~line_output();
   line_output(const line_output&) = delete;
   line_output& operator=(const line_output&) = delete;
