@@ -18,7 +18,7 @@ metrics_exporter::metrics_exporter(boost::asio::io_context& context, const metri
   if (error)
     throw std::runtime_error("metrics_address \"" + options.metrics_address +
                              "\" is no numeric IPv4 or IPv6 address");
-  server_ = std::make_shared<server>(context, std::move(source), std::move(more));
+  server_ = std::make_shared<server>(context, options, std::move(source), std::move(more));
   if (error = server_->listen({address, options.metrics_port}); error) {
     const auto host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
     throw std::runtime_error("cannot serve metrics on " + host + ":" +

@@ -31,11 +31,6 @@ namespace {
 constexpr std::size_t clients_max = 32;
 // A request of Prometheus' takes 300 bytes; browsers send cookies.
 constexpr std::size_t request_max = 8192;
-// A scraper asks at once, and takes its answer within its own timeout, 10 s by default.
-constexpr std::chrono::seconds request_patience = 10s;
-constexpr std::chrono::seconds answer_patience = 10s;
-// Twice the interval of Prometheus' by default, 1 min: a kept connection is used again.
-constexpr std::chrono::seconds idle_patience = 120s;
 // For what a client still sends after its last answer: closing with bytes unread resets.
 constexpr std::chrono::seconds drain_patience = 1s;
 // Until the next look whether a descriptor is free.
@@ -54,10 +49,11 @@ std::string_view path_of(std::string_view target) {
 
 }  // namespace
 
-metrics_exporter::server::server(asio::io_context& context, counters_source source,
-                                 std::vector<program_counter> more)
+metrics_exporter::server::server(asio::io_context& context, const metrics_options& options,
+                                 counters_source source, std::vector<program_counter> more)
     : acceptor_(context.get_executor()),
       retry_(context.get_executor()),
+      options_(options),
       source_(std::move(source)),
       more_(std::move(more)) {}
 
@@ -95,8 +91,7 @@ asio::awaitable<void> metrics_exporter::server::accept() {
     co_await acceptor_.async_wait(tcp::acceptor::wait_read, into(error));
     if (!open_) co_return;
     auto from = acceptor_.accept(error);
-    if (seam_error(error) == asio::error::no_descriptors &&
-        (reserve_.release() || close_longest_silent())) {
+    if (seam_error(error) == asio::error::no_descriptors && (reserve_.release() || close_one())) {
       from = acceptor_.accept(error);
       if (error) reserve_.hold();
     }
@@ -109,16 +104,17 @@ asio::awaitable<void> metrics_exporter::server::accept() {
   }
 }
 
-bool metrics_exporter::server::close_longest_silent() {
-  const auto silent = std::ranges::find_if(clients_, &client::silent, &client_ptr::operator*);
-  if (silent == clients_.end()) return false;
-  (*silent)->to.close();
-  clients_.erase(silent);
+bool metrics_exporter::server::close_one() {
+  if (clients_.empty()) return false;
+  auto one = std::ranges::find_if(clients_, &client::silent, &client_ptr::operator*);
+  if (one == clients_.end()) one = clients_.begin();
+  (*one)->to.close();
+  clients_.erase(one);
   return true;
 }
 
 void metrics_exporter::server::admit(socket from) {
-  if (clients_.size() >= clients_max && !close_longest_silent()) return;
+  if (clients_.size() >= clients_max) close_one();
   clients_.push_back(std::make_shared<client>(std::move(from)));
   asio::co_spawn(
       acceptor_.get_executor(),
@@ -143,16 +139,16 @@ void metrics_exporter::server::leave(const client_ptr& who) {
   retry_.cancel();  // there is a descriptor
 }
 
-void metrics_exporter::server::set_silent(const client_ptr& who) {
+void metrics_exporter::server::set_silent(const client_ptr& who, bool silent) {
   const auto at = std::ranges::find(clients_, who);
   if (at == clients_.end()) return;
-  who->silent = true;
+  who->silent = silent;
   clients_.splice(clients_.end(), clients_, at);
 }
 
 asio::awaitable<void> metrics_exporter::server::converse(client_ptr who) {
   boost::beast::flat_buffer buffer(request_max);
-  for (auto patience = request_patience;; patience = idle_patience) {
+  for (auto patience = options_.request_timeout;; patience = options_.idle_timeout) {
     request_parser request;
     const error_code failed = co_await read(who, buffer, request, patience);
     const bool wrong = failed && failed.category() == make_error_code(http::error{}).category() &&
@@ -189,13 +185,13 @@ asio::awaitable<void> metrics_exporter::server::converse(client_ptr who) {
 asio::awaitable<error_code> metrics_exporter::server::read(client_ptr who,
                                                            boost::beast::flat_buffer& buffer,
                                                            request_parser& request,
-                                                           std::chrono::seconds patience) {
-  set_silent(who);
+                                                           std::chrono::milliseconds patience) {
+  set_silent(who, true);
   request.header_limit(request_max);
   who->to.expires_after(patience);
   error_code error;
   co_await http::async_read_header(who->to, buffer, request, into(error));
-  who->silent = false;
+  set_silent(who, false);
   co_return error;
 }
 
@@ -220,7 +216,7 @@ metrics_exporter::server::response metrics_exporter::server::answer_to(
 asio::awaitable<error_code> metrics_exporter::server::write(client_ptr who, response& answer,
                                                             bool body) {
   http::response_serializer<http::string_body> out(answer);
-  who->to.expires_after(answer_patience);
+  who->to.expires_after(options_.answer_timeout);
   error_code error;
   if (body)
     co_await http::async_write(who->to, out, into(error));
@@ -230,7 +226,7 @@ asio::awaitable<error_code> metrics_exporter::server::write(client_ptr who, resp
 }
 
 asio::awaitable<void> metrics_exporter::server::drain(client_ptr who) {
-  set_silent(who);
+  set_silent(who, true);
   error_code error;
   who->to.socket().shutdown(tcp::socket::shutdown_send, error);
   who->to.expires_after(drain_patience);

@@ -29,7 +29,7 @@ class metrics_exporter::server : public std::enable_shared_from_this<server> {
   using tcp = boost::asio::ip::tcp;
   using error_code = boost::system::error_code;
 
-  server(boost::asio::io_context& context, counters_source source,
+  server(boost::asio::io_context& context, const metrics_options& options, counters_source source,
          std::vector<program_counter> more);
 
   /// Listens and begins to serve.
@@ -48,24 +48,25 @@ class metrics_exporter::server : public std::enable_shared_from_this<server> {
   struct client {
     explicit client(socket from) : to(std::move(from)) {}
     stream to;
-    bool silent = true;  ///< no request of its is being answered: may be closed for another
+    bool silent = true;  ///< no request of its is being answered
   };
   using client_ptr = std::shared_ptr<client>;
 
   boost::asio::awaitable<void> accept();
   void admit(socket from);
-  /// False when all are being answered.
-  bool close_longest_silent();
+  /// Makes room for a newcomer; false when there is nobody.
+  bool close_one();
 
   boost::asio::awaitable<void> serve(client_ptr who);
   boost::asio::awaitable<void> converse(client_ptr who);
   boost::asio::awaitable<error_code> read(client_ptr who, boost::beast::flat_buffer& buffer,
-                                          request_parser& request, std::chrono::seconds patience);
+                                          request_parser& request,
+                                          std::chrono::milliseconds patience);
   boost::asio::awaitable<error_code> write(client_ptr who, response& answer, bool body);
   boost::asio::awaitable<void> drain(client_ptr who);
   response answer_to(const request_parser& request) const;
 
-  void set_silent(const client_ptr& who);
+  void set_silent(const client_ptr& who, bool silent);
   void leave(const client_ptr& who);
 
   boost::asio::basic_socket_acceptor<tcp, io_executor> acceptor_;
@@ -74,9 +75,10 @@ class metrics_exporter::server : public std::enable_shared_from_this<server> {
                                     io_executor>
       retry_;  ///< runs while nobody can be accepted
   reserve_descriptor reserve_;
+  const metrics_options options_;
   const counters_source source_;
   const std::vector<program_counter> more_;
-  std::list<client_ptr> clients_;  ///< who has been silent longest comes first
+  std::list<client_ptr> clients_;  ///< who has been waited for longest comes first
   std::uint16_t port_ = 0;
   bool open_ = true;
 };

@@ -3,6 +3,7 @@
 
 #include "tandem/net/node.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,13 +16,20 @@ class io_context;
 
 namespace tandem {
 
-/// Where scrapes are served.
+/// Where scrapes are served, and how long a client may take.
 struct metrics_options {
   /// Numeric address to bind. Default: this host only; `0.0.0.0` shows the metrics to everyone over
   /// IPv4, `::` over both families.
   std::string metrics_address = "127.0.0.1";
   /// TCP port; 9100 as the original node. 0 lets the system choose (see metrics_exporter::port).
   std::uint16_t metrics_port = 9100;
+  /// From the connection to the end of its first request. Default: a scraper asks at once.
+  std::chrono::milliseconds request_timeout = std::chrono::seconds(10);
+  /// For taking an answer. Default: the scrape_timeout of Prometheus.
+  std::chrono::milliseconds answer_timeout = std::chrono::seconds(10);
+  /// From an answer to the end of the next request. Default: twice the scrape_interval of
+  /// Prometheus, so that a kept connection is used again.
+  std::chrono::milliseconds idle_timeout = std::chrono::seconds(120);
 };
 
 /// Gives the counters at the time of a scrape, on the context's thread.
@@ -43,9 +51,9 @@ struct program_counter {
 ///
 /// Runs on `context`, with the node's loop: a stuck node is seen as one that does not answer. At
 /// most 32 clients are served at a time; beyond that, and when descriptors are out, the one that
-/// has been silent longest gives way to the newest. One descriptor is held back for scrapes. No
-/// client delays another, and none stays longer than its deadline: 10 s for a first request and for
-/// taking the answer, 2 min between two requests.
+/// has been silent longest gives way to the newest, or, when all are being answered, the one that
+/// has not taken its answer for longest. One descriptor is held back for scrapes. No client delays
+/// another, and none stays beyond its timeout.
 ///
 /// `context` outlives it and is run by one thread, which also destroys it.
 class metrics_exporter {
