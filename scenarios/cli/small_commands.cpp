@@ -33,11 +33,15 @@ class check_command final : public command {
         ->expected(1)
         ->take_all();
     app_.add_flag("--json", json_, "Print one JSON object, for editors and programs");
+    app_.add_flag("--flat", flat_,
+                  "Print the scenario with what it extends and its parameters put in")
+        ->excludes("--json");
     app_.footer(
         "Every mistake is told, each with file:line:column.\n"
         "Examples:\n"
         "  tandem check scenarios/global_limit.yaml\n"
-        "  tandem check my.yaml --json");
+        "  tandem check my.yaml --json\n"
+        "  tandem check my.yaml --flat --set parameters.peers=100");
   }
   CLI::App& app() override { return app_; }
 
@@ -64,6 +68,10 @@ class check_command final : public command {
     std::uint64_t nodes = 0;
     for (const auto& group : what.groups) nodes += group.count;
     const auto levels = checked_levels(what, build_levels());
+    if (flat_) {
+      std::fputs(flat_scenario(file, sets_).c_str(), stdout);
+      return exit_held;
+    }
     std::printf("%s: scenario %s is fine: %llu nodes in %zu groups, %zu expectations, levels %s\n",
                 what.file.c_str(), what.name.c_str(), static_cast<unsigned long long>(nodes),
                 what.groups.size(), what.expectations.size(), joined(levels).c_str());
@@ -74,6 +82,7 @@ class check_command final : public command {
   std::string scenario_;
   std::vector<std::string> sets_;
   bool json_ = false;
+  bool flat_ = false;
 };
 
 class list_command final : public command {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "read_scenario.hpp"
 
+#include "extends.hpp"
+#include "parameters.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/option_text.hpp"
 #include "tandem/command/units.hpp"
@@ -9,15 +11,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <limits>
-#include <sstream>
 #include <stdexcept>
-#include <system_error>
 
 namespace tandem::scenarios {
 namespace {
@@ -33,18 +29,6 @@ bool is_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
     return std::isalnum(c) || c == '_' || c == '-';
   });
-}
-
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto first = static_cast<unsigned char>(text[i++]);
-    if (first < 0x80) continue;
-    const std::size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-    if (first < 0xc2 || first > 0xf4 || text.size() - i < more) return false;
-    for (std::size_t k = 0; k < more; ++k)
-      if ((static_cast<unsigned char>(text[i++]) & 0xc0) != 0x80) return false;
-  }
-  return true;
 }
 
 void read_manager(const yaml_value& value, group& out) {
@@ -227,39 +211,42 @@ void read_option(const option_row& row, const yaml_value& value, manager_options
   }
 }
 
+namespace {
+
+/// One tree of the file, of what it extends and of `sets`, with all parameters put in.
+YAML::Node flat_yaml(yaml_source& source, const std::string& text,
+                     const std::vector<std::string>& sets) {
+  YAML::Node root = merged_yaml(source, source.name, text);
+  for (const auto& set : sets) apply_set(source, root, set);
+  put_parameters(source, root);
+  return root;
+}
+
+}  // namespace
+
 scenario parse_scenario(std::string_view text, const std::string& name,
                         const std::vector<std::string>& sets) {
   scenario out;
   out.file = name;
   out.text = text;
   out.sets = sets;
-  yaml_source source{.name = name, .sets = {}, .where = {}, .mistakes = {}};
-  if (!is_utf8(text)) throw bad_input(name, "is no UTF-8 text");
-  try {
-    YAML::Node root = YAML::Load(out.text);
-    if (!root.IsMap()) throw bad_input(name + ":1:1", "a scenario must be a mapping of keys");
-    for (const auto& set : sets) apply_set(source, root, set);
-    const yaml_value whole(source, root, "");
-    source.attempt([&] { read_all(whole, out); });
-    source.throw_mistakes();
-  } catch (const YAML::Exception& e) {
-    throw bad_input(
-        name + ":" + std::to_string(e.mark.line + 1) + ":" + std::to_string(e.mark.column + 1),
-        e.msg);
-  }
+  yaml_source source{.name = name};
+  const yaml_value whole(source, flat_yaml(source, out.text, sets), "");
+  source.attempt([&] { read_all(whole, out); });
+  source.throw_mistakes();
   out.where = std::move(source.where);
   return out;
 }
 
 scenario read_scenario(const std::string& path, const std::vector<std::string>& sets) {
-  std::ifstream file(path);
-  std::stringstream text;
-  if (file && file.peek() == std::ifstream::traits_type::eof() && !file.bad())
-    throw bad_input(path, "is empty; a scenario must be a mapping of keys");
-  if (!file || !(text << file.rdbuf()))
-    throw bad_input(path,
-                    "cannot be read: " + std::generic_category().message(errno ? errno : EIO));
-  return parse_scenario(text.str(), path, sets);
+  return parse_scenario(text_of_file(path), path, sets);
+}
+
+std::string flat_scenario(const std::string& path, const std::vector<std::string>& sets) {
+  yaml_source source{.name = path};
+  const YAML::Node root = flat_yaml(source, text_of_file(path), sets);
+  source.throw_mistakes();
+  return YAML::Dump(root) + "\n";
 }
 
 }  // namespace tandem::scenarios

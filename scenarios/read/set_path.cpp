@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "parameters.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
 #include "yaml_value.hpp"
@@ -34,7 +35,7 @@ void apply_set(yaml_source& source, YAML::Node root, const std::string& set) {
   const auto path = set.substr(0, equals);
   YAML::Node value;
   try {
-    value = YAML::Load(set.substr(equals + 1));
+    value = load_yaml(set.substr(equals + 1));
   } catch (const YAML::Exception& e) {
     throw bad_input(where, "the value is no YAML: " + e.msg);
   }
@@ -56,9 +57,11 @@ void apply_set(yaml_source& source, YAML::Node root, const std::string& set) {
       continue;
     }
     if (at.IsScalar()) throw bad_input(where, "`" + parts[i - 1] + "` is a value and has no keys");
-    // Groups are named by the file: a new one here is a slip.
-    if (i == 1 && parts[0] == "groups" && !at[part])
-      throw bad_input(where, "no group is called `" + part + "`" + suggestion(part, keys_of(at)));
+    // Groups and parameters are named by the file: a new one here is a slip.
+    const bool named = i == 1 && (parts[0] == "groups" || parts[0] == "parameters");
+    if (named && !at[part])
+      throw bad_input(where, std::string("no ") + (parts[0] == "groups" ? "group" : "parameter") +
+                                 " is called " + quoted(part) + suggestion(part, keys_of(at)));
     if (last)
       at[part] = value;
     else {

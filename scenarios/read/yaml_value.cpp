@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "yaml_value.hpp"
 
+#include "parameters.hpp"
 #include "tandem/command/units.hpp"
 
 #include <algorithm>
@@ -20,13 +21,22 @@ std::string position(const std::string& name, const YAML::Mark& mark) {
   return name + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
 }
 
+const std::string& file_of(const yaml_source& source, const std::string& path) {
+  for (std::size_t end = path.size(); end != std::string::npos && end > 0;
+       end = path.rfind('.', end - 1))
+    if (const auto it = source.files.find(path.substr(0, end)); it != source.files.end())
+      return it->second;
+  const auto it = source.files.find("");
+  return it == source.files.end() ? source.name : it->second;
+}
+
 // Where `path` stands: the `--set` that put it or its parent there, else the place in the file.
 std::string place(const yaml_source& source, const std::string& path, const YAML::Mark& mark) {
   for (const auto& [put, text] : source.sets)
     if (path == put || (path.starts_with(put) && path[put.size()] == '.') ||
         (mark.is_null() && put.starts_with(path)))
       return "--set " + text;
-  return position(source.name, mark);
+  return position(file_of(source, path), mark);
 }
 
 std::string shown(const YAML::Node& node) {
@@ -67,9 +77,14 @@ void yaml_source::throw_mistakes() const {
 
 template <class T>
 T yaml_value::parsed(std::optional<T> value, const char* expected) const {
-  if (!node_.IsScalar() || !value)
-    fail(quoted(path_) + " must be " + expected + ", not " + shown(node_));
+  if (!node_.IsScalar() || lacks_parameter(node_) || !value)
+    fail_kind(quoted(path_) + " must be " + expected);
   return *value;
+}
+
+void yaml_value::fail_kind(const std::string& what) const {
+  if (lacks_parameter(node_)) throw already_noted();
+  fail(what + ", not " + shown(node_));
 }
 
 std::string yaml_value::as_text() const {
@@ -142,7 +157,7 @@ double yaml_value::as_ratio() const {
 }
 
 std::vector<yaml_value> yaml_value::as_list() const {
-  if (!node_.IsSequence()) fail(quoted(path_) + " must be a list, not " + shown(node_));
+  if (!node_.IsSequence()) fail_kind(quoted(path_) + " must be a list");
   std::vector<yaml_value> list;
   for (std::size_t i = 0; i < node_.size(); ++i)
     list.emplace_back(*source_, node_[i], path_ + "." + std::to_string(i));
@@ -160,7 +175,7 @@ std::size_t yaml_value::as_one_of(const std::vector<std::string>& names,
 
 std::vector<std::pair<std::string, yaml_value>> yaml_value::entries() const {
   const auto named = path_.empty() ? std::string("a scenario") : quoted(path_);
-  if (!node_.IsMap()) fail(named + " must be a mapping, not " + shown(node_));
+  if (!node_.IsMap()) fail_kind(named + " must be a mapping");
   std::vector<std::pair<std::string, yaml_value>> list;
   std::map<std::string, std::size_t> seen;
   for (const auto& entry : node_) {

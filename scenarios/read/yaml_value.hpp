@@ -32,10 +32,11 @@ struct already_noted {};
 
 /// What all values of one file share: where positions come from, and what is wrong so far.
 struct yaml_source {
-  std::string name;                          ///< the file as given
-  std::map<std::string, std::string> sets;   ///< path -> the `path=value` that put it there
-  std::map<std::string, std::string> where;  ///< path -> position, filled while reading
-  std::vector<mistake> mistakes;             ///< as found
+  std::string name;                            ///< the file as given
+  std::map<std::string, std::string> sets{};   ///< path -> the `path=value` that put it there
+  std::map<std::string, std::string> where{};  ///< path -> position, filled while reading
+  std::map<std::string, std::string> files{};  ///< path -> its file, when one extends another
+  std::vector<mistake> mistakes{};             ///< as found
 
   /// Runs `read`. A mistake in it is noted, so that the rest of the file is read as well; false
   /// then.
@@ -67,6 +68,7 @@ class yaml_value {
   /// The same about its key.
   [[noreturn]] void fail_key(const std::string& message) const;
   yaml_source& source() const noexcept { return *source_; }
+  const YAML::Node& node() const noexcept { return node_; }
 
   bool is_mapping() const { return node_.IsMap(); }
   std::string as_text() const;
@@ -93,6 +95,7 @@ class yaml_value {
  private:
   template <class T>
   T parsed(std::optional<T> value, const char* expected) const;
+  [[noreturn]] void fail_kind(const std::string& what) const;
 
   yaml_source* source_;
   YAML::Node node_;
