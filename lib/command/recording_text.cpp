@@ -79,6 +79,9 @@ json::object object_of(const explanation& x) {
   out["dial"] = name_of(x.dial);
   out["dial_next_s"] = time_or_null(x.dial_next);
   out["redial_s"] = time_or_null(x.redial_at);
+  out["next_try_s"] = time_or_null(x.next_try);
+  out["decided_by"] =
+      x.decided_by == try_policy::none ? json::value() : json::value(name_of(x.decided_by));
   out["protected"] = x.is_protected;
   out["kept_alive"] = x.kept_alive;
   out["tag"] = x.tag;

@@ -128,7 +128,6 @@ keep_connected_work read_keep(const yaml_value& value, const scenario& of) {
   keep_connected_work out;
   read_ends(given, of, out);
   read_at(given, of, out.at);
-  out.pause = duration_distribution::constant(std::chrono::seconds(1));
   given.read("pause",
              [&](const auto& v) { out.pause = read_duration_distribution(v, above_zero); });
   read_pick(given, out.pick);

@@ -111,11 +111,12 @@ void tracker::check_backoff(node_index node, time_point now, const notification&
   const auto waits = static_cast<double>(delay.count());
   if (waits <= ceiling)  // more is what the peer asked for
     numbers_of(node).of(spread::backoff_fraction).add(ceiling > 0 ? waits / ceiling : 0);
-  // A peer may ask for more time, but not for more than its circuit would be open.
+  // A peer may ask for more time, but not for more than its circuit would be open; up to a quarter
+  // is added to that.
   duration named{};
   if (const auto peer = index_of(what.peer); peer >= 0) {
     auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
-    named = std::min(std::exchange(pair.named, {}), options.breaker_open_max);
+    named = std::min(std::exchange(pair.named, {}), options.breaker_open_max) * 5 / 4;
   }
   const auto allowed = bounds_of(options, what.failures);
   if (waits < allowed.least - allowed.rounding || delay > std::max(what.ceiling, named))
@@ -135,7 +136,9 @@ time_point tracker::latest_end(node_index node, const connection_state& connecti
   const auto& options = options_of(node);
   const duration floor = static_cast<std::int64_t>(options.idle_floor_probes) *
                          connection.path.longest_probe_timeout();
-  const auto due = std::max(later(connection.used, std::max(options.connection_timeout, floor)),
+  const duration longest(std::llround(static_cast<double>(options.connection_timeout.count()) *
+                                      (1 + options.idle_jitter)));
+  const auto due = std::max(later(connection.used, std::max(longest, floor)),
                             later(connection.streams_ended, floor));
   return later(due, options.close_linger + patience_);
 }

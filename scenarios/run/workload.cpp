@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "workload.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace tandem::scenarios {
@@ -128,13 +129,30 @@ void workload::plan_keep(const keep_connected_work& work, std::size_t index) {
                      {},
                      false,
                      random_stream::of(seed_, "pause", std::uint64_t{index} << 32 | node)});
-    keep_later(node, keeps.size() - 1, start_ + work.at);
+    keep_first(node, keeps.size() - 1, start_ + work.at);
   }
+}
+
+// Nodes that start together do not dial in one instant.
+void workload::keep_first(node_index node, std::size_t slot, time_point when) {
+  const auto& manager = scenario_.groups[keeps_[node][slot].work->from].manager;
+  keep_later(node, slot,
+             later(when, duration_distribution::uniform({}, manager.start_spread)
+                             .draw(keeps_[node][slot].random)));
+}
+
+duration workload::pause_of(keep_state& state) const {
+  if (state.work->pause) return state.work->pause->draw(state.random);
+  const auto& manager = scenario_.groups[state.work->from].manager;
+  return manager.backoff_base +
+         duration_distribution::uniform({}, manager.start_spread).draw(state.random);
 }
 
 void workload::keep_later(node_index node, std::size_t slot, time_point when) {
   keeps_[node][slot].planned = true;
-  world_.at(when, [this, node, slot] { keep_dial(node, slot); });
+  world_.at(when, [this, node, slot, life = lives_[node]] {
+    if (lives_[node] == life) keep_dial(node, slot);
+  });
 }
 
 void workload::keep_dial(node_index node, std::size_t slot) {
@@ -150,12 +168,12 @@ void workload::on_keep_notification(node_index node, time_point now, const notif
   if (it == keeps_.end() || leaving_[node]) return;
   for (std::size_t slot = 0; slot < it->second.size(); ++slot) {
     auto& state = it->second[slot];
-    const auto after_pause = [&] { return later(now, state.work->pause.draw(state.random)); };
+    const auto after_pause = [&] { return later(now, pause_of(state)); };
     if (what.kind == notice::connection_closed) {
       if (tracker_.index_of(what.peer) == static_cast<std::int32_t>(state.target) &&
           !state.planned && state.request == request_id::none &&
           tracker_.connections(node, state.target) == 0)
-        keep_later(node, slot, after_pause());
+        keep_later(node, slot, what.until != never ? what.until : after_pause());
     } else if (what.request == state.request && state.request != request_id::none) {
       state.request = {};
       if (what.kind == notice::dial_failed && !state.planned)
@@ -209,7 +227,7 @@ void workload::run_on(group_work::kind what, node_index node) {
       if (const auto it = keeps_.find(node); it != keeps_.end())
         for (std::size_t slot = 0; slot < it->second.size(); ++slot) {
           it->second[slot].request = {};
-          if (!it->second[slot].planned) keep_later(node, slot, world_.now());
+          keep_first(node, slot, std::max(world_.now(), start_ + it->second[slot].work->at));
         }
       break;
   }

@@ -57,6 +57,8 @@ class workload {
   void send_round(const send_work& work, std::uint64_t round);
   void plan_keep(const keep_connected_work& work, std::size_t index);
   void keep_dial(node_index node, std::size_t slot);
+  void keep_first(node_index node, std::size_t slot, time_point when);
+  duration pause_of(keep_state& state) const;
   void keep_later(node_index node, std::size_t slot, time_point when);
   void on_keep_notification(node_index node, time_point now, const notification& what);
   void plan(const group_work& work);

@@ -276,7 +276,7 @@ def test_a_recording_replays_to_the_same_decisions(recorded):
 def test_a_recording_is_plain_gzip(recorded):
     plain = subprocess.run(["zcat", f"{recorded}.000001.trace"], capture_output=True, timeout=60)
     assert plain.returncode == 0
-    assert plain.stdout[:5] == b"\x00\x05\x00\x00\x00"  # header, version 5
+    assert plain.stdout[:5] == b"\x00\x06\x00\x00\x00"  # header, version 6
 
 
 def test_another_limit_shows_what_would_have_been_decided(recorded):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/exact.hpp"
 #include "tandem/core/replay.hpp"
 
 #include <array>
@@ -36,7 +37,7 @@ class driver {
 
   explicit driver(const manager_options& options = {}, const peer_id& self = peer(1000),
                   std::uint64_t seed = 1)
-      : manager(options, self, seed, &trace) {}
+      : manager(exact(options), self, seed, &trace) {}
 
   /// Answers every cancel, abort and reset at once with the last event of its id.
   bool answers = true;

@@ -156,6 +156,7 @@ TEST(options, a_shorter_timeout_holds_for_connections_that_are_there) {
   d.accept(conn(2), peer(1));
   manager_options options;
   options.connection_timeout = 5s;
+  options.idle_jitter = 0;
   d.run_to(1s);
   d.tell(events::configured{options});
   d.run_to(20s);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/exact.hpp"
 #include "tandem/net/node.hpp"
 #include "tandem/sim/fabric.hpp"
 
@@ -95,7 +96,7 @@ class village {
 
   static node_options options_of(sim::host_index host, const manager_options& manager = {}) {
     node_options out;
-    out.manager = manager;
+    out.manager = exact(manager);
     out.self = identity::of_node(1, host);
     out.seed = host;
     out.allow_plaintext = true;

@@ -148,7 +148,7 @@ TEST_F(ledger, a_notification_the_counters_do_not_know_breaks) {
 TEST_F(ledger, backoff_within_its_formula_and_bounds_holds) {
   tell_backoff(1, 1s, 0s);
   tell_backoff(2, 2s, 2s);
-  tell_backoff(30, 120s, 60s);
+  tell_backoff(30, 60s, 30s);
   EXPECT_EQ(broken(), names{});
   const auto& fraction = under_test.group(0).spreads[std::size_t(spread::backoff_fraction)];
   EXPECT_EQ(fraction.count, 3u);
@@ -171,16 +171,19 @@ TEST_F(ledger, a_delay_that_the_peer_asked_for_may_be_above_its_ceiling_once) {
 
 TEST_F(ledger, a_delay_above_what_the_peer_asked_for_or_may_ask_for_breaks) {
   tell_to_stay_away(50s);
-  tell_backoff(1, 1s, 50s + 1ns);
+  tell_backoff(1, 1s, 62500ms);  // a quarter more at most, so that not all come back together
+  EXPECT_EQ(broken(), names{});
+  tell_to_stay_away(50s);
+  tell_backoff(1, 1s, 62500ms + 1ns);
   EXPECT_EQ(broken(), names{"backoff stays within its strategy's bounds"});
 }
 
 TEST_F(ledger, a_peer_may_not_ask_for_more_than_breaker_open_max) {
   tell_to_stay_away(1000s);
-  tell_backoff(1, 1s, 300s);
+  tell_backoff(1, 1s, 75s);
   EXPECT_EQ(broken(), names{});
   tell_to_stay_away(1000s);
-  tell_backoff(1, 1s, 300s + 1ns);
+  tell_backoff(1, 1s, 75s + 1ns);
   EXPECT_EQ(broken(), names{"backoff stays within its strategy's bounds"});
 }
 
@@ -203,7 +206,7 @@ TEST_P(backoff_formula, holds_at_its_bounds_and_breaks_beyond_them) {
   else
     tell_backoff(failures, ceiling, most + 1ns);
   EXPECT_EQ(broken(), names{"backoff stays within its strategy's bounds"});
-  tell_backoff(failures, 121s, 121s);  // above the cap, and above no delay at all
+  tell_backoff(failures, 61s, 61s);  // above the cap, and above no delay at all
   EXPECT_EQ(broken().size(), 2U);
 }
 
@@ -215,19 +218,20 @@ INSTANTIATE_TEST_SUITE_P(
                     strategy_case{backoff_strategy::full, 3, 4s, 0s, 4s},
                     strategy_case{backoff_strategy::decorrelated, 1, 3s, 1s, 3s},
                     strategy_case{backoff_strategy::decorrelated, 2, 9s, 1s, 9s},
-                    strategy_case{backoff_strategy::decorrelated, 9, 120s, 1s, 120s}));
+                    strategy_case{backoff_strategy::decorrelated, 9, 60s, 1s, 60s}));
 
 TEST_F(ledger, a_ceiling_off_the_formula_breaks) {
   tell_backoff(3, 3s, 1s);
   EXPECT_EQ(broken(), names{"the backoff ceiling is its strategy's"});
 }
 
+// The timeout is 30 s and up to 5 % of jitter.
 TEST_F(ledger, a_connection_idle_beyond_timeout_linger_and_patience_breaks) {
   tell(notice::connection_established, 1);
   under_test.on_event(0, time_point(5s), used_at(5s));
-  under_test.finish(time_point(5s + 30s + 1s + 1s));
+  under_test.finish(time_point(5s + 31500ms + 1s + 1s));
   EXPECT_EQ(broken(), names{});
-  under_test.finish(time_point(5s + 30s + 1s + 1s + 1ns));
+  under_test.finish(time_point(5s + 31500ms + 1s + 1s + 1ns));
   EXPECT_EQ(broken(), names{"no connection outlives its idle timeout"});
 }
 
@@ -268,10 +272,10 @@ TEST_F(ledger, a_connection_may_be_idle_for_three_probe_timeouts) {
 
 TEST_F(ledger, a_connection_closed_for_idleness_too_late_breaks) {
   tell(notice::connection_established, 1);
-  tell(notice::connection_closed, 1, cause::idle_timeout, time_point(30s + 1s + 1s));
+  tell(notice::connection_closed, 1, cause::idle_timeout, time_point(31500ms + 1s + 1s));
   tell(notice::connection_established, 3);
   EXPECT_EQ(broken(), names{});
-  tell(notice::connection_closed, 3, cause::idle_timeout, time_point(30s + 1s + 1s + 1ns));
+  tell(notice::connection_closed, 3, cause::idle_timeout, time_point(31500ms + 1s + 1s + 1ns));
   EXPECT_EQ(broken(), names{"no connection outlives its idle timeout"});
 }
 

@@ -125,7 +125,7 @@ duration_distribution pause_of(const std::string& text) {
   const auto s = parse_scenario(
       good + "workload:\n  - keep_connected: {from: dialers, to: server, pause: " + text + "}\n",
       "f.yaml");
-  return std::get<keep_connected_work>(s.workload.at(0)).pause;
+  return *std::get<keep_connected_work>(s.workload.at(0)).pause;
 }
 
 TEST(reader, reads_each_form_of_a_distribution) {
@@ -154,8 +154,8 @@ TEST(reader, reads_the_same_distributions_of_a_hold_and_the_older_form_of_a_cons
 
 TEST(reader, refuses_what_is_no_distribution) {
   const auto error_of_pause = [](const std::string& text) {
-    return error_of(good + "workload:\n  - keep_connected: {from: dialers, to: server, pause: " +
-                    text + "}\n");
+    return error_of(
+        good + "workload:\n  - keep_connected: {from: dialers, to: server, pause: " + text + "}\n");
   };
   EXPECT_THAT(error_of_pause("0s"), HasSubstr("pause` must be above 0, not 0s"));
   EXPECT_THAT(error_of_pause("{uniform: [1s]}"),

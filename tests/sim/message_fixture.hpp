@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/exact.hpp"
 #include "tandem/core/random.hpp"
 #include "tandem/core/trace.hpp"
 #include "tandem/sim/message_network.hpp"
@@ -71,7 +72,7 @@ struct message_net {
     host_log& log = logs.emplace_back();
     memory_trace& trace = traces.emplace_back();
     const auto index = static_cast<host_index>(logs.size() - 1);
-    return net.add_host(options, test_peer(index), listens, &log, &trace);
+    return net.add_host(test::exact(options), test_peer(index), listens, &log, &trace);
   }
   request_id dial(host_index from, host_index to, dial_mode mode = dial_mode::join) {
     const endpoint address = message_network::address_of(to);

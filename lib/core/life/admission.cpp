@@ -125,6 +125,7 @@ void connection_manager::state::on(const events::ready& event) {
     conn.kept_until = marks->kept_alive_until();
   conn.at = phase::ready;
   conn.ready_at = conn.last_use = conn.streams_ended = conn.last_received = now;
+  conn.idle_share = static_cast<std::uint32_t>(random.next());
   ++counters.established_total;
   ++counters.active_connections;
   if (++peers[conn.peer].active == 1) ++counters.connected_peers;

@@ -22,7 +22,7 @@ void connection_manager::state::blame_end(connection_slot conn_at, const connect
   if (conn.peer == no_slot) return;
   if (conn.told) {
     // A ready connection that the peer ended in its own words.
-    if (conn.was_ready()) reputations.postpone(conn.peer, conn.retry_after);
+    if (conn.was_ready()) reputations.postpone(conn.peer, end.retry_after);
     return;
   }
   failure_class what = class_of(why);

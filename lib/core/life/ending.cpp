@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/life/liveness.hpp"
 #include "core/life/state.hpp"
+#include "core/policy/jitter.hpp"
 
 #include <algorithm>
 
@@ -44,8 +45,7 @@ void connection_manager::state::connection_expired(connection_slot conn_at) {
 duration connection_manager::state::retry_after(cause why) {
   if (why == cause::evicted) return options.eviction_penalty;
   if (why != cause::shutting_down) return {};
-  const duration half = options.shutdown_retry_after / 2;
-  return half + duration(random.up_to(static_cast<std::uint64_t>(half.count())));
+  return shortened(options.shutdown_retry_after, random);
 }
 
 /// Orderly end of a ready connection; one that the peer ends by itself is told nothing but that.
@@ -128,12 +128,13 @@ void connection_manager::state::on(const events::disconnect_wanted& event) {
   }
 }
 
-void connection_manager::state::count_end(connection_slot conn_at, cause why) {
+void connection_manager::state::count_end(connection_slot conn_at, cause why, duration away) {
   const connection& conn = connections[conn_at];
   notification told = about(notice::handshake_failed, conn_at);
   told.why = why;
   if (conn.was_ready()) {
     told.kind = notice::connection_closed;
+    if (away > duration::zero()) told.until = later(now, away);
     if (why == cause::liveness_lost) {
       told.failures = conn.probes;
       told.ceiling = probe_wait(conn, options);
@@ -158,9 +159,14 @@ void connection_manager::state::end_connection(connection_slot conn_at, cause re
   if (why == cause::none) why = conn.connected() ? cause::remote_closed : cause::unreachable;
   // How the driver reports the end of what we cancelled says nothing about whose fault it was.
   const bool ours = local && conn.end == cause::none;
-  const connection_outcome end{
-      why,          ours,         conn.told,         std::max(conn.retry_after, retry_after),
-      conn.address, conn.yielded, conn.last_received};
+  // A peer that ended a ready connection in its own words is left alone as long as those say.
+  const bool leaves = conn.told && conn.was_ready();
+  const bool named = leaves && conn.retry_after > duration::zero();
+  const duration away = named    ? named_wait(conn.retry_after, options, random)
+                        : leaves ? duration{}
+                                 : std::max(conn.retry_after, retry_after);
+  const connection_outcome end{why,          ours,         conn.told,         away,
+                               conn.address, conn.yielded, conn.last_received};
 
   timers.disarm(conn_at);
   leave_ready(conn_at);
@@ -169,7 +175,7 @@ void connection_manager::state::end_connection(connection_slot conn_at, cause re
   if (conn.victim) --victims;
   if (conn.holds) --holders;
   if (conn.among == counted::lingering) --counters.lingering;
-  count_end(conn_at, why);
+  count_end(conn_at, why, named ? away : duration{});
   blame_end(conn_at, end);
 
   const peer_slot peer = conn.peer;

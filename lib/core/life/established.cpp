@@ -82,7 +82,7 @@ void connection_manager::state::on(const events::rtt_sampled& event) {
   connection& conn = connections[conn_at];
   conn.rtt.sample(event.rtt);
   // Without a probe under way only the floor under the idle timeout follows from the sample.
-  if (conn.probes > 0 || conn.due > later(conn.last_use, options.connection_timeout))
+  if (conn.probes > 0 || conn.due > later(conn.last_use, idle_timeout(conn, options)))
     sooner(conn_at);
 }
 

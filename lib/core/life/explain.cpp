@@ -65,6 +65,13 @@ std::string_view name_of(circuit_state circuit) noexcept {
   return names[static_cast<std::size_t>(circuit)];
 }
 
+std::string_view name_of(try_policy policy) noexcept {
+  constexpr std::array<std::string_view, 8> names{
+      "nothing",           "a limit or rule of this node", "its backoff",     "its circuit",
+      "the time it named", "the penalty of its eviction",  "the lost uplink", "start_spread"};
+  return names[static_cast<std::size_t>(policy)];
+}
+
 /// Why a dial to the peer would be refused at `at`, in the order in which dialing asks.
 refusal connection_manager::state::would_refuse(const peer_id& id, peer_slot peer,
                                                 time_point at) const {
@@ -85,6 +92,33 @@ refusal connection_manager::state::would_refuse(const peer_id& id, peer_slot pee
   refusal full = line.full();
   full.until = no.until;
   return full;
+}
+
+/// When a peer without a connection or dial is tried next, `no` being what a dial would be refused
+/// with, and what decides that.
+void connection_manager::state::explain_next_try(explanation& told, peer_slot peer,
+                                                 const refusal& no, time_point at) const {
+  if (told.connections > 0 || told.dial != dial_stage::none) return;
+  const failure_record* record = peers.record_of(peer);
+  told.next_try = no ? no.until : at;
+  if (no.why == cause::offline)
+    told.decided_by = try_policy::uplink;
+  else if (record != nullptr && (no.why == cause::backing_off || no.why == cause::circuit_open))
+    told.decided_by = record->decides(at, options);
+  else if (no)
+    told.decided_by = try_policy::limit;
+  // A protected peer is not tried before the manager does it by itself.
+  if (told.redial_at != never && (!no || (no.until != never && told.redial_at > no.until))) {
+    told.next_try = std::max(at, told.redial_at);
+    told.decided_by = try_policy::spread;
+  }
+  if (told.decided_by == try_policy::none) return;
+  told.sentence += told.redial_at != never ? "; the next try comes " : "; the next try may come ";
+  if (told.next_try != never)
+    told.sentence += "in " + milliseconds(std::max(duration::zero(), told.next_try - at));
+  else
+    told.sentence += told.decided_by == try_policy::circuit ? "after the trial under way" : "later";
+  told.sentence.append(", decided by ").append(name_of(told.decided_by));
 }
 
 explanation connection_manager::state::explain(const peer_id& peer_asked, time_point at) const {
@@ -148,17 +182,14 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
     if (told.limit > 0)
       told.sentence +=
           " (" + std::to_string(told.current) + " of " + std::to_string(told.limit) + ")";
-    if (told.next_dial > at) told.sentence += " for " + milliseconds(told.next_dial - at);
   }
+  explain_next_try(told, peer, no, at);
   if (told.dial != dial_stage::none) {
     told.sentence.append("; its dial is ").append(name_of(told.dial));
     if (told.dial_next != never)
       told.sentence +=
           ", goes on in " + milliseconds(std::max(duration::zero(), told.dial_next - at));
   }
-  if (told.redial_at != never)
-    told.sentence +=
-        "; redialled in " + milliseconds(std::max(duration::zero(), told.redial_at - at));
   if (told.last) told.sentence += sentence_about(*told.last);
   return told;
 }
@@ -185,7 +216,10 @@ connection_explanation connection_manager::state::explain(connection_id id, time
     told.streams = conn.streams;
     told.probes_missed = conn.probes;
     told.srtt = conn.rtt.smoothed();
-    if (conn.at == phase::ready) told.idle_at = idle_deadline(conn, options);
+    if (conn.at == phase::ready) {
+      told.idle_timeout = idle_timeout(conn, options);
+      told.idle_at = idle_deadline(conn, options);
+    }
     told.next_check = timers.armed(conn_at);
   }
   told.sentence = std::string(name_of(told.stage));

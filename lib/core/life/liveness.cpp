@@ -2,6 +2,7 @@
 #include "core/life/liveness.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace tandem::detail {
 
@@ -18,10 +19,20 @@ duration idle_floor(const connection& conn, const liveness_options& options) noe
   return conn.rtt.probe_timeout() * static_cast<std::int64_t>(options.idle_floor_probes);
 }
 
+duration idle_timeout(const connection& conn, const liveness_options& options) noexcept {
+  // In integers: a ratio and a share are so many of 2^32.
+  __extension__ using wide = unsigned __int128;
+  const auto ratio = static_cast<std::uint64_t>(options.idle_jitter * 0x1.0p32);
+  const auto timeout = static_cast<std::uint64_t>(options.connection_timeout.count());
+  const auto most = static_cast<std::uint64_t>(wide{timeout} * ratio >> 32);
+  return options.connection_timeout +
+         duration(static_cast<duration::rep>(wide{most} * conn.idle_share >> 32));
+}
+
 time_point idle_deadline(const connection& conn, const liveness_options& options) noexcept {
   if (conn.streams > 0) return never;
   const duration floor = idle_floor(conn, options);
-  return std::max({later(conn.last_use, std::max(options.connection_timeout, floor)),
+  return std::max({later(conn.last_use, std::max(idle_timeout(conn, options), floor)),
                    later(conn.streams_ended, floor), conn.kept_until});
 }
 

@@ -10,7 +10,10 @@ namespace tandem::detail {
 /// connection_timeout is: what was said may still be on its way, or being said again.
 duration idle_floor(const connection& conn, const liveness_options& options) noexcept;
 
-/// When a ready connection is idle: connection_timeout, or the floor when that is longer, after its
+/// connection_timeout of this connection, longer by its share of idle_jitter.
+duration idle_timeout(const connection& conn, const liveness_options& options) noexcept;
+
+/// When a ready connection is idle: its idle_timeout(), or the floor when that is longer, after its
 /// last application byte; never while an application stream is open. The end of the last stream
 /// gives no more than the floor, so that a stream's last FIN does not count as use. Not before the
 /// end of its peer's keep_alive mark.

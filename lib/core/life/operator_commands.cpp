@@ -25,7 +25,7 @@ void connection_manager::state::on(const events::peer_marked& event) {
     if (peer_marks* marks = peers.mark(peer, event.on ? options.max_marked_peers : 0)) {
       marks->set(event, now);
       if (event.what == mark::keep_alive) keep_alive_changed(peer);
-      if (event.what == mark::protect) redial_soon(peer);
+      if (event.what == mark::protect) redial_first(peer);
     } else if (event.on) {
       ignore();
     }

@@ -68,6 +68,7 @@ struct connection {
   time_point last_probe{};
   time_point ready_at = never;
   std::uint32_t nonce = 0;               ///< of the last probe
+  std::uint32_t idle_share = 0;          ///< of idle_jitter, of 2^32; drawn when it is ready
   std::uint32_t ready_place = no_place;  ///< among the ready ones of its direction
 
   endpoint remote;     ///< the address dialled, or the one it came from
@@ -89,9 +90,9 @@ struct connection {
 
   TANDEM_FIELDS(id, last_received, last_use, due, bytes, peer, streams, probes, at, way, end, used,
                 among, trial, victim, refused, told, yielded, spoken, rtt, streams_ended,
-                kept_until, last_probe, ready_at, nonce, ready_place, right, holds, remote, narrow,
-                wide, dial, next_of_peer, previous_of_peer, next_of_dial, previous_of_dial, address,
-                next_free, retry_after)
+                kept_until, last_probe, ready_at, nonce, idle_share, ready_place, right, holds,
+                remote, narrow, wide, dial, next_of_peer, previous_of_peer, next_of_dial,
+                previous_of_dial, address, next_free, retry_after)
 };
 
 /// What its permit counts against.

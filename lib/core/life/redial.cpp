@@ -2,6 +2,7 @@
 // Protected peers without a connection are dialled again and again, by the core itself. These
 // requests, one a peer and so bounded by max_marked_peers, take no place in the application's line.
 #include "core/life/state.hpp"
+#include "core/policy/jitter.hpp"
 
 #include <algorithm>
 
@@ -13,13 +14,13 @@ bool connection_manager::state::wants_redial(peer_slot peer) const {
          peers[peer].id != self;
 }
 
-/// At least backoff_base from now, with jitter, and not before the peer's own backoff is over; more
-/// and more when nobody knows an address.
+/// backoff_base and a part of start_spread from now, and not before the peer may be tried again;
+/// more and more when nobody knows an address.
 time_point connection_manager::state::redial_at(peer_slot peer) {
   const std::uint32_t unresolved = peers[peer].unresolved;
-  const duration spread = std::max(options.backoff_base, backoff_ceiling(options, unresolved + 1));
-  const duration jitter(random.up_to(static_cast<std::uint64_t>(spread.count())));
-  const time_point at = later(now, options.backoff_base + jitter);
+  const duration spread =
+      unresolved == 0 ? options.start_spread : backoff_ceiling(options, unresolved + 1);
+  const time_point at = later(now, options.backoff_base + uniform({}, spread, random));
   const failure_record* record = peers.record_of(peer);
   return record == nullptr ? at : std::max(at, record->next_dial(now));
 }
@@ -28,6 +29,13 @@ time_point connection_manager::state::redial_at(peer_slot peer) {
 void connection_manager::state::tend(peer_slot peer) {
   if (!wants_redial(peer)) return timers.disarm(peer);
   if (timers.armed(peer) == never) timers.arm(peer, redial_at(peer));
+}
+
+/// The peer is protected from now on: many nodes that start together say so at one time.
+void connection_manager::state::redial_first(peer_slot peer) {
+  if (!wants_redial(peer)) return;
+  const time_point at = later(now, uniform({}, options.start_spread, random));
+  timers.arm(peer, std::min(at, timers.armed(peer)));
 }
 
 bool connection_manager::state::redial_soon(peer_slot peer) {

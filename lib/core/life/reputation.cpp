@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/life/reputation.hpp"
 
+#include "core/policy/jitter.hpp"
+
 #include <algorithm>
 
 namespace tandem::detail {
@@ -36,7 +38,7 @@ refusal reputation::circuit_refusal(const endpoint& where) const {
 
 time_point reputation::uplink_trial(time_point trial) {
   if (!uplink_.offline() || is_uplink_trial(trial)) return trial;
-  uplink_.dial_starts(with_.now, with_.options.uplink_retry);
+  uplink_.dial_starts(with_.now, shortened(with_.options.uplink_retry, with_.random));
   return uplink_.next_trial();
 }
 
@@ -112,7 +114,7 @@ void reputation::subnet_failed(const endpoint& where) {
   if (!range) return;
   const subnet_slot subnet = with_.subnets.intern(*range, subnet_width::wide);
   if (with_.subnets[subnet].circuit.failed(with_.now, options, options.subnet_breaker_failures,
-                                           options.backoff_refund))
+                                           options.backoff_refund, with_.random))
     notify_circuit(notice::circuit_opened, where, subnet);
   settle_circuit(subnet);
 }
@@ -170,8 +172,7 @@ void reputation::penalise(peer_slot peer, duration period) {
 }
 
 void reputation::postpone(peer_slot peer, duration period) {
-  if (period > duration::zero())
-    remember(peer).postpone(later(with_.now, std::min(period, with_.options.breaker_open_max)));
+  if (period > duration::zero()) remember(peer).postpone(later(with_.now, period));
 }
 
 void reputation::works(peer_slot peer, notification told) {
@@ -197,7 +198,9 @@ void reputation::lasted(peer_slot peer, time_point since) {
 
 void reputation::suspect_uplink(const uplink_guard::suspect& who, time_point since) {
   const manager_options& options = with_.options;
-  if (!uplink_.failed(who, since, options.uplink_failures, with_.now, options.uplink_retry)) return;
+  if (!uplink_.failed(who, since, options.uplink_failures, with_.now,
+                      shortened(options.uplink_retry, with_.random)))
+    return;
   with_.counters.offline = 1;
   notification told;
   told.kind = notice::uplink_lost;

@@ -74,7 +74,7 @@ class reputation {
   void blame(peer_slot peer, const fault& of, notification& told);
   /// The peer is neither dialled nor accepted for so long, for our own reasons.
   void penalise(peer_slot peer, duration period);
-  /// The peer asked not to be dialled for so long.
+  /// The peer is not dialled for so long: it asked for that, see named_wait().
   void postpone(peer_slot peer, duration period);
   /// A connection with the peer is ready; `told` is about it.
   void works(peer_slot peer, notification told);

@@ -103,6 +103,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   bool wants_redial(peer_slot peer) const;
   time_point redial_at(peer_slot peer);
   void tend(peer_slot peer);
+  void redial_first(peer_slot peer);
   /// At the next advance, when the peer is protected and has no connection: true then.
   bool redial_soon(peer_slot peer);
   void redial_all_soon();
@@ -195,7 +196,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   void close(connection_slot conn_at, cause why);
   void cut(connection_slot conn_at, cause why);
   void end_connection(connection_slot conn_at, cause reported, bool local, duration retry_after);
-  void count_end(connection_slot conn_at, cause why);
+  void count_end(connection_slot conn_at, cause why, duration away);
 
   // operator_commands.cpp
   void on(const events::peer_marked& event);
@@ -213,6 +214,8 @@ struct connection_manager::state final : private detail::reputation::listener {
   void write_checkpoint(trace_sink& to);
 
   // explain.cpp
+  void explain_next_try(explanation& told, peer_slot peer, const detail::refusal& no,
+                        time_point at) const;
   explanation explain(const peer_id& peer, time_point at) const;
   connection_explanation explain(connection_id id, time_point at) const;
   detail::refusal would_refuse(const peer_id& id, peer_slot peer, time_point at) const;

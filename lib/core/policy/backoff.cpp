@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/policy/backoff.hpp"
 
+#include "core/policy/jitter.hpp"
+
 #include <algorithm>
 #include <limits>
 
@@ -12,10 +14,6 @@ __extension__ using wide = unsigned __int128;
 
 constexpr unsigned fraction_bits = 48;
 constexpr std::uint32_t steps_max = 1024;
-
-duration uniform(duration least, duration most, random_stream& random) noexcept {
-  return least + duration(random.up_to(static_cast<std::uint64_t>((most - least).count())));
-}
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #include "core/policy/circuit_breaker.hpp"
 
 #include "core/policy/backoff.hpp"
+#include "core/policy/jitter.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -49,7 +50,8 @@ void circuit_breaker::trial_ends() noexcept {
 }
 
 bool circuit_breaker::failed(time_point now, const breaker_options& options,
-                             std::uint64_t failures_max, duration refund) noexcept {
+                             std::uint64_t failures_max, duration refund,
+                             random_stream& random) noexcept {
   failures_ = failures(now, refund);
   if (failures_ < count_most) ++failures_;
   last_ = now;
@@ -58,8 +60,12 @@ bool circuit_breaker::failed(time_point now, const breaker_options& options,
   if (state_ == circuit_state::closed && failures_ < failures_max) return false;
   state_ = circuit_state::open;
   if (openings_ < count_most) ++openings_;
-  open_until_ = later(now, open_period(options, openings_));
+  open_until_ = later(now, shortened(open_period(options, openings_), random));
   return true;
+}
+
+void circuit_breaker::postpone(time_point until) noexcept {
+  if (state_ == circuit_state::open) open_until_ = std::max(open_until_, until);
 }
 
 bool circuit_breaker::succeeded() noexcept {

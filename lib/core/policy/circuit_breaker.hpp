@@ -4,6 +4,7 @@
 #include "core/fields.hpp"
 #include "tandem/core/connection_manager.hpp"
 #include "tandem/core/options.hpp"
+#include "tandem/core/random.hpp"
 #include "tandem/core/time.hpp"
 
 #include <cstdint>
@@ -15,7 +16,8 @@ namespace tandem::detail {
 duration open_period(const breaker_options& options, std::uint32_t openings) noexcept;
 
 /// Closed until there were too many failures in a row, then open for a while, then half-open: a few
-/// trials at a time decide. For a peer as for a subnet. What this node itself refuses never gets
+/// trials at a time decide. How long is drawn: all whom one peer leaves would come back together.
+/// For a peer as for a subnet. What this node itself refuses never gets
 /// here (Envoy 25487). A plain value; time is a parameter.
 class circuit_breaker {
  public:
@@ -34,9 +36,12 @@ class circuit_breaker {
   void trial_ends() noexcept;
 
   /// It failed; the `failures_max`-th in a row opens the circuit, a failure of a half-open one
-  /// opens it again for longer. Each `refund` without a failure takes one off. True when it opened.
+  /// opens it again for longer: for a time uniform in [p/2, p], p = open_period(openings). Each
+  /// `refund` without a failure takes one off. True when it opened.
   bool failed(time_point now, const breaker_options& options, std::uint64_t failures_max,
-              duration refund) noexcept;
+              duration refund, random_stream& random) noexcept;
+  /// While it is open it stays so until `until` at least.
+  void postpone(time_point until) noexcept;
   /// It works: the circuit closes and failures count anew, but the next opening is still one more
   /// in a row. True when it was not closed.
   bool succeeded() noexcept;

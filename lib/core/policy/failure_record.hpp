@@ -8,6 +8,7 @@
 #include "core/policy/refusal.hpp"
 #include "tandem/core/cause.hpp"
 #include "tandem/core/connection_manager.hpp"
+#include "tandem/core/explanation.hpp"
 #include "tandem/core/options.hpp"
 #include "tandem/core/random.hpp"
 #include "tandem/core/time.hpp"
@@ -17,8 +18,14 @@
 
 namespace tandem::detail {
 
+/// How long to leave a peer alone that asked for `asked`: for no more than the breaker would take,
+/// and a drawn time longer, since it may have told everybody the same.
+duration named_wait(duration asked, const breaker_options& options, random_stream& random) noexcept;
+
 /// What one peer did to earn a delay, dialled or dialling: a backoff, a circuit breaker, and a
-/// penalty that is no failure. A plain value; time and randomness are parameters.
+/// penalty that is no failure. For dials there is one next-try time, next_dial(): the latest of
+/// what the three say. An open circuit is half-open exactly then. A plain value; time and
+/// randomness are parameters.
 class failure_record {
  public:
   /// The peer failed at `now`. A remote_limit feeds the backoff alone, and closes the circuit: the
@@ -26,9 +33,9 @@ class failure_record {
   bool failed(time_point now, const manager_options& options, random_stream& random, cause why,
               failure_class what, duration retry_after) noexcept;
   /// The peer asked not to be dialled before `until`.
-  void postpone(time_point until) noexcept { backoff_.postpone(until); }
+  void postpone(time_point until) noexcept;
   /// The peer is neither dialled nor accepted before `until`, for our own reasons.
-  void penalise(time_point until) noexcept { penalty_until_ = std::max(penalty_until_, until); }
+  void penalise(time_point until) noexcept;
 
   /// Why no dial may start at `now`.
   refusal dial_refusal(time_point now, const breaker_options& options) const noexcept;
@@ -62,6 +69,8 @@ class failure_record {
   /// When a dial is allowed again, backoff, breaker and penalty considered, as far as time alone
   /// decides.
   time_point next_dial(time_point now) const noexcept;
+  /// Which of them decides next_dial(); none when it is past and no trial is waited for.
+  try_policy decides(time_point now, const breaker_options& options) const noexcept;
   /// When a penalty ends or ended; before `never`.
   time_point penalty_end() const noexcept { return std::min(penalty_until_, never - duration(1)); }
   circuit_state circuit(time_point now) const noexcept { return breaker_.state(now); }
@@ -71,7 +80,7 @@ class failure_record {
     return expiry(options) <= now;
   }
 
-  TANDEM_FIELDS(backoff_, breaker_, penalty_until_, why_, what_)
+  TANDEM_FIELDS(backoff_, breaker_, penalty_until_, why_, what_, asked_)
 
  private:
   backoff_count backoff_;
@@ -79,6 +88,7 @@ class failure_record {
   time_point penalty_until_ = time_point::min();
   cause why_ = cause::none;
   failure_class what_ = failure_class::none;
+  bool asked_ = false;  ///< the end of the backoff is the time that the peer named
 };
 
 }  // namespace tandem::detail

@@ -13,7 +13,7 @@
 /// lists are cut at addresses_max, as the core cuts them. TRACE.md has it for other readers.
 namespace tandem::detail::trace_codec {
 
-inline constexpr std::uint32_t version = 5;
+inline constexpr std::uint32_t version = 6;
 
 /// Hash of the names of all options and the numbers of events, actions, causes and notices: what
 /// else a reader must share with the writer.

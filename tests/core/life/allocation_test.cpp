@@ -74,7 +74,8 @@ void churn(connection_manager& m, time_point& now, std::uint64_t round, bool apa
   for (std::uint32_t i = 0; i < 8; ++i) {  // dials that fail, join, wait, are refused
     const request_id r = req(round * 64 + i + 1);
     const endpoint where = where_of(round * 8 + i);
-    tell(events::dial_wanted{r, peer(20 + i % 4), {&where, 1}});
+    tell(events::dial_wanted{
+        r, peer(static_cast<std::uint32_t>(20 + (round + i) % 4)), {&where, 1}});
   }
   for (std::uint32_t i = 0; i < 16; ++i) {  // admitted and refused
     const connection_id c = conn(2 * (++next));

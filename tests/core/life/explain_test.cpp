@@ -178,14 +178,67 @@ TEST(explain, tells_a_penalty_and_when_a_protected_peer_is_redialled) {
   const explanation evicted = d.manager.explain(peer(1), d.now);
   EXPECT_EQ(evicted.dial_refusal, cause::backing_off);
   EXPECT_EQ(evicted.next_dial, at(65s));
+  EXPECT_EQ(evicted.decided_by, try_policy::penalty);
   d.tell(events::peer_marked{peer(3), mark::protect});
-  EXPECT_EQ(d.manager.explain(peer(3), d.now).redial_at, d.now);
-  d.run_for(0s);
+  EXPECT_GE(d.manager.explain(peer(3), d.now).redial_at, d.now);
+  EXPECT_LE(d.manager.explain(peer(3), d.now).redial_at, d.now + 2s);
+  d.run_for(2s);
   d.tell(events::addresses_found{d.last<actions::resolve>()->request, {}, true});
   const explanation x = d.manager.explain(peer(3), d.now);
   EXPECT_GT(x.redial_at, d.now);
   EXPECT_LT(x.redial_at, d.now + 130s);
-  EXPECT_NE(x.sentence.find("redialled in"), std::string::npos) << x.sentence;
+  EXPECT_NE(x.sentence.find("the next try comes in"), std::string::npos) << x.sentence;
+}
+
+// Of each policy that may hold a dial back: when, and that it is this one.
+TEST(explain, says_in_one_sentence_when_the_next_try_comes_and_what_decides_it) {
+  manager_options options;
+  options.backoff_strategy = backoff_strategy::exponential;
+  options.start_spread = 3s;
+  driver d(options);
+  const auto says = [&](std::uint32_t n, try_policy by, time_point when, const std::string& part) {
+    const explanation x = d.manager.explain(peer(n), d.now);
+    EXPECT_EQ(x.decided_by, by) << x.sentence;
+    EXPECT_EQ(x.next_try, when) << x.sentence;
+    EXPECT_NE(x.sentence.find(part), std::string::npos) << x.sentence;
+  };
+  says(1, try_policy::none, d.now, "0 established, 0 pending");
+  d.dial(req(1), peer(1));
+  d.fail();
+  says(1, try_policy::backoff, at(1s),
+       "; the next try may come in 1000 ms, decided by its backoff");
+  for (std::uint64_t n = 2; n <= 5; ++n) {
+    d.run_to(d.manager.explain(peer(1), d.now).next_try.time_since_epoch());
+    d.dial(req(n), peer(1));
+    d.fail();
+  }
+  const time_point open = d.last(notice::circuit_opened).until;
+  says(1, try_policy::circuit, open, " ms, decided by its circuit");
+  d.run_to(open.time_since_epoch());
+  says(1, try_policy::none, open, "circuit half-open");
+  d.dial(req(6), peer(1));
+  d.dial(req(7), peer(1), {}, dial_mode::additional);
+  d.tell(events::dial_abandoned{req(6)});
+
+  d.dial(req(10), peer(2));
+  const connection_id told = d.connect(peer(2));
+  d.tell(events::remote_refused{told, cause::shutting_down, 20s});
+  d.tell(events::closed{told, cause::remote_closed});
+  const time_point asked = d.last(notice::connection_closed).until;
+  EXPECT_GE(asked, d.now + 20s);
+  EXPECT_LE(asked, d.now + 25s);
+  says(2, try_policy::asked, asked, "decided by the time it named");
+
+  d.accept(conn(2), peer(3));
+  d.tell(events::peer_marked{peer(3), mark::protect});
+  d.tell(events::closed{conn(2), cause::reset});
+  const time_point redial = d.manager.explain(peer(3), d.now).redial_at;
+  EXPECT_GE(redial, d.now + 1s);
+  EXPECT_LE(redial, d.now + 4s);
+  says(3, try_policy::spread, redial, "; the next try comes in ");
+
+  d.tell(events::peer_marked{peer(4), mark::deny});
+  says(4, try_policy::limit, never, "; the next try may come later, decided by a limit or rule");
 }
 
 TEST(explain, says_when_this_node_is_offline) {
@@ -200,6 +253,9 @@ TEST(explain, says_when_this_node_is_offline) {
   EXPECT_EQ(x.dial_refusal, cause::offline);
   EXPECT_GT(x.next_dial, d.now);
   EXPECT_LE(x.next_dial, d.now + options.uplink_retry);
+  EXPECT_EQ(x.decided_by, try_policy::uplink);
+  EXPECT_EQ(x.next_try, x.next_dial);
+  EXPECT_NE(x.sentence.find("decided by the lost uplink"), std::string::npos) << x.sentence;
 }
 
 TEST(explain, tells_marks) {

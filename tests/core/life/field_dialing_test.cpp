@@ -74,7 +74,7 @@ TEST(field, protected_peers_are_not_forgotten_after_a_few_attempts_js_libp2p) {
   const std::vector<endpoint> where{address()};
   for (std::size_t i = 1; i <= 100; ++i) {
     while (d.count<actions::resolve>() < i) {
-      ASSERT_LE(d.manager.next_deadline() - d.now, 300s) << "breaker_open_max";
+      ASSERT_LE(d.manager.next_deadline() - d.now, 60s) << "backoff_cap, breaker_open_max";
       d.run_to(d.manager.next_deadline().time_since_epoch());
     }
     d.tell(events::addresses_found{d.last<actions::resolve>()->request, where, true});

@@ -182,11 +182,14 @@ INSTANTIATE_TEST_SUITE_P(rows, oracle_erlang,
                          });
 
 TEST(oracle_erlang, without_a_limit_open_connections_are_poisson) {
-  // The peers fall silent at once, so the manager's own idle timeout is the holding time: S = T.
+  // The peers fall silent at once, so the manager's own idle timeout is the holding time: uniform
+  // in [T, T (1 + idle_jitter)]. The number open follows its mean alone.
   constexpr double rate = 4;
   constexpr double idle = 10;
+  constexpr double jitter = 0.2;
   manager_options options = with_limit(100'000);
   options.connection_timeout = std::chrono::seconds(10);
+  options.idle_jitter = jitter;
   exchange node(options);
   random_stream random(11);
   constexpr int samples = 4'000;
@@ -195,14 +198,14 @@ TEST(oracle_erlang, without_a_limit_open_connections_are_poisson) {
   double next_arrival = random.exponential(1 / rate);
   for (int i = 1; i <= samples; ++i) {
     // Samples more than a holding time apart are independent.
-    const double sample = 30 + i * (idle + 0.5);
+    const double sample = 30 + i * (idle * (1 + jitter) + 0.5);
     for (; next_arrival < sample; next_arrival += random.exponential(1 / rate))
       node.call(t = next_arrival, 1e9);
     node.pass(t = sample);
     open.push_back(static_cast<double>(node.open()));
   }
   const estimate mean = estimate_of(open);
-  EXPECT_NEAR(mean.mean, rate * idle, 3 * mean.error);
+  EXPECT_NEAR(mean.mean, rate * idle * (1 + jitter / 2), 3 * mean.error);
   // Index of dispersion: 1 for Poisson; its standard error is sqrt(2 / (n - 1)).
   const double dispersion = mean.error * mean.error * samples / mean.mean;
   EXPECT_NEAR(dispersion, 1, 3 * std::sqrt(2.0 / (samples - 1)));

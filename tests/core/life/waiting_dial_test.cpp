@@ -24,7 +24,7 @@ TEST(waiting_dial, is_refused_when_its_circuit_opened_meanwhile) {
   EXPECT_EQ(failed[0].second.why, cause::connection_refused);
   for (const std::size_t i : {1U, 2U}) {
     EXPECT_EQ(failed[i].second.why, cause::circuit_open);
-    EXPECT_EQ(failed[i].second.until, at(30s));
+    EXPECT_EQ(failed[i].second.until, d.last(notice::circuit_opened).until);
   }
   EXPECT_EQ(d.refused(cause::circuit_open), 2U);
   EXPECT_EQ(d.count<actions::start_attempt>(), 1U);
@@ -40,7 +40,7 @@ TEST(waiting_dial, is_refused_when_the_uplink_was_lost_meanwhile_and_one_tries_e
   d.fail(cause::connect_timeout);
   ASSERT_EQ(d.count(notice::uplink_lost), 1U);
   EXPECT_EQ(d.refused(cause::offline), 2U);
-  EXPECT_EQ(d.last(notice::dial_failed).until, at(options.uplink_retry));
+  EXPECT_EQ(d.last(notice::dial_failed).until, d.last(notice::uplink_lost).until);
   EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
 
   d.run_to(options.uplink_retry);
@@ -97,13 +97,14 @@ TEST(waiting_dial, for_addresses_is_one_of_the_trials_when_it_goes_on_after_the_
   d.tell(events::addresses_found{req(1), found, true});
   EXPECT_EQ(d.last(notice::dial_failed).request, req(1));
   EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
-  EXPECT_EQ(d.last(notice::dial_failed).until, at(5s));
+  EXPECT_EQ(d.last(notice::dial_failed).until, d.last(notice::uplink_lost).until);
   d.run_to(5s);
   d.tell(events::addresses_found{req(2), found, true});
   EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
   d.tell(events::addresses_found{req(3), found, true});
   EXPECT_EQ(d.last(notice::dial_failed).request, req(3));
-  EXPECT_EQ(d.last(notice::dial_failed).until, at(10s));
+  EXPECT_GE(d.last(notice::dial_failed).until, at(7500ms));
+  EXPECT_LE(d.last(notice::dial_failed).until, at(10s));
   EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
 }
 
@@ -145,7 +146,8 @@ TEST(waiting_dial, as_the_trial_of_the_uplink_is_none_any_more_when_another_took
   d.tell(events::addresses_found{req(3), found, true});
   EXPECT_EQ(d.last(notice::dial_failed).request, req(3));
   EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
-  EXPECT_EQ(d.last(notice::dial_failed).until, at(15s));
+  EXPECT_GE(d.last(notice::dial_failed).until, at(12500ms));
+  EXPECT_LE(d.last(notice::dial_failed).until, at(15s));
 }
 
 TEST(waiting_dial, is_refused_when_the_node_filled_meanwhile) {

@@ -40,6 +40,9 @@ void manager::does(const action& what) {
   }
   const bool was_owed = owed != owed_.end();
   if (was_owed) owed_.erase(owed);
+  if (notice_of != nullptr && notice_of->what.kind == notice::connection_closed &&
+      notice_of->what.until != never)
+    postpones(notice_of->what);
   if (notice_of != nullptr) {
     const notification& n = notice_of->what;
     if (n.kind == notice::dial_failed)
@@ -243,7 +246,7 @@ void manager::notified(const notification& n) {
       return;
     case notice::circuit_half_opened: {
       const memory* m = recall(n.peer);
-      require(m != nullptr && m->state == circuit_state::open && now_ >= m->open_until,
+      require(m != nullptr && m->state == circuit_state::open && now_ >= m->next_dial(),
               "a circuit half-opens when its time is over");
       half_opened_.insert(n.peer);
       return;

@@ -46,11 +46,18 @@ void manager::on(const events::dial_wanted& e) {
     owe("dial_failed PendingLimitReached " + text_of(room ? least : e.request) +
         (options_.max_queued_requests > 0 ? no : ""));
     if (!room) return;
+    const request& dropped = requests_.at(least);
+    const std::uint64_t of = dials_.at(dropped.dial).requests.size() > 1 ? dropped.dial : 0;
+    const bool goes_on = dropped.resolving && of != 0;
     notification n;
     n.why = cause::pending_limit_reached;
     n.request = least;
     request_over(n, reason::owed);
     key = e.mode == dial_mode::join ? joinable_dial(e.peer) : 0;
+    // A dial whose addresses were asked for in the name of that one goes on, or is refused.
+    if (goes_on && key == of && !dials_.at(key).started &&
+        dialling(dials_.at(key)).why != cause::none)
+      key = 0;
   }
   if (key == 0) {
     key = next_dial_++;

@@ -21,14 +21,14 @@ std::uint32_t refunded(std::uint32_t failures, time_point last, time_point now, 
 
 }  // namespace
 
+/// One time for all of them: an open circuit is half-open then.
 circuit_state memory::circuit(time_point now) const {
-  return state == circuit_state::open && now >= open_until ? circuit_state::half_open : state;
+  return state == circuit_state::open && now >= next_dial() ? circuit_state::half_open : state;
 }
 
-time_point memory::next_dial(time_point now) const {
-  time_point at = std::max(until, penalty_until);
-  if (state == circuit_state::open && now < open_until) at = std::max(at, open_until);
-  return at;
+time_point memory::next_dial() const {
+  const time_point at = std::max(until, penalty_until);
+  return state == circuit_state::open ? std::max(at, open_until) : at;
 }
 
 time_point memory::expiry(duration refund) const {
@@ -51,12 +51,10 @@ memory* manager::recall(const peer_id& peer) {
 verdict manager::backing_off(const peer_id& peer) {
   const memory* m = recall(peer);
   if (m == nullptr) return {};
-  const time_point delayed = std::max(m->until, m->penalty_until);
-  if (m->state == circuit_state::open && now_ < m->open_until)
-    return {cause::circuit_open, 0, 0, std::max(delayed, m->open_until)};
+  if (m->circuit(now_) == circuit_state::open) return {cause::circuit_open, 0, 0, m->next_dial()};
   if (m->state != circuit_state::closed && m->trials >= options_.breaker_trials)
     return {cause::circuit_open};
-  if (now_ < delayed) return {cause::backing_off, 0, 0, delayed};
+  if (now_ < m->next_dial()) return {cause::backing_off, 0, 0, m->next_dial()};
   return {};
 }
 
@@ -89,6 +87,7 @@ void manager::blamed(const notification& n, failure_class kind, duration retry_a
   for (const connection_id id : connections_of(n.peer)) clear_if_proven(connections_.at(id));
   if (recall(n.peer) == nullptr) memories_[n.peer] = {};
   memory& m = memories_[n.peer];
+  const circuit_state before = m.circuit(now_);
   m.failures = refunded(m.failures, m.last, now_, options_.backoff_refund);
   if (m.failures == 0) m.previous = duration::zero(), m.previous_known = true;
   ++m.failures;
@@ -120,23 +119,24 @@ void manager::blamed(const notification& n, failure_class kind, duration retry_a
   }
   if (n.ceiling != most) fail("the ceiling is " + text_of(n.ceiling) + ", not " + text_of(most));
   const duration asked = std::min(retry_after, options_.breaker_open_max);
+  const duration asked_most = asked + asked / 4;
   const duration delay = n.until - now_;
-  if (delay < std::max(least, asked) || delay > std::max(most, asked))
+  if (delay < std::max(least, asked) || delay > std::max(most, asked_most))
     fail("a backoff of " + text_of(delay) + " is not within " + text_of(least) + " to " +
          text_of(most) + " nor asked for");
   m.previous = delay;
-  m.previous_known = delay > asked;
+  m.previous_known = delay > asked_most;
   m.until = n.until;
   m.ceiling = n.ceiling;
-  feed_breaker(m, n);
+  feed_breaker(m, before, n);
 }
 
-void manager::feed_breaker(memory& m, const notification& n) {
+void manager::feed_breaker(memory& m, circuit_state before, const notification& n) {
   const bool says_opened = opened_ == n.peer && !n.peer.empty();
   opened_ = {};
   bool opens = false;
   if (m.kind == failure_class::remote_limit) {
-    if (m.circuit(now_) == circuit_state::half_open) {
+    if (before == circuit_state::half_open) {
       m.state = circuit_state::closed;
       m.breaker_failures = 0;
       m.open_until = time_point::min();
@@ -145,9 +145,8 @@ void manager::feed_breaker(memory& m, const notification& n) {
     m.breaker_failures =
         refunded(m.breaker_failures, m.breaker_last, now_, options_.backoff_refund) + 1;
     m.breaker_last = now_;
-    const circuit_state at = m.circuit(now_);
-    opens = at == circuit_state::half_open ||
-            (at == circuit_state::closed && m.breaker_failures >= options_.breaker_failures);
+    opens = before == circuit_state::half_open ||
+            (before == circuit_state::closed && m.breaker_failures >= options_.breaker_failures);
   }
   require(opens == says_opened, "the circuit opens when it must, and then only");
   if (!opens) return;
@@ -155,10 +154,14 @@ void manager::feed_breaker(memory& m, const notification& n) {
   for (std::uint32_t i = 0; i < m.openings && period < options_.breaker_open_max; ++i) period *= 2;
   ++m.openings;
   m.state = circuit_state::open;
-  m.open_until = later(now_, std::min(period, options_.breaker_open_max));
-  if (opened_until_ != m.next_dial(now_))
-    fail("the circuit is open until " + text_of(opened_until_) + ", not " +
-         text_of(m.next_dial(now_)));
+  period = std::min(period, options_.breaker_open_max);
+  // One next-try time: the later of the backoff and of half the period to all of it.
+  const time_point backoff = std::max(m.until, m.penalty_until);
+  if (opened_until_ < std::max(backoff, later(now_, period / 2)) ||
+      opened_until_ > std::max(backoff, later(now_, period)))
+    fail("the circuit is open until " + text_of(opened_until_) + ", with a backoff until " +
+         text_of(backoff) + " and a period of " + text_of(period));
+  m.open_until = opened_until_;
 }
 
 /// A dial begins: it is a trial unless the circuit is closed.
@@ -190,9 +193,7 @@ void manager::blame_end(const connection& c, cause why, duration retry_after) {
   if (c.peer.empty() || c.refused) return;
   if (c.told) {
     if (!c.was_ready || retry_after <= duration::zero()) return;
-    if (recall(c.peer) == nullptr) memories_[c.peer] = {};
-    memory& m = memories_[c.peer];
-    m.until = std::max(m.until, later(now_, std::min(retry_after, options_.breaker_open_max)));
+    postponed_ = {c.peer, std::min(retry_after, options_.breaker_open_max)};
     return;
   }
   failure_class kind = detail::class_of(why);
@@ -213,6 +214,18 @@ void manager::blame_end(const connection& c, cause why, duration retry_after) {
     if (kind != failure_class::protocol) kind = failure_class::handshake;
   }
   blames_owed_[c.peer] = {kind, why, duration::zero()};
+}
+
+/// The manager says until when it leaves a peer alone that asked for it.
+void manager::postpones(const notification& n) {
+  require(n.peer == postponed_.first, "a peer is left alone that did not ask for it");
+  const duration asked = postponed_.second;
+  postponed_ = {};
+  if (n.until < later(now_, asked) || n.until > later(now_, asked + asked / 4))
+    fail("a peer that asked for " + text_of(asked) + " is left alone until " + text_of(n.until));
+  if (recall(n.peer) == nullptr) memories_[n.peer] = {};
+  memory& m = memories_[n.peer];
+  m.until = std::max(m.until, n.until);
 }
 
 void manager::blame_dial(const dial& d, cause why, failure_class kind) {

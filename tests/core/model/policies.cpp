@@ -210,7 +210,7 @@ duration manager::probe_timeout(const connection& c) const {
 time_point manager::idle_at(const connection& c) const {
   if (c.streams > 0) return never;
   const duration floor = probe_timeout(c) * static_cast<std::int64_t>(options_.idle_floor_probes);
-  const time_point by_use = later(c.last_app, std::max(options_.connection_timeout, floor));
+  const time_point by_use = later(c.last_app, std::max(c.idle_timeout, floor));
   const time_point by_streams = later(c.last_stream_end, floor);
   const auto m = marks_.find(c.peer);
   const time_point kept = m == marks_.end() ? time_point::min() : m->second.keep_alive;

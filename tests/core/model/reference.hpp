@@ -69,6 +69,7 @@ struct connection {
   std::uint64_t probes = 0;
   std::uint32_t nonce = 0;
   std::uint32_t streams = 0;
+  duration idle_timeout{};  ///< as the manager drew it, within its bounds
   bool has_rtt = false;
   duration srtt{};
   duration rttvar{};
@@ -154,7 +155,7 @@ struct memory {
   std::uint64_t trials = 0;
 
   circuit_state circuit(time_point now) const;
-  time_point next_dial(time_point now) const;
+  time_point next_dial() const;
   time_point expiry(duration refund) const;
 };
 
@@ -265,7 +266,8 @@ class manager {
   void clear_if_proven(const connection& c);
   static void forgive(memory& m);
   void blamed(const notification& n, failure_class kind, duration retry_after);
-  void feed_breaker(memory& m, const notification& n);
+  void feed_breaker(memory& m, circuit_state before, const notification& n);
+  void postpones(const notification& n);
   void permits(dial& d);
   void blame_end(const connection& c, cause why, duration retry_after);
   void blame_dial(const dial& d, cause why, failure_class kind);
@@ -308,6 +310,7 @@ class manager {
   // What must hold after every event.
   void check_deadlines(time_point next);
   void check_dials();
+  void check_idle_timeouts(const connection_manager& real);
   void check_counters(const manager_counters& c);
   void check_peers(const connection_manager& real);
 
@@ -360,6 +363,8 @@ class manager {
   std::map<std::uint64_t, cause> dial_why_;
   std::map<peer_id, blame> blames_owed_;
   std::optional<notification> blame_;  ///< of a dial that fails next
+  std::pair<peer_id, duration>
+      postponed_;  ///< ended a connection and asked to be left alone so long
   peer_id opened_{};
   time_point opened_until_{};
   std::set<peer_id> half_opened_;

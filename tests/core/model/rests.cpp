@@ -7,13 +7,35 @@ namespace tandem::reference {
 void manager::rests(const connection_manager& real) {
   if (!owed_.empty()) fail("this did not happen: " + owed_.front());
   if (!blames_owed_.empty() || blame_) fail("a blame without its notice, or the other way round");
+  require(postponed_.first.empty(), "a peer is left alone as long as it asked");
   require(joined_ == request_id::none, "a request that joins a dial hears that it started");
   require(newcomer_ == connection_id::none, "a newcomer was neither refused nor given a place");
   if (memory_shortage(connections_.size()).why != cause::none) memory_short_at_ = now_;
+  check_idle_timeouts(real);
   check_dials();
   check_deadlines(real.next_deadline());
   check_counters(real.counters());
   check_peers(real);
+}
+
+/// Each connection's is drawn once, when it is ready, and is its part of whatever the options say.
+void manager::check_idle_timeouts(const connection_manager& real) {
+  const bool anew = event_ != nullptr && std::holds_alternative<events::configured>(*event_);
+  const duration least = options_.connection_timeout;
+  const auto most =
+      least + duration(static_cast<duration::rep>(static_cast<long double>(least.count()) *
+                                                  static_cast<long double>(options_.idle_jitter)));
+  for (auto& [id, c] : connections_) {
+    if (c.at != life::ready) continue;
+    const bool known = c.idle_timeout != duration::zero() && !anew;
+    if (known && rests_ % 16 != 0) continue;
+    const duration is = real.explain(id, now_).idle_timeout;
+    if (known && is != c.idle_timeout) fail("another idle timeout than before of " + text_of(id));
+    if (is < least || is > most)
+      fail("an idle timeout of " + text_of(is) + " is not within " + text_of(least) + " to " +
+           text_of(most));
+    c.idle_timeout = is;
+  }
 }
 
 void manager::check_deadlines(time_point next) {
@@ -161,7 +183,7 @@ void manager::check_peers(const connection_manager& real) {
       was_engaged |= requests_.at(d.requests.front()).order < order_before_;
     }
     if (m != nullptr && dropped && !was_engaged && x.failures == 0 && x.next_dial <= time_point{} &&
-        (failures > 0 || m->next_dial(now_) > now_)) {
+        (failures > 0 || m->next_dial() > now_)) {
       victims.emplace_back(p, m->expiry(options_.backoff_refund));
       continue;
     }
@@ -171,10 +193,10 @@ void manager::check_peers(const connection_manager& real) {
     if (m == nullptr) continue;
     if (!is_engaged) kept_soonest = std::min(kept_soonest, m->expiry(options_.backoff_refund));
     if (x.circuit != m->circuit(now_)) fail("explain() says another circuit of " + text_of(p));
-    if (x.next_dial > now_ || m->next_dial(now_) > now_)
-      if (x.next_dial != m->next_dial(now_))
+    if (x.next_dial > now_ || m->next_dial() > now_)
+      if (x.next_dial != m->next_dial())
         fail("explain() says " + text_of(p) + " may be dialled at " + text_of(x.next_dial) +
-             ", not at " + text_of(m->next_dial(now_)));
+             ", not at " + text_of(m->next_dial()));
   }
   for (const auto& [p, expiry] : victims) {
     memories_.erase(p);

@@ -68,12 +68,14 @@ void times(chooser& c, manager_options& o) {
   o.refusal_linger = c.ms(50, 1000);
   o.close_linger = c.ms(50, 1000);
   o.connection_timeout = c.ms(300, 8000);
+  o.idle_jitter = c.coin() ? 0 : 0.05 * static_cast<double>(c.between(1, 20));
   o.idle_floor_probes = c.between(0, 3);
   o.liveness_interval = c.ms(100, 5000);
   o.liveness_timeout = c.ms(50, 2000);
   o.liveness_misses = c.between(1, 3);
   o.attempt_timeout = c.ms(200, 3000);
   o.dial_timeout = c.ms(500, 9000);
+  o.start_spread = c.coin() ? duration{} : c.ms(1, 3000);
 }
 
 void failures(chooser& c, manager_options& o) {

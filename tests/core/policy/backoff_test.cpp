@@ -16,7 +16,8 @@ using detail::next_backoff;
 using detail::open_period;
 
 TEST(backoff, doubles_until_the_cap) {
-  const manager_options options;
+  manager_options options;
+  options.backoff_cap = 120s;
   const std::vector<duration> expected{1s, 2s, 4s, 8s, 16s, 32s, 64s, 120s, 120s};
   for (std::uint32_t n = 1; n <= expected.size(); ++n)
     EXPECT_EQ(backoff_ceiling(options, n), expected[n - 1]) << n;
@@ -26,6 +27,7 @@ TEST(backoff, doubles_until_the_cap) {
 TEST(backoff, follows_the_series_of_grpc_when_told_to) {
   manager_options options;  // gRPC connection backoff: 1 s, x 1.6, cap 120 s
   options.backoff_multiplier = 1.6;
+  options.backoff_cap = 120s;
   const double expected[] = {1,      1.6,    2.56,   4.096,  6.554,   10.486,
                              16.777, 26.844, 42.950, 68.719, 109.951, 120};
   for (std::uint32_t n = 1; n <= 12; ++n)
@@ -91,6 +93,7 @@ TEST(backoff, every_strategy_stays_within_its_bounds_and_reaches_them) {
 TEST(backoff, decorrelated_jitter_begins_at_the_base_and_stops_at_the_cap) {
   backoff_options options;
   options.backoff_strategy = backoff_strategy::decorrelated;
+  options.backoff_cap = 120s;
   random_stream random(1);
   duration highest{};
   for (int i = 0; i < 1000; ++i) {
@@ -113,7 +116,7 @@ TEST(backoff, decorrelated_jitter_keeps_the_delay_before) {
   duration before = options.backoff_base;
   for (int i = 0; i < 20; ++i) {
     count.failed(at(0s), options, random);
-    EXPECT_EQ(count.ceiling(), std::min<duration>(3 * before, 120s)) << i;
+    EXPECT_EQ(count.ceiling(), std::min<duration>(3 * before, 60s)) << i;
     before = count.until() - at(0s);
   }
 }
@@ -207,7 +210,8 @@ TEST(backoff, the_peer_may_ask_for_more_time) {
   driver d;
   d.dial(req(1), peer(1));
   d.tell(events::attempt_failed{conn(1), cause::connection_refused, false, 25s});
-  EXPECT_EQ(d.last(notice::dial_failed).until, d.now + 25s);
+  EXPECT_GE(d.last(notice::dial_failed).until, d.now + 25s);
+  EXPECT_LE(d.last(notice::dial_failed).until, d.now + 31250ms);  // a quarter more, drawn
 }
 
 TEST(backoff, a_short_connection_keeps_the_failures_and_a_long_one_clears_them) {
@@ -282,7 +286,7 @@ void fail_times(driver& d, int times, std::uint64_t first_request) {
   }
 }
 
-TEST(breaker, opens_at_the_fifth_failure_in_a_row_and_stays_open_30_s) {
+TEST(breaker, opens_at_the_fifth_failure_in_a_row_until_one_instant) {
   driver d;
   fail_times(d, 4, 1);
   EXPECT_EQ(d.count(notice::circuit_opened), 0U);
@@ -291,13 +295,16 @@ TEST(breaker, opens_at_the_fifth_failure_in_a_row_and_stays_open_30_s) {
   ASSERT_EQ(d.count(notice::circuit_opened), 1U);
   EXPECT_EQ(d.last(notice::circuit_opened).failures, 5U);
   const time_point opened = d.when(notice::circuit_opened);
-  EXPECT_EQ(d.last(notice::dial_failed).until, opened + 30s);  // the ceiling is 16 s
+  const time_point end = d.last(notice::dial_failed).until;
+  EXPECT_EQ(d.last(notice::circuit_opened).until, end);
+  EXPECT_GE(end, opened + 15s);
+  EXPECT_LE(end, opened + 30s);  // the ceiling of the backoff is 16 s
   EXPECT_EQ(d.manager.explain(peer(1), d.now).circuit, circuit_state::open);
-  d.run_to((opened + 30s - 1ns).time_since_epoch());
+  d.run_to((end - 1ns).time_since_epoch());
   d.dial(req(6), peer(1));
   EXPECT_EQ(d.last(notice::dial_failed).why, cause::circuit_open);
-  EXPECT_EQ(d.last(notice::dial_failed).until, opened + 30s);
-  d.run_to((opened + 30s).time_since_epoch());
+  EXPECT_EQ(d.last(notice::dial_failed).until, end);
+  d.run_to(end.time_since_epoch());
   EXPECT_EQ(d.manager.explain(peer(1), d.now).circuit, circuit_state::half_open);
   d.dial(req(7), peer(1));
   EXPECT_EQ(d.count(notice::circuit_half_opened), 1U);
@@ -308,7 +315,8 @@ TEST(breaker, opens_at_the_fifth_failure_in_a_row_and_stays_open_30_s) {
 }
 
 TEST(breaker, reopens_for_twice_as_long_after_a_failed_trial_up_to_its_maximum) {
-  const manager_options options;
+  manager_options options;
+  options.breaker_open_max = 300s;
   for (const auto& [n, expected] : std::vector<std::pair<std::uint32_t, duration>>{
            {1, 30s}, {2, 60s}, {3, 120s}, {4, 240s}, {5, 300s}, {6, 300s}, {4'000'000'000U, 300s}})
     EXPECT_EQ(open_period(options, n), expected) << n;
@@ -318,7 +326,8 @@ TEST(breaker, reopens_for_twice_as_long_after_a_failed_trial_up_to_its_maximum) 
   fail_times(d, 1, 6);
   EXPECT_EQ(d.count(notice::circuit_half_opened), 1U);
   EXPECT_EQ(d.count(notice::circuit_opened), 2U);
-  EXPECT_EQ(d.last(notice::circuit_opened).until, d.now + 60s);
+  EXPECT_GE(d.last(notice::circuit_opened).until, d.now + 30s);
+  EXPECT_LE(d.last(notice::circuit_opened).until, d.now + 60s);
 }
 
 TEST(breaker, a_successful_trial_closes_it_and_an_abandoned_one_leaves_it_half_open) {

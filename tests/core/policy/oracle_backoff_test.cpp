@@ -193,6 +193,7 @@ TEST(oracle, the_grpc_sequence) {
   manager_options options;
   options.backoff_strategy = backoff_strategy::exponential;
   options.backoff_multiplier = 1.6;
+  options.backoff_cap = 120s;
   const double expected[] = {1,      1.6,    2.56,   4.096,  6.554,   10.486,
                              16.777, 26.844, 42.950, 68.719, 109.951, 120};
   random_stream random(2015);

@@ -31,7 +31,7 @@ enum class notice : std::uint8_t {
   dial_failed,     ///< `why`; `until`: not before then again, when backing off
   attempt_failed,  ///< one address failed; the dial may go on
   connection_established,
-  connection_closed,  ///< of an established connection
+  connection_closed,  ///< of an established connection; `until`: so long the peer asks to be left
   handshake_failed,   ///< a connection ended before it was ready
   inbound_refused,    ///< this node refused; `current` against `limit`
   remote_refused,     ///< the peer refused and said why

@@ -37,9 +37,22 @@ enum class dial_stage : std::uint8_t {
   pausing,     ///< refused as a duplicate: tries again a little later
 };
 
+/// What decides when a peer is tried next.
+enum class try_policy : std::uint8_t {
+  none,     ///< nothing: a dial may start
+  limit,    ///< a limit or rule of this node, whenever that has changed
+  backoff,  ///< what was drawn after its last failure
+  circuit,  ///< the period its circuit is open, or the trial of a half-open one
+  asked,    ///< the time its peer named
+  penalty,  ///< of its eviction
+  uplink,   ///< this node is offline
+  spread,   ///< start_spread, of dials that the manager begins by itself
+};
+
 std::string_view name_of(dial_stage) noexcept;
 std::string_view name_of(connection_stage) noexcept;
 std::string_view name_of(circuit_state) noexcept;
+std::string_view name_of(try_policy) noexcept;
 
 /// A decision of the manager, and when it was taken.
 struct decision {
@@ -63,6 +76,10 @@ struct explanation {
   dial_stage dial = dial_stage::none;  ///< of its oldest dial
   time_point dial_next = never;        ///< when that goes on by itself, unless something else comes
   time_point redial_at = never;        ///< of a protected peer without a connection
+  /// Without a connection or dial: when the next may come, or comes to a protected peer; never when
+  /// time alone does not decide it.
+  time_point next_try = never;
+  try_policy decided_by = try_policy::none;
   bool is_protected = false;
   bool kept_alive = false;
   std::int64_t tag = 0;
@@ -81,6 +98,7 @@ struct connection_explanation {
   std::uint32_t streams = 0;        ///< open application streams
   std::uint32_t probes_missed = 0;  ///< in a row, the one under way included
   duration srtt{};                  ///< zero: no sample yet
+  duration idle_timeout{};          ///< ready: connection_timeout with its share of idle_jitter
   time_point idle_at = never;     ///< ready: closed then unless used; never while a stream is open
   time_point next_check = never;  ///< when this connection is looked at again
   std::optional<decision> last;

@@ -134,6 +134,10 @@ struct liveness_options {
   /// application byte, or after idle_floor_probes probe timeouts when that is longer. Range 1
   /// ms to 1 year. Default: the node this one replaces.
   duration connection_timeout = std::chrono::seconds(30);
+  /// Each connection's connection_timeout is longer by a part of it drawn from 0 to this, so that
+  /// connections that fell silent together do not close, and come back, together. 0.05 is 5 %.
+  /// Range 0 to 1.
+  double idle_jitter = 0.05;
   /// A connection is never idle sooner than this many probe timeouts (SRTT + 4 RTTVAR; RFC
   /// 9002, 6.2). Range 0 to 100. Default: RFC 9000, 10.1.
   std::uint64_t idle_floor_probes = 3;
@@ -170,8 +174,9 @@ struct backoff_options {
   /// The ceiling grows by this factor per consecutive failure; 1 keeps it. Range 1 to 100.
   /// Default: AWS, full jitter.
   double backoff_multiplier = 2.0;
-  /// The ceiling grows no further. Range 1 ms to 1 year. Default: gRPC.
-  duration backoff_cap = std::chrono::seconds(120);
+  /// The ceiling grows no further. Range 1 ms to 1 year. Default: half of gRPC's, so that all
+  /// clients of a peer that was away are back within 90 s of its return, however long it was away.
+  duration backoff_cap = std::chrono::seconds(60);
   /// A connection that lasted this long clears the failures of its peer, if the last is as old.
   /// Range 1 ms to 1 year.
   duration backoff_reset_after = std::chrono::seconds(60);
@@ -191,11 +196,14 @@ struct breaker_options {
   /// Consecutive failures that open the circuit of a peer. Range 1 to 1 million. Default:
   /// Envoy.
   std::uint64_t breaker_failures = 5;
-  /// How long the circuit stays open the first time; each opening in a row doubles it. Range 1
-  /// ms to 1 year. Default: Envoy.
+  /// How long the circuit stays open the first time at most; each opening in a row doubles it. How
+  /// long it is open is drawn from half of that to all of it. The next dial comes then, or at the
+  /// end of the backoff when that is later. Range 1 ms to 1 year. Default: Envoy.
   duration breaker_open = std::chrono::seconds(30);
-  /// The circuit never stays open for longer. Range 1 ms to 1 year. Default: Envoy.
-  duration breaker_open_max = std::chrono::seconds(300);
+  /// The circuit of a peer or subnet never stays open for longer, and no peer is left alone for
+  /// longer because it asked for it (and up to a quarter more, so that not all whom it told the
+  /// same come back together). Range 1 ms to 1 year. Default: as backoff_cap.
+  duration breaker_open_max = std::chrono::seconds(60);
   /// Dials at one time through a half-open circuit. Range 1 to 1000.
   std::uint64_t breaker_trials = 1;
   /// Consecutive failures of any peers that open the circuit of their wide subnet. 0: never.
@@ -205,7 +213,8 @@ struct breaker_options {
   /// they are waited for, this node is taken to be offline: nobody is blamed and dials fail
   /// with Offline. A node that dials fewer peers than this never is. 0: never. Range 0 to 64.
   std::uint64_t uplink_failures = 8;
-  /// While offline one dial in this time may try. Range 1 ms to 1 year.
+  /// While offline one dial may try in a time drawn from half of this to all of it. Range 1 ms to 1
+  /// year.
   duration uplink_retry = std::chrono::seconds(5);
   friend bool operator==(const breaker_options&, const breaker_options&) = default;
 };
@@ -220,6 +229,12 @@ struct dialing_options {
   /// The next address of a dial is tried beside those before it after this, or when the last
   /// one failed. Range 1 ms to 1 year. Default: RFC 8305, section 5.
   duration attempt_delay = std::chrono::milliseconds(250);
+  /// Dials that the manager begins by itself are spread over this long: the first one of a
+  /// protected peer, so that nodes that start together do not dial in one instant, and the one
+  /// after the loss of a connection, which comes backoff_base and a part of this later. Dials that
+  /// the application asks for by name are not delayed. Range 0 to 1 year. Default: the dials of
+  /// 2000 nodes are 1000 a second.
+  duration start_spread = std::chrono::seconds(2);
   /// Attempts at one peer at one time. 1 tries address after address. Range 1 to 16. Default:
   /// go-libp2p.
   std::uint64_t max_attempts_per_peer = 8;

@@ -70,12 +70,14 @@ struct send_work {
 };
 
 /// Dials, and dials again whenever a dial failed (as soon as backoff allows) or the connection
-/// closed.
+/// closed. The first dial of a node's life comes within its start_spread.
 struct keep_connected_work {
   group_index from = 0;
   group_index to = 0;
   duration at{};
-  duration_distribution pause;  ///< before dialling again when nothing says how long to wait
+  /// Before dialling again when nothing says how long to wait; none: as the manager does with
+  /// protected peers, backoff_base and a part of start_spread.
+  std::optional<duration_distribution> pause;
   enum pick pick = pick::round_robin;
 };
 
