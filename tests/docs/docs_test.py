@@ -24,6 +24,7 @@ def loaded(path):
 
 
 docs = loaded(ROOT / "ci/docs")
+tables = loaded(ROOT / "ci/policy-tables")
 PAGES = {page.relative_to(ROOT).as_posix(): page.read_text() for page in docs.pages()}
 KEYS = PAGES["scenarios/README.md"]
 
@@ -36,6 +37,11 @@ def run(*arguments, cwd=None):
 def test_every_quoted_output_is_what_the_command_prints(page):
     _, stale = docs.renewed(page, PAGES[page], TANDEM)
     assert not stale, "\n\n".join([*stale, "`ci/docs` rewrites them"])
+
+
+def test_every_table_of_policies_is_what_is_measured():
+    stale = tables.renew(TANDEM)
+    assert not stale, "\n\n".join([*stale, "`ci/policy-tables` rewrites them"])
 
 
 def test_the_first_result_is_quoted():
