@@ -181,6 +181,18 @@ TEST(failure_record, has_one_next_try_time_at_which_its_circuit_is_half_open) {
   }
 }
 
+TEST(failure_record, of_a_circuit_that_is_half_open_a_failure_opens_it_and_a_limit_closes_it) {
+  for (const failure_class what : {failure_class::timeout, failure_class::remote_limit}) {
+    subject s;
+    for (int i = 0; i < 5; ++i) s.fail(0s, cause::connect_timeout);
+    ASSERT_EQ(s.record.circuit(at(60s)), circuit_state::half_open);
+    // The backoff that it adds runs on from now: half-open all the same when it was judged.
+    EXPECT_EQ(s.fail(60s, cause::connect_timeout, what), what == failure_class::timeout);
+    EXPECT_EQ(s.record.circuit(at(60s)),
+              what == failure_class::timeout ? circuit_state::open : circuit_state::closed);
+  }
+}
+
 TEST(failure_record, a_failure_while_its_circuit_is_open_postpones_the_one_time) {
   subject s;
   for (int i = 0; i < 5; ++i) s.fail(0s, cause::connect_timeout);

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace tandem::test {
 namespace {
 
@@ -203,6 +205,25 @@ TEST(uplink, while_offline_one_dial_in_uplink_retry_tries_and_blames_nobody) {
       d.last<actions::start_attempt>()->attempt, cause::connect_timeout, false, {}});
   EXPECT_EQ(d.count(notice::backoff_started), 7U);
   EXPECT_EQ(d.counters().remembered_peers + d.counters().remembered_addresses, 0U);
+}
+
+TEST(uplink, the_time_between_trials_is_drawn_from_half_of_uplink_retry_to_all_of_it) {
+  duration least = 1h;
+  duration most{};
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    driver d(exponential(), peer(1000), seed);
+    silence(d, 1, 8);
+    d.run_to(5s);
+    d.dial(req(100), peer(100));
+    d.dial(req(101), peer(101));
+    const duration next = d.manager.explain(peer(102), d.now).next_dial - d.now;
+    least = std::min(least, next);
+    most = std::max(most, next);
+  }
+  EXPECT_GE(least, 2500ms);
+  EXPECT_LT(least, 2600ms);
+  EXPECT_LE(most, 5s);
+  EXPECT_GT(most, 4900ms);
 }
 
 TEST(uplink, a_sign_of_life_restores_it) {
