@@ -63,6 +63,7 @@ void read_groups(const yaml_value& value, scenario& out) {
     // Whatever is wrong with a group, others may name it.
     group& made = out.groups.emplace_back();
     made.name = name;
+    const std::size_t mistakes = value.source().mistakes.size();
     value.source().attempt([&] {
       if (!is_name(name))
         entry.fail_key(quoted(name) + " cannot name a group: use letters, digits, _ and -");
@@ -71,6 +72,8 @@ void read_groups(const yaml_value& value, scenario& out) {
       if (nodes > nodes_max)
         entry.fail("all groups together must have at most " + std::to_string(nodes_max) + " nodes");
     });
+    // Not to be blamed on who dials it; nothing is made of the scenario anyway.
+    if (value.source().mistakes.size() > mistakes) made.listen = true;
   }
   if (out.groups.empty()) value.fail("a scenario needs at least one group");
 }
