@@ -151,8 +151,7 @@ error_code yamux::take_stream_frame(const yamux_header& header) {
 }
 
 error_code yamux::accept(std::uint32_t id) {
-  const bool peers_id = (id % 2 == 0) == dialer_;
-  if (!peers_id || streams_.contains(id)) return net_error::malformed;
+  if (!is_peers(id) || streams_.contains(id)) return net_error::malformed;
   if (inbound_ >= streams_max_ || !budget_.claim(stream_memory)) {
     control(yamux_type::window_update, yamux_flag::rst, id, 0);
     return {};
@@ -229,16 +228,26 @@ void yamux::produce_control(byte_buffer& out, std::size_t most) {
 }
 
 void yamux::reset_largest() {
-  yamux_stream* largest = nullptr;
+  auto largest = streams_.end();
   std::size_t most = 0;
-  for (auto& [id, stream] : streams_)
-    if (const auto held = stream.unsent_.capacity() + stream.handler_->held(); held > most) {
-      largest = &stream;
-      most = held;
-    }
-  if (!largest) return;
-  largest->reset();
-  largest->handler_->on_reset();
+  for (auto at = streams_.begin(); at != streams_.end(); ++at) {
+    const auto& stream = at->second;
+    const auto held = stream.unsent_.capacity() + stream.handler_->held() +
+                      (is_peers(at->first) ? stream_memory : 0);
+    if (held == 0 || held < most) continue;
+    largest = at;
+    most = held;
+  }
+  if (largest == streams_.end()) return;
+  largest->second.reset();
+  largest->second.handler_->on_reset();
+  erase(largest);
+}
+
+yamux::stream_map::iterator yamux::erase(stream_map::iterator at) {
+  if (is_peers(at->first)) --inbound_;
+  budget_.give(stream_memory);
+  return streams_.erase(at);
 }
 
 yamux::stream_map::iterator yamux::produce_one(stream_map::iterator at, byte_buffer& out,
@@ -254,9 +263,7 @@ yamux::stream_map::iterator yamux::produce_one(stream_map::iterator at, byte_buf
   }
   const bool over = stream.fin_sent_ && (stream.fin_received_ || stream.forget_);
   if (!stream.dead_ && !over) return std::next(at);
-  if ((stream.id_ % 2 == 0) == dialer_) --inbound_;
-  budget_.give(stream_memory);
-  return streams_.erase(at);
+  return erase(at);
 }
 
 std::size_t yamux::take_from(yamux_stream& stream, byte_buffer& out, std::size_t most) {

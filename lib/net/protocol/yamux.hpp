@@ -133,6 +133,8 @@ class yamux {
   boost::system::error_code take_ping(const yamux_header& header);
   boost::system::error_code take_stream_frame(const yamux_header& header);
   boost::system::error_code accept(std::uint32_t id);
+  bool is_peers(std::uint32_t id) const noexcept { return (id % 2 == 0) == dialer_; }
+  stream_map::iterator erase(stream_map::iterator at);
   void deliver(byte_view data);
   void fin_received(std::uint32_t id);
   void produce_control(byte_buffer& out, std::size_t most);

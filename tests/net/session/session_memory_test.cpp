@@ -221,6 +221,22 @@ TEST(session_memory, is_taken_from_who_holds_most_of_it_for_one_that_needs_less)
   EXPECT_EQ(hoarder.pair.listener.messages.size(), 1U);
 }
 
+TEST(session_memory, of_streams_that_hold_nothing_is_taken_back_also_from_who_does_not_read) {
+  constexpr std::uint64_t left = 10 * yamux::stream_memory;
+  for (const auto& link : {memory_options{}, unread_answers}) {
+    const auto pool = pool_of({0, none, none});
+    listener_of_script hoarder(pool, link);
+    for (std::uint32_t stream = 1; stream < 40; stream += 2)
+      hoarder.frame(yamux_type::window_update, yamux_flag::syn, stream, 0);
+    EXPECT_GE(pool->lent(), 20 * yamux::stream_memory);
+    pool->limit({0, none, left});
+    EXPECT_LE(pool->lent(), left);
+    EXPECT_FALSE(hoarder.was_reset(1)) << "the newest go first";
+    EXPECT_TRUE(hoarder.was_reset(39) || link.capacity == unread_answers.capacity);
+    EXPECT_TRUE(hoarder.pair.listener.closed.empty());
+  }
+}
+
 TEST(session_memory, goes_back_when_the_connection_ends) {
   const auto pool = pool_of({});
   {
