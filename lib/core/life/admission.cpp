@@ -19,12 +19,23 @@ void connection_manager::state::on(const events::arrived& event) {
   conn.at = phase::handshaking;
   by_connection.insert(hash_of_id(event.conn), conn_at);
 
-  const refusal no =
+  refusal no =
       stopping ? refusal{cause::shutting_down} : gate.arrival_refusal(conn, connections.size() - 1);
+  if (!no) no = make_room(conn_at);
   if (no) return refuse(conn_at, no);
-  gate.enter_pending(conn);
+  gate.enter_pending(connections, conn_at);
   timers.arm(conn_at, later(now, options.handshake_timeout));
   emit(actions::admit{event.conn, stage::handshake});
+}
+
+/// Has those that arrived long ago and did not authenticate give way, so that the silent keep
+/// nobody out. Why there is no room all the same, if so.
+refusal connection_manager::state::make_room(connection_slot arrived) {
+  for (;;) {
+    const auto [no, oldest] = gate.pending_crowd(connections[arrived]);
+    if (!no || oldest == no_slot) return no;
+    refuse(oldest, no);
+  }
 }
 
 bool connection_manager::state::belongs_to_dial(connection_slot conn_at, const peer_id& peer) {
@@ -41,6 +52,7 @@ void connection_manager::state::on(const events::authenticated& event) {
     return ignore();
   if (!belongs_to_dial(conn_at, event.peer)) return cut(conn_at, cause::wrong_peer);
 
+  gate.leave_unauthenticated(connections, conn_at);
   connection& conn = connections[conn_at];
   const bool denied = gate.denies(event.peer, conn.remote);  // the network may be since it arrived
   const peer_slot peer = peers.intern(event.peer, hash);
@@ -98,8 +110,8 @@ void connection_manager::state::turn_away(connection_slot conn_at, const refusal
   conn.end = no.why;
   const bool known = conn.peer != no_slot;
   const bool tell = known && counters.lingering < options.max_lingering_refusals;
+  gate.leave_pending(connections, conn_at);
   if (tell) {
-    gate.leave_pending(conn);
     conn.among = counted::lingering;
     ++counters.lingering;
     conn.at = phase::refusing;
@@ -120,7 +132,7 @@ void connection_manager::state::on(const events::ready& event) {
   if (conn.at != phase::authenticated) return ignore();
   // Its peer refused it before.
   if (conn.told) return cut(conn_at, conn.end);
-  gate.leave_pending(conn);
+  gate.leave_pending(connections, conn_at);
   if (const peer_marks* marks = peers.marks_of(conn.peer))
     conn.kept_until = marks->kept_alive_until();
   conn.at = phase::ready;

@@ -67,6 +67,7 @@ void connection_manager::state::cut(connection_slot conn_at, cause why) {
   const bool connecting = conn.at == phase::attempting;
   leave_ready(conn_at);
   leave_newcomers(conn_at);
+  gate.leave_unauthenticated(connections, conn_at);
   conn.at = connecting ? phase::cancelled : phase::ending;
   if (conn.end == cause::none) conn.end = why;
   timers.disarm(conn_at);
@@ -171,7 +172,7 @@ void connection_manager::state::end_connection(connection_slot conn_at, cause re
   timers.disarm(conn_at);
   leave_ready(conn_at);
   leave_newcomers(conn_at);
-  gate.leave_pending(conn);
+  gate.leave_pending(connections, conn_at);
   if (conn.victim) --victims;
   if (conn.holds) --holders;
   if (conn.among == counted::lingering) --counters.lingering;

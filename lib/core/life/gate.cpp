@@ -45,8 +45,7 @@ refusal gate::arrival_refusal(connection& arrived, std::uint64_t others) {
   if (memory_pressure_)
     return {cause::memory_limit_reached, others * with_.options.connection_memory,
             with_.options.max_memory};
-  if (const refusal no = memory_refusal(others)) return no;
-  return pending_refusal(arrived);
+  return memory_refusal(others);
 }
 
 refusal gate::rate_refusal(const connection& arrived) {
@@ -69,17 +68,19 @@ refusal gate::rate_refusal(const connection& arrived) {
   return {};
 }
 
-refusal gate::pending_refusal(const connection& arrived) const {
-  const auto none_left = [](std::uint64_t count, std::uint64_t limit) {
-    return refusal{cause::pending_limit_reached, count, limit};
+gate::crowd gate::pending_crowd(const connection& arrived) const {
+  const auto crowd_of = [](std::uint64_t count, std::uint64_t limit, const auto& oldest_first) {
+    return crowd{{cause::pending_limit_reached, count, limit}, oldest_first.first};
   };
-  const std::uint64_t pending = with_.counters.pending_inbound;
-  if (pending >= with_.options.max_pending_inbound)
-    return none_left(pending, with_.options.max_pending_inbound);
+  // Its own subnet first: what that has too much of, others do not make room for.
   const std::uint64_t limit = with_.options.max_pending_per_wide_subnet;
-  if (arrived.wide == no_slot || limit == 0) return {};
-  const std::uint64_t of_subnet = with_.subnets[arrived.wide].pending;
-  return of_subnet >= limit ? none_left(of_subnet, limit) : refusal{};
+  if (arrived.wide != no_slot && limit > 0) {
+    const subnet_entry& wide = with_.subnets[arrived.wide];
+    if (wide.pending >= limit) return crowd_of(wide.pending, limit, wide.unauthenticated);
+  }
+  const std::uint64_t pending = with_.counters.pending_inbound;
+  if (pending < with_.options.max_pending_inbound) return {};
+  return crowd_of(pending, with_.options.max_pending_inbound, unauthenticated_);
 }
 
 refusal gate::memory_refusal(std::uint64_t others) const {
@@ -145,25 +146,38 @@ void gate::leave_subnet(subnet_slot subnet) {
   with_.subnets.settle(subnet, with_.now, with_.options.max_remembered_subnets);
 }
 
-void gate::enter_pending(connection& conn) {
+void gate::enter_pending(slot_table<connection>& connections, connection_slot conn_at) {
+  connection& conn = connections[conn_at];
   conn.among = counted::pending;
   if (conn.way == direction::outbound) {
     ++with_.counters.pending_outbound;
     return;
   }
   ++with_.counters.pending_inbound;
-  if (conn.wide != no_slot) ++with_.subnets[conn.wide].pending;
+  unauthenticated_.append(connections, &connection::by_age, conn_at);
+  if (conn.wide == no_slot) return;
+  subnet_entry& wide = with_.subnets[conn.wide];
+  ++wide.pending;
+  wide.unauthenticated.append(connections, &connection::by_age_in_subnet, conn_at);
 }
 
-void gate::leave_pending(connection& conn) {
+void gate::leave_pending(slot_table<connection>& connections, connection_slot conn_at) {
+  connection& conn = connections[conn_at];
   if (conn.among != counted::pending) return;
   conn.among = counted::nowhere;
   if (conn.way == direction::outbound) {
     --with_.counters.pending_outbound;
     return;
   }
+  leave_unauthenticated(connections, conn_at);
   --with_.counters.pending_inbound;
   if (conn.wide != no_slot) --with_.subnets[conn.wide].pending;
+}
+
+void gate::leave_unauthenticated(slot_table<connection>& connections, connection_slot conn_at) {
+  unauthenticated_.remove(connections, &connection::by_age, conn_at);
+  if (const subnet_slot wide = connections[conn_at].wide; wide != no_slot)
+    with_.subnets[wide].unauthenticated.remove(connections, &connection::by_age_in_subnet, conn_at);
 }
 
 void gate::options_changed(const manager_options& before, slot_table<connection>& connections) {
@@ -179,6 +193,7 @@ void gate::recount_subnets(slot_table<connection>& connections) {
     connection& conn = connections[conn_at];
     if (conn.right) ledger_.uncount(claim_of(conn));
     conn.narrow = conn.wide = no_slot;
+    conn.by_age_in_subnet = {};
   }
   // Whatever was remembered is about subnets of the old widths.
   with_.subnets.forget_all();
@@ -189,6 +204,11 @@ void gate::recount_subnets(slot_table<connection>& connections) {
     if (conn.among == counted::pending && conn.way == direction::inbound && conn.wide != no_slot)
       ++with_.subnets[conn.wide].pending;
   }
+  for (connection_slot conn_at = unauthenticated_.first; conn_at != no_slot;
+       conn_at = connections[conn_at].by_age.next)
+    if (const subnet_slot wide = connections[conn_at].wide; wide != no_slot)
+      with_.subnets[wide].unauthenticated.append(connections, &connection::by_age_in_subnet,
+                                                 conn_at);
 }
 
 }  // namespace tandem::detail

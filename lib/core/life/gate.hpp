@@ -8,6 +8,7 @@
 #include "core/policy/access_list.hpp"
 #include "core/policy/permit.hpp"
 #include "core/policy/refusal.hpp"
+#include "core/table/slot_list.hpp"
 #include "core/table/slot_table.hpp"
 
 #include <array>
@@ -32,9 +33,16 @@ class gate {
   /// A rule about the peer (empty: whoever answers) is more exact than one about where it is.
   bool denies(const peer_id& peer, const endpoint& where) const;
 
-  /// Why a connection that arrived is reset, beside `others`. Takes the tokens of one arrival, and
-  /// counts it in its subnets from here on.
+  /// Why a connection that arrived is reset, beside `others`, whoever is pending. Takes the tokens
+  /// of one arrival, and counts it in its subnets from here on.
   refusal arrival_refusal(connection& arrived, std::uint64_t others);
+  /// Why nothing more may be pending beside what is, and who makes room: the oldest that has not
+  /// authenticated, so that silence does not keep others out. None: there is no such one.
+  struct crowd {
+    refusal no;
+    connection_slot oldest;
+  };
+  crowd pending_crowd(const connection& arrived) const;
   /// Why there is no memory for one connection beside `others`: to be asked before an attempt with
   /// the number of all. A dial that has no attempt yet fails with it; a further one just waits.
   refusal memory_refusal(std::uint64_t others) const;
@@ -58,8 +66,10 @@ class gate {
   /// The connection is one of its subnets' until it ends, and leave_subnet() of both is called.
   void enter_subnets(connection& conn);
   void leave_subnet(subnet_slot subnet);
-  void enter_pending(connection& conn);
-  void leave_pending(connection& conn);
+  void enter_pending(slot_table<connection>& connections, connection_slot conn_at);
+  void leave_pending(slot_table<connection>& connections, connection_slot conn_at);
+  /// Nobody makes `conn_at` give way from here on: it has authenticated, or goes anyway.
+  void leave_unauthenticated(slot_table<connection>& connections, connection_slot conn_at);
 
   /// Other options than `before`: rates anew, and if those of subnets changed, all counts.
   void options_changed(const manager_options& before, slot_table<connection>& connections);
@@ -68,7 +78,7 @@ class gate {
 
   /// The ledger counts in other tables, what is counted follows from options.
   TANDEM_FIELDS_BUT((with_, ledger_, counted_), rules_, node_rate_, subnet_rate_, node_full_,
-                    memory_pressure_)
+                    unauthenticated_, memory_pressure_)
 
  private:
   void apply_options();
@@ -76,7 +86,6 @@ class gate {
     return counted_[static_cast<std::size_t>(width)];
   }
   refusal rate_refusal(const connection& arrived);
-  refusal pending_refusal(const connection& arrived) const;
   void recount_subnets(slot_table<connection>& connections);
 
   const shared& with_;
@@ -85,6 +94,7 @@ class gate {
   accept_rate node_rate_;
   accept_rate subnet_rate_;
   time_point node_full_ = time_point::min();  ///< when the node's bucket is full
+  slot_list<connection> unauthenticated_;     ///< inbound and pending, oldest first
   std::array<bool, 2> counted_{};             ///< by width, whether its subnets are counted
   bool memory_pressure_ = false;
 };

@@ -66,7 +66,7 @@ void connection_manager::state::start_attempt(dial_slot dial_at, address_slot ad
   dial.next_attempt_at = later(now, options.attempt_delay);
   gate.enter_subnets(conn);
   conn.trial = reputations.attempt_starts(conn.remote);
-  gate.enter_pending(conn);
+  gate.enter_pending(connections, conn_at);
   timers.arm(conn_at, later(now, options.attempt_timeout));
   if (choose_address(dial_at) != no_slot) timers.arm(dial_at, dial.next_attempt_at);
 

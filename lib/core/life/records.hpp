@@ -7,6 +7,7 @@
 #include "core/policy/rtt_estimator.hpp"
 #include "core/policy/slots.hpp"
 #include "core/table/address_pool.hpp"
+#include "core/table/slot_list.hpp"
 #include "tandem/core/actions.hpp"
 #include "tandem/core/events.hpp"
 #include "tandem/core/explanation.hpp"
@@ -80,6 +81,8 @@ struct connection {
   connection_slot next_of_dial;  ///< among the attempts of the dial, newest first
   connection_slot previous_of_dial;
   address_slot address;  ///< of the dial, tried by this
+  list_place<connection> by_age;            ///< among all that arrived and are unauthenticated
+  list_place<connection> by_age_in_subnet;  ///< among those of its wide subnet
   connection_slot next_free;
   duration retry_after{};  ///< as the peer's refusal asked
 
@@ -92,7 +95,7 @@ struct connection {
                 among, trial, victim, refused, told, yielded, spoken, rtt, streams_ended,
                 kept_until, last_probe, ready_at, nonce, idle_share, ready_place, right, holds,
                 remote, narrow, wide, dial, next_of_peer, previous_of_peer, next_of_dial,
-                previous_of_dial, address, next_free, retry_after)
+                previous_of_dial, address, by_age, by_age_in_subnet, next_free, retry_after)
 };
 
 /// What its permit counts against.

@@ -137,6 +137,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   void on(const events::arrived& event);
   void on(const events::authenticated& event);
   void on(const events::ready& event);
+  detail::refusal make_room(connection_slot arrived);
   bool belongs_to_dial(connection_slot conn_at, const peer_id& peer);
   void take_permit(connection_slot conn_at, detail::permit&& right);
   void refuse(connection_slot conn_at, const detail::refusal& no);

@@ -7,6 +7,7 @@
 #include "core/policy/slots.hpp"
 #include "core/table/deadline_queue.hpp"
 #include "core/table/index_table.hpp"
+#include "core/table/slot_list.hpp"
 #include "core/table/slot_table.hpp"
 #include "tandem/core/options.hpp"
 #include "tandem/core/time.hpp"
@@ -54,9 +55,10 @@ struct subnet_entry {
   prefix range;
   subnet_width width = subnet_width::narrow;
   bool used = false;
-  std::uint32_t users = 0;    ///< connections from there or to there, in whatever phase
-  std::uint32_t pending = 0;  ///< of them pending and inbound
-  std::uint32_t permits = 0;  ///< of them with an established permit
+  std::uint32_t users = 0;                ///< connections from there or to there, in whatever phase
+  std::uint32_t pending = 0;              ///< of them pending and inbound
+  slot_list<connection> unauthenticated;  ///< of those, oldest first
+  std::uint32_t permits = 0;              ///< of them with an established permit
   subnet_slot next_free;
   time_point bucket_full = time_point::min();    ///< when its accept bucket is full (accept_rate)
   circuit_breaker circuit;                       ///< of attempts, in wide ones

@@ -335,16 +335,16 @@ TEST(explain, keeps_its_answers_however_many_strangers_are_reset_or_give_up) {
   d.tell(events::arrived{conn(2), address()});
   for (std::uint64_t i = 2; i <= 1001; ++i) {
     d.tell(events::arrived{conn(2 * i), address()});
-    ASSERT_EQ(d.last(notice::inbound_refused).conn, conn(2 * i));
+    ASSERT_EQ(d.last(notice::inbound_refused).conn, conn(2 * i - 2));
   }
   ASSERT_TRUE(d.manager.explain(peer(1), d.now).last);
   EXPECT_EQ(d.manager.explain(peer(1), d.now).last->what.why, cause::connection_refused);
   // The last 64 of them are known.
-  EXPECT_EQ(d.manager.explain(conn(2002), d.now).stage, connection_stage::ended);
-  EXPECT_EQ(d.manager.explain(conn(2002), d.now).why, cause::pending_limit_reached);
-  EXPECT_EQ(d.manager.explain(conn(2002 - 126), d.now).stage, connection_stage::ended);
-  EXPECT_EQ(d.manager.explain(conn(2002 - 128), d.now).stage, connection_stage::unknown);
-  d.tell(events::closed{conn(2), cause::reset});
+  EXPECT_EQ(d.manager.explain(conn(2000), d.now).stage, connection_stage::ended);
+  EXPECT_EQ(d.manager.explain(conn(2000), d.now).why, cause::pending_limit_reached);
+  EXPECT_EQ(d.manager.explain(conn(2000 - 126), d.now).stage, connection_stage::ended);
+  EXPECT_EQ(d.manager.explain(conn(2000 - 128), d.now).stage, connection_stage::unknown);
+  d.tell(events::closed{conn(2002), cause::reset});
   for (std::uint64_t i = 2001; i <= 3000; ++i) {
     d.tell(events::arrived{conn(2 * i), address()});
     d.tell(events::closed{conn(2 * i), cause::reset});

@@ -21,8 +21,8 @@ void manager::refuses(connection& c, const verdict& v) {
   ++counted_.refused[static_cast<std::size_t>(v.why)];
   const bool arriving = c.peer.empty();
   const bool tell = !arriving && lingering() < options_.max_lingering_refusals;
+  c.pending = false;
   if (tell) {
-    c.pending = false;
     c.lingering = true;
     c.at = life::refusing;
     c.deadline = later(now_, options_.refusal_linger);
@@ -44,11 +44,20 @@ void manager::on(const events::arrived& e) {
     ++counted_.ignored_events;
     return;
   }
-  const verdict v = arrival(e.remote, connections_.size());
+  verdict v = arrival(e.remote, connections_.size());
+  while (v.why == cause::none) {
+    const auto [no, oldest] = crowd(e.remote);
+    if (no.why == cause::none) break;
+    if (oldest == nullptr)
+      v = no;
+    else
+      refuses(*oldest, no);
+  }
   connection& c = connections_[e.conn];
   c.id = e.conn;
   c.inbound = true;
   c.remote = e.remote;
+  c.arrival = next_order_++;
   c.connected = true;
   c.last_received = now_;
   if (v.why != cause::none) return refuses(c, v);

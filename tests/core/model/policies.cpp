@@ -179,13 +179,27 @@ verdict manager::arrival(const endpoint& remote, std::uint64_t others) {
   if (const verdict v = rate(remote); v.why != cause::none) return v;
   if (short_of_memory_)
     return {cause::memory_limit_reached, others * options_.connection_memory, options_.max_memory};
-  if (const verdict v = memory_shortage(others); v.why != cause::none) return v;
-  if (pending(true) >= options_.max_pending_inbound)
-    return {cause::pending_limit_reached, pending(true), options_.max_pending_inbound};
+  return memory_shortage(others);
+}
+
+/// Why one more from `remote` may not be pending, and who has been so longest of those that it is
+/// too many beside, without having said who it is: of its own subnet when that has its share.
+std::pair<verdict, connection*> manager::crowd(const endpoint& remote) {
+  const std::uint64_t share_of_subnet = options_.max_pending_per_wide_subnet;
   const std::uint64_t nearby = exempt(remote) ? 0 : pending_near(remote);
-  const std::uint64_t limit = options_.max_pending_per_wide_subnet;
-  if (limit > 0 && nearby >= limit) return {cause::pending_limit_reached, nearby, limit};
-  return {};
+  const bool of_subnet = share_of_subnet > 0 && nearby >= share_of_subnet;
+  const std::uint64_t count = of_subnet ? nearby : pending(true);
+  const std::uint64_t limit = of_subnet ? share_of_subnet : options_.max_pending_inbound;
+  if (count < limit) return {};
+  const address_bytes a = bytes_of(remote);
+  connection* oldest = nullptr;
+  for (auto& [id, c] : connections_) {
+    if (!c.inbound || !c.pending || c.at != life::handshaking) continue;
+    if (of_subnet && (exempt(c.remote) || !share(a, bytes_of(c.remote), subnet_bits(a, false))))
+      continue;
+    if (oldest == nullptr || c.arrival < oldest->arrival) oldest = &c;
+  }
+  return {{cause::pending_limit_reached, count, limit}, oldest};
 }
 
 verdict manager::dialling(const peer_id& peer) {

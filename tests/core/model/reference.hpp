@@ -43,7 +43,8 @@ struct connection {
   endpoint remote{};
   life at = life::handshaking;
   peer_id peer{};           ///< once authenticated
-  std::uint64_t order = 0;  ///< in which connections were authenticated
+  std::uint64_t arrival = 0;  ///< in which inbound ones came
+  std::uint64_t order = 0;    ///< in which connections were authenticated
   std::uint64_t dial = 0;   ///< key of the dial it serves, 0 none
   bool connected = false;
   bool was_ready = false;
@@ -249,6 +250,7 @@ class manager {
   verdict memory_shortage(std::uint64_t others) const;
   verdict rate(const endpoint& remote);
   verdict arrival(const endpoint& remote, std::uint64_t others);
+  std::pair<verdict, connection*> crowd(const endpoint& remote);
   void listen_or_pause();
   void address_over(const connection& c);
   bool may_be_late(const endpoint& e) const;

@@ -298,15 +298,30 @@ TEST(replay_open, a_late_driver_is_as_late_for_both) {
 
 TEST(replay_open, an_arrival_that_only_the_new_run_admits_is_reset_when_no_peer_is_known) {
   manager_options one;
+  one.accept_rate = 0.001;
+  one.accept_burst = 1;
+  driver d(one);
+  d.tell(events::arrived{conn(2), address()});
+  d.tell(events::arrived{conn(4), address()});
+  const auto r = replay_with(d, [](manager_options& o) { o.accept_rate = 0; });
+  ASSERT_EQ(r.divergences.size(), 1U);
+  EXPECT_EQ(describe(r.divergences[0].open), "admit handshake");
+  EXPECT_EQ(r.counters.pending_inbound, 1U);
+  EXPECT_EQ(r.assumed, 1U);
+}
+
+TEST(replay_open, who_made_room_only_in_the_record_stays_pending) {
+  manager_options one;
   one.max_pending_inbound = 1;
   driver d(one);
   d.tell(events::arrived{conn(2), address()});
   d.tell(events::arrived{conn(4), address()});
   const auto r = replay_with(d, [](manager_options& o) { o.max_pending_inbound = 10; });
   ASSERT_EQ(r.divergences.size(), 1U);
-  EXPECT_EQ(describe(r.divergences[0].open), "admit handshake");
-  EXPECT_EQ(r.counters.pending_inbound, 1U);
-  EXPECT_EQ(r.assumed, 1U);
+  EXPECT_EQ(r.divergences[0].recorded_conn, conn(2));
+  EXPECT_EQ(describe(r.divergences[0].recorded), "reset PendingLimitReached");
+  EXPECT_EQ(describe(r.divergences[0].open), "nothing");
+  EXPECT_EQ(r.counters.pending_inbound, 2U);
 }
 
 TEST(replay_open, a_dial_that_is_over_in_the_new_run_is_not_abandoned_there) {

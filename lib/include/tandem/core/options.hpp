@@ -29,9 +29,10 @@ struct limit_options {
   /// So many of max_connections are kept for protected peers: others are refused with
   /// LimitReached at max_connections less this. Range 0 to 10 million.
   std::uint64_t reserved_connections = 0;
-  /// Accepted connections that are not ready yet; one more is reset. Range 1 to 10 million.
-  /// Default: twice max_connections, so that as many silent sockets as connections keep nobody
-  /// out.
+  /// Accepted connections that are not ready yet. For one more the oldest that has not
+  /// authenticated is reset with PendingLimitReached, or, when all have, that one more. Range 1 to
+  /// 10 million. Default: twice max_connections; against 500 silent arrivals a second each still
+  /// has a second.
   std::uint64_t max_pending_inbound = 512;
   /// Own attempts and handshakes at one time; further dials wait. Range 1 to 10 million.
   /// Default: one full node.
@@ -72,9 +73,9 @@ struct subnet_options {
   /// Established connections with one wide subnet at most; one more is refused with
   /// SubnetLimitReached. 0: no limit. Range 0 to 10 million. Default: go-libp2p.
   std::uint64_t max_connections_per_wide_subnet = 64;
-  /// Inbound connections of one wide subnet that are not ready at most; one more is reset with
-  /// PendingLimitReached, so that no subnet alone uses up max_pending_inbound. 0: no limit.
-  /// Range 0 to 10 million. Default: as many as may be established.
+  /// Inbound connections of one wide subnet that are not ready at most, so that no subnet alone
+  /// uses up max_pending_inbound; for one more the oldest of that subnet makes room as there. 0:
+  /// no limit. Range 0 to 10 million. Default: as many as may be established.
   std::uint64_t max_pending_per_wide_subnet = 64;
   /// Addresses that subnet limits, rates and breakers leave alone: none, loopback, or private
   /// (RFC 1918, RFC 4193, link-local and loopback). Default: clusters share subnets.
