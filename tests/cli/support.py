@@ -147,8 +147,12 @@ def prefixed(text):
 class RawPeer:
     """A peer made of bytes: /plaintext/2.0.0, /yamux/1.0.0, one stream of /tandem/message/1.0.0."""
 
-    def __init__(self, port, key=bytes(range(32)), key_type=1):
+    def __init__(self, port, key=bytes(range(32)), key_type=1, hello=True):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        if hello:
+            self.say_hello(key, key_type)
+
+    def say_hello(self, key=bytes(range(32)), key_type=1):
         public = bytes([8, key_type, 0x12]) + uvarint(len(key)) + key
         peer = b"\0" + uvarint(len(public)) + public
         exchange = b"\x0a" + uvarint(len(peer)) + peer + b"\x12" + uvarint(len(public)) + public

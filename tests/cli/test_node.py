@@ -47,6 +47,41 @@ def server():
         yield node
 
 
+def test_silent_sockets_keep_no_honest_peer_out():
+    """Of more than may be pending the oldest makes room, and one that is not the oldest has its time."""
+    with Node("--listen", "127.0.0.1:0", "--metrics-port", "0", "--max-pending-inbound", "64") as node:
+        port = int(node.line_with("listening on ").split("/")[4])
+        metrics = int(node.line_with("metrics on ").split(":")[2].split("/")[0])
+
+        def came(count):
+            wait_until(lambda: scraped(metrics)['icn_p2p_refusals_total{reason="PendingLimitReached"}'] == count - 64)
+
+        silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
+        came(200)
+        honest = RawPeer(port, hello=False)
+        silent += [socket.create_connection(("127.0.0.1", port)) for _ in range(60)]
+        came(261)
+        honest.say_hello()
+        wait_until(lambda: scraped(metrics)["icn_p2p_active_connections"] == 1)
+        with pytest.raises(ConnectionResetError):
+            silent[0].recv(1)
+        assert scraped(metrics)["icn_p2p_pending_inbound"] == 63
+
+
+def test_a_peer_that_returns_has_the_place_of_its_dead_connection_and_not_of_a_live_one(tmp_path):
+    same = ["--identity-file", str(tmp_path / "id"), "--no-metrics"]
+    with Node("--listen", "127.0.0.1:0", "--no-metrics", "--max-connections-per-peer", "1") as server:
+        at = server.line_with("listening on ").split()[-1]
+        with Node("--dial", at, *same) as old:
+            old.line_with("connection_established")
+            with Node("--dial", at, "--once", *same) as second:
+                second.line_with("PerPeerLimitReached")
+            old.process.send_signal(signal.SIGSTOP)  # its host lives and acknowledges
+            with Node("--dial", at, *same) as new:
+                new.line_with("connection_established")
+                server.line_with("LivenessLost")
+
+
 def test_a_dialled_peer_is_kept_connected_whoever_starts_first(tmp_path):
     port, metrics = free_port(), free_port()
     identity = ["--identity-file", str(tmp_path / "id"), "--no-metrics"]

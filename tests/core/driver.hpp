@@ -42,6 +42,9 @@ class driver {
   /// Answers every cancel, abort and reset at once with the last event of its id.
   bool answers = true;
 
+  /// Answers every probe at once.
+  bool peers_live = false;
+
   /// Lets virtual time pass to `t` after the start; deadlines at `t` itself fire too.
   void run_to(duration t) {
     while (manager.next_deadline() <= at(t)) {
@@ -139,6 +142,8 @@ class driver {
     std::vector<event> owed;
     while (const auto a = manager.poll_action()) {
       log.push_back({now, *a});
+      if (const auto* x = std::get_if<actions::probe>(&*a); x && peers_live)
+        owed.push_back(events::probe_answered{x->conn, x->nonce});
       if (!answers) continue;
       if (const auto* x = std::get_if<actions::cancel_attempt>(&*a))
         owed.push_back(events::attempt_failed{x->attempt, cause::abandoned, true, {}});

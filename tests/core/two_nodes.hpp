@@ -221,6 +221,12 @@ class two_nodes {
     };
     if (const auto* x = std::get_if<actions::admit>(&a))
       on(x->conn, [&](const link_ptr& l) { admitted(l, i, x->stage); });
+    if (const auto* x = std::get_if<actions::probe>(&a))
+      on(x->conn, [&](const link_ptr& l) {
+        send(l, 1 - i, [this, l, i, nonce = x->nonce] {
+          send(l, i, [this, l, i, nonce] { tell(i, events::probe_answered{l->ids[i], nonce}); });
+        });
+      });
     if (const auto* x = std::get_if<actions::cancel_attempt>(&a))
       on(x->attempt, [&](const link_ptr& l) {
         l->open[i] = false;

@@ -15,7 +15,7 @@ void connection_manager::state::on(const events::arrived& event) {
   conn.id = event.conn;
   conn.remote = event.remote;
   conn.way = direction::inbound;
-  conn.last_received = now;
+  conn.arrived = conn.last_received = now;
   conn.at = phase::handshaking;
   by_connection.insert(hash_of_id(event.conn), conn_at);
 
@@ -74,7 +74,7 @@ void connection_manager::state::on(const events::authenticated& event) {
   const claim wanted{peer, conn.narrow, conn.wide, conn.way};
   const refusal no = gate.permit_refusal(wanted);
   if (!no) return take_permit(conn_at, gate.issue(wanted));
-  if (!evict_for(conn_at, no)) refuse(conn_at, no);
+  if (!wait_for_own_place(conn_at) && !evict_for(conn_at, no)) refuse(conn_at, no);
 }
 
 void connection_manager::state::take_permit(connection_slot conn_at, permit&& right) {

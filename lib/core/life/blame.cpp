@@ -27,6 +27,7 @@ void connection_manager::state::blame_end(connection_slot conn_at, const connect
   }
   failure_class what = class_of(why);
   if (conn.was_ready()) {
+    if (conn.answer_by != never) return;  // its peer is there, it came again
     if (why != cause::liveness_lost && why != cause::transport_timeout &&
         why != cause::protocol_error && !dropped_unused(conn_at, why))
       return;

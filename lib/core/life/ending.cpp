@@ -137,8 +137,9 @@ void connection_manager::state::count_end(connection_slot conn_at, cause why, du
     told.kind = notice::connection_closed;
     if (away > duration::zero()) told.until = later(now, away);
     if (why == cause::liveness_lost) {
-      told.failures = conn.probes;
-      told.ceiling = probe_wait(conn, options);
+      const bool asked = conn.answer_by <= now;
+      told.failures = asked ? 1 : conn.probes;
+      told.ceiling = asked ? conn.answer_by - conn.asked_at : probe_wait(conn, options);
     }
     --counters.active_connections;
     ++counters.closed_total;
@@ -199,7 +200,10 @@ void connection_manager::state::end_connection(connection_slot conn_at, cause re
   gate.leave_subnet(wide);
   if (dial_at != no_slot) connection_over(dial_at, conn_at, end);
   // The dial may have ended and forgotten the peer already, unless other connections hold it.
-  if (peer != no_slot && peers[peer].used) settle(peer);
+  if (peer != no_slot && peers[peer].used) {
+    look_again(peer);
+    settle(peer);
+  }
   if (!newcomers.empty()) serve_newcomers();
 }
 

@@ -3,6 +3,7 @@
 #include "core/life/state.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem {
 using namespace detail;
@@ -14,7 +15,8 @@ using namespace detail;
 /// The driver hands in what was received when it has something else to say, or is woken. A byte
 /// that came since a probe brings the next one forward to an interval after it.
 time_point connection_manager::state::looks_at(const connection& conn) const noexcept {
-  const time_point due = std::min(idle_deadline(conn, options), probe_deadline(conn, options));
+  time_point due = std::min(idle_deadline(conn, options), probe_deadline(conn, options));
+  if (conn.answer_by > now) due = std::min(due, conn.answer_by);
   return conn.probes == 0 ? due : std::min(due, later(now, options.liveness_interval));
 }
 
@@ -43,6 +45,10 @@ void connection_manager::state::keep_alive_changed(peer_slot peer) {
 void connection_manager::state::ready_expired(connection_slot conn_at) {
   connection& conn = connections[conn_at];
   if (now >= idle_deadline(conn, options)) return close(conn_at, cause::idle_timeout);
+  if (now >= conn.answer_by) {
+    look_again(conn.peer);
+    if (conn.at != phase::ready) return;
+  }
   if (now >= probe_deadline(conn, options)) {
     if (conn.probes >= options.liveness_misses) return cut(conn_at, cause::liveness_lost);
     ++conn.probes;
@@ -55,6 +61,7 @@ void connection_manager::state::ready_expired(connection_slot conn_at) {
 void connection_manager::state::heard(connection_slot conn_at, time_point when) {
   connection& conn = connections[conn_at];
   conn.last_received = std::max(conn.last_received, std::min(when, now));
+  if (std::exchange(conn.answer_by, never) != never) look_again(conn.peer);
   if (conn.probes == 0 || conn.at != phase::ready) return;
   conn.probes = 0;
   sooner(conn_at);

@@ -60,17 +60,22 @@ bool connection_manager::state::evict_for(connection_slot conn_at, const refusal
   const connection_slot victim = worst_ready_for(conn_at);
   if (victim == no_slot) return false;
   next_eviction = later(now, options.eviction_interval);
-  connections[conn_at].at = phase::waiting;
+  leave_newcomers(conn_at);
   newcomers.push_back(conn_at);
   connections[victim].victim = true;
   ++victims;
   evict(victim);
-  if (connections[conn_at].way == direction::outbound) return true;
+  wait(conn_at);
+  return true;
+}
+
+void connection_manager::state::wait(connection_slot conn_at) {
+  connections[conn_at].at = phase::waiting;
+  if (connections[conn_at].way == direction::outbound) return;
   // It would have been adopted with its permit; so a dial does not compete with it meanwhile.
-  if (const dial_slot dial_at = joinable_dial(peer);
+  if (const dial_slot dial_at = joinable_dial(connections[conn_at].peer);
       dial_at != no_slot && dials[dial_at].adopted == no_slot)
     adopt(dial_at, conn_at);
-  return true;
 }
 
 /// The direction the victim must have when that of the newcomer is full by itself.
@@ -158,7 +163,10 @@ void connection_manager::state::refuse_newcomer(connection_slot conn_at) {
 }
 
 void connection_manager::state::leave_newcomers(connection_slot conn_at) {
-  if (connections[conn_at].at == phase::waiting) std::erase(newcomers, conn_at);
+  if (connections[conn_at].at != phase::waiting) return;
+  std::erase(newcomers, conn_at);
+  connection_slot& returning = peers[connections[conn_at].peer].returning;
+  if (returning == conn_at) returning = no_slot;
 }
 
 void connection_manager::state::take_turn(connection_slot conn_at, connection_slot of) {

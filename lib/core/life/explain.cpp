@@ -221,8 +221,14 @@ connection_explanation connection_manager::state::explain(connection_id id, time
       told.idle_at = idle_deadline(conn, options);
     }
     told.next_check = timers.armed(conn_at);
+    told.sentence = std::string(name_of(told.stage));
+    if (conn.at == phase::waiting && peers[conn.peer].returning == conn_at)
+      told.sentence += " until its peer's other connections answer or are dead";
+    else if (conn.at == phase::waiting)
+      told.sentence += " until one that is evicted for it is gone";
+  } else {
+    told.sentence = std::string(name_of(told.stage));
   }
-  told.sentence = std::string(name_of(told.stage));
   if (told.why != cause::none)
     told.sentence.append(": ").append(sentence_of(told.why));
   else if (told.stage == connection_stage::ready && told.streams > 0)

@@ -12,6 +12,13 @@ namespace {
 // timeout (RFC 6298, 5.5). One probe timeout is not enough: at 5 % loss and 5 s of round trip it
 // would close a third of the connections within an hour.
 constexpr int three_retransmissions = 1 + 2 + 4;
+constexpr int one_retransmission = 1 + 2;
+
+// What is replaced is a connection whose peer is back with another: it is seldom alive, and the
+// peer waits. The least is RFC 6298's (2.4) for a timeout, the most leaves an answer over 5 s of
+// round trip, the longest that the levels are tried with, time to vary.
+constexpr duration answer_least = std::chrono::seconds(1);
+constexpr duration answer_most = std::chrono::seconds(8);
 
 }  // namespace
 
@@ -39,6 +46,13 @@ time_point idle_deadline(const connection& conn, const liveness_options& options
 duration probe_wait(const connection& conn, const liveness_options& options) noexcept {
   const duration patience = three_retransmissions * conn.rtt.probe_timeout();
   return std::max(options.liveness_timeout, std::min(patience, rtt_estimator::most));
+}
+
+duration answer_wait(const connection& conn, duration handshake) noexcept {
+  // A first sample counts threefold (RFC 6298, 2.2): SRTT is the sample, RTTVAR half of it.
+  const duration timeout =
+      conn.rtt.measured() ? std::max(conn.rtt.probe_timeout(), handshake) : 3 * handshake;
+  return std::max({answer_least, timeout, std::min(one_retransmission * timeout, answer_most)});
 }
 
 time_point probe_deadline(const connection& conn, const liveness_options& options) noexcept {

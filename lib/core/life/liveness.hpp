@@ -24,6 +24,12 @@ time_point idle_deadline(const connection& conn, const liveness_options& options
 /// s, when that is longer.
 duration probe_wait(const connection& conn, const liveness_options& options) noexcept;
 
+/// How long a connection may be silent once it was asked whether it lives, because its peer came
+/// again with a handshake that took `handshake`: three probe timeouts, in which the transport sends
+/// a lost packet once more, at least 1 s, and 8 s at most unless a single timeout is longer. An
+/// answer that takes 5 s arrives in time.
+duration answer_wait(const connection& conn, duration handshake) noexcept;
+
 /// When a ready connection that hears nothing is probed (again), or lost when it had all its
 /// probes. A peer that vanished is lost liveness_interval + liveness_misses * probe_wait() after
 /// the last byte received from it, exactly.

@@ -62,6 +62,7 @@ void connection_manager::state::on(const events::configured& event) {
   // A dial that waits for an attempt at its peer to end may not have to any more.
   for (const dial_slot dial_at : dials) line.attempt_over(dials[dial_at].peer);
   drain_surplus(before);
+  for (const peer_slot peer : peers) look_again(peer);
   serve_newcomers();
 }
 

@@ -25,7 +25,7 @@ enum class phase : std::uint8_t {
   attempting,     ///< outbound: start_attempt went out
   cancelled,      ///< cancel_attempt went out; only the last event is missing
   handshaking,    ///< connected or accepted; security is being negotiated
-  waiting,        ///< authenticated, without a permit until somebody evicted for it is gone
+  waiting,        ///< authenticated, without a permit until who is in its place is gone
   authenticated,  ///< holds a permit, not ready
   superseded,     ///< lost a simultaneous open after it had a permit; the peer will refuse it
   ready,
@@ -42,6 +42,7 @@ struct connection {
   static constexpr std::uint32_t no_place = std::numeric_limits<std::uint32_t>::max();
 
   connection_id id{};
+  time_point arrived{};  ///< when an inbound one did
   time_point last_received{};
   time_point last_use{};    ///< ready, or the last application byte
   time_point due = never;   ///< its deadline while ready, as the queue of deadlines has it
@@ -67,6 +68,8 @@ struct connection {
   time_point streams_ended{};                 ///< ready, or the end of the last application stream
   time_point kept_until = time_point::min();  ///< keep_alive mark of its peer, once ready
   time_point last_probe{};
+  time_point asked_at{};         ///< whether it lives, because its peer came again
+  time_point answer_by = never;  ///< a byte must come by then; never: not asked since the last
   time_point ready_at = never;
   std::uint32_t nonce = 0;               ///< of the last probe
   std::uint32_t idle_share = 0;          ///< of idle_jitter, of 2^32; drawn when it is ready
@@ -80,7 +83,7 @@ struct connection {
   connection_slot previous_of_peer;
   connection_slot next_of_dial;  ///< among the attempts of the dial, newest first
   connection_slot previous_of_dial;
-  address_slot address;  ///< of the dial, tried by this
+  address_slot address;                     ///< of the dial, tried by this
   list_place<connection> by_age;            ///< among all that arrived and are unauthenticated
   list_place<connection> by_age_in_subnet;  ///< among those of its wide subnet
   connection_slot next_free;
@@ -91,11 +94,12 @@ struct connection {
   /// Only its last event is missing.
   bool is_over() const noexcept { return at == phase::cancelled || at == phase::ending; }
 
-  TANDEM_FIELDS(id, last_received, last_use, due, bytes, peer, streams, probes, at, way, end, used,
-                among, trial, victim, refused, told, yielded, spoken, rtt, streams_ended,
-                kept_until, last_probe, ready_at, nonce, idle_share, ready_place, right, holds,
-                remote, narrow, wide, dial, next_of_peer, previous_of_peer, next_of_dial,
-                previous_of_dial, address, by_age, by_age_in_subnet, next_free, retry_after)
+  TANDEM_FIELDS(id, arrived, last_received, last_use, due, bytes, peer, streams, probes, at, way,
+                end, used, among, trial, victim, refused, told, yielded, spoken, rtt, streams_ended,
+                kept_until, last_probe, asked_at, answer_by, ready_at, nonce, idle_share,
+                ready_place, right, holds, remote, narrow, wide, dial, next_of_peer,
+                previous_of_peer, next_of_dial, previous_of_dial, address, by_age, by_age_in_subnet,
+                next_free, retry_after)
 };
 
 /// What its permit counts against.

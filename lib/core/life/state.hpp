@@ -27,9 +27,9 @@ namespace tandem {
 
 /// The story of dials and connections, one source file per stage of it: dialing.cpp, racing.cpp,
 /// redial.cpp, dial_outcomes.cpp, simultaneous_open.cpp, admission.cpp, established.cpp,
-/// ending.cpp, evicting.cpp, draining.cpp, operator_commands.cpp; blame.cpp is what their ends say
-/// about the other side. `gate` says what there is room for, `reputations` what others did, `line`
-/// who is next.
+/// ending.cpp, evicting.cpp, returning.cpp, draining.cpp, operator_commands.cpp; blame.cpp is what
+/// their ends say about the other side. `gate` says what there is room for, `reputations` what
+/// others did, `line` who is next.
 struct connection_manager::state final : private detail::reputation::listener {
   using address_slot = detail::address_slot;
   using connection_slot = detail::connection_slot;
@@ -158,11 +158,22 @@ struct connection_manager::state final : private detail::reputation::listener {
   bool hold_back(connection_slot conn_at);
   bool serve_newcomer(connection_slot conn_at);
   void refuse_newcomer(connection_slot conn_at);
+  /// Without a permit, until one is free; a dial of its peer waits with it.
+  void wait(connection_slot conn_at);
   void leave_newcomers(connection_slot conn_at);
   /// `conn_at` waits in the place of the newcomer `of`.
   void take_turn(connection_slot conn_at, connection_slot of);
   void arm_churn();
   void churn();
+
+  // returning.cpp
+  /// `conn_at` found no permit: true when one of its peer's own connections may be dead and it
+  /// waits for that one's place.
+  bool wait_for_own_place(connection_slot conn_at);
+  bool is_in_place_of(connection_slot other, connection_slot conn_at);
+  bool ask_whether_it_lives(connection_slot conn_at, const detail::connection& newcomer);
+  /// Something changed for the one of the peer that waits so, if any does.
+  void look_again(peer_slot peer);
 
   // draining.cpp
   struct drain;

@@ -32,7 +32,9 @@ struct peer_entry {
   slot<peer_marks> marks;            ///< into the marks, when the operator set any
   connection_slot first_connection;  ///< authenticated ones, oldest first
   connection_slot last_connection;
-  dial_slot first_dial;          ///< in progress
+  connection_slot
+      returning;         ///< one that waits for the place of another of them, which may be dead
+  dial_slot first_dial;  ///< in progress
   std::uint32_t permits = 0;     ///< established permits held
   std::uint32_t active = 0;      ///< ready and not yet closed
   std::uint32_t attempts = 0;    ///< of its dials, neither connected nor ended

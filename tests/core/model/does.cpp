@@ -166,6 +166,7 @@ void manager::aborts(const actions::abort& a) {
     case life::ready:
       right = event_ == nullptr && probe_at(*c) <= now_ && c->probes >= options_.liveness_misses &&
               a.reason == cause::liveness_lost;
+      right |= must_have_answered(*c) && a.reason == cause::liveness_lost;
       break;
     case life::refusing:
     case life::closing:

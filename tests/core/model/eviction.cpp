@@ -11,7 +11,7 @@ bool manager::may_evict_for(const connection& c, const verdict& no) {
   if (held_back(c.peer).why != cause::none) return false;
   std::uint64_t newcomers = 0;
   for (const auto& [id, other] : connections_) {
-    if (other.at != life::waiting) continue;
+    if (other.at != life::waiting || other.returning || id == c.id) continue;
     ++newcomers;
     if (other.peer == c.peer) return false;
   }
@@ -35,7 +35,8 @@ bool manager::eligible(connection_id id, const connection& newcomer) {
       newcomer.inbound ? options_.max_inbound_connections : options_.max_outbound_connections;
   std::uint64_t taken = permits(newcomer.inbound);
   for (const auto& [other, c] : connections_)
-    taken += c.at == life::waiting && c.inbound == newcomer.inbound && other != newcomer.id;
+    taken += c.at == life::waiting && !c.returning && c.inbound == newcomer.inbound &&
+             other != newcomer.id;
   if (limit > 0 && taken >= limit && victim.inbound != newcomer.inbound) return false;
   victim.permit = false;
   const bool fits = shortage(newcomer.peer, newcomer.inbound, &newcomer.remote).why == cause::none;
@@ -77,6 +78,14 @@ std::int64_t manager::score(const connection& c) const {
 
 void manager::evicts(const actions::close& a) {
   connection& victim = connections_.at(a.conn);
+  for (auto& [id, c] : connections_) {
+    // What it waited for lives: it may have another's place instead.
+    if (newcomer_ != connection_id::none || c.at != life::waiting || !c.returning || !hopeless(c))
+      continue;
+    c.returning = false;
+    if (may_evict_for(c, shortage(c.peer, c.inbound, &c.remote))) newcomer_ = id;
+    c.returning = newcomer_ == connection_id::none;
+  }
   const connection* newcomer = find(newcomer_);
   if (newcomer_ != connection_id::none) {
     require(eligible(a.conn, connections_.at(newcomer_)), "somebody is evicted who may not be");
@@ -150,6 +159,12 @@ bool manager::decides_newcomer(const action& what) {
     return true;
   }
   require(v.why != cause::none, "a newcomer is refused although there is a place");
+  if (c->returning && (event_ != nullptr || now_ < c->deadline)) {
+    require(hopeless(*c), "a newcomer is refused although its peer's connection may be dead");
+    c->returning = must_evict_ = false;
+    may_evict_for(*c, v);
+    require(!must_evict_, "a newcomer is refused although somebody could go");
+  }
   require(!now_arriving || !must_evict_, "a newcomer is refused although somebody could go");
   refuses(*c, v);
   does(what);

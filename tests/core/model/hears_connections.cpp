@@ -58,6 +58,7 @@ void manager::on(const events::arrived& e) {
   c.inbound = true;
   c.remote = e.remote;
   c.arrival = next_order_++;
+  c.began = now_;
   c.connected = true;
   c.last_received = now_;
   if (v.why != cause::none) return refuses(c, v);
@@ -122,6 +123,7 @@ void manager::on(const events::authenticated& e) {
     if (crosses(*c)) return;
   }
   if (const verdict v = shortage(e.peer, c->inbound, &c->remote); v.why != cause::none) {
+    if (waits_for_own(*c)) return;
     if (!may_evict_for(*c, v)) return refuses(*c, v);
     newcomer_ = c->id;
     c->at = life::waiting;
@@ -231,6 +233,8 @@ void manager::on(const events::traffic& e) {
   if (e.received > 0) {
     c->last_received = std::max(c->last_received, std::min(e.last_received_at, now_));
     c->probes = 0;
+    if (c->answer_by != never) touched_ = c->peer;
+    c->answer_by = never;
   }
   c->spoken |= e.app_bytes > 0;
   if (e.app_bytes > 0) c->last_app = std::max(c->last_app, std::min(e.last_app_at, now_));
@@ -262,6 +266,8 @@ void manager::on(const events::probe_answered& e) {
   }
   c->last_received = now_;
   c->probes = 0;
+  if (c->answer_by != never) touched_ = c->peer;
+  c->answer_by = never;
 }
 
 void manager::on(const events::stream_opened& e) {
@@ -311,6 +317,7 @@ void manager::ends(connection_id id, cause reported, bool local, duration retry_
     return;
   }
   const connection c = *found;
+  touched_ = c.peer;
   connections_.erase(id);
   cause why = c.end != cause::none ? c.end : reported;
   if (why == cause::none) why = c.connected ? cause::remote_closed : cause::unreachable;

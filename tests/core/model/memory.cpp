@@ -198,6 +198,7 @@ void manager::blame_end(const connection& c, cause why, duration retry_after) {
   }
   failure_class kind = detail::class_of(why);
   if (c.was_ready) {
+    if (c.answer_by != never) return;  // the peer is there, it came again
     const bool dropped = (why == cause::remote_closed || why == cause::reset) && !c.inbound &&
                          !c.spoken && active_of(c.peer) == 0 &&
                          now_ < later(c.ready_at, options_.backoff_reset_after);

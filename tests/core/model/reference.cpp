@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "reference.hpp"
 
+#include <utility>
+
 namespace tandem::reference {
 
 manager::manager(const manager_options& options, const peer_id& self)
@@ -25,6 +27,7 @@ void manager::begin() {
   newcomer_ = connection_id::none;
   must_evict_ = false;
   joined_ = request_id::none;
+  touched_ = {};
   event_ = nullptr;
 }
 
@@ -37,6 +40,7 @@ void manager::hears(time_point at, const event& what) {
 
 void manager::advances(time_point at) {
   now_ = std::max(now_, at);
+  advanced_before_ = std::exchange(advanced_, now_);
   begin();
 }
 

@@ -28,7 +28,7 @@ struct violation {
 enum class life {
   attempting,     ///< start_attempt went out
   handshaking,    ///< until `authenticated`
-  waiting,        ///< authenticated, until an evicted connection's place is free
+  waiting,        ///< authenticated, until somebody's place is free
   authenticated,  ///< holds a permit, until `ready`
   superseded,     ///< lost a simultaneous open
   ready,
@@ -42,17 +42,19 @@ struct connection {
   bool inbound = false;
   endpoint remote{};
   life at = life::handshaking;
-  peer_id peer{};           ///< once authenticated
+  peer_id peer{};             ///< once authenticated
   std::uint64_t arrival = 0;  ///< in which inbound ones came
   std::uint64_t order = 0;    ///< in which connections were authenticated
-  std::uint64_t dial = 0;   ///< key of the dial it serves, 0 none
+  std::uint64_t dial = 0;     ///< key of the dial it serves, 0 none
   bool connected = false;
   bool was_ready = false;
   bool refused = false;
   bool told = false;
-  bool yielded = false;  ///< gave way to another connection of its dial
-  bool victim = false;   ///< evicted for a newcomer
-  bool spoken = false;   ///< there was an application byte or stream
+  bool yielded = false;          ///< gave way to another connection of its dial
+  bool victim = false;           ///< evicted for a newcomer
+  bool returning = false;        ///< waits for the place of another of its peer's
+  time_point answer_by = never;  ///< asked whether it lives, for such a one
+  bool spoken = false;           ///< there was an application byte or stream
   std::uint64_t bytes = 0;
   bool pending = false;
   bool lingering = false;
@@ -278,6 +280,12 @@ class manager {
   std::int64_t score(const connection& c) const;
   void evicts(const actions::close& a);
   bool decides_newcomer(const action& what);
+  bool waits_for_own(connection& c);
+  connection* returning(const peer_id& peer);
+  bool in_the_way(connection& old, const connection& newcomer);
+  bool hopeless(const connection& newcomer);
+  bool must_have_answered(const connection& old);
+  void check_returning();
   bool is_protected(const peer_id& peer) const;
   /// 1 denied, -1 allowed, 0 nothing said.
   int access(const peer_id& peer) const;
@@ -326,6 +334,9 @@ class manager {
   manager_options options_;
   peer_id self_;
   time_point now_ = time_point::min();
+  time_point advanced_before_ = time_point::min();
+  time_point advanced_ = time_point::min();
+  peer_id touched_{};  ///< heard when asked, or lost a connection
   std::map<connection_id, connection> connections_;
   std::map<std::uint64_t, dial> dials_;
   std::map<request_id, request> requests_;

@@ -13,6 +13,7 @@ void manager::rests(const connection_manager& real) {
   if (memory_shortage(connections_.size()).why != cause::none) memory_short_at_ = now_;
   check_idle_timeouts(real);
   check_dials();
+  check_returning();
   check_deadlines(real.next_deadline());
   check_counters(real.counters());
   check_peers(real);
@@ -41,6 +42,7 @@ void manager::check_idle_timeouts(const connection_manager& real) {
 void manager::check_deadlines(time_point next) {
   time_point due = never;
   for (const auto& [id, c] : connections_) {
+    if (c.answer_by > now_ && c.at == life::ready) due = std::min(due, c.answer_by);
     const time_point mine = c.at == life::ready    ? std::min(idle_at(c), probe_at(c))
                             : c.at == life::ending ? never
                                                    : c.deadline;

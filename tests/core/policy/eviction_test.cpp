@@ -232,6 +232,7 @@ TEST(eviction, with_a_sample_of_all_always_takes_the_worst) {
 
 TEST(eviction, never_takes_a_connection_of_the_newcomers_own_peer) {
   full_node d(scored(2));
+  d.peers_live = true;
   d.tell(events::peer_marked{peer(1), mark::protect});
   d.come(conn(100), peer(2));  // a second connection: only its first could go
   EXPECT_EQ(d.refused(cause::limit_reached), 1U);
@@ -245,6 +246,7 @@ TEST(eviction, is_not_for_a_newcomer_whose_own_limit_is_reached_too) {
   manager_options options = scored(3);
   options.max_connections_per_peer = 1;
   full_node d(options);
+  d.peers_live = true;
   d.come(conn(100), peer(2));
   EXPECT_EQ(d.refused(cause::limit_reached), 1U);
   EXPECT_EQ(d.closes(), ids{});

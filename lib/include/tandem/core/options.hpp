@@ -24,7 +24,9 @@ struct limit_options {
   /// 0: no limit of its own. Range 0 to 10 million.
   std::uint64_t max_outbound_connections = 0;
   /// Established connections with one peer at most; one more is refused with
-  /// PerPeerLimitReached. Range 1 to 10 million. Default: the node this one replaces.
+  /// PerPeerLimitReached. An inbound one waits until those there show that they live: one that is
+  /// silent for three probe timeouts (1 to 8 s) makes room. Range 1 to 10 million. Default: the
+  /// node this one replaces.
   std::uint64_t max_connections_per_peer = 2;
   /// So many of max_connections are kept for protected peers: others are refused with
   /// LimitReached at max_connections less this. Range 0 to 10 million.
