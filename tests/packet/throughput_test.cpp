@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bulk.hpp"
+#include "padhye.hpp"
 
-#include <cmath>
 #include <tuple>
 
 namespace tandem::packet {
 namespace {
-
-/// Bits per second of Padhye et al., "Modeling TCP Throughput" (SIGCOMM 1998), equation 30, for
-/// segments of 1448 bytes that are all acknowledged (b = 1, as while segments are missing) and a
-/// window that never limits.
-double padhye(double round_trip, double loss) {
-  const double rto = round_trip + 0.2;
-  return 1448 * 8 /
-         (round_trip * std::sqrt(2 * loss / 3) +
-          rto * std::min(1.0, 3 * std::sqrt(3 * loss / 8)) * loss * (1 + 32 * loss * loss));
-}
 
 /// Writes for ever.
 struct endless_source {
@@ -48,7 +38,8 @@ TEST_P(packet_throughput, is_within_a_factor_of_one_and_a_half_of_padhye) {
     net.run(50s);
     rate += static_cast<double>(in.bytes.size() - before) * 8 / 30 / seeds;
   }
-  const double theory = padhye(std::chrono::duration<double>(round_trip).count(), loss);
+  // An acknowledgement stands for two segments or nearly; so bare sockets with NewReno show.
+  const double theory = padhye(std::chrono::duration<double>(round_trip).count(), loss, 2);
   EXPECT_GT(rate, theory / 1.5);
   EXPECT_LT(rate, theory * 1.5);
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include <ns3/nstime.h>
 #include <ns3/tcp-cubic.h>
 
 namespace ns3 {
 
-/// TcpCubic with the region of RFC 8312, 4.2, that ns-3.37 leaves out and Linux has: never slower
-/// than standard TCP. Without it 20 ms and 1 % loss give half of what they should.
+/// Congestion avoidance of RFC 8312 in real numbers; slow start is TcpCubic's. ns-3.37 leaves out
+/// the region in which Cubic is as fast as standard TCP (4.2), and rounds the target up by as much
+/// as a segment (4.1): at 20 ms, 1 % loss gave half of Padhye's formula, and 5 % a quarter too
+/// much.
 class TandemTcpCubic : public TcpCubic {
  public:
   static TypeId GetTypeId();
@@ -17,7 +20,15 @@ class TandemTcpCubic : public TcpCubic {
   Ptr<TcpCongestionOps> Fork() override { return CopyObject<TandemTcpCubic>(this); }
 
  private:
-  double m_standard = 0;  // window of standard TCP in segments; 0: not since the last loss
+  void BeginEpoch(const TcpSocketState& tcb);
+
+  // In segments.
+  double m_largest = 0;   // window before the last reduction
+  double m_window = 0;    // as the epoch has it; 0: none since the last reduction
+  double m_standard = 0;  // of standard TCP meanwhile
+  double m_origin = 0;    // plateau of the cubic function
+  double m_k = 0;         // seconds from the epoch's begin to the plateau
+  Time m_epoch;
 };
 
 }  // namespace ns3
