@@ -442,7 +442,8 @@ void memory_of_a_manager(benchmark::State& state, std::uint64_t size) {
     const auto c = std::make_unique<crowd<connection_manager>>(limits::few, size);
     const std::size_t own =
         sizeof(*c) + (size > 0 ? std::bit_ceil(size) * sizeof(std::uint64_t) : 0);
-    state.counters["bytes"] = static_cast<double>(heap_bytes() - before - own);
+    const auto bytes = static_cast<double>(heap_bytes() - before - own);
+    state.SetLabel(with_spaces(static_cast<std::uint64_t>(bytes)) + " bytes");
   }
 }
 

@@ -6,31 +6,36 @@
 #include <new>
 
 namespace {
+
 std::size_t calls = 0;
+std::size_t bytes = 0;
+
+void* counted(void* p) {
+  if (p == nullptr) throw std::bad_alloc();
+  ++calls;
+  bytes += malloc_usable_size(p);
+  return p;
+}
+void release(void* p) noexcept {
+  bytes -= malloc_usable_size(p);
+  std::free(p);
 }
 
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++calls;
-  if (void* p = std::malloc(size)) return p;
-  throw std::bad_alloc();
-}
+}  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t size) { return counted(std::malloc(size)); }
 [[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++calls;
   const auto to = static_cast<std::size_t>(alignment);
-  if (void* p = std::aligned_alloc(to, (size + to - 1) / to * to)) return p;
-  throw std::bad_alloc();
+  return counted(std::aligned_alloc(to, (size + to - 1) / to * to));
 }
-[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { release(p); }
+[[gnu::noinline]] void operator delete(void* p) noexcept { release(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { release(p); }
 
 namespace tandem::bench {
 
 std::size_t allocations() noexcept { return calls; }
 
-std::size_t heap_bytes() noexcept {
-  const struct mallinfo2 now = mallinfo2();
-  return now.uordblks + now.hblkhd;
-}
+std::size_t heap_bytes() noexcept { return bytes; }
 
 }  // namespace tandem::bench

@@ -7,7 +7,7 @@ namespace tandem::bench {
 
 /// Calls of operator new so far; this program's is counted.
 std::size_t allocations() noexcept;
-/// Bytes that are allocated now, as malloc counts them (mallinfo2(3)).
+/// Bytes that it allocated and did not release, as malloc_usable_size(3) counts them.
 std::size_t heap_bytes() noexcept;
 
 }  // namespace tandem::bench
