@@ -3,24 +3,17 @@
 
 #include "core/table/hash.hpp"
 #include "core/table/slot.hpp"
-#include "core/table/table_memory.hpp"
 #include "tandem/core/assert.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
-#include <cstring>
-#include <type_traits>
 #include <vector>
 
 namespace tandem::detail {
 
 /// Finds slots by the hash of their key; the keys stay in the slots. Open addressing with linear
 /// probing and backward-shift deletion (Knuth, TAOCP 3, 6.4, algorithm R): no tombstones, so churn
-/// never rehashes. Doubles from empty at half full and keeps its capacity. Of each cell a byte
-/// stands apart, with seven bits of its hash: who is not in the table is hardly ever looked for in
-/// the cells, which are eight times as large (tests/bench/core: half the time of an admission among
-/// 10 000).
+/// never rehashes. Doubles from empty at half full and keeps its capacity.
 template <class T>
 class index_table {
  public:
@@ -29,8 +22,7 @@ class index_table {
   template <class Same>
   slot_type find(std::uint64_t hash, Same&& same) const {
     if (cells_.empty()) return no_slot;
-    const std::uint32_t i = place_of(static_cast<std::uint32_t>(hash), same);
-    return tags_[i] == free_cell ? slot_type() : cells_[i].slot;
+    return cells_[place_of(static_cast<std::uint32_t>(hash), same)].slot;
   }
   /// The slot with this hash for which `same(slot)` holds, else what `make()` gives, which is put
   /// in.
@@ -39,9 +31,9 @@ class index_table {
     if (size_ >= cells_.size() / 2) grow();
     const auto h = static_cast<std::uint32_t>(hash);
     const std::uint32_t i = place_of(h, same);
-    if (tags_[i] != free_cell) return cells_[i].slot;
+    if (!is_free(i)) return cells_[i].slot;
     const slot_type slot = make();
-    put(i, {h, slot});
+    cells_[i] = {h, slot};
     ++size_;
     return slot;
   }
@@ -49,9 +41,7 @@ class index_table {
   /// unless it is inlined early.
   [[gnu::always_inline]] void prefetch(std::uint64_t hash) const noexcept {
     if (cells_.empty()) return;
-    const std::uint32_t i = static_cast<std::uint32_t>(hash) & mask_;
-    __builtin_prefetch(&tags_[i]);
-    __builtin_prefetch(&cells_[i], 1);
+    __builtin_prefetch(&cells_[static_cast<std::uint32_t>(hash) & mask_], 1);
   }
   /// `slot` is not in the table.
   void insert(std::uint64_t hash, slot_type slot) {
@@ -71,9 +61,9 @@ class index_table {
 
   /// For checkpoints; the rest follows from the cells.
   void fields(auto& a) {
-    [[maybe_unused]] auto& [cells, tags, mask, size] = *this;
+    auto& [cells, mask, size] = *this;
     a(cells), a(size);
-    if constexpr (std::remove_reference_t<decltype(a)>::reading) follow_cells();
+    mask = static_cast<std::uint32_t>(cells.size()) - 1;
   }
 
  private:
@@ -82,77 +72,28 @@ class index_table {
     slot_type slot;  ///< none: the cell is free
   };
 
-  static constexpr std::uint8_t free_cell = 0;
-  static constexpr std::uint8_t tag_of(std::uint32_t hash) noexcept {
-    return static_cast<std::uint8_t>(hash >> 25 | 0x80);
-  }
-
-  // Eight tags are a number, the first in its lowest byte. To mark one is to set the top bit of its
-  // byte.
-  static constexpr std::uint32_t group = 8;
-  static constexpr std::uint64_t tops = 0x8080808080808080;
-  static constexpr std::uint64_t free_among(std::uint64_t tags) noexcept { return ~tags & tops; }
-  /// Marks those that are `tag`, and perhaps some behind such a one.
-  static constexpr std::uint64_t equal_among(std::uint64_t tags, std::uint8_t tag) noexcept {
-    const std::uint64_t differ = tags ^ tag * (tops >> 7);
-    return (differ - (tops >> 7)) & ~differ & tops;
-  }
-  std::uint32_t first(std::uint32_t from, std::uint64_t marks) const noexcept {
-    return (from + static_cast<std::uint32_t>(std::countr_zero(marks)) / 8) & mask_;
-  }
-  std::uint64_t tags_from(std::uint32_t i) const noexcept {
-    std::uint64_t tags = 0;
-    std::memcpy(&tags, &tags_[i], group);
-    return tags;
-  }
-
+  bool is_free(std::uint32_t i) const noexcept { return cells_[i].slot == no_slot; }
   /// The cell with the slot, or the free cell where it would be.
   template <class Same>
   std::uint32_t place_of(std::uint32_t hash, Same&& same) const {
-    const std::uint8_t tag = tag_of(hash);
-    for (std::uint32_t i = hash & mask_;; i = (i + group) & mask_) {
-      const std::uint64_t tags = tags_from(i);
-      for (std::uint64_t like = equal_among(tags, tag); like != 0; like &= like - 1) {
-        const std::uint32_t at = first(i, like);
-        if (cells_[at].hash == hash && same(cells_[at].slot)) return at;
-      }
-      if (const std::uint64_t free = free_among(tags)) return first(i, free);
-    }
-  }
-  void set_tag(std::uint32_t i, std::uint8_t tag) noexcept {
-    for (std::size_t at = i; at < tags_.size(); at += cells_.size()) tags_[at] = tag;
-  }
-  void put(std::uint32_t i, const cell& what) noexcept {
-    cells_[i] = what;
-    set_tag(i, tag_of(what.hash));
+    std::uint32_t i = hash & mask_;
+    while (!is_free(i) && !(cells_[i].hash == hash && same(cells_[i].slot))) i = (i + 1) & mask_;
+    return i;
   }
   void grow();
-  void follow_cells();
 
-  table<cell> cells_;  ///< none, or a power of two of them
-  /// Of the cells, and of the first ones again, so that a group may begin anywhere.
-  std::vector<std::uint8_t> tags_;
-  std::uint32_t mask_ = 0;  ///< for positions: one less than there are cells
+  std::vector<cell> cells_;  ///< none, or a power of two of them
+  std::uint32_t mask_ = 0;   ///< for positions: one less than there are cells
   std::uint32_t size_ = 0;
 };
 
 template <class T>
 void index_table<T>::grow() {
-  table<cell> old(cells_.empty() ? 4 : cells_.size() * 2);
-  std::vector<std::uint8_t> tags(old.size() + group - 1, free_cell);
+  std::vector<cell> old(cells_.empty() ? 4 : cells_.size() * 2);
   old.swap(cells_);
-  tags_.swap(tags);
   mask_ = static_cast<std::uint32_t>(cells_.size()) - 1;
   for (const cell& c : old)
-    if (c.slot != no_slot) put(place_of(c.hash, [](slot_type) { return false; }), c);
-}
-
-template <class T>
-void index_table<T>::follow_cells() {
-  tags_.assign(cells_.size() + group - 1, free_cell);
-  mask_ = static_cast<std::uint32_t>(cells_.size()) - 1;
-  for (std::uint32_t i = 0; i < cells_.size(); ++i)
-    if (cells_[i].slot != no_slot) put(i, cells_[i]);
+    if (c.slot != no_slot) cells_[place_of(c.hash, [](slot_type) { return false; })] = c;
 }
 
 template <class T>
@@ -163,16 +104,15 @@ void index_table<T>::erase(std::uint64_t hash, slot_type slot) noexcept {
     TANDEM_ASSERT(cells_[hole].slot != no_slot);
     hole = (hole + 1) & mask_;
   }
-  for (std::uint32_t i = (hole + 1) & mask_; tags_[i] != free_cell; i = (i + 1) & mask_) {
+  for (std::uint32_t i = (hole + 1) & mask_; !is_free(i); i = (i + 1) & mask_) {
     // A cell moves into the hole unless its home lies cyclically after the hole.
     const std::uint32_t home = cells_[i].hash & mask_;
     if (((i - home) & mask_) >= ((i - hole) & mask_)) {
-      put(hole, cells_[i]);
+      cells_[hole] = cells_[i];
       hole = i;
     }
   }
   cells_[hole] = cell{};
-  set_tag(hole, free_cell);
   --size_;
 }
 

@@ -33,7 +33,7 @@ class ring {
   // The capacity is a power of two.
   std::size_t wrap(std::size_t i) const noexcept { return i & (items_.size() - 1); }
   void grow() {
-    std::vector<T> bigger(items_.empty() ? 4 : items_.size() * 2);
+    std::vector<T> bigger(items_.empty() ? 1 : items_.size() * 2);
     for (std::size_t i = 0; i < size_; ++i) bigger[i] = std::move(items_[wrap(head_ + i)]);
     items_.swap(bigger);
     head_ = 0;

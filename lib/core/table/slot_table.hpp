@@ -3,7 +3,6 @@
 
 #include "core/fields.hpp"
 #include "core/table/slot.hpp"
-#include "core/table/table_memory.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -76,7 +75,7 @@ class slot_table {
     std::uint32_t at_ = 0;
   };
 
-  table<T> slots_;
+  std::vector<T> slots_;
   slot_type free_;
   std::uint32_t size_ = 0;
 };

@@ -56,7 +56,7 @@ TEST(index_table, agrees_with_a_map_when_hashes_collide) {
   agrees_with_a_map([](std::uint64_t key) { return key % 61 + 0xfffffff0; });
 }
 
-TEST(index_table, agrees_with_a_map_when_neighbours_differ_in_the_lowest_bit_of_the_tag) {
+TEST(index_table, agrees_with_a_map_when_hashes_differ_in_a_bit_above_those_of_the_place) {
   agrees_with_a_map([](std::uint64_t key) { return (key & 1) << 25 | key % 50; });
 }
 
