@@ -138,10 +138,11 @@ const std::map<std::string, std::set<std::string_view>> contradictions{
       "idle_floor_probes", "idle_jitter", "max_connections", "max_inbound_connections",
       "max_pending_inbound"}},
     {"backoff",
-     {"attempt_timeout", "backoff_base", "backoff_cap", "backoff_multiplier", "breaker_open",
-      "breaker_open_max", "connection_timeout", "dial_timeout", "handshake_timeout",
-      "liveness_interval", "liveness_misses", "liveness_timeout", "max_connections",
-      "max_inbound_connections", "max_pending_inbound", "start_spread", "uplink_failures"}},
+     {"attempt_timeout", "backoff_base", "backoff_cap", "backoff_multiplier", "backoff_refund",
+      "breaker_failures", "breaker_open", "breaker_open_max", "connection_timeout", "dial_timeout",
+      "handshake_timeout", "liveness_interval", "liveness_misses", "liveness_timeout",
+      "max_connections", "max_inbound_connections", "max_pending_inbound", "start_spread",
+      "uplink_failures"}},
     {"dial_failures", {"attempt_timeout", "dial_timeout"}},
 };
 
