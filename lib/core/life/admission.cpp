@@ -45,8 +45,6 @@ bool connection_manager::state::belongs_to_dial(connection_slot conn_at, const p
 }
 
 void connection_manager::state::on(const events::authenticated& event) {
-  const std::uint64_t hash = peers.hash(event.peer);
-  peers.prefetch(hash);
   const connection_slot conn_at = find(event.conn);
   if (conn_at == no_slot || connections[conn_at].at != phase::handshaking || event.peer.empty())
     return ignore();
@@ -55,7 +53,7 @@ void connection_manager::state::on(const events::authenticated& event) {
   gate.leave_unauthenticated(connections, conn_at);
   connection& conn = connections[conn_at];
   const bool denied = gate.denies(event.peer, conn.remote);  // the network may be since it arrived
-  const peer_slot peer = peers.intern(event.peer, hash);
+  const peer_slot peer = peers.intern(event.peer);
   conn.peer = peer;
   conn.previous_of_peer = peers[peer].last_connection;
   (conn.previous_of_peer == no_slot ? peers[peer].first_connection

@@ -7,9 +7,9 @@ peer_slot peer_table::find(const peer_id& id) const {
   return by_id_.find(hash_of(id, salt_), [&](peer_slot s) { return peers_[s].id == id; });
 }
 
-peer_slot peer_table::intern(const peer_id& id, std::uint64_t hash) {
+peer_slot peer_table::intern(const peer_id& id) {
   return by_id_.find_or_insert(
-      hash, [&](peer_slot s) { return peers_[s].id == id; },
+      hash_of(id, salt_), [&](peer_slot s) { return peers_[s].id == id; },
       [&] {
         const peer_slot peer = peers_.take();
         peers_[peer].id = id;

@@ -57,12 +57,8 @@ class peer_table {
   explicit peer_table(std::uint64_t salt = 0) noexcept : salt_(salt) {}
   /// The peer's index, or no_slot.
   peer_slot find(const peer_id& id) const;
-  std::uint64_t hash(const peer_id& id) const noexcept { return hash_of(id, salt_); }
-  /// Starts to load what intern() will look at.
-  [[gnu::always_inline]] void prefetch(std::uint64_t hash) const noexcept { by_id_.prefetch(hash); }
   /// The peer's index; a new peer is added. Call settle() when done with it.
-  peer_slot intern(const peer_id& id) { return intern(id, hash(id)); }
-  peer_slot intern(const peer_id& id, std::uint64_t hash);
+  peer_slot intern(const peer_id& id);
   /// Whether anything is known of the peer beside its connections and dials.
   bool is_known(peer_slot peer) const noexcept {
     return peers_[peer].record != no_slot || peers_[peer].marks != no_slot;

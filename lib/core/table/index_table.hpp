@@ -37,12 +37,6 @@ class index_table {
     ++size_;
     return slot;
   }
-  /// Starts to load what find() will look at. GCC drops calls of a function that only prefetches,
-  /// unless it is inlined early.
-  [[gnu::always_inline]] void prefetch(std::uint64_t hash) const noexcept {
-    if (cells_.empty()) return;
-    __builtin_prefetch(&cells_[static_cast<std::uint32_t>(hash) & mask_], 1);
-  }
   /// `slot` is not in the table.
   void insert(std::uint64_t hash, slot_type slot) {
     find_or_insert(
