@@ -32,8 +32,11 @@ struct checkpoint;
 ///           -> admit(handshake) -> authenticated -> admit(established) -> ready -> ... -> closed;
 ///           or attempt_failed instead of attempt_connected.
 ///
+/// An authenticated newcomer that finds no place may wait for one, neither admitted nor refused,
+/// until its handshake_timeout.
+///
 /// Exactly one of `closed` (once connected or arrived) and `attempt_failed` (before) ends every id,
-/// also after cancel_attempt, refuse, close and abort; only it releases the id's permits.
+/// also after cancel_attempt, refuse, close and abort; only it releases the id's permit.
 /// The established permit is taken at `authenticated`; a connection is pending until `ready`.
 /// Time starts at zero and never goes backwards: an earlier `now` counts as the latest seen,
 /// `never` as the moment before it. Events for unknown or finished ids are counted and ignored. An

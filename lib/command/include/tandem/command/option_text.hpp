@@ -8,9 +8,8 @@
 
 namespace tandem {
 
-/// Sets one manager option from text: a count, a size (`64MiB`), a duration (`30s`) or a
-/// ratio. Throws
-/// std::invalid_argument, whose text names the option, what it must be and what was given.
+/// Sets one manager option from text: a count, a size (`64MiB`), a duration (`30s`) or a ratio.
+/// Throws std::invalid_argument, whose text names the option, what it must be and what was given.
 void set_option(const option_row& row, std::string_view text, manager_options& into);
 
 /// The value of one option as set_option() would read it.
