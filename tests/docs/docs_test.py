@@ -27,6 +27,7 @@ docs = loaded(ROOT / "ci/docs")
 tables = loaded(ROOT / "ci/policy-tables")
 PAGES = {page.relative_to(ROOT).as_posix(): page.read_text() for page in docs.pages()}
 KEYS = PAGES["scenarios/README.md"]
+REFERENCE = "scenarios/reference/"
 
 
 def run(*arguments, cwd=None):
@@ -71,11 +72,43 @@ def test_only_times_and_what_real_time_decides_may_differ(tmp_path, change, stal
 
 
 @pytest.mark.parametrize("page, name, text", [(page, name, text) for page, whole in PAGES.items()
+                                              if not page.startswith(REFERENCE)
                                               for name, text in docs.scenarios_of(whole).items()])
 def test_every_scenario_shown_holds_on_every_level(tmp_path, page, name, text):
     (tmp_path / "shown.yaml").write_text(text)
     result = run("run", "shown.yaml", cwd=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def reference_examples(pages):
+    """(FILE:LINE, level, text, tables) of every scenario of the reference: `tables` are the tables of its page, fenced
+    as ```csv NAME.csv; the level is the first that the scenario names, `message` when it names none."""
+    for page, text in pages.items():
+        if page.startswith(REFERENCE):
+            tables = dict(re.findall(r"^```csv (\S+)\n(.*?)^```$", text, re.M | re.S))
+            for fence in re.finditer(r"^```yaml\n(scenario:.*?)^```$", text, re.M | re.S):
+                level = re.search(r"^levels: \[(\w+)", fence[1], re.M)
+                line = text.count("\n", 0, fence.start(1)) + 1
+                yield f"{page}:{line}", level[1] if level else "message", fence[1], tables
+
+
+@pytest.mark.parametrize("place, level, text, tables", [pytest.param(*example, id=example[0])
+                                                        for example in reference_examples(PAGES)])
+def test_every_example_of_the_reference_is_fine_and_holds(tmp_path, place, level, text, tables):
+    for name, table in {"example.yaml": text, **tables}.items():
+        (tmp_path / name).write_text(table)
+    for command in (["check", "example.yaml"], ["run", "example.yaml", "--level", level]):
+        done = run(*command, cwd=tmp_path)
+        assert done.returncode == 0, f"{place}: tandem {' '.join(command)}\n{done.stdout}{done.stderr}"
+
+
+def test_examples_of_the_reference_are_told_by_their_line():
+    page = ("# A\n\n```csv a.csv\n1,2\n```\n```yaml\nscenario: a\n```\n\n"
+            "```yaml\nscenario: b\nlevels: [packet, stream]\n```\n")
+    assert list(reference_examples({"README.md": page, "scenarios/reference/a.md": page})) == [
+        ("scenarios/reference/a.md:7", "message", "scenario: a\n", {"a.csv": "1,2\n"}),
+        ("scenarios/reference/a.md:11", "packet", "scenario: b\nlevels: [packet, stream]\n", {"a.csv": "1,2\n"})]
+    assert any(page.startswith(REFERENCE) for page in PAGES)
 
 
 def test_every_flag_shown_is_one():
