@@ -18,6 +18,7 @@
 #include <mutex>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace tandem::cli {
 namespace {
@@ -28,6 +29,14 @@ using std::chrono::milliseconds;
 constexpr std::size_t queue_lines = 4096;
 // Between two looks whether it is time to give up.
 constexpr int poll_milliseconds = 20;
+
+using pool_ptr = std::shared_ptr<spdlog::details::thread_pool>;
+
+/// Never destroyed, as that would wait for the threads; reachable, so that no tool calls it a leak.
+std::vector<pool_ptr>& left_to_the_end() {
+  static auto* const pools = new std::vector<pool_ptr>;
+  return *pools;
+}
 
 /// Writes on the pool's thread. poll() comes before each write of at most PIPE_BUF bytes, so that a
 /// full pipe keeps nobody in write(); O_NONBLOCK would belong to everybody who shares the pipe.
@@ -123,12 +132,12 @@ class line_output::state {
     std::exchange(logger_, nullptr)->flush();
     // A write that does not come back, to a terminal that is stopped or a disk, keeps the pool's
     // thread: the thread is left to the end of the process.
-    if (!sink_->wait_flushed(patience)) new std::shared_ptr(pool_);
+    if (!sink_->wait_flushed(patience)) left_to_the_end().push_back(pool_);
   }
 
  private:
   const std::shared_ptr<descriptor_sink> sink_;
-  const std::shared_ptr<spdlog::details::thread_pool> pool_;
+  const pool_ptr pool_;
   std::shared_ptr<spdlog::async_logger> logger_;
 };
 
