@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "read_duration_distribution.hpp"
+#include "read_distribution.hpp"
 #include "read_scenario.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/net/send_result.hpp"

@@ -55,6 +55,8 @@ yaml_value::yaml_value(yaml_source& source, YAML::Node node, std::string path)
 
 std::string yaml_value::where() const { return place(*source_, path_, node_.Mark()); }
 
+const std::string& yaml_value::file() const { return file_of(*source_, path_); }
+
 void yaml_value::fail(const std::string& message) const {
   throw mistake(node_.Mark(), where(), message);
 }

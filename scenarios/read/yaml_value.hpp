@@ -62,6 +62,8 @@ class yaml_value {
 
   const std::string& path() const noexcept { return path_; }
   std::string where() const;
+  /// The file in which it stands.
+  const std::string& file() const;
   /// Where its key stands, when it is an entry of a mapping.
   const std::string& key_where() const noexcept { return key_; }
   [[noreturn]] void fail(const std::string& message) const;

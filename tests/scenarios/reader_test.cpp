@@ -112,86 +112,12 @@ expectations:
   EXPECT_DOUBLE_EQ(dial.arrive.per_second, 20);
   EXPECT_EQ(dial.count, 3u);
   EXPECT_EQ(dial.mode, dial_mode::additional);
-  EXPECT_EQ(dial.hold->how, duration_distribution::kind::exponential);
-  EXPECT_EQ(dial.hold->least, seconds(30));
+  EXPECT_EQ(dial.hold->nanoseconds, duration_distribution::exponential(seconds(30)).nanoseconds);
   EXPECT_EQ(dial.deadline, seconds(2));
   EXPECT_EQ(dial.pick, pick::random);
   EXPECT_EQ(std::get<send_work>(s.workload[1]).bytes, 1024u);
   EXPECT_EQ(s.faults.at(0).until, seconds(2));
   EXPECT_EQ(s.where.at("links.default.latency"), "f.yaml:15:22");
-}
-
-duration_distribution pause_of(const std::string& text) {
-  const auto s = parse_scenario(
-      good + "workload:\n  - keep_connected: {from: dialers, to: server, pause: " + text + "}\n",
-      "f.yaml");
-  return *std::get<keep_connected_work>(s.workload.at(0)).pause;
-}
-
-TEST(reader, reads_each_form_of_a_distribution) {
-  using kind = duration_distribution::kind;
-  EXPECT_EQ(pause_of("2s").how, kind::constant);
-  EXPECT_EQ(pause_of("2s").least, seconds(2));
-  EXPECT_EQ(pause_of("{uniform: [500ms, 1500ms]}").how, kind::uniform);
-  EXPECT_EQ(pause_of("{uniform: [500ms, 1500ms]}").least, milliseconds(500));
-  EXPECT_EQ(pause_of("{uniform: [500ms, 1500ms]}").most, milliseconds(1500));
-  EXPECT_EQ(pause_of("{exponential: 2s}").how, kind::exponential);
-  EXPECT_EQ(pause_of("{exponential: 2s}").least, seconds(2));
-  EXPECT_EQ(pause_of("{uniform: [2s, 2s]}").most, seconds(2)) << "the ends may be the same";
-}
-
-TEST(reader, reads_the_same_distributions_of_a_hold_and_the_older_form_of_a_constant) {
-  const auto hold_of = [](const std::string& text) {
-    const auto s = parse_scenario(
-        good + "workload:\n  - dial: {from: dialers, to: server, hold: " + text + "}\n", "f.yaml");
-    return *std::get<dial_work>(s.workload.at(0)).hold;
-  };
-  EXPECT_EQ(hold_of("{fixed: 10s}").least, seconds(10));
-  EXPECT_EQ(hold_of("{fixed: 10s}").how, duration_distribution::kind::constant);
-  EXPECT_EQ(hold_of("10s").least, seconds(10));
-  EXPECT_EQ(hold_of("{uniform: [1s, 3s]}").most, seconds(3));
-}
-
-TEST(reader, refuses_what_is_no_distribution) {
-  const auto error_of_pause = [](const std::string& text) {
-    return error_of(
-        good + "workload:\n  - keep_connected: {from: dialers, to: server, pause: " + text + "}\n");
-  };
-  EXPECT_THAT(error_of_pause("0s"), HasSubstr("pause` must be above 0, not 0s"));
-  EXPECT_THAT(error_of_pause("{uniform: [1s]}"),
-              HasSubstr("pause.uniform` must be the least and the most, as in [1s, 3s]"));
-  EXPECT_THAT(error_of_pause("{uniform: [3s, 1s]}"),
-              HasSubstr("pause.uniform` must give the least first, then the most"));
-  EXPECT_THAT(error_of_pause("{uniform: [0s, 1s]}"),
-              HasSubstr("pause.uniform.0` must be above 0, not 0s"));
-  EXPECT_THAT(error_of_pause("{unifrom: [1s, 3s]}"), HasSubstr("did you mean `uniform`?"));
-  EXPECT_THAT(error_of_pause("{uniform: [1s, 3s], exponential: 2s}"),
-              HasSubstr("must have exactly one of the keys uniform, exponential"));
-  EXPECT_THAT(error_of_pause("{exponential: -2s}"), HasSubstr("must be above 0, not -2s"));
-  EXPECT_THAT(error_of_pause("[1s, 3s]"), HasSubstr("must be a duration"));
-}
-
-TEST(duration_distribution, draws_within_its_ends_and_around_its_mean) {
-  random_stream random(1);
-  const auto constant = duration_distribution::constant(seconds(2));
-  const auto uniform = duration_distribution::uniform(seconds(1), seconds(3));
-  const auto exponential = duration_distribution::exponential(seconds(2));
-  duration sum_uniform{}, sum_exponential{};
-  for (int n = 0; n < 10'000; ++n) {
-    EXPECT_EQ(constant.draw(random), seconds(2));
-    const duration drawn = uniform.draw(random);
-    EXPECT_GE(drawn, seconds(1));
-    EXPECT_LE(drawn, seconds(3));
-    sum_uniform += drawn;
-    sum_exponential += exponential.draw(random);
-  }
-  // Five standard errors: 5 * 2 s / sqrt(12 * 10 000), and 5 * 2 s / sqrt(10 000).
-  EXPECT_NEAR(static_cast<double>((sum_uniform / 10'000).count()), 2e9, 3e7);
-  EXPECT_NEAR(static_cast<double>((sum_exponential / 10'000).count()), 2e9, 1e8);
-  for (int n = 0; n < 1'000; ++n)
-    EXPECT_GE(duration_distribution::exponential(std::chrono::hours(270'000)).draw(random),
-              duration{})
-        << "the tail of centuries does not wrap around";
 }
 
 TEST(reader, reads_json_text) {

@@ -1,32 +1,30 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "tandem/core/random.hpp"
 #include "tandem/core/time.hpp"
-
-#include <cstdint>
+#include "tandem/sim/distribution.hpp"
 
 namespace tandem::scenarios {
 
 /// A length of time that is drawn anew each time it is needed. In a file: `2s`, `{uniform: [1s,
-/// 3s]}` or `{exponential: 2s}`.
+/// 3s]}`, `{exponential: 2s}`, ...: see scenarios/reference/values.md.
 struct duration_distribution {
-  enum class kind : std::uint8_t { constant, uniform, exponential };
-
-  static duration_distribution constant(duration value) { return {kind::constant, value, value}; }
+  static duration_distribution constant(duration value) {
+    return {sim::distribution::constant(value.count())};
+  }
   static duration_distribution uniform(duration least, duration most) {
-    return {kind::uniform, least, most};
+    return {sim::distribution::uniform(least.count(), most.count())};
   }
   static duration_distribution exponential(duration mean) {
-    return {kind::exponential, mean, mean};
+    return {sim::distribution::exponential(mean.count())};
   }
 
   /// The next one; a constant takes no number from `random`.
-  duration draw(random_stream& random) const noexcept;
+  duration draw(random_stream& random) const noexcept { return duration(nanoseconds.draw(random)); }
+  /// What a part `p` of all draws does not exceed.
+  duration quantile(double p) const noexcept { return duration(nanoseconds.quantile(p)); }
 
-  kind how = kind::constant;
-  duration least{};  ///< the value of a constant, the mean of an exponential one
-  duration most{};
+  sim::distribution nanoseconds;
 };
 
 }  // namespace tandem::scenarios
