@@ -3,6 +3,7 @@
 
 #include "extends.hpp"
 #include "parameters.hpp"
+#include "read_tcp_profile.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/option_text.hpp"
 #include "tandem/command/units.hpp"
@@ -184,11 +185,7 @@ void read_all(const yaml_value& root, scenario& out) {
       given.find("sample_every") == nullptr || given.read("sample_every", [&](const auto& v) {
         out.sample_every = v.as_duration(above_zero);
       });
-  given.read("tcp", [&](const auto& v) {
-    std::vector<std::string> names;
-    for (const auto& profile : sim::tcp_profiles()) names.emplace_back(profile.name);
-    out.tcp = &sim::tcp_profiles()[v.as_one_of(names, "TCP profile")];
-  });
+  given.read("tcp", [&](const auto& v) { out.tcp = read_tcp_profile(v); });
   given.require("groups", [&](const auto& v) { read_groups(v, out); });
   if (out.groups.empty()) return;  // all that follows is about them
   if (timed && sampled) root.source().attempt([&] { check_samples(given, out); });

@@ -1,33 +1,68 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/sim/tcp_profile.hpp"
 
-#include <array>
-
 namespace tandem::sim {
 
 using namespace std::chrono_literals;
 
 namespace {
 
-// Linux: initial RTO 1 s (RFC 6298, section 2.1), doubled; net.ipv4.tcp_syn_retries = 6.
-constexpr std::array<duration, 7> linux_syns = {0s, 1s, 3s, 7s, 15s, 31s, 63s};
-// ns-3.37 TcpSocket: ConnTimeout 3 s, doubled, ConnCount 6.
-constexpr std::array<duration, 6> ns3_syns = {0s, 3s, 9s, 21s, 45s, 93s};
+tcp_profile profile(std::string name, const syn_schedule& schedule, duration rto_min,
+                    unsigned syn_ack_count) {
+  tcp_profile made{.name = std::move(name),
+                   .rto_min = rto_min,
+                   .syn_ack_timeout = schedule.initial_rto,
+                   .syn_ack_count = syn_ack_count};
+  set_schedule(made, schedule);
+  return made;
+}
 
-constexpr std::array<tcp_profile, 2> profiles = {{
-    {"linux-legacy", linux_syns, 127s, 200ms, 1s, 7},  // TCP_RTO_MIN 200 ms
-    {"ns3-default", ns3_syns, 189s, 1s, 3s, 6},        // TcpSocketBase::MinRto 1 s
-}};
+std::vector<tcp_profile> make_profiles() {
+  // Initial RTO 1 s (RFC 6298, 2.1); TCP_RTO_MIN 200 ms; tcp_synack_retries 5.
+  constexpr syn_schedule legacy{.initial_rto = 1s, .retries = 6};
+  // Linux 6.5, ip-sysctl: tcp_syn_linear_timeouts = 4, "67 seconds till the last retransmission".
+  constexpr syn_schedule linear{.initial_rto = 1s, .retries = 6, .linear_timeouts = 4};
+  // ns-3.37: TcpSocket::ConnTimeout 3 s, ConnCount 6; TcpSocketBase::MinRto 1 s.
+  constexpr syn_schedule ns3{.initial_rto = 3s, .retries = 5};
+  // Windows: InitialRto 3 s, MaxSynRetransmissions 2 (KB 2786464); MinRto 300 ms.
+  constexpr syn_schedule windows{.initial_rto = 3s, .retries = 2};
+  std::vector<tcp_profile> all = {profile("linux-legacy", legacy, 200ms, 6),
+                                  profile("linux-6.5", linear, 200ms, 6),
+                                  profile("macos", linear, 230ms, 6),
+                                  profile("windows", windows, 300ms, 3),
+                                  profile("ns3-default", ns3, 1s, 6)};
+  // XNU, bsd/netinet/tcp_timer.c: tcp_syn_backoff 1 1 1 1 1 2 4 8 16 32, and TCPTV_KEEP_INIT 75 s
+  // ends it; TCPTV_REXMTMIN 30 ms and TCPTV_REXMTSLOP 200 ms.
+  all[2].gives_up_at = 75s;
+  return all;
+}
+
+const std::vector<tcp_profile>& profiles() {
+  static const std::vector<tcp_profile> all = make_profiles();
+  return all;
+}
 
 }  // namespace
 
-const tcp_profile& linux_legacy() noexcept { return profiles[0]; }
-const tcp_profile& ns3_default() noexcept { return profiles[1]; }
+void set_schedule(tcp_profile& of, const syn_schedule& schedule) {
+  of.schedule = schedule;
+  of.syn_at = {duration::zero()};
+  duration wait = schedule.initial_rto;
+  of.gives_up_at = wait;
+  for (unsigned i = 0; i < schedule.linear_timeouts + schedule.retries; ++i) {
+    of.syn_at.push_back(of.gives_up_at);
+    if (i >= schedule.linear_timeouts) wait *= 2;
+    of.gives_up_at += wait;
+  }
+}
 
-std::span<const tcp_profile> tcp_profiles() noexcept { return profiles; }
+const tcp_profile& linux_legacy() noexcept { return profiles().front(); }
+const tcp_profile& ns3_default() noexcept { return profiles().back(); }
+
+std::span<const tcp_profile> tcp_profiles() noexcept { return profiles(); }
 
 const tcp_profile* tcp_profile_named(std::string_view name) noexcept {
-  for (const tcp_profile& p : profiles)
+  for (const tcp_profile& p : profiles())
     if (p.name == name) return &p;
   return nullptr;
 }

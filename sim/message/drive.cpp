@@ -15,7 +15,7 @@ using message::none;
 using message::phase;
 
 message_network::state::state(message_network_options options)
-    : net(options.seed, std::move(options.links)), tcp(*options.tcp), seed(options.seed) {}
+    : net(options.seed, std::move(options.links)), tcp(std::move(options.tcp)), seed(options.seed) {}
 
 std::uint32_t message_network::state::remember(const manager_options& options) {
   const auto known = std::find(all_options.begin(), all_options.end(), options);

@@ -124,7 +124,7 @@ struct message_network::state {
 
   kernel time;
   paths net;
-  const tcp_profile& tcp;
+  const tcp_profile tcp;
   std::uint64_t seed;
   std::deque<host> hosts;
   std::vector<manager_options> all_options;

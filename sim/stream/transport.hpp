@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace tandem::sim {
 
@@ -50,8 +51,8 @@ inline constexpr duration half_open_kept = std::chrono::seconds(63);
 class transport {
  public:
   transport(kernel& time, asio::io_context& io, paths& net, listener_directory& directory,
-            const tcp_profile& profile)
-      : kernel_(time), io_(io), paths_(net), directory_(directory), profile_(profile) {}
+            tcp_profile profile)
+      : kernel_(time), io_(io), paths_(net), directory_(directory), profile_(std::move(profile)) {}
 
   asio::io_context& io() noexcept { return io_; }
   kernel& time() noexcept { return kernel_; }
@@ -112,7 +113,7 @@ class transport {
   asio::io_context& io_;
   paths& paths_;
   listener_directory& directory_;
-  const tcp_profile& profile_;
+  const tcp_profile profile_;
   connection_table table_;
 };
 

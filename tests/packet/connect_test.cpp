@@ -41,23 +41,50 @@ TEST(packet_connect, refused_again_once_the_listener_is_gone) {
   EXPECT_EQ(net.dialed->at, start + 100ms);
 }
 
-class black_hole : public testing::TestWithParam<const sim::tcp_profile*> {};
+/// The profiles that have a name, and one as a file may give it.
+std::vector<sim::tcp_profile> profiles() {
+  std::vector<sim::tcp_profile> all(sim::tcp_profiles().begin(), sim::tcp_profiles().end());
+  all.push_back({.name = "own",
+                 .syn_at = {0s, 700ms, 800ms, 2s},
+                 .gives_up_at = 2500ms,
+                 .rto_min = 200ms,
+                 .syn_ack_timeout = 1s,
+                 .syn_ack_count = 6});
+  return all;
+}
 
-TEST_P(black_hole, fails_exactly_when_the_profile_gives_up) {
-  two_hosts net({.latency = 50ms}, 1, *GetParam());
+class profile : public testing::TestWithParam<sim::tcp_profile> {};
+
+TEST_P(profile, connects_with_the_first_syn_after_a_partition_heals) {
+  for (const duration syn : GetParam().syn_at) {
+    two_hosts net({.latency = 50ms}, 1, GetParam());
+    if (syn != duration::zero())
+      net.fabric->partition([](sim::host_index host) { return static_cast<int>(host); });
+    net.connect();
+    if (syn != duration::zero()) net.run(syn - 1ns);
+    net.fabric->partition({});
+    net.run(200s);
+    ASSERT_TRUE(net.dialed && net.accepted);
+    EXPECT_EQ(net.dialed->at, start + syn + 100ms);
+    EXPECT_EQ(net.accepted->at, start + syn + 150ms);
+  }
+}
+
+TEST_P(profile, fails_exactly_when_it_gives_up) {
+  two_hosts net({.latency = 50ms}, 1, GetParam());
   net.listen();
   net.fabric->partition([](sim::host_index host) { return static_cast<int>(host); });
   net.dial();
-  net.run(GetParam()->gives_up_at - 1ns);
+  net.run(GetParam().gives_up_at - 1ns);
   EXPECT_FALSE(net.dialed);
-  net.run(GetParam()->gives_up_at);
+  net.run(GetParam().gives_up_at);
   ASSERT_TRUE(net.dialed);
   EXPECT_EQ(net.dialed->what, asio::error::timed_out);
-  EXPECT_EQ(net.dialed->at, start + GetParam()->gives_up_at);
+  EXPECT_EQ(net.dialed->at, start + GetParam().gives_up_at);
 }
 
-INSTANTIATE_TEST_SUITE_P(profiles, black_hole,
-                         testing::Values(&sim::linux_legacy(), &sim::ns3_default()));
+INSTANTIATE_TEST_SUITE_P(all, profile, testing::ValuesIn(profiles()),
+                         [](const auto& info) { return std::to_string(info.index); });
 
 TEST(packet_connect, connects_with_the_next_syn_after_a_partition_heals) {
   two_hosts net;

@@ -47,7 +47,7 @@ struct two_hosts {
       : path_(std::make_shared<sim::link>(path)), back_(std::make_shared<sim::link>(path)) {
     sim::fabric_options options;
     options.seed = seed;
-    options.tcp = &tcp;
+    options.tcp = tcp;
     options.links = [path = path_, back = back_](sim::host_index from,
                                                  sim::host_index) -> const sim::link& {
       return from == 0 ? *path : *back;

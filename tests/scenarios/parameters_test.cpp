@@ -81,7 +81,7 @@ expectations:
 TEST(parameters, stand_for_their_values_everywhere) {
   const auto s = parse_scenario(parametrised, "f.yaml");
   EXPECT_EQ(s.length, seconds(90));
-  EXPECT_EQ(s.tcp->name, "ns3-default");
+  EXPECT_EQ(s.tcp.name, "ns3-default");
   EXPECT_EQ(s.groups[0].manager.max_connections, 40u) << "one may use those before it";
   EXPECT_EQ(s.groups[1].count, 20u);
   EXPECT_DOUBLE_EQ(std::get<dial_work>(s.workload[0]).arrive.per_second, 2);

@@ -95,7 +95,7 @@ expectations:
   EXPECT_EQ(s.seed, 7u);
   EXPECT_EQ(s.length, seconds(10));
   EXPECT_EQ(s.sample_every, milliseconds(100));
-  EXPECT_EQ(s.tcp->name, "ns3-default");
+  EXPECT_EQ(s.tcp.name, "ns3-default");
   ASSERT_EQ(s.groups.size(), 2u);
   EXPECT_TRUE(s.groups[0].listen);
   EXPECT_EQ(s.groups[1].count, 4u);

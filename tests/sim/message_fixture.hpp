@@ -66,7 +66,7 @@ struct message_net {
   explicit message_net(link path = {}, std::uint64_t seed = 1,
                        const tcp_profile& tcp = linux_legacy())
       : all(path),
-        net({seed, &tcp, [this](host_index, host_index) -> const link& { return all; }}) {}
+        net({seed, tcp, [this](host_index, host_index) -> const link& { return all; }}) {}
 
   host_index add(bool listens, const manager_options& options = {}) {
     host_log& log = logs.emplace_back();

@@ -40,7 +40,7 @@ struct stream_net {
       : all(path) {
     fabric_options options;
     options.seed = seed;
-    options.tcp = &tcp;
+    options.tcp = tcp;
     options.links = [this](host_index, host_index) -> const link& { return all; };
     net = make_stream_fabric(std::move(options));
     for (int i = 0; i < hosts; ++i) net->add_host();

@@ -89,7 +89,7 @@ class packet_fabric final : public sim::fabric {
     ipv4->AddAddress(interface, ns3::Ipv4InterfaceAddress(channel_->GetAddress(device->GetHost()),
                                                           ns3::Ipv4Mask("/8")));
     ipv4->SetUp(interface);
-    ns3::TandemTcpSocketFactory::Of(node)->SetProfile(*options_.tcp);
+    ns3::TandemTcpSocketFactory::Of(node)->SetProfile(options_.tcp);
     hosts_.push_back(std::make_unique<host_network>(loop_, node));
     return device->GetHost();
   }

@@ -43,6 +43,8 @@ TandemTcpSocket::TandemTcpSocket() { LimitNewData(); }
 TandemTcpSocket::TandemTcpSocket(const TandemTcpSocket& other)
     : TcpSocketBase(other),
       m_backlog(other.m_backlog),
+      m_syn_waits(other.m_syn_waits),
+      m_syn_ack_count(other.m_syn_ack_count),
       m_fin_retries(other.m_fin_retries),
       m_fin_timeout(other.m_fin_timeout) {
   LimitNewData();
@@ -56,6 +58,8 @@ TandemTcpSocket::~TandemTcpSocket() {
 void TandemTcpSocket::SetTimers(const Timers& timers) {
   m_cnTimeout = timers.connect_timeout;
   m_synRetries = timers.connect_count;
+  m_syn_ack_count = timers.syn_ack_count;
+  m_syn_waits = timers.syn_waits;
   m_minRto = timers.min_rto;
   m_clockGranularity = timers.rto_granularity;
   m_dataRetries = timers.data_retries;

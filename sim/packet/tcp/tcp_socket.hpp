@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace ns3 {
 
@@ -55,6 +56,9 @@ class TandemTcpSocket : public TcpSocketBase {
   struct Timers {
     Time connect_timeout;
     std::uint32_t connect_count;
+    std::uint32_t syn_ack_count;
+    /// After each SYN; null: ConnTimeout, doubled.
+    std::shared_ptr<const std::vector<Time>> syn_waits;
     Time min_rto;
     Time rto_granularity;
     std::uint32_t data_retries;
@@ -146,6 +150,8 @@ class TandemTcpSocket : public TcpSocketBase {
   TandemTcpObserver* m_observer = nullptr;
   std::weak_ptr<TandemTcpBacklog> m_backlog;
   Failure m_failure = Failure::NONE;
+  std::shared_ptr<const std::vector<Time>> m_syn_waits;
+  std::uint32_t m_syn_ack_count = 0;
   bool m_half_open = false;  // counted in the backlog
   bool m_orphan = false;     // closed: nobody reads any more
   std::uint8_t m_fin_tries = 0;

@@ -25,6 +25,11 @@ TypeId TandemTcpSocketFactory::GetTypeId() {
           .AddAttribute("ConnCount", "Number of SYNs.", UintegerValue(7),
                         MakeUintegerAccessor(&Self::m_connect_count),
                         MakeUintegerChecker<std::uint32_t>(1, 20))
+          .AddAttribute("SynAckCount",
+                        "Number of SYN-ACKs that a listener sends by itself, the first included "
+                        "(Linux tcp_synack_retries + 1).",
+                        UintegerValue(6), MakeUintegerAccessor(&Self::m_syn_ack_count),
+                        MakeUintegerChecker<std::uint32_t>(1, 20))
           .AddAttribute("MinRto", "Least retransmission timeout (Linux TCP_RTO_MIN).",
                         TimeValue(MilliSeconds(200)), MakeTimeAccessor(&Self::m_min_rto),
                         MakeTimeChecker(Time(1)))
@@ -63,8 +68,14 @@ Ptr<TandemTcpSocketFactory> TandemTcpSocketFactory::Of(Ptr<Node> node) {
 }
 
 void TandemTcpSocketFactory::SetProfile(const tandem::sim::tcp_profile& profile) {
-  m_connect_timeout = NanoSeconds(profile.ns3_connect_timeout.count());
-  m_connect_count = profile.ns3_connect_count;
+  m_connect_timeout = NanoSeconds(profile.syn_ack_timeout.count());
+  m_connect_count = static_cast<std::uint32_t>(profile.syn_at.size());
+  m_syn_ack_count = profile.syn_ack_count;
+  std::vector<Time> waits;
+  for (std::size_t i = 1; i < profile.syn_at.size(); ++i)
+    waits.push_back(NanoSeconds((profile.syn_at[i] - profile.syn_at[i - 1]).count()));
+  waits.push_back(NanoSeconds((profile.gives_up_at - profile.syn_at.back()).count()));
+  m_syn_waits = std::make_shared<const std::vector<Time>>(std::move(waits));
   m_min_rto = NanoSeconds(profile.rto_min.count());
   if (profile.name != tandem::sim::ns3_default().name) {
     m_rto_granularity = m_min_rto;
@@ -87,8 +98,8 @@ Ptr<TandemTcpSocket> TandemTcpSocketFactory::CreateTcp() {
   socket->SetRtt(CreateObject<RttMeanDeviation>());
   socket->SetCongestionControlAlgorithm(CreateObject<TandemTcpCubic>());
   socket->SetRecoveryAlgorithm(CreateObject<TcpPrrRecovery>());
-  socket->SetTimers({m_connect_timeout, m_connect_count, m_min_rto, m_rto_granularity,
-                     m_data_retries, m_delayed_ack, m_time_wait});
+  socket->SetTimers({m_connect_timeout, m_connect_count, m_syn_ack_count, m_syn_waits,
+                     m_min_rto, m_rto_granularity, m_data_retries, m_delayed_ack, m_time_wait});
   socket->SetAttribute("SegmentSize", UintegerValue(m_segment_size));
   return socket;
 }

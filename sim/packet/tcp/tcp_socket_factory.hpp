@@ -18,7 +18,7 @@ class TandemTcpSocketFactory : public SocketFactory {
 
   /// The factory of `node`, made and aggregated when it has none.
   static Ptr<TandemTcpSocketFactory> Of(Ptr<Node> node);
-  /// Takes the SYN schedule and the timers of an operating system.
+  /// Takes the SYN schedule and the timers of an operating system, whatever the attributes say.
   void SetProfile(const tandem::sim::tcp_profile& profile);
 
   Ptr<Socket> CreateSocket() override;
@@ -27,6 +27,8 @@ class TandemTcpSocketFactory : public SocketFactory {
  private:
   Time m_connect_timeout;
   std::uint32_t m_connect_count = 0;
+  std::uint32_t m_syn_ack_count = 0;
+  std::shared_ptr<const std::vector<Time>> m_syn_waits;
   Time m_min_rto;
   Time m_rto_granularity;
   std::uint32_t m_data_retries = 0;

@@ -56,6 +56,11 @@ void TandemTcpSocket::SendEmptyPacket(std::uint8_t flags) {
     const Time backed_off = m_rto;  // which the base forgets at each acknowledgement it sends
     TcpSocketBase::SendEmptyPacket(flags);
     if ((flags & TcpHeader::SYN) == 0) m_rto = backed_off;
+    if (flags == TcpHeader::SYN && m_syn_waits) {  // the base doubles its wait
+      m_retxEvent.Cancel();
+      m_rto = m_syn_waits->at(m_synRetries - m_synCount - 1);
+      m_retxEvent = Simulator::Schedule(m_rto, &TandemTcpSocket::SendEmptyPacket, this, flags);
+    }
     return;
   }
   // As Linux: an end that is still read keeps trying as long as with data.

@@ -109,7 +109,7 @@ struct scenario {
   std::uint64_t seed = 1;
   duration length{};  ///< the key `duration`
   duration sample_every{};
-  const sim::tcp_profile* tcp = &sim::linux_legacy();
+  sim::tcp_profile tcp = sim::linux_legacy();
   std::vector<group> groups;
   sim::link default_link;
   std::vector<group_link> links;

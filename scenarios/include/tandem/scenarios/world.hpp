@@ -39,7 +39,7 @@ class world_observer {
 
 struct world_options {
   std::uint64_t seed = 1;
-  const sim::tcp_profile* tcp = &sim::linux_legacy();
+  sim::tcp_profile tcp = sim::linux_legacy();
   sim::link_map links;
   bool traced = true;                  ///< keep a hash of every core's trace
   world_observer* observer = nullptr;  ///< outlives the world

@@ -18,7 +18,7 @@ namespace tandem::sim {
 /// What every host of a fabric shares.
 struct fabric_options {
   std::uint64_t seed = 1;
-  const tcp_profile* tcp = &linux_legacy();
+  tcp_profile tcp = linux_legacy();
   link_map links;  ///< asked for every pair; empty: the default link everywhere
 };
 

@@ -16,7 +16,7 @@ namespace tandem::sim {
 
 struct message_network_options {
   std::uint64_t seed = 1;
-  const tcp_profile* tcp = &linux_legacy();
+  tcp_profile tcp = linux_legacy();
   link_map links;  ///< empty: the default link everywhere
 };
 
