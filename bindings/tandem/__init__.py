@@ -5,7 +5,7 @@
 
     r = tandem.run("scenarios/global_limit.yaml", level="stream", seed=1)
     r.ok                  # every expectation and invariant held
-    r.expectations        # DataFrame: text, ok, measured
+    r.expectations        # DataFrame: text, ok, verdict, measured, why
     r.events              # DataFrame: what every connection manager notified
     r.samples             # DataFrame: the icn_p2p_* metrics over time
 

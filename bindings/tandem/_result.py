@@ -21,7 +21,9 @@ def _seconds(nanoseconds):
 class Result:
     """One run of one scenario on one level.
 
-    ok            every expectation and built-in invariant held
+    ok            every expectation and built-in invariant held, and every line was put to the test
+    verdict       "ok"; "failed": something did not hold; "untested": something held, or a fault passed, only because
+                  nothing happened that it could have touched
     scenario, level, seed, commit, scenario_hash, trace_hash (None where time is real)
     reproduce     the line that runs it again: a command, or a call when the scenario is a dict
     wall_s        seconds it took; `steps`: steps of all managers
@@ -38,6 +40,7 @@ class Result:
         self._raw = raw
         self.json = json.loads(raw["json"])[0]
         self.ok = self.json["ok"]
+        self.verdict = self.json["verdict"]
         self.scenario = self.json["scenario"]
         self.level = self.json["level"]
         self.seed = self.json["seed"]
@@ -54,8 +57,18 @@ class Result:
 
     @functools.cached_property
     def expectations(self):
-        """DataFrame: text, ok, measured; one row per expectation, then per invariant that failed."""
-        return pandas.DataFrame(self.json["expectations"], columns=["text", "ok", "measured"])
+        """DataFrame: text, ok, verdict, measured, why; one row per expectation, then per invariant that failed.
+
+        why: what broke a failed line, when and where; what did not happen that an untested one needs.
+        """
+        return pandas.DataFrame(self.json["expectations"], columns=["text", "ok", "verdict", "measured", "why"])
+
+    @functools.cached_property
+    def faults(self):
+        """DataFrame: text, ok, verdict, times (it began), nodes, connections, attempts and packets it touched, why."""
+        rows = [{**fault, **fault["touched"]} for fault in self.json["faults"]]
+        return pandas.DataFrame(rows, columns=["text", "ok", "verdict", "times", "nodes", "connections", "attempts",
+                                               "packets", "why"])
 
     @functools.cached_property
     def events(self):
@@ -136,10 +149,11 @@ class Result:
         return self.ok
 
     def __repr__(self):
-        verdict = "ok" if self.ok else "stopped" if self.stopped else f"FAILED: {self._failures()}"
+        verdict = "ok" if self.ok else "stopped" if self.stopped else f"{self.verdict.upper()}: {self._failures()}"
         return f"<tandem.Result {self.scenario} on {self.level}, seed {self.seed}: {verdict}>"
 
     def _failures(self, most=3):
         failed = [f"{row['text']} (measured {row['measured']})" for row in self.json["expectations"] if not row["ok"]]
+        failed += [f"fault: {row['text']} ({row['why']})" for row in self.json["faults"] if not row["ok"]]
         more = [f"{len(failed) - most} more"] if len(failed) > most else []
         return "; ".join(failed[:most] + more)

@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Tandem: a peer-to-peer connection manager, and the simulated networks that prove it.\n"
       "Exit codes: 0 all held, 1 an expectation or invariant failed or a replay differs, 2 bad "
-      "input.",
+      "input, 3 nothing failed but something was not put to the test.",
       "tandem");
   app.require_subcommand(1);
   app.footer(

@@ -102,8 +102,10 @@ class run_command final : public command {
     if (!results.empty()) print(results);
     if (failure) std::rethrow_exception(failure);
     if (stopped_by != 0) return exit_interrupted(stopped_by);
-    const bool held = std::ranges::all_of(results, [](const auto& r) { return r.ok; });
-    return held ? exit_held : exit_failed;
+    const auto any = [&](verdict which) {
+      return std::ranges::any_of(results, [&](const auto& r) { return r.verdict == which; });
+    };
+    return any(verdict::failed) ? exit_failed : any(verdict::untested) ? exit_untested : exit_held;
   }
 
  private:

@@ -26,12 +26,6 @@ constexpr std::size_t groups_max = 1000;  // every pair of groups has its link i
 constexpr std::uint64_t sample_rows_max = 2'000'000;
 constexpr duration above_zero{1};
 
-bool is_name(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
-    return std::isalnum(c) || c == '_' || c == '-';
-  });
-}
-
 void read_manager(const yaml_value& value, group& out) {
   std::vector<std::string> known;
   for (const auto& row : option_table()) known.emplace_back(row.name);
@@ -196,6 +190,12 @@ void read_all(const yaml_value& root, scenario& out) {
 }
 
 }  // namespace
+
+bool is_name(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) || c == '_' || c == '-';
+  });
+}
 
 std::vector<std::string> group_names(const scenario& of) {
   std::vector<std::string> names;

@@ -16,6 +16,13 @@ std::vector<std::string> group_names(const scenario& of);
 void read_workload(const yaml_value& list, scenario& out);
 void read_faults(const yaml_value& list, scenario& out);
 
+/// Reads the keys that every fault has beside its own, `name` and `allow_untested`; `out.text` is
+/// the caller's.
+void read_fault_head(const yaml_mapping& given, const scenario& of, fault_head& out);
+
+/// Letters, digits, `_` and `-`.
+bool is_name(std::string_view text);
+
 /// Sets one manager option from its value. Throws bad_input when it is out of range.
 void read_option(const option_row& row, const yaml_value& value, manager_options& out);
 

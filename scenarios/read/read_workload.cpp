@@ -143,8 +143,9 @@ group_work read_group_work(group_work::kind what, const yaml_value& value, const
 }
 
 partition_fault read_partition(const yaml_value& value, const scenario& of) {
-  const yaml_mapping given(value, "partition", {"groups", "at", "until"});
+  const yaml_mapping given(value, "partition", {"groups", "at", "until", "name", "allow_untested"});
   partition_fault out;
+  read_fault_head(given, of, out);
   given.require("groups", [&](const auto& v) {
     if (v.as_list().empty()) v.fail("a partition needs at least one group");
     v.each([&](const auto& name) { out.groups.push_back(read_group(name, of)); });
@@ -154,10 +155,30 @@ partition_fault read_partition(const yaml_value& value, const scenario& of) {
     out.until = v.as_duration(above_zero);
     if (out.until <= out.at) v.fail("`until` must be after `at`");
   });
+  out.text = "partition of ";
+  for (const auto group : out.groups)
+    out.text += (group == out.groups.front() ? "" : ", ") + of.groups[group].name;
+  out.text += " from " + format_duration(out.at);
+  if (out.until != duration::max()) out.text += " until " + format_duration(out.until);
   return out;
 }
 
 }  // namespace
+
+void read_fault_head(const yaml_mapping& given, const scenario& of, fault_head& out) {
+  given.read("name", [&](const auto& v) {
+    out.name = v.as_text();
+    if (!is_name(out.name) || out.name == "heal")
+      v.fail(quoted(out.name) +
+             " cannot name a fault: use letters, digits, _ and -, and not `heal`");
+    if (std::ranges::find(of.faults, out.name, &fault_head::name) != of.faults.end())
+      v.fail("two faults are called " + quoted(out.name));
+  });
+  given.read("allow_untested", [&](const auto& v) {
+    out.allow_untested = v.as_text();
+    if (out.allow_untested.empty()) v.fail("`allow_untested` must say why");
+  });
+}
 
 void read_workload(const yaml_value& list, scenario& out) {
   using what = group_work::kind;

@@ -15,10 +15,28 @@ json::value number(double value) {
   return value;
 }
 
+json::object object_of(const fault_result& fault) {
+  json::object touched;
+  for (std::size_t i = 0; i < touches_count; ++i)
+    touched[name_of(static_cast<touch>(i))] = fault.touched[i];
+  return {{"text", fault.text},
+          {"ok", fault.verdict == verdict::ok},
+          {"verdict", name_of(fault.verdict)},
+          {"times", fault.times},
+          {"touched", std::move(touched)},
+          {"why", fault.why}};
+}
+
 json::object object_of(const run_result& r) {
   json::array expectations;
   for (const auto& check : r.checks)
-    expectations.push_back({{"text", check.text}, {"ok", check.ok}, {"measured", check.measured}});
+    expectations.push_back({{"text", check.text},
+                            {"ok", check.ok()},
+                            {"verdict", name_of(check.verdict)},
+                            {"measured", check.measured},
+                            {"why", check.why}});
+  json::array faults;
+  for (const auto& fault : r.faults) faults.push_back(object_of(fault));
   json::object groups;
   json::object refusals;
   for (const auto& group : r.groups) {
@@ -38,8 +56,10 @@ json::object object_of(const run_result& r) {
   out["commit"] = r.commit;
   out["trace_hash"] = r.trace_hash.empty() ? json::value() : json::value(r.trace_hash);
   out["ok"] = r.ok;
+  out["verdict"] = name_of(r.verdict);
   out["stopped"] = r.stopped;
   out["expectations"] = std::move(expectations);
+  out["faults"] = std::move(faults);
   out["groups"] = std::move(groups);
   out["refusals"] = std::move(refusals);
   out["events"] = r.events;

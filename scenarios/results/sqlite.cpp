@@ -19,6 +19,9 @@ namespace {
 
 constexpr const char* schema = R"(
 CREATE TABLE run (key TEXT PRIMARY KEY, value);
+CREATE TABLE expectations (text TEXT, verdict TEXT, measured TEXT, why TEXT);
+CREATE TABLE faults (text TEXT, verdict TEXT, times INTEGER, nodes INTEGER, connections INTEGER,
+  attempts INTEGER, packets INTEGER, why TEXT);
 CREATE TABLE nodes (node INTEGER PRIMARY KEY, name TEXT, "group" TEXT);
 CREATE TABLE events (time_ns INTEGER, node INTEGER, kind TEXT, cause TEXT, direction TEXT,
   connection INTEGER, request INTEGER, peer INTEGER, current INTEGER, "limit" INTEGER,
@@ -99,12 +102,24 @@ void write_run(database& into, const run_result& r) {
   else
     add("trace_hash", r.trace_hash);
   add("ok", r.ok ? 1 : 0);
+  add("verdict", name_of(r.verdict));
   add("stopped", r.stopped ? 1 : 0);
   add("events", r.events);
   add("events_dropped", r.event_rows.dropped);
   add("wall_s", r.wall_s);
   add("reproduce", r.reproduce);
   add("json", to_json({&r, 1}));
+}
+
+void write_verdicts(database& into, const run_result& r) {
+  insertion add(into, "INSERT INTO expectations VALUES (?,?,?,?)");
+  for (const auto& check : r.checks)
+    add(check.text, name_of(check.verdict), check.measured, check.why);
+  insertion add_fault(into, "INSERT INTO faults VALUES (?,?,?,?,?,?,?,?)");
+  static_assert(touches_count == 4);
+  for (const auto& f : r.faults)
+    add_fault(f.text, name_of(f.verdict), f.times, f.touched[0], f.touched[1], f.touched[2],
+              f.touched[3], f.why);
 }
 
 void write_nodes(database& into, const run_result& r) {
@@ -147,6 +162,7 @@ void fill(const fs::path& path, const run_result& result) {
   into.run(schema);
   into.run(("PRAGMA user_version = " + std::to_string(sqlite_schema_version)).c_str());
   write_run(into, result);
+  write_verdicts(into, result);
   write_nodes(into, result);
   write_events(into, result);
   write_samples(into, result);

@@ -41,10 +41,38 @@ std::vector<std::string> texts_of(std::span<const run_result> results) {
   return texts;
 }
 
+std::string mark_of(verdict what) {
+  return what == verdict::ok ? "ok    " : what == verdict::failed ? "FAIL  " : "UNTESTED  ";
+}
+
 std::string cell_of(const run_result& r, const std::string& text) {
   const auto it = std::ranges::find(r.checks, text, &check_result::text);
   if (it == r.checks.end()) return "";
-  return (it->ok ? "ok    " : "FAIL  ") + it->measured;
+  return mark_of(it->verdict) + it->measured;
+}
+
+std::string fault_cell_of(const run_result& r, const std::string& text) {
+  const auto it = std::ranges::find(r.faults, text, &fault_result::text);
+  if (it == r.faults.end()) return "";
+  std::string touched;
+  for (std::size_t i = 0; i < touches_count; ++i)
+    if (it->touched[i] > 0)
+      touched += (touched.empty() ? "" : ", ") + std::to_string(it->touched[i]) + " " +
+                 std::string(name_of(static_cast<touch>(i)));
+  return mark_of(it->verdict) + (touched.empty() ? "nothing" : touched);
+}
+
+// What a person needs to know of each line that is not simply ok.
+std::string reasons_of(const run_result& r) {
+  std::string out;
+  const auto add = [&](const auto& found, const std::string& text) {
+    if (!found.why.empty())
+      out += "  " + std::string(name_of(found.verdict)) + ": " + text + ": " + found.why + "\n";
+  };
+  for (const auto& check : r.checks) add(check, check.text);
+  for (const auto& fault : r.faults) add(fault, "fault: " + fault.text);
+  if (out.empty()) return out;
+  return "\nAt " + r.level + ", seed " + std::to_string(r.seed) + ":\n" + out;
 }
 
 }  // namespace
@@ -60,14 +88,22 @@ std::string to_table(std::span<const run_result> results) {
     for (const auto& r : results) cells.push_back(cell_of(r, text));
     rows.push_back(std::move(cells));
   }
-  row verdict{"all held"}, hash{"trace hash"}, events{"events"}, wall{"wall time"};
+  for (const auto& fault : results.front().faults) {
+    row cells{"fault: " + fault.text};
+    for (const auto& r : results) cells.push_back(fault_cell_of(r, fault.text));
+    rows.push_back(std::move(cells));
+  }
+  row held{"all held"}, hash{"trace hash"}, events{"events"}, wall{"wall time"};
   for (const auto& r : results) {
-    verdict.push_back(r.stopped ? "stopped" : r.ok ? "yes" : "NO");
+    held.push_back(r.stopped                        ? "stopped"
+                   : r.verdict == verdict::ok       ? "yes"
+                   : r.verdict == verdict::untested ? "UNTESTED"
+                                                    : "NO");
     hash.push_back(r.trace_hash.empty() ? "-" : r.trace_hash);
     events.push_back(std::to_string(r.events));
     wall.push_back(seconds(r.wall_s));
   }
-  rows.insert(rows.end(), {verdict, hash, events, wall});
+  rows.insert(rows.end(), {held, hash, events, wall});
 
   std::vector<std::size_t> widths(head.size());
   for (const auto& cells : rows)
@@ -81,6 +117,7 @@ std::string to_table(std::span<const run_result> results) {
   const auto facts = rows.size() - 4;
   for (std::size_t i = 1; i < rows.size(); ++i)
     out += (i == facts ? rule : "") + line_of(rows[i], widths);
+  for (const auto& r : results) out += reasons_of(r);
   out += "\nRun again:\n";
   for (const auto& r : results) out += "  " + r.reproduce + "\n";
   return out;

@@ -19,13 +19,15 @@ double number(const tracked_number& n, statistic which, time_point now) {
   }
 }
 
+verdict judged(bool held) { return held ? verdict::ok : verdict::failed; }
+
 check_result judge_spread(const expectation& e, const tracked_spread& s) {
   const auto in = measures()[e.measure].unit;
   if (e.statistic == statistic::count)
-    return {e.text, holds(e, static_cast<double>(s.count)), std::to_string(s.count)};
-  if (s.count == 0) return {e.text, false, "no value"};
+    return {e.text, judged(holds(e, static_cast<double>(s.count))), std::to_string(s.count)};
+  if (s.count == 0) return {e.text, verdict::untested, "no value"};
   if (e.statistic == statistic::every)
-    return {e.text, holds(e, s.min) && holds(e, s.max),
+    return {e.text, judged(holds(e, s.min) && holds(e, s.max)),
             (s.min == s.max ? format_value(s.min, in)
                             : format_value(s.min, in) + " .. " + format_value(s.max, in)) +
                 " (" + std::to_string(s.count) + ")"};
@@ -33,7 +35,7 @@ check_result judge_spread(const expectation& e, const tracked_spread& s) {
   if (e.statistic == statistic::min) value = s.min;
   if (e.statistic == statistic::max) value = s.max;
   if (e.statistic == statistic::mean) value = s.sum / static_cast<double>(s.count);
-  return {e.text, holds(e, value), format_value(value, in)};
+  return {e.text, judged(holds(e, value)), format_value(value, in)};
 }
 
 }  // namespace
@@ -48,15 +50,15 @@ std::vector<check_result> evaluate(const scenario& what, const tracker& ledger,
     if (measures()[e.measure].distribution) {
       checks.push_back(judge_spread(e, numbers.spreads[e.measure - numbers_count()]));
     } else if (e.at && !at_values[i]) {
-      checks.push_back({e.text, false, "not reached"});
+      checks.push_back({e.text, verdict::failed, "not reached"});
     } else {
       const double value =
           e.at ? *at_values[i] : number(numbers.numbers[e.measure], e.statistic, now);
-      checks.push_back({e.text, holds(e, value), format_value(value, unit::plain)});
+      checks.push_back({e.text, judged(holds(e, value)), format_value(value, unit::plain)});
     }
   }
   for (const auto& [invariant, how] : ledger.violations())
-    checks.push_back({"invariant: " + invariant, false, how});
+    checks.push_back({"invariant: " + invariant, verdict::failed, how});
   return checks;
 }
 

@@ -148,7 +148,22 @@ run_result head_of(const scenario& what, const level& on, std::uint64_t seed) {
   return r;
 }
 
+verdict worst_of(const run_result& r) {
+  const auto any = [&](verdict which) {
+    const auto is = [which](const auto& found) { return found.verdict == which; };
+    return std::ranges::any_of(r.checks, is) || std::ranges::any_of(r.faults, is);
+  };
+  return any(verdict::failed)     ? verdict::failed
+         : any(verdict::untested) ? verdict::untested
+                                  : verdict::ok;
+}
+
 }  // namespace
+
+std::string_view name_of(verdict what) noexcept {
+  static constexpr std::string_view names[] = {"ok", "failed", "untested"};
+  return names[static_cast<std::size_t>(what)];
+}
 
 std::string hash_of(const scenario& what) {
   trace_hash hash;
@@ -178,7 +193,8 @@ run_result run(const scenario& what, const level& on, const run_options& options
 
   const auto start = place->now();
   recorder rows(what, options, ledger, start, result);
-  workload work(what, *place, ledger, seed, start);
+  fault_book faults({what.faults.begin(), what.faults.end()});
+  workload work(what, *place, ledger, faults, seed, start);
   hears.ledger = &ledger;
   hears.rows = &rows;
   hears.work = &work;
@@ -198,8 +214,9 @@ run_result run(const scenario& what, const level& on, const run_options& options
   result.groups = summarize(what, ledger);
   result.events = ledger.steps();
   result.wall_s = watch.wall_s();
-  result.ok = !result.stopped;
-  for (const auto& check : result.checks) result.ok = result.ok && check.ok;
+  result.faults = faults.results();
+  result.verdict = worst_of(result);
+  result.ok = result.verdict == verdict::ok && !result.stopped;
   return result;
 }
 

@@ -49,6 +49,14 @@ std::uint32_t tracker::connections(node_index node, node_index peer) const {
   return it == pairs_.end() ? 0 : it->second.ready;
 }
 
+std::uint64_t tracker::connections_of_pairs(
+    const std::function<bool(node_index, node_index)>& chosen) const {
+  std::uint64_t ends = 0;
+  for (const auto& [at, pair] : pairs_)
+    if (pair.ready > 0 && chosen(at.first, static_cast<node_index>(at.second))) ends += pair.ready;
+  return (ends + 1) / 2;  // one may have lost its other end already
+}
+
 void tracker::count(node_index node, time_point now, std::size_t measure, std::uint64_t by) {
   numbers_of(node).numbers[measure].add(now, by, 0);
 }

@@ -9,6 +9,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +53,9 @@ class tracker {
   std::int32_t index_of(const peer_id& peer) const;
   /// Established connections of `node` with `peer` now.
   std::uint32_t connections(node_index node, node_index peer) const;
+  /// Established connections of the pairs of nodes that `chosen` takes, each counted once.
+  std::uint64_t connections_of_pairs(
+      const std::function<bool(node_index, node_index)>& chosen) const;
   std::uint64_t steps() const noexcept { return steps_; }
   /// Invariants that did not hold: which, and where first; few.
   const std::vector<std::pair<std::string, std::string>>& violations() const { return violations_; }

@@ -15,17 +15,17 @@ struct workload::dial_state {
   time_point next{};
 };
 
-workload::workload(const scenario& what, world& in, tracker& ledger, std::uint64_t seed,
-                   time_point start)
+workload::workload(const scenario& what, world& in, tracker& ledger, fault_book& faults,
+                   std::uint64_t seed, time_point start)
     : scenario_(what),
       world_(in),
       tracker_(ledger),
+      book_(faults),
       seed_(seed),
       start_(start),
       alive_(ledger.nodes(), true),
       leaving_(ledger.nodes(), false),
-      lives_(ledger.nodes(), 0),
-      faults_on_(what.faults.size(), false) {
+      lives_(ledger.nodes(), 0) {
   node_index next = 0;
   for (const auto& group : what.groups) {
     first_node_.push_back(next);
@@ -184,6 +184,11 @@ void workload::on_keep_notification(node_index node, time_point now, const notif
 }
 
 void workload::on_notification(node_index node, time_point now, const notification& what) {
+  if (what.kind == notice::dial_started)
+    if (const auto peer = tracker_.index_of(what.peer); peer >= 0)
+      for (std::size_t i = 0; i < book_.size(); ++i)
+        if (book_.on(i) && parts(scenario_.faults[i], node, static_cast<node_index>(peer)))
+          book_.touched(i, touch::attempts);
   const bool ended = what.kind == notice::dial_succeeded || what.kind == notice::dial_failed;
   if (ended) {
     const auto it = holds_.find(key(node, static_cast<std::uint64_t>(what.request)));
@@ -244,22 +249,38 @@ void workload::end_life(node_index node) {
 void workload::plan_faults() {
   for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
     const auto& fault = scenario_.faults[i];
-    const auto change = [this, i](bool on) {
-      faults_on_[i] = on;
-      apply_faults();
-    };
-    world_.at(start_ + fault.at, [change] { change(true); });
+    world_.at(start_ + fault.at, [this, i] { change_fault(i, true); });
     if (fault.until != duration::max())
-      world_.at(start_ + fault.until, [change] { change(false); });
+      world_.at(start_ + fault.until, [this, i] { change_fault(i, false); });
   }
+}
+
+void workload::change_fault(std::size_t fault, bool on) {
+  if (on) count_cut_connections(fault);
+  on ? book_.began(fault, world_.now()) : book_.ended(fault, world_.now());
+  apply_faults();
+}
+
+bool workload::parts(const partition_fault& fault, node_index one, node_index other) const {
+  const auto inside = [&](node_index node) {
+    return std::ranges::find(fault.groups, tracker_.group_of(node)) != fault.groups.end();
+  };
+  return inside(one) != inside(other);
+}
+
+void workload::count_cut_connections(std::size_t fault) {
+  book_.touched(fault, touch::connections,
+                tracker_.connections_of_pairs([&](node_index one, node_index other) {
+                  return parts(scenario_.faults[fault], one, other);
+                }));
 }
 
 // The side of a node: one bit for each partition in force that it is part of.
 void workload::apply_faults() {
   std::vector<int> sides(alive_.size(), 0);
   bool any = false;
-  for (std::size_t i = 0; i < faults_on_.size(); ++i) {
-    if (!faults_on_[i]) continue;
+  for (std::size_t i = 0; i < book_.size(); ++i) {
+    if (!book_.on(i)) continue;
     any = true;
     for (const auto group : scenario_.faults[i].groups)
       for (std::uint64_t member = 0; member < size_of(group); ++member)

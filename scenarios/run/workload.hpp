@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "fault_book.hpp"
 #include "tandem/core/random.hpp"
 #include "tracker.hpp"
 
@@ -18,7 +19,8 @@ namespace tandem::scenarios {
 class workload {
  public:
   /// Times of the scenario count from `start`. References outlive this.
-  workload(const scenario& what, world& in, tracker& ledger, std::uint64_t seed, time_point start);
+  workload(const scenario& what, world& in, tracker& ledger, fault_book& faults, std::uint64_t seed,
+           time_point start);
 
   ~workload();
 
@@ -65,11 +67,16 @@ class workload {
   void run_on(group_work::kind what, node_index node);
   void end_life(node_index node);
   void plan_faults();
+  void change_fault(std::size_t fault, bool on);
   void apply_faults();
+  /// Exactly one of them is in the groups of this partition.
+  bool parts(const partition_fault& fault, node_index one, node_index other) const;
+  void count_cut_connections(std::size_t fault);
 
   const scenario& scenario_;
   world& world_;
   tracker& tracker_;
+  fault_book& book_;
   std::uint64_t seed_;
   time_point start_;
   std::vector<node_index> first_node_;
@@ -79,7 +86,6 @@ class workload {
   std::vector<std::unique_ptr<dial_state>> dials_;
   boost::unordered_flat_map<key, hold_state> holds_;
   boost::unordered_flat_map<node_index, keep_list> keeps_;
-  std::vector<bool> faults_on_;
 };
 
 }  // namespace tandem::scenarios

@@ -21,11 +21,11 @@ def test_json_is_one_array_with_an_object_per_level(small):
     runs = json.loads(result.stdout)
     assert [r["level"] for r in runs] == ["message", "stream", "loopback"]
     for r in runs:
-        assert set(r) == {"scenario", "level", "seed", "commit", "trace_hash", "ok", "stopped", "expectations",
-                          "groups", "refusals", "events", "wall_s"}
+        assert set(r) == {"scenario", "level", "seed", "commit", "trace_hash", "ok", "verdict", "stopped",
+                          "expectations", "faults", "groups", "refusals", "events", "wall_s"}
         assert (r["scenario"], r["seed"], r["ok"], r["stopped"]) == ("small", 3, True, False)
         assert re.fullmatch(r"unknown|[0-9a-f]{12}(-dirty)?", r["commit"])
-        assert [set(e) for e in r["expectations"]] == [{"text", "ok", "measured"}] * 2
+        assert [set(e) for e in r["expectations"]] == [{"text", "ok", "verdict", "measured", "why"}] * 2
         active = r["groups"]["server"]["icn_p2p_active_connections"]
         assert active == {"last": 1, "min": 0, "max": 1}
         assert len(r["groups"]["dialers"]) == 8
@@ -55,6 +55,16 @@ def test_a_failed_expectation_exits_with_1_and_says_what_was_measured(small):
     assert result.returncode == 1
     assert re.search(r"server.refusals.LimitReached == 1 +FAIL +0", result.stdout)
     assert f"--set {change}" in result.stdout
+
+
+def test_a_fault_that_touches_nothing_exits_with_3_and_says_so(small):
+    small.write_text(SMALL.replace(", loopback", "").replace("groups:\n", "groups:\n  spare: {}\n") +
+                     "faults: [{partition: {groups: [spare], at: 900ms, until: 950ms}}]\n")
+    result = tandem("run", str(small))
+    assert result.returncode == 3, result.stdout + result.stderr
+    assert "untested: fault: partition of spare from 900ms until 950ms: it touched nothing" in result.stdout
+    assert re.search("^all held +UNTESTED +UNTESTED$", result.stdout, re.M)
+    assert "3 nothing failed" in tandem("--help").stdout
 
 
 def test_looking_at_a_run_does_not_change_it(small, tmp_path):

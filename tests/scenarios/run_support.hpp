@@ -41,7 +41,11 @@ inline scenario shipped(const std::string& name, const std::vector<std::string>&
 inline std::string failures_of(const run_result& r) {
   std::string text;
   for (const auto& check : r.checks)
-    if (!check.ok) text += check.text + ": measured " + check.measured + "\n";
+    if (!check.ok())
+      text += std::string(name_of(check.verdict)) + ": " + check.text + ": measured " +
+              check.measured + "; " + check.why + "\n";
+  for (const auto& fault : r.faults)
+    if (fault.verdict != verdict::ok) text += "fault: " + fault.text + ": " + fault.why + "\n";
   return text + r.reproduce;
 }
 

@@ -182,9 +182,9 @@ TEST(run, says_which_expectation_failed_and_what_was_measured) {
   text.replace(text.find("max == 1"), 8, "max == 2");
   const auto r = run_on(parse_scenario(text, "small.yaml"), "message");
   EXPECT_FALSE(r.ok);
-  EXPECT_FALSE(r.checks[0].ok);
+  EXPECT_FALSE(r.checks[0].ok());
   EXPECT_EQ(r.checks[0].measured, "1");
-  EXPECT_TRUE(r.checks[1].ok);
+  EXPECT_TRUE(r.checks[1].ok());
 }
 
 TEST(run, keeps_no_more_events_than_asked_and_counts_the_rest) {

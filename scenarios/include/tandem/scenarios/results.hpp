@@ -29,6 +29,6 @@ std::string write_sqlite(const run_result& result, const std::string& directory,
                          older_result older = older_result::keep);
 
 /// Version of the SQLite schema, kept in `PRAGMA user_version`.
-inline constexpr int sqlite_schema_version = 1;
+inline constexpr int sqlite_schema_version = 2;
 
 }  // namespace tandem::scenarios

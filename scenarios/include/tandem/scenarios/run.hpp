@@ -5,12 +5,14 @@
 #include "tandem/scenarios/level.hpp"
 #include "tandem/scenarios/scenario.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,11 +37,37 @@ struct run_options {
   std::function<bool()> stop;  ///< asked now and then; true ends the run early
 };
 
+/// What is found of an expectation, a fault and a run.
+enum class verdict : std::uint8_t {
+  ok,        ///< it held, and was put to the test
+  failed,    ///< it did not hold
+  untested,  ///< it held only because nothing happened that could have broken it
+};
+std::string_view name_of(verdict) noexcept;
+
 /// One expectation, or one built-in invariant that did not hold.
 struct check_result {
   std::string text;
-  bool ok = false;
+  enum verdict verdict = verdict::failed;
   std::string measured;
+  /// Failed: when, where and what broke it. Untested: what did not happen. Ok: the reason why it
+  /// need not be tested, when it was not.
+  std::string why{};
+  bool ok() const noexcept { return verdict == verdict::ok; }
+};
+
+/// What a fault can touch.
+enum class touch : std::uint8_t { nodes, connections, attempts, packets };
+inline constexpr std::size_t touches_count = 4;
+std::string_view name_of(touch) noexcept;
+
+/// What one fault did. One that began and touched nothing is untested.
+struct fault_result {
+  std::string text;
+  enum verdict verdict = verdict::untested;
+  std::uint64_t times = 0;  ///< it began
+  std::array<std::uint64_t, touches_count> touched{};
+  std::string why{};  ///< as of a check
 };
 
 struct number_summary {
@@ -91,15 +119,17 @@ struct run_result {
   std::string level;
   std::uint64_t seed = 0;
   std::string commit;
-  std::string scenario_text;      ///< the file's, before any `--set`
-  std::vector<std::string> sets;  ///< the `path=value` applied
-  std::string scenario_hash;      ///< hash_of() that
-  std::string trace_hash;         ///< empty where time is real
-  std::string reproduce;          ///< the line that runs it again
-  bool ok = false;
-  bool stopped = false;  ///< ended early by `stop`
-  duration reached{};    ///< time of the world at the end
+  std::string scenario_text;           ///< the file's, before any `--set`
+  std::vector<std::string> sets;       ///< the `path=value` applied
+  std::string scenario_hash;           ///< hash_of() that
+  std::string trace_hash;              ///< empty where time is real
+  std::string reproduce;               ///< the line that runs it again
+  bool ok = false;                     ///< the verdict is ok, and the run was not stopped
+  enum verdict verdict = verdict::ok;  ///< the worst of all checks and faults
+  bool stopped = false;                ///< ended early by `stop`
+  duration reached{};                  ///< time of the world at the end
   std::vector<check_result> checks;
+  std::vector<fault_result> faults;  ///< in the order of the file
   std::vector<group_result> groups;
   std::uint64_t events = 0;  ///< steps of all managers; the same meaning at every level
   double wall_s = 0;

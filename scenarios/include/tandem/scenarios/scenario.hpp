@@ -91,8 +91,15 @@ struct group_work {
 
 using work = std::variant<dial_work, send_work, keep_connected_work, group_work>;
 
+/// What every fault has, whatever it does.
+struct fault_head {
+  std::string name;            ///< what expectations call it; empty: nothing
+  std::string text;            ///< what results call it: its kind, and what tells it from others
+  std::string allow_untested;  ///< why it may touch nothing; empty: it must not
+};
+
 /// From `at` to `until` nothing passes between the nodes of `groups` and all others.
-struct partition_fault {
+struct partition_fault : fault_head {
   std::vector<group_index> groups;
   duration at{};
   duration until = duration::max();

@@ -24,6 +24,8 @@ class command {
 inline constexpr int exit_held = 0;    ///< all held, nothing differs
 inline constexpr int exit_failed = 1;  ///< an expectation or invariant failed, a replay differs
 inline constexpr int exit_bad_input = 2;
+/// Nothing failed, but something held only because nothing happened that could have broken it.
+inline constexpr int exit_untested = 3;
 /// Of a run that a signal ended: as a shell reports it, 130 for SIGINT.
 inline constexpr int exit_interrupted(int signal) { return 128 + signal; }
 

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// What is found of a run: ok, failed, or held only because nothing happened.
+#include "run/fault_book.hpp"
+#include "run_support.hpp"
+#include "tandem/scenarios/results.hpp"
+
+#include <gmock/gmock.h>
+
+namespace tandem::scenarios {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+constexpr time_point at(duration since) { return time_point{} + since; }
+
+TEST(fault_book, knows_when_everything_has_healed) {
+  fault_book book({{"cut", "a cut", ""}, {"", "a stall", ""}});
+  int told = 0;
+  book.on_change([&](time_point) { ++told; });
+  EXPECT_FALSE(book.healed()) << "nothing was ever wrong";
+  book.began(0, at(1s));
+  book.began(1, at(2s));
+  book.ended(0, at(3s));
+  EXPECT_FALSE(book.healed());
+  book.ended(1, at(4s));
+  EXPECT_EQ(book.healed(), at(4s));
+  book.began(0, at(5s));
+  EXPECT_FALSE(book.healed());
+  book.ended(0, at(7s));
+  EXPECT_EQ(book.healed(), at(7s));
+  EXPECT_EQ(book.first_began(0), at(1s));
+  EXPECT_EQ(book.last_ended(0), at(7s));
+  EXPECT_EQ(told, 6);
+  book.ended(0, at(9s));
+  EXPECT_EQ(book.healed(), at(7s)) << "it was over";
+}
+
+TEST(fault_book, calls_untested_what_touched_nothing) {
+  fault_book book({{"", "one", ""}, {"", "two", ""}, {"", "three", ""}, {"", "four", "by design"}});
+  for (std::size_t i : {0U, 1U, 3U}) book.began(i, at(1s));
+  book.touched(0, touch::packets, 3);
+  const auto found = book.results();
+  EXPECT_EQ(found[0].verdict, verdict::ok);
+  EXPECT_EQ(found[0].touched[3], 3U);
+  EXPECT_EQ(found[1].verdict, verdict::untested);
+  EXPECT_EQ(found[1].why, "it touched nothing");
+  EXPECT_EQ(found[2].why, "it never began");
+  EXPECT_EQ(found[3].verdict, verdict::ok);
+  EXPECT_EQ(found[3].why, "it touched nothing, allowed: by design");
+}
+
+const std::string cut = R"(scenario: cut
+duration: 20s
+groups: {server: {listen: true}, peers: {count: 3}, idle: {}}
+workload:
+  - dial: {from: peers, to: server, at: 1s}
+  - dial: {from: peers, to: server, at: 10s, mode: additional}
+faults:
+  - partition: {groups: [server], at: 5s, until: 11s, name: first}
+  - partition: {groups: [idle], at: 5s, until: 11s)";
+
+TEST(verdict, of_a_fault_that_touched_nothing_is_untested) {
+  for (const auto& level : virtual_levels()) {
+    const auto r = run_on(parse_scenario(cut + "}\n", "cut.yaml"), level);
+    ASSERT_EQ(r.faults.size(), 2U);
+    EXPECT_EQ(r.faults[0].text, "partition of server from 5s until 11s");
+    EXPECT_EQ(r.faults[0].verdict, verdict::ok) << level;
+    EXPECT_EQ(r.faults[0].touched[1], 3U) << "connections";
+    EXPECT_EQ(r.faults[0].touched[2], 3U) << "attempts";
+    EXPECT_EQ(r.faults[1].verdict, verdict::untested) << level;
+    EXPECT_EQ(r.verdict, verdict::untested);
+    EXPECT_FALSE(r.ok);
+    EXPECT_THAT(to_table({&r, 1}), HasSubstr("untested: fault: partition of idle from 5s until "
+                                             "11s: it touched nothing"));
+    EXPECT_THAT(to_json({&r, 1}), HasSubstr(R"("ok":false,"verdict":"untested","stopped":false)"));
+  }
+}
+
+TEST(verdict, of_what_need_not_be_tested_is_ok_with_the_reason) {
+  const auto what = parse_scenario(cut + ", allow_untested: it is spare}\n", "cut.yaml");
+  const auto r = run_on(what, "message");
+  EXPECT_TRUE(r.ok) << failures_of(r);
+  EXPECT_THAT(to_table({&r, 1}), HasSubstr("allowed: it is spare"));
+}
+
+TEST(verdict, that_something_failed_is_worse_than_that_it_was_not_tested) {
+  const auto what =
+      parse_scenario(cut + "}\nexpectations: [server.permits_live.max == 1]\n", "cut.yaml");
+  EXPECT_EQ(run_on(what, "message").verdict, verdict::failed);
+}
+
+}  // namespace
+}  // namespace tandem::scenarios
