@@ -5,6 +5,8 @@
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -36,13 +38,22 @@ std::string at(const std::string& file, const YAML::Mark& mark) {
   return file + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
 }
 
+// `{nodes: peers[3]}`: between braces a bracket begins a list, unless it stands in quotes.
+std::string hint(const std::string& text, const YAML::Mark& mark) {
+  const auto pos = static_cast<std::size_t>(std::max(mark.pos, 0));
+  if (pos == 0 || pos >= text.size() || text[pos] != '[' ||
+      !std::isalnum(static_cast<unsigned char>(text[pos - 1])))
+    return {};
+  return "; within {...} write nodes in quotes, as in \"peers[3]\"";
+}
+
 YAML::Node load(const std::string& file, const std::string& text) {
   if (!is_utf8(text)) throw bad_input(file, "is no UTF-8 text");
   YAML::Node root;
   try {
     root = load_yaml(text);
   } catch (const YAML::Exception& e) {
-    throw bad_input(at(file, e.mark), e.msg);
+    throw bad_input(at(file, e.mark), e.msg + hint(text, e.mark));
   }
   if (!root.IsMap()) throw bad_input(file + ":1:1", "a scenario must be a mapping of keys");
   return root;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "read/read_distribution.hpp"
+#include "run_support.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/scenarios/read.hpp"
 
@@ -24,7 +26,8 @@ std::string keep(const std::string& pause) {
 }
 
 duration_distribution pause_of(const std::string& text, const std::string& file = "f.yaml") {
-  return *std::get<keep_connected_work>(parse_scenario(keep(text), file).workload.at(0)).pause;
+  yaml_source source{.name = file};
+  return read_duration_distribution(yaml_value(source, YAML::Load(text), "pause"), duration{1});
 }
 
 std::string error_of(const std::string& pause, const std::string& file = "f.yaml") {
@@ -69,12 +72,13 @@ TEST(distribution_reader, reads_each_form) {
 }
 
 TEST(distribution_reader, reads_the_same_of_a_hold_and_the_older_form_of_a_constant) {
-  const auto hold_of = [](const std::string& text) {
-    const auto s = parse_scenario(with("dial: {from: b, to: a, hold: " + text + "}\n"), "f.yaml");
-    return std::get<dial_work>(s.workload.at(0)).hold->nanoseconds;
+  const auto hash_with = [](const std::string& hold) {
+    return run_on(parse_scenario(with("dial: {from: b, to: a, hold: " + hold + "}\n"), "f.yaml"),
+                  "message")
+        .trace_hash;
   };
-  EXPECT_EQ(hold_of("{fixed: 10s}"), hold_of("10s"));
-  EXPECT_EQ(hold_of("{pareto: [1s, 2]}"), sim::distribution::pareto(1'000'000'000, 2));
+  EXPECT_EQ(hash_with("{fixed: 4s}"), hash_with("4s"));
+  EXPECT_NE(hash_with("{pareto: [1s, 2]}"), hash_with("4s"));
 }
 
 TEST(distribution_reader, reads_values_from_a_file_beside_the_scenario) {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "tandem/core/events.hpp"
 #include "tandem/core/options.hpp"
 #include "tandem/core/time.hpp"
-#include "tandem/scenarios/duration_distribution.hpp"
 #include "tandem/scenarios/expectation.hpp"
 #include "tandem/sim/link.hpp"
 #include "tandem/sim/tcp_profile.hpp"
@@ -12,9 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace tandem::scenarios {
@@ -37,59 +34,8 @@ struct group_link {
   sim::link link;
 };
 
-/// When the dials of a `dial` come.
-struct arrivals {
-  enum class kind : std::uint8_t { at_once, every, poisson };
-  kind how = kind::at_once;
-  duration every{};       ///< between two dials of the whole group
-  double per_second = 0;  ///< of the whole group
-};
-
-enum class pick : std::uint8_t { round_robin, random };
-
-struct dial_work {
-  group_index from = 0;
-  group_index to = 0;
-  duration at{};
-  arrivals arrive;
-  std::uint64_t count = 1;  ///< dials of each node of `from`; 0: until `until`
-  duration until = duration::max();
-  dial_mode mode = dial_mode::join;
-  std::optional<duration_distribution> hold;  ///< until the dialer disconnects; none: for ever
-  duration deadline{};                        ///< after the dial; 0: none but the manager's
-  enum pick pick = pick::round_robin;
-};
-
-struct send_work {
-  group_index from = 0;
-  group_index to = 0;
-  duration at{};
-  duration every{};
-  std::uint64_t count = 1;
-  std::uint64_t bytes = 0;
-};
-
-/// Dials, and dials again whenever a dial failed (as soon as backoff allows) or the connection
-/// closed. The first dial of a node's life comes within its start_spread.
-struct keep_connected_work {
-  group_index from = 0;
-  group_index to = 0;
-  duration at{};
-  /// Before dialling again when nothing says how long to wait; none: as the manager does with
-  /// protected peers, backoff_base and a part of start_spread.
-  std::optional<duration_distribution> pause;
-  enum pick pick = pick::round_robin;
-};
-
-/// Something that happens to every node of a group at one time.
-struct group_work {
-  enum class kind : std::uint8_t { shutdown, kill, restart };
-  kind what = kind::shutdown;
-  group_index group = 0;
-  duration at{};
-};
-
-using work = std::variant<dial_work, send_work, keep_connected_work, group_work>;
+/// One entry of `workload:`; what there can be is in scenarios/run/work.
+class work;
 
 /// What every fault has, whatever it does.
 struct fault_head {
@@ -120,7 +66,7 @@ struct scenario {
   std::vector<group> groups;
   sim::link default_link;
   std::vector<group_link> links;
-  std::vector<work> workload;
+  std::vector<std::shared_ptr<const work>> workload;
   std::vector<partition_fault> faults;
   std::vector<expectation> expectations;
   /// Where each key that was given stands: `links.default.latency` -> `file:line:column`.

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "read/yaml_value.hpp"
+#include "tandem/core/random.hpp"
+#include "tandem/scenarios/duration_distribution.hpp"
+#include "tandem/scenarios/nodes.hpp"
+#include "tandem/scenarios/scenario.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace tandem::scenarios {
+
+class workload;
+
+/// When the nodes of a selection have their turns. In a file: `at`, `until` or `for`, `count`, and
+/// `arrivals`, which is `at_once`, `{every: 5ms}`, `{poisson: 20/s}`, `{burst: 50, every: 10s}`,
+/// `{trace: file.csv}` or `{think: 10s}`.
+struct schedule {
+  enum class kind : std::uint8_t { at_once, every, poisson, burst, trace, think };
+  /// One line of a trace: when, counted from `at`, and which node of the selection.
+  struct turn {
+    duration at{};
+    std::optional<std::uint32_t> node{};  ///< none: its nodes take turns
+  };
+
+  bool once() const noexcept { return how == kind::at_once; }
+
+  kind how = kind::at_once;
+  bool per_node = false;  ///< each node has arrivals of its own; else they are the selection's
+  duration every{};       ///< between two arrivals, or two bursts
+  double per_second = 0;
+  std::uint64_t burst = 1;
+  std::vector<turn> trace;
+  std::optional<duration_distribution> think;  ///< from the end of one turn to the next
+  std::uint64_t count = 1;                     ///< turns of each node; 0: as many as there are
+  duration at{};
+  duration until = duration::max();
+};
+
+/// The keys that read_schedule() understands.
+inline constexpr const char* schedule_keys[] = {"at", "until", "for", "arrivals", "count"};
+
+/// What a verb allows of a schedule.
+struct schedule_rules {
+  bool at_required = false;
+  std::uint64_t at_once_max = 10'000'000;  ///< turns of one instant are all in memory at once
+  bool think = false;                      ///< the verb says when a turn is over
+};
+
+/// Reads them for `nodes` nodes.
+void read_schedule(const yaml_mapping& given, const scenario& of, std::uint64_t nodes,
+                   const schedule_rules& rules, schedule& out);
+
+/// Hands out the turns of a schedule as time passes.
+class arrival_process {
+ public:
+  /// The k-th turn, counted over all nodes, is `who`'s.
+  using handler = std::function<void(std::uint64_t k, node_index who)>;
+  /// `when` and `in` outlive it.
+  arrival_process(workload& in, const schedule& when, node_list nodes, std::uint64_t index,
+                  handler act);
+
+  void begin();
+  /// The turn of this node is over: it thinks, and has the next one. Only with `think`.
+  void over(node_index who);
+
+ private:
+  struct own {
+    random_stream random;
+    time_point next{};
+    std::uint64_t done = 0;
+  };
+  bool ended(std::uint64_t done, std::uint64_t nodes, time_point next) const;
+  duration gap(random_stream& random) const;
+  void next_of_all();
+  void next_of(std::uint64_t member);
+  void next_round();
+  void next_of_trace();
+  void turns(std::uint64_t many);
+
+  workload& in_;
+  const schedule& when_;
+  node_list nodes_;
+  std::uint64_t index_;
+  handler act_;
+  own all_;
+  std::vector<own> each_;
+};
+
+}  // namespace tandem::scenarios

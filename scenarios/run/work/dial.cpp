@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "read/read_distribution.hpp"
+#include "run/work/arrivals.hpp"
+#include "run/work/reading.hpp"
+#include "run/work/work.hpp"
+#include "run/workload.hpp"
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace tandem::scenarios {
+namespace {
+
+struct dial_work final : work {
+  std::unique_ptr<doing> start(workload& in, std::uint64_t index) const override;
+
+  ends who;
+  schedule when;
+  dial_mode mode = dial_mode::join;
+  std::optional<duration_distribution> hold;  ///< until the dialer disconnects; none: for ever
+  duration deadline{};                        ///< after the dial; 0: none but the manager's
+  enum pick pick = pick::round_robin;
+};
+
+class dialing final : public doing {
+ public:
+  dialing(const dial_work& what, workload& in, std::uint64_t index)
+      : what_(what),
+        in_(in),
+        to_(in.nodes_of(what.who.to)),
+        holding_(random_stream::of(in.seed(), "holding", index)),
+        choice_(random_stream::of(in.seed(), "choice", index)),
+        arrivals_(in, what.when, in.nodes_of(what.who.from), index,
+                  [this](std::uint64_t k, node_index from) { dial(k, from); }) {}
+
+  void begin() override { arrivals_.begin(); }
+
+  void on_notification(node_index node, time_point now, const notification& what) override {
+    const bool failed = what.kind == notice::dial_failed;
+    if (failed || what.kind == notice::dial_succeeded) {
+      if (asked_.erase({node, static_cast<std::uint64_t>(what.request)}) == 0) return;
+      if (failed)
+        arrivals_.over(node);
+      else
+        connected(node, now, what.conn);
+    } else if (what.kind == notice::connection_closed && what_.when.think) {
+      if (open_.erase({node, static_cast<std::uint64_t>(what.conn)}) != 0) arrivals_.over(node);
+    }
+  }
+  // A new life of the node numbers its requests and connections from the start again.
+  void on_killed(node_index node) override {
+    const auto of_node = [node](const key& entry) { return entry.first == node; };
+    erase_if(asked_, of_node);
+    erase_if(open_, of_node);
+  }
+  void on_restarted(node_index node) override { arrivals_.over(node); }
+
+ private:
+  using key = std::pair<node_index, std::uint64_t>;
+
+  void dial(std::uint64_t k, node_index from) {
+    if (!in_.lives(from)) return;
+    const auto choice = what_.pick == pick::random ? choice_.up_to(to_.size() - 1) : k;
+    const auto request =
+        in_.dial(from, in_.target_of(to_, from, choice), what_.mode, what_.deadline);
+    if (what_.hold || what_.when.think) asked_.insert({from, static_cast<std::uint64_t>(request)});
+  }
+  void connected(node_index node, time_point now, connection_id conn) {
+    if (what_.when.think) open_.insert({node, static_cast<std::uint64_t>(conn)});
+    if (what_.hold)
+      in_.at_node(later(now, what_.hold->draw(holding_)), node,
+                  [this, node, conn] { in_.place().disconnect(node, conn); });
+  }
+
+  const dial_work& what_;
+  workload& in_;
+  node_list to_;
+  random_stream holding_;
+  random_stream choice_;
+  arrival_process arrivals_;
+  boost::unordered_flat_set<key> asked_;  ///< requests whose end matters
+  boost::unordered_flat_set<key> open_;   ///< connections whose end begins a time to think
+};
+
+std::unique_ptr<doing> dial_work::start(workload& in, std::uint64_t index) const {
+  return std::make_unique<dialing>(*this, in, index);
+}
+
+// `{fixed: 10s}` is another way to write the constant `10s`.
+duration_distribution read_hold(const yaml_value& value) {
+  constexpr duration above_zero{1};
+  if (!value.is_mapping()) return read_duration_distribution(value, above_zero);
+  const auto entries = value.entries();
+  if (entries.size() == 1 && entries.front().first == "fixed")
+    return duration_distribution::constant(entries.front().second.as_duration(above_zero));
+  return read_duration_distribution(value, above_zero);
+}
+
+}  // namespace
+
+std::unique_ptr<work> read_dial(const yaml_value& value, scenario& of) {
+  const yaml_mapping given(value, "dial",
+                           with_schedule_keys({"from", "to", "mode", "hold", "deadline", "pick"}));
+  auto out = std::make_unique<dial_work>();
+  read_ends(given, of, {}, out->who);
+  read_schedule(given, of, out->who.from.count, {.think = true}, out->when);
+  given.read("mode", [&](const auto& v) {
+    out->mode = v.as_one_of({"join", "additional"}, "dial mode") == 0 ? dial_mode::join
+                                                                      : dial_mode::additional;
+  });
+  given.read("hold", [&](const auto& v) { out->hold = read_hold(v); });
+  given.read("deadline", [&](const auto& v) { out->deadline = v.as_duration(duration{1}); });
+  read_pick(given, false, out->pick);
+  return out;
+}
+
+}  // namespace tandem::scenarios

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "read/csv.hpp"
+#include "read/read_distribution.hpp"
+#include "run/work/arrivals.hpp"
+#include "run/work/reading.hpp"
+#include "tandem/command/units.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace tandem::scenarios {
+namespace {
+
+constexpr duration above_zero{1};
+constexpr std::uint64_t count_max = 1'000'000'000;
+
+using kind = schedule::kind;
+
+// The key that says how they come, and what stands there; `every` goes with `burst` as well.
+std::pair<std::string, const yaml_value*> read_how(const yaml_mapping& given) {
+  std::pair<std::string, const yaml_value*> found{};
+  for (const char* word : {"burst", "every", "poisson", "trace", "think"}) {
+    const auto* value = given.find(word);
+    if (value == nullptr || (found.first == "burst" && word == std::string_view("every"))) continue;
+    if (found.second != nullptr)
+      value->fail_key("arrivals come in one way only: " + quoted(found.first) + " and " +
+                      quoted(word) + " do not go together");
+    found = {word, value};
+  }
+  if (found.second == nullptr)
+    given.self().fail(
+        "arrivals must be at_once, or have one of the keys every, poisson, burst, trace, think");
+  return found;
+}
+
+// Lines of `TIME` or `TIME,NODE`, in the order of their times.
+std::vector<schedule::turn> read_trace(const yaml_value& named, std::uint64_t nodes) {
+  const auto table = read_csv(named);
+  std::vector<schedule::turn> turns;
+  for (const auto& row : table.rows) {
+    auto& turn = turns.emplace_back();
+    const auto wrong = [&](const std::string& what) {
+      named.fail("in line " + std::to_string(row.line) + " of " + table.file + ": " + what);
+    };
+    if (row.cells.size() > 2) wrong("a line is TIME or TIME,NODE");
+    read_cell(named, table, row, row.cells[0], [&](const auto& v) { turn.at = v.as_duration(); });
+    if (turns.size() > 1 && turn.at < turns[turns.size() - 2].at)
+      wrong("times must not go back, as does " + row.cells[0]);
+    if (row.cells.size() == 2)
+      read_cell(named, table, row, row.cells[1], [&](const auto& v) {
+        turn.node = static_cast<std::uint32_t>(v.as_count(0, nodes - 1));
+      });
+  }
+  return turns;
+}
+
+void read_arrivals(const yaml_value& value, std::uint64_t nodes, const schedule_rules& rules,
+                   schedule& out) {
+  if (!value.is_mapping()) {
+    value.as_one_of({"at_once"}, "way to arrive");
+    return;
+  }
+  const yaml_mapping given(value, "arrivals",
+                           {"every", "poisson", "burst", "trace", "think", "per"});
+  const auto& [word, how] = read_how(given);
+  if (word == "every") {
+    out.how = kind::every;
+    out.every = how->as_duration(above_zero);
+  } else if (word == "poisson") {
+    out.how = kind::poisson;
+    out.per_second = how->as_rate();
+  } else if (word == "burst") {
+    out.how = kind::burst;
+    out.burst = how->as_count(1, rules.at_once_max);
+    given.require("every", [&](const auto& v) { out.every = v.as_duration(above_zero); });
+  } else if (word == "trace") {
+    out.how = kind::trace;
+    out.trace = read_trace(*how, nodes);
+  } else {
+    if (!rules.think)
+      how->fail_key("`think` is for `dial` and `request`: nothing here is ever over");
+    out.how = kind::think;
+    out.think = read_duration_distribution(*how, above_zero);
+  }
+  given.read("per", [&](const auto& v) {
+    if (v.as_text() != "node")
+      v.fail(quoted(v.path()) +
+             " must be `node`: each node has its own; leave it out for all "
+             "together, not " +
+             quoted(v.as_text()));
+    out.per_node = true;
+  });
+}
+
+}  // namespace
+
+duration read_time(const yaml_value& value, const scenario& of) {
+  const auto at = value.as_duration();
+  if (at > of.length)
+    value.fail("`" + value.path() + "` lies beyond the scenario's duration of " +
+               format_duration(of.length));
+  return at;
+}
+
+void read_schedule(const yaml_mapping& given, const scenario& of, std::uint64_t nodes,
+                   const schedule_rules& rules, schedule& out) {
+  const auto read_at = [&](const auto& v) { out.at = read_time(v, of); };
+  rules.at_required ? given.require("at", read_at) : given.read("at", read_at);
+  given.read("arrivals", [&](const auto& v) { read_arrivals(v, nodes, rules, out); });
+  // What is said is what counts here, not whether it could be read.
+  const bool spread =
+      given.find("arrivals") != nullptr && (given.find("arrivals")->is_mapping() || !out.once());
+  given.read("count", [&](const auto& v) {
+    out.count = v.as_count(1, count_max);
+    if (!spread && out.count * nodes > rules.at_once_max)
+      v.fail("more than " + std::to_string(rules.at_once_max) +
+             " turns at once; spread them with `arrivals`");
+  });
+  const auto unlimited = [&] {
+    if (given.find("count") == nullptr) out.count = 0;
+  };
+  if (out.how == kind::think || out.how == kind::trace) unlimited();
+  given.read("until", [&](const auto& v) {
+    if (!spread) v.fail("`until` needs `arrivals`: without them all come at once");
+    out.until = read_time(v, of);
+    if (out.until <= out.at) v.fail("`until` must be after `at`");
+    unlimited();
+  });
+  given.read("for", [&](const auto& v) {
+    if (given.find("until") != nullptr) v.fail_key("`for` and `until` say the same; leave one out");
+    if (!spread) v.fail("`for` needs `arrivals`: without them all come at once");
+    out.until = later(time_point{} + out.at, v.as_duration(above_zero)).time_since_epoch();
+    unlimited();
+  });
+}
+
+}  // namespace tandem::scenarios

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "read/yaml_value.hpp"
+#include "tandem/scenarios/scenario.hpp"
+#include "tandem/scenarios/world.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace tandem::scenarios {
+
+class workload;
+
+/// One entry of a workload while it is done. Hears what happens to the nodes.
+class doing {
+ public:
+  virtual ~doing() = default;
+  /// Plans what is to come. Once, before time passes.
+  virtual void begin() = 0;
+  virtual void on_notification(node_index node, time_point now, const notification& what) {
+    (void)node, (void)now, (void)what;
+  }
+  /// The node was killed: its requests and connections are gone, and their numbers start again.
+  virtual void on_killed(node_index node) { (void)node; }
+  /// The node lives again.
+  virtual void on_restarted(node_index node) { (void)node; }
+};
+
+/// What one entry of `workload:` says: a verb and what was said with it.
+class work {
+ public:
+  virtual ~work() = default;
+  /// `index`: its place in the workload, which names its random numbers. `in` outlives it.
+  virtual std::unique_ptr<doing> start(workload& in, std::uint64_t index) const = 0;
+};
+
+/// A word that can stand in a workload, and who reads what stands behind it.
+struct verb {
+  std::string_view word;
+  std::unique_ptr<work> (*read)(const yaml_value& value, scenario& of);
+};
+
+/// Every verb, in the order in which they are listed: a new one is its file and its line there.
+std::span<const verb> verbs();
+
+}  // namespace tandem::scenarios
