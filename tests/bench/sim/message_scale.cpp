@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
 
   double start = cpu_seconds();
   sim::message_network net(
-      {1, &sim::linux_legacy(),
+      {1, sim::linux_legacy(),
        [&path](sim::host_index, sim::host_index) -> const sim::link& { return path; }});
   for (sim::host_index i = 0; i < nodes; ++i) net.add_host({}, peer_of(i), true, nullptr, nullptr);
   const double build = cpu_seconds() - start;
