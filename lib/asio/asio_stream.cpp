@@ -4,7 +4,13 @@
 #include <boost/asio/append.hpp>
 #include <boost/asio/post.hpp>
 
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
 #include <array>
+#include <chrono>
 #include <utility>
 
 namespace tandem {
@@ -18,8 +24,6 @@ constexpr std::size_t discard_max = 256 * 1024;
 asio_stream::asio_stream(tcp_socket socket) : socket_(std::move(socket)) {}
 
 asio_stream::~asio_stream() { abort(); }
-
-boost::asio::any_io_executor asio_stream::executor() { return socket_.get_executor(); }
 
 void asio_stream::read_some(boost::asio::mutable_buffer into, io_handler done) {
   if (!socket_.is_open()) return fail(std::move(done));
@@ -59,6 +63,22 @@ void asio_stream::abort() {
   error_code ignored;
   socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
   socket_.close(ignored);
+}
+
+send_progress asio_stream::progress() {
+  send_progress out;
+  if (!socket_.is_open()) return out;
+  const int handle = socket_.native_handle();
+  int bytes = 0;
+  if (ioctl(handle, SIOCOUTQNSD, &bytes) == 0) out.unsent = static_cast<std::uint64_t>(bytes);
+  if (ioctl(handle, SIOCOUTQ, &bytes) == 0) out.unacknowledged = static_cast<std::uint64_t>(bytes);
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (getsockopt(handle, IPPROTO_TCP, TCP_INFO, &info, &size) == 0) {
+    out.since_sent = std::chrono::milliseconds(info.tcpi_last_data_sent);
+    out.since_acknowledged = std::chrono::milliseconds(info.tcpi_last_ack_recv);
+  }
+  return out;
 }
 
 }  // namespace tandem

@@ -17,12 +17,12 @@ class asio_stream final : public stream_impl {
   explicit asio_stream(tcp_socket socket);
   ~asio_stream() override;
 
-  boost::asio::any_io_executor executor() override;
   void read_some(boost::asio::mutable_buffer into, io_handler done) override;
   void write_some(boost::asio::const_buffer from, io_handler done) override;
   void shutdown_send() override;
   void close() override;
   void abort() override;
+  send_progress progress() override;
 
  private:
   void fail(io_handler done);

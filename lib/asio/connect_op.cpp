@@ -20,8 +20,9 @@ connected hand_over(tcp_socket socket, const tcp::endpoint& remote) {
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   const auto local = socket.local_endpoint(ignored);
-  return {byte_stream(std::make_unique<asio_stream>(std::move(socket))), from_asio(local),
-          from_asio(remote)};
+  const auto executor = socket.get_executor();
+  return {byte_stream(std::make_unique<asio_stream>(std::move(socket)), executor),
+          from_asio(local), from_asio(remote)};
 }
 
 void connect_op::operator()(error_code error) {

@@ -5,6 +5,7 @@
 #include "tandem/core/time.hpp"
 #include "tandem/sim/link.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -37,6 +38,10 @@ class paths {
   /// When a packet of `bytes` on the wire sent at `now` arrives; nothing when it never does.
   std::optional<time_point> send(time_point now, host_index from, host_index to,
                                  std::uint64_t bytes);
+  /// When what `from` sent so far has left its access link; `now` when it has.
+  time_point link_free_at(time_point now, host_index from) const {
+    return std::max(now, hosts_[from].link_free_at);
+  }
   /// The first retransmission timeout of a connection on this path: twice the longest round trip,
   /// at least `least`.
   duration retransmission_timeout(host_index from, host_index to, duration least) const;

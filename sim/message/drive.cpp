@@ -253,4 +253,15 @@ void message_network::state::carry_out(host_index h, const actions::probe& a) {
   dispatch(e, {kind::ping, cause::none, a.nonce});
 }
 
+/// TCP would acknowledge a message bit by bit: while one is on its way that is not lost, just now.
+void message_network::state::carry_out(host_index h, const actions::ask_progress& a) {
+  const end_index e = find(h, a.conn);
+  if (e == none) return;
+  const end_record& here = connections.end(e);
+  const bool more = here.unsent != 0;
+  const bool moves = more && here.held == none;
+  follow_ups.push_back(
+      {events::progressed{a.conn, moves ? time.now() : time_point{}, more}, none, {}});
+}
+
 }  // namespace tandem::sim

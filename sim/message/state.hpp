@@ -78,6 +78,7 @@ struct message_network::state {
   void carry_out(host_index h, const actions::close& a);
   void carry_out(host_index h, const actions::abort& a);
   void carry_out(host_index h, const actions::probe& a);
+  void carry_out(host_index h, const actions::ask_progress& a);
   void carry_out(host_index h, const actions::notify& a);
   void carry_out(host_index h, const actions::listen_pause&) { hosts[h].paused = true; }
   void carry_out(host_index h, const actions::listen_resume&) { hosts[h].paused = false; }
@@ -109,6 +110,8 @@ struct message_network::state {
   void data_arrived(end_index e, std::uint64_t bytes);
   send_result send(host_index from, const peer_id& to, std::uint64_t bytes);
   void send(end_index e, std::uint64_t bytes);
+  void stream_until(end_index e, time_point left);
+  void open_stream(end_index e, time_point until);
 
   // ends.cpp
   end_index find(host_index h, connection_id id) const;

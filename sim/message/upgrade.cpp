@@ -138,6 +138,39 @@ void message_network::state::send(end_index e, std::uint64_t bytes) {
   connections.end(e).unsent += static_cast<std::uint32_t>(moved.sent);
   dispatch(e, {kind::data, cause::none, moved.sent});
   step(from, moved);
+  if (const time_point left = net.link_free_at(time.now(), from); left > time.now())
+    stream_until(e, left);
+}
+
+/// A message that a slow line takes time to send is a stream that is open meanwhile at its sender,
+/// and at its receiver from when the first of it could be there.
+void message_network::state::stream_until(end_index e, time_point left) {
+  const end_record& here = connections.end(e);
+  if (here.at != phase::ready || here.held != none) return;
+  const end_index there = other(e);
+  const auto latency = net.between(here.host, connections.end(there).host).latency;
+  time.at(time.now() + latency, [this, h = handle_of(there), there, until = here.last_arrival] {
+    if (connections.find(h)) open_stream(there, until);
+  });
+  open_stream(e, left);
+}
+
+void message_network::state::open_stream(end_index e, time_point until) {
+  const end_record& here = connections.end(e);
+  if (here.at != phase::ready || until <= time.now()) return;
+  const connection_id id{here.id};
+  step(here.host, events::stream_opened{id, true});
+  time.at(until, [this, h = handle_of(e), e, id] {
+    if (!connections.find(h)) return;
+    const end_record& then = connections.end(e);
+    if (then.at != phase::ready || connection_id{then.id} != id) return;
+    const host_index at = then.host;
+    events::traffic used;
+    used.conn = id;
+    used.last_app_at = time.now();
+    step(at, used);
+    step(at, events::stream_closed{id, true});
+  });
 }
 
 }  // namespace tandem::sim

@@ -143,7 +143,8 @@ connected transport::hand_over(connection& c, side s) {
   const connection_end& there = c.end(other(s));
   auto user = std::make_unique<modelled_stream>(*this, c.handle, s);
   here.user = user.get();
-  return {byte_stream(std::move(user)), directory_.address_of(here.host, here.port),
+  return {byte_stream(std::move(user), io_.get_executor()),
+          directory_.address_of(here.host, here.port),
           directory_.address_of(there.host, there.port)};
 }
 

@@ -11,8 +11,6 @@ namespace tandem::sim {
 
 modelled_stream::~modelled_stream() { abort(); }
 
-asio::any_io_executor modelled_stream::executor() { return transport_.io().get_executor(); }
-
 connection* modelled_stream::held() const noexcept {
   return detached_ ? nullptr : transport_.find(conn_);
 }
@@ -58,6 +56,11 @@ void modelled_stream::abort() {
     transport_.abort(*c, side_);
   }
   abort_operations();
+}
+
+send_progress modelled_stream::progress() {
+  connection* c = held();
+  return c ? c->sent_by(side_).progress(transport_.time().now()) : send_progress{};
 }
 
 void modelled_stream::abort_operations() {

@@ -18,12 +18,12 @@ class modelled_stream final : public stream_impl {
       : transport_(over), conn_(conn), side_(s) {}
   ~modelled_stream() override;
 
-  asio::any_io_executor executor() override;
   void read_some(asio::mutable_buffer into, io_handler done) override;
   void write_some(asio::const_buffer from, io_handler done) override;
   void shutdown_send() override;
   void close() override;
   void abort() override;
+  send_progress progress() override;
 
   /// Something arrived, or the connection failed.
   void changed();

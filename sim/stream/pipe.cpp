@@ -91,26 +91,43 @@ void pipe::clear() noexcept {
 }
 
 void pipe::acknowledge(time_point now) noexcept {
-  while (acks_done_ < acks_.size() && acks_[acks_done_].at <= now)
-    unacked_ -= acks_[acks_done_++].bytes;
+  while (acks_done_ < acks_.size() && acks_[acks_done_].at <= now) {
+    last_ack_ = acks_[acks_done_++];
+    unacked_ -= last_ack_.bytes;
+  }
   if (acks_done_ == acks_.size()) {
     acks_.clear();
     acks_done_ = 0;
   }
 }
 
-void pipe::expect_acknowledgement(time_point at, std::uint32_t bytes) {
+void pipe::expect_acknowledgement(time_point at, time_point left, std::uint32_t bytes) {
   if (bytes == 0) return;
   unacked_ += bytes;
   if (acks_done_ != acks_.size() && acks_.back().at >= at) {
     acks_.back().bytes += bytes;
+    acks_.back().left = left;
     return;
   }
   if (acks_done_ > 32 && acks_done_ * 2 > acks_.size()) {
     acks_.erase(acks_.begin(), acks_.begin() + static_cast<std::ptrdiff_t>(acks_done_));
     acks_done_ = 0;
   }
-  acks_.push_back({at, bytes});
+  acks_.push_back({at, left, bytes});
+}
+
+send_progress pipe::progress(time_point now) noexcept {
+  acknowledge(now);
+  send_progress out{queued_, queued_ + unacked_, {}, {}};
+  time_point left = last_ack_.left;
+  for (std::size_t i = acks_done_; i < acks_.size(); ++i)
+    if (acks_[i].left <= now)
+      left = acks_[i].left;
+    else
+      out.unsent += acks_[i].bytes;
+  if (left != time_point{}) out.since_sent = now - left;
+  if (last_ack_.at != time_point{}) out.since_acknowledged = now - last_ack_.at;
+  return out;
 }
 
 time_point pipe::room_at(std::uint64_t wanted) const noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tandem/core/time.hpp"
+#include "tandem/net/byte_stream.hpp"
 #include "tandem/net/clock.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -54,8 +55,9 @@ class pipe {
 
   /// Forgets what the peer has acknowledged by `now`.
   void acknowledge(time_point now) noexcept;
-  /// `bytes` will be acknowledged at `at`.
-  void expect_acknowledgement(time_point at, std::uint32_t bytes);
+  /// `bytes` will be acknowledged at `at`, after they left the access link at `left`.
+  void expect_acknowledgement(time_point at, time_point left, std::uint32_t bytes);
+  send_progress progress(time_point now) noexcept;
   /// When at least `wanted` bytes of the buffer are free, as far as acknowledgements are expected;
   /// the last one expected when that is too few, `never` when none is.
   time_point room_at(std::uint64_t wanted) const noexcept;
@@ -74,6 +76,7 @@ class pipe {
  private:
   struct acknowledgement {
     time_point at;
+    time_point left;
     std::uint64_t bytes;
   };
 
@@ -85,6 +88,7 @@ class pipe {
   std::uint64_t unacked_ = 0;  // bytes sent and not acknowledged
   std::vector<acknowledgement> acks_;
   std::size_t acks_done_ = 0;
+  acknowledgement last_ack_{};
 };
 
 /// Unacknowledged and unsent bytes of one direction, as a kernel's SO_SNDBUF (ns-3

@@ -96,7 +96,7 @@ bool transport::transmit(connection& c, side from) {
   out.retries = 0;
   out.last_arrival = std::max(*sent, out.last_arrival);
   out.expect_acknowledgement(out.last_arrival + paths_.between(receiver, sender).latency,
-                             next.size);
+                             paths_.link_free_at(kernel_.now(), sender), next.size);
   out.sent();
   kernel_.at(out.last_arrival, [this, h = c.handle, to = other(from)] { chunk_arrived(h, to); });
   return true;

@@ -91,6 +91,35 @@ TEST(asio_stream, close_delivers_what_was_written_though_bytes_are_unread) {
   EXPECT_EQ(heard.substr(0, read.bytes), "last");
 }
 
+TEST(asio_stream, knows_what_its_peer_has_acknowledged) {
+  loop io;
+  connected_pair pair(io);
+  auto& stream = pair.client.made.stream;
+  EXPECT_EQ(stream.progress().unacknowledged, 0U);
+  const std::string bulk(16 << 20, 'x');  // more than the buffers of both ends
+  outcome write, read;
+  std::size_t written = 0;
+  std::function<void()> more = [&] {
+    stream.async_write_some(asio::buffer(bulk), [&](error_code e, std::size_t n) {
+      written += n;
+      if (!e && written < bulk.size()) more();
+    });
+  };
+  more();
+  io.run_for(200ms);
+  const auto stuck = stream.progress();
+  EXPECT_GT(stuck.unsent, 0U);
+  EXPECT_GE(stuck.unacknowledged, stuck.unsent);
+  EXPECT_LE(stuck.unacknowledged, written);
+  EXPECT_LT(stuck.since_sent, 10s);
+  std::string heard(written, ' ');
+  asio::async_read(pair.server.made.stream, asio::buffer(heard), read.handler());
+  ASSERT_TRUE(io.run_until([&] { return read.done(); }));
+  EXPECT_LT(stream.progress().since_acknowledged, 10s);
+  stream.close();
+  EXPECT_EQ(stream.progress().unacknowledged, 0U);
+}
+
 TEST(asio_stream, completes_zero_length_operations_at_once_but_not_inside_the_call) {
   loop io;
   connected_pair pair(io);

@@ -109,7 +109,8 @@ class chaos {
       case 19:
         return tell(events::stream_closed{c, random_.up_to(1) == 0});
       case 20:
-        return tell(events::probe_answered{c, 1});
+        if (random_.up_to(1) == 0) return tell(events::probe_answered{c, 1});
+        return tell(events::progressed{c, now_, random_.up_to(1) == 0});
       case 21:
         return tell(
             events::remote_refused{c, some_cause(), duration(random_.up_to(5'000'000'000))});

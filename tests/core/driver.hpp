@@ -39,8 +39,13 @@ class driver {
                   std::uint64_t seed = 1)
       : manager(exact(options), self, seed, &trace) {}
 
-  /// Answers every cancel, abort and reset at once with the last event of its id.
+  /// Answers at once every cancel, abort and reset with the last event of its id, and every
+  /// ask_progress.
   bool answers = true;
+  /// What it says of each connection when it is asked: when the peer last acknowledged what was
+  /// said, and whether it has still to.
+  time_point acknowledged{};
+  bool more = true;
 
   /// Answers every probe at once.
   bool peers_live = false;
@@ -151,6 +156,8 @@ class driver {
         owed.push_back(events::closed{x->conn, x->reason});
       if (const auto* x = std::get_if<actions::refuse>(&*a); x && x->how == refuse_how::reset)
         owed.push_back(events::closed{x->conn, x->refusal});
+      if (const auto* x = std::get_if<actions::ask_progress>(&*a))
+        owed.push_back(events::progressed{x->conn, acknowledged, more});
     }
     for (const event& e : owed) tell(e);
   }

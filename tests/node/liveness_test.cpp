@@ -77,4 +77,38 @@ TEST(streams, hold_a_connection_open_until_a_slow_message_has_arrived) {
   EXPECT_GT(closed.when, arrived);
 }
 
+TEST(streams, idle_begins_when_the_last_byte_left_a_slow_line) {
+  village town(10ms, 128'000);
+  auto server = town.add();
+  auto client = town.add({}, false);
+  town.dial(client, server);
+  town.run_until(at(1s));
+  client.node->send(village::id_of(server), std::vector<std::byte>(256 << 10));
+  town.run_until(at(200s));
+  ASSERT_EQ(server.heard->messages.size(), 1U);
+  const time_point arrived = server.heard->messages[0].when;
+  EXPECT_GT(arrived, at(16s)) << "half of it was in the buffer of the transport at the last";
+  const auto closed = client.heard->only(notice::connection_closed);
+  EXPECT_EQ(closed.what.why, cause::idle_timeout);
+  EXPECT_GE(closed.when, arrived - 10ms + 30s);
+  EXPECT_LE(closed.when, arrived + 32s);  // idle_jitter lengthens
+}
+
+TEST(liveness, of_a_sender_is_that_its_bytes_are_acknowledged) {
+  // Probes and their answers wait behind 40 s of bytes each way; the receiver says nothing else.
+  village town(10ms, 16'000);
+  manager_options options;
+  options.liveness_interval = options.liveness_timeout = 2s;
+  auto server = town.add(options);
+  auto client = town.add(options, false);
+  town.dial(client, server);
+  town.run_until(at(1s));
+  client.node->send(village::id_of(server), std::vector<std::byte>(256 << 10));
+  town.run_until(at(100s));
+  EXPECT_EQ(client.counters().active_connections, 1U);
+  town.isolate(server.host);
+  town.run_until(at(200s));  // what was on its way arrives
+  EXPECT_EQ(client.heard->only(notice::connection_closed).what.why, cause::liveness_lost);
+}
+
 }  // namespace

@@ -173,6 +173,24 @@ TEST_F(packet_stream_test, a_reader_that_stops_holds_the_writer_and_resuming_fre
   EXPECT_TRUE(in.bytes == pattern(2'000'000));
 }
 
+TEST_F(packet_stream_test, knows_what_has_left_and_what_the_peer_has_acknowledged) {
+  source out(net.dialer_end, clock(), pattern(100'000));
+  net.run(1s);
+  const auto held = net.dialer_end.progress();
+  EXPECT_EQ(held.unacknowledged, 100'000U);
+  EXPECT_EQ(held.unsent, 100'000U - 10 * 1448) << "the initial window leaves in this instant";
+  net.run(1s + 99ms);
+  EXPECT_EQ(net.dialer_end.progress().unacknowledged, 100'000U);
+  EXPECT_EQ(net.dialer_end.progress().since_sent, 99ms - 1ns);
+  net.run(1s + 110ms);
+  EXPECT_LT(net.dialer_end.progress().unacknowledged, 100'000U);
+  EXPECT_LE(net.dialer_end.progress().since_acknowledged, 10ms);
+  net.run(60s);
+  EXPECT_EQ(net.dialer_end.progress().unacknowledged, 0U);
+  EXPECT_EQ(net.dialer_end.progress().unsent, 0U);
+  EXPECT_GT(net.dialer_end.progress().since_sent, 55s);
+}
+
 TEST_F(packet_stream_test, data_on_a_dead_path_times_out_and_nothing_stays_behind) {
   sink in(net.dialer_end, clock());
   net.fabric->partition([](sim::host_index host) { return static_cast<int>(host); });

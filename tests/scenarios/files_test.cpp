@@ -33,6 +33,19 @@ INSTANTIATE_TEST_SUITE_P(
                      testing::ValuesIn(virtual_levels())),
     [](const auto& info) { return std::get<0>(info.param) + "_at_" + std::get<1>(info.param); });
 
+std::vector<std::string> levels_with_bytes() {
+  auto levels = virtual_levels();
+  std::erase(levels, "message");
+  return levels;
+}
+
+INSTANTIATE_TEST_SUITE_P(of_bytes, file,
+                         testing::Combine(testing::Values("shared_uplink"),
+                                          testing::ValuesIn(levels_with_bytes())),
+                         [](const auto& info) {
+                           return std::get<0>(info.param) + "_at_" + std::get<1>(info.param);
+                         });
+
 class loopback_file : public testing::TestWithParam<std::string> {};
 
 TEST_P(loopback_file, holds_on_real_sockets) {

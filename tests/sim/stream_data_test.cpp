@@ -129,6 +129,29 @@ TEST(stream_data, waits_for_the_access_link_of_the_sender) {
   EXPECT_EQ(second->when, start + 62ms + 328us);
 }
 
+TEST(stream_data, knows_what_has_left_and_what_the_peer_has_acknowledged) {
+  // 1460 bytes and their headers take 120 ms.
+  stream_net net(link{.latency = 50ms, .bandwidth = 100'000});
+  stream_pair pair(net);
+  net.run_for(1s);
+  net.write(pair.dialer, std::string(1460, 'x'));
+  const time_point start = net.now();
+  const auto expect = [&](duration after, std::uint64_t unsent, std::uint64_t unacknowledged,
+                          duration since_sent, duration since_acknowledged) {
+    SCOPED_TRACE(after / 1ms);
+    net.run_until(start + after);
+    const auto progress = pair.dialer.progress();
+    EXPECT_EQ(progress.unsent, unsent);
+    EXPECT_EQ(progress.unacknowledged, unacknowledged);
+    EXPECT_EQ(progress.since_sent, since_sent);
+    EXPECT_EQ(progress.since_acknowledged, since_acknowledged);
+  };
+  expect(119ms, 1460, 1460, 0s, 0s);
+  expect(121ms, 0, 1460, 1ms, 0s);
+  expect(219ms, 0, 1460, 99ms, 0s);
+  expect(225ms, 0, 0, 105ms, 5ms);
+}
+
 TEST(stream_data, ends_with_end_of_file_after_what_was_written) {
   stream_net net(slow);
   stream_pair pair(net);

@@ -49,7 +49,14 @@ void connection_manager::state::ready_expired(connection_slot conn_at) {
     look_again(conn.peer);
     if (conn.at != phase::ready) return;
   }
-  if (now >= probe_deadline(conn, options)) {
+  if (const time_point silent = probe_deadline(conn, options); now >= silent) {
+    if (conn.unacknowledged && conn.asked_for != silent) {
+      // The peer may be busy taking what we say. Without an answer what is due is done all the
+      // same.
+      conn.asked_for = silent;
+      emit(actions::ask_progress{conn.id});
+      return timers.arm(conn_at, conn.due = later(now, duration(1)));
+    }
     if (conn.probes >= options.liveness_misses) return cut(conn_at, cause::liveness_lost);
     ++conn.probes;
     conn.last_probe = now;
@@ -78,9 +85,24 @@ void connection_manager::state::on(const events::traffic& event) {
     heard(conn_at, event.last_received_at);
     reputations.life_sign(std::min(event.last_received_at, now));
   }
+  conn.last_use = std::max(conn.last_use, std::min(event.last_app_at, now));
   if (event.app_bytes == 0) return;
   conn.spoken = true;
-  conn.last_use = std::max(conn.last_use, std::min(event.last_app_at, now));
+  conn.unacknowledged |= event.sent > 0;
+}
+
+void connection_manager::state::on(const events::progressed& event) {
+  const connection_slot conn_at = find(event.conn);
+  if (conn_at == no_slot || connections[conn_at].at != phase::ready) return ignore();
+  connection& conn = connections[conn_at];
+  conn.unacknowledged = event.more;
+  if (event.at > conn.last_received) {
+    heard(conn_at, event.at);
+    reputations.life_sign(conn.last_received);
+    sooner(conn_at);  // it was armed for the answer
+  }
+  const bool due = now >= conn.asked_for && conn.asked_for == probe_deadline(conn, options);
+  if (due) ready_expired(conn_at);
 }
 
 void connection_manager::state::on(const events::rtt_sampled& event) {

@@ -53,8 +53,9 @@ struct connection {
   direction way = direction::outbound;
   cause end = cause::none;  ///< why we end it, or the peer said it does
   bool used = false;
-  bool spoken = false;   ///< an application byte or stream was on it
-  bool yielded = false;  ///< gave way to another connection of its dial
+  bool spoken = false;  ///< an application byte or stream was on it
+  /// Application bytes left since the peer was last known to have acknowledged all.
+  bool unacknowledged = false;
 
   peer_slot peer;             ///< once authenticated
   std::uint32_t streams = 0;  ///< open application streams
@@ -63,6 +64,7 @@ struct connection {
   bool victim = false;   ///< evicted for a newcomer
   bool refused = false;  ///< by this node's policy
   bool told = false;     ///< the peer refused it and said why
+  bool yielded = false;  ///< gave way to another connection of its dial
   bool holds = false;    ///< `right`, as the manager counts: against leaks
   permit right;
   time_point streams_ended{};                 ///< ready, or the end of the last application stream
@@ -70,6 +72,7 @@ struct connection {
   time_point last_probe{};
   time_point asked_at{};         ///< whether it lives, because its peer came again
   time_point answer_by = never;  ///< a byte must come by then; never: not asked since the last
+  time_point asked_for = time_point::min();  ///< the deadline for which ask_progress went out
   time_point ready_at = never;
   std::uint32_t nonce = 0;               ///< of the last probe
   std::uint32_t idle_share = 0;          ///< of idle_jitter, of 2^32; drawn when it is ready
@@ -95,11 +98,11 @@ struct connection {
   bool is_over() const noexcept { return at == phase::cancelled || at == phase::ending; }
 
   TANDEM_FIELDS(id, arrived, last_received, last_use, due, bytes, peer, streams, probes, at, way,
-                end, used, among, trial, victim, refused, told, yielded, spoken, rtt, streams_ended,
-                kept_until, last_probe, asked_at, answer_by, ready_at, nonce, idle_share,
-                ready_place, right, holds, remote, narrow, wide, dial, next_of_peer,
-                previous_of_peer, next_of_dial, previous_of_dial, address, by_age, by_age_in_subnet,
-                next_free, retry_after)
+                end, used, among, trial, victim, refused, told, yielded, unacknowledged, spoken,
+                rtt, streams_ended, kept_until, last_probe, asked_for, asked_at, answer_by,
+                ready_at, nonce, idle_share, ready_place, right, holds, remote, narrow, wide, dial,
+                next_of_peer, previous_of_peer, next_of_dial, previous_of_dial, address, by_age,
+                by_age_in_subnet, next_free, retry_after)
 };
 
 /// What its permit counts against.

@@ -189,6 +189,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   void on(const events::traffic& event);
   void on(const events::rtt_sampled& event);
   void on(const events::probe_answered& event);
+  void on(const events::progressed& event);
   void on(const events::stream_opened& event);
   void on(const events::stream_closed& event);
   void ready_expired(connection_slot conn_at);

@@ -41,6 +41,7 @@ std::optional<shown_decision> decision_of(const action& what, time_point at) {
     }
     result operator()(const actions::resolve&) const { return {}; }
     result operator()(const actions::probe&) const { return {}; }
+    result operator()(const actions::ask_progress&) const { return {}; }
     result operator()(const actions::notify&) const { return {}; }
   };
   return std::visit(visitor{at}, what);

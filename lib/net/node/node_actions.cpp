@@ -78,6 +78,13 @@ void node::impl::carry_out(const actions::probe& what) {
   if (auto* of = find(what.conn); of && of->session && !of->ended) of->session->probe(what.nonce);
 }
 
+void node::impl::carry_out(const actions::ask_progress& what) {
+  auto* of = find(what.conn);
+  if (!of || !of->session || of->ended) return;
+  const auto [at, more] = of->session->progress();
+  submit(events::progressed{what.conn, at, more});
+}
+
 void node::impl::carry_out(const actions::close& what) {
   auto* of = find(what.conn);
   if (!of || of->ended) return;

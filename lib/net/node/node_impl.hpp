@@ -108,6 +108,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   void carry_out(const actions::admit& what);
   void carry_out(const actions::refuse& what);
   void carry_out(const actions::probe& what);
+  void carry_out(const actions::ask_progress& what);
   void carry_out(const actions::close& what);
   void carry_out(const actions::abort& what);
   void carry_out(const actions::listen_pause& what);

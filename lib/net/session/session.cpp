@@ -182,6 +182,7 @@ void session::impl::tell_streams() {
   while (running() && streams_told_ != streams_) {
     const bool opened = streams_told_ < streams_;
     streams_told_ += opened ? 1 : -1;
+    if (!opened) note_left();
     owner_->on_stream(conn_, opened);
   }
 }
@@ -193,6 +194,7 @@ void session::impl::shed_memory() {
 }
 
 void session::impl::on_wire_sent(std::size_t size) {
+  taken_ += size;
   traffic_.sent += size;
   note_traffic();
 }
@@ -209,6 +211,34 @@ void session::impl::note_app_bytes(std::size_t size) {
   traffic_.app_bytes += size;
   traffic_.last_app_at = time_.now();
   note_traffic();
+}
+
+void session::impl::note_sent(std::size_t app_bytes) {
+  if (app_bytes == 0) return;
+  note_app_bytes(app_bytes);
+  app_end_ = taken_;
+  left_ = taken_ - std::min(taken_, wire_.stream().progress().unsent);
+}
+
+/// A slow line sends the last application bytes long after the transport took them.
+void session::impl::note_left() {
+  if (!running() || left_ >= app_end_) return;
+  const auto progress = wire_.stream().progress();
+  left_ = taken_ - std::min(taken_, progress.unsent);
+  const auto since = left_ >= app_end_ ? progress.since_sent : duration{};
+  traffic_.last_app_at = std::max(traffic_.last_app_at, time_.now() - since);
+  note_traffic();
+}
+
+/// Pings do not count: the system of a peer that hangs acknowledges them for ever.
+session_progress session::impl::progress() {
+  if (!running() || acknowledged_ >= app_end_) return {};
+  const auto progress = wire_.stream().progress();
+  const auto before = acknowledged_;
+  acknowledged_ = std::max(before, taken_ - std::min(taken_, progress.unacknowledged));
+  const bool moved = acknowledged_ > before;
+  return {moved ? time_.now() - progress.since_acknowledged : time_point{},
+          acknowledged_ < app_end_};
 }
 
 void session::impl::note_traffic() {
@@ -235,6 +265,7 @@ void session::probe(std::uint32_t nonce) { impl_->probe(nonce); }
 send_result session::send(std::span<const std::byte> message) { return impl_->send(message); }
 void session::close(cause reason, duration retry_after) { impl_->close(reason, retry_after); }
 void session::abort(cause reason) { impl_->abort(reason); }
+session_progress session::progress() { return impl_->progress(); }
 session_traffic session::take_traffic() { return impl_->take_traffic(); }
 const session_traffic& session::traffic() const { return impl_->traffic(); }
 

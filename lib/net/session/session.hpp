@@ -38,6 +38,12 @@ struct session_traffic {
   time_point last_app_at{};
 };
 
+/// What the peer's transport acknowledged of the application bytes since it was last asked.
+struct session_progress {
+  time_point at{};    ///< when, the last of them; zero: none
+  bool more = false;  ///< others are not acknowledged yet
+};
+
 /// Hears one session. Calls come from the session's coroutines on the node's executor; inside them
 /// every function of the session may be called.
 class session_owner {
@@ -91,6 +97,7 @@ class session {
   /// muxer is there: as abort().
   void close(cause reason, duration retry_after = {});
   void abort(cause reason);  ///< at once; on_closed(reason) follows, not inside the call
+  session_progress progress();
   /// What moved since the last call, and starts anew.
   session_traffic take_traffic();
   /// The same, left as it is.

@@ -27,6 +27,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   send_result send(std::span<const std::byte> message);
   void close(cause reason, duration retry_after);
   void abort(cause reason);
+  session_progress progress();
   session_traffic take_traffic();
   const session_traffic& traffic() const noexcept { return traffic_; }
   /// The owner is gone.
@@ -71,6 +72,8 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   void finish(cause why, bool orderly);
   void note_app_bytes(std::size_t size);
   void note_traffic();
+  void note_sent(std::size_t app_bytes);
+  void note_left();
   void tell_streams();
   void shed_memory() override;
   bool running() const noexcept { return owner_ && phase_ != phase::over; }
@@ -98,6 +101,12 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   asio::cancellation_signal decided_;
   std::optional<cause> decision_;  // none: admitted
   session_traffic traffic_;
+
+  // Bytes of the whole stream that the transport took, and how far they came.
+  std::uint64_t taken_ = 0;
+  std::uint64_t app_end_ = 0;  // the end of the last application byte among them
+  std::uint64_t left_ = 0;     // surely handed to the network
+  std::uint64_t acknowledged_ = 0;
 
   phase phase_ = phase::upgrading;
   cause reason_ = cause::none;         // why this end closes

@@ -188,8 +188,8 @@ void session::impl::wrote(error_code error, std::size_t size) {
   if (!running()) return;
   const auto app_bytes = std::min(size, app_bytes_writing_);
   app_bytes_writing_ -= app_bytes;
-  note_app_bytes(app_bytes);
   if (size != 0) on_wire_sent(size);
+  note_sent(app_bytes);
   if (!running()) return;
   if (error) {
     writing_ = false;

@@ -31,8 +31,6 @@ packet_stream::packet_stream(loop& l, ns3::Ptr<ns3::TandemTcpSocket> socket)
 
 packet_stream::~packet_stream() { abort(); }
 
-asio::any_io_executor packet_stream::executor() { return loop_.io().get_executor(); }
-
 void packet_stream::finish(pending<error_code, std::size_t>& operation, error_code error,
                            std::size_t bytes) {
   operation.complete(error, bytes);
@@ -82,6 +80,13 @@ void packet_stream::try_write() {
       ns3::Create<ns3::Packet>(static_cast<const std::uint8_t*>(from_.data()), bytes), 0);
   if (taken < 0) return finish(writer_, asio::error::broken_pipe, 0);
   finish(writer_, {}, static_cast<std::size_t>(taken));
+}
+
+send_progress packet_stream::progress() {
+  if (!socket_) return {};
+  return {socket_->GetUnsent(), socket_->GetUnacknowledged(),
+          duration(socket_->GetSinceSent().GetNanoSeconds()),
+          duration(socket_->GetSinceAcknowledged().GetNanoSeconds())};
 }
 
 void packet_stream::SocketChanged() {

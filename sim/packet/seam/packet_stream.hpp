@@ -15,12 +15,12 @@ class packet_stream final : public stream_impl, ns3::TandemTcpObserver {
   packet_stream(loop& l, ns3::Ptr<ns3::TandemTcpSocket> socket);
   ~packet_stream() override;
 
-  asio::any_io_executor executor() override;
   void read_some(asio::mutable_buffer into, io_handler done) override;
   void write_some(asio::const_buffer from, io_handler done) override;
   void shutdown_send() override;
   void close() override;
   void abort() override;
+  send_progress progress() override;
 
  private:
   void SocketChanged() override;

@@ -99,6 +99,7 @@ void TandemTcpSocket::DoForwardUp(Ptr<Packet> packet, const Address& from, const
   const Ptr<TandemTcpSocket> self(this);
   const Segment segment = Peek(packet);
   const TcpStates_t before = m_state;
+  const SequenceNumber32 unacknowledged = m_txBuffer->HeadSequence();
   m_probes = 0;
   if (before == LISTEN && (segment.flags & (TcpHeader::ACK | TcpHeader::RST)) == TcpHeader::ACK)
     return ResetStray(packet, segment, from, to);
@@ -115,6 +116,7 @@ void TandemTcpSocket::DoForwardUp(Ptr<Packet> packet, const Address& from, const
   else
     TcpSocketBase::DoForwardUp(packet, from, to);
   if (fin) ReceivedFin(segment);
+  if (m_txBuffer->HeadSequence() > unacknowledged) m_acknowledged_at = Simulator::Now();
   AfterSegment(before);
 }
 

@@ -4,6 +4,7 @@
 #include <ns3/ipv4-end-point.h>
 #include <ns3/nstime.h>
 #include <ns3/tcp-socket-base.h>
+#include <ns3/tcp-tx-buffer.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -83,6 +84,12 @@ class TandemTcpSocket : public TcpSocketBase {
   bool IsConnected() const { return m_connected; }
   /// The peer's FIN came and everything before it.
   bool PeerFinished() const { return m_tcb->m_rxBuffer->Finished(); }
+  /// Bytes taken by Send() that never left; those that leave in this instant are not among them.
+  std::uint32_t GetUnsent() const;
+  std::uint32_t GetUnacknowledged() const { return m_txBuffer->Size(); }
+  /// Since a byte left for the first time, and since one was acknowledged; zero: never.
+  Time GetSinceSent() const;
+  Time GetSinceAcknowledged() const;
   /// Forgets the connection; the peer gets a RST. Nothing is notified.
   void Abort();
 
@@ -159,6 +166,8 @@ class TandemTcpSocket : public TcpSocketBase {
   std::uint32_t m_fin_retries = 8;
   Time m_fin_timeout;
   Time m_first_persist_timeout;
+  Time m_sent_at;
+  Time m_acknowledged_at;
   EventId m_end_event;  // of an orphan in FIN_WAIT_2, or of TIME_WAIT
 
   // Of a connection in a TandemTcpL4Protocol, which owns a reference to this socket meanwhile.

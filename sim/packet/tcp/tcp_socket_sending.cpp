@@ -21,6 +21,23 @@ int TandemTcpSocket::Send(Ptr<Packet> packet, std::uint32_t flags) {
   return taken;
 }
 
+std::uint32_t TandemTcpSocket::GetUnsent() const {
+  const auto rest =
+      m_txBuffer->TailSequence() - std::max(m_tcb->m_highTxMark.Get(), m_txBuffer->HeadSequence());
+  if (rest <= 0) return 0;
+  const auto unsent = static_cast<std::uint32_t>(rest);
+  // The base collects what is sent in one instant.
+  return m_sendPendingDataEvent.IsRunning() ? unsent - std::min(unsent, AvailableWindow()) : unsent;
+}
+
+Time TandemTcpSocket::GetSinceSent() const {
+  return m_sent_at.IsZero() ? m_sent_at : Simulator::Now() - m_sent_at;
+}
+
+Time TandemTcpSocket::GetSinceAcknowledged() const {
+  return m_acknowledged_at.IsZero() ? m_acknowledged_at : Simulator::Now() - m_acknowledged_at;
+}
+
 void TandemTcpSocket::ProbeSmallWindow() {
   // The base probes a window of nothing only. One too small for a segment stops it as well, and
   // the update that opens it may be lost (RFC 1122, 4.2.3.4).
@@ -47,6 +64,7 @@ std::uint32_t TandemTcpSocket::SendDataPacket(SequenceNumber32 sequence, std::ui
                                               bool with_ack) {
   // The base forgets that data acknowledges too, and then echoes timestamps of long ago.
   if (with_ack) m_highTxAck = std::max(m_highTxAck, m_tcb->m_rxBuffer->NextRxSequence());
+  if (sequence + SequenceNumber32(size) > m_tcb->m_highTxMark) m_sent_at = Simulator::Now();
   return TcpSocketBase::SendDataPacket(sequence, size, with_ack);
 }
 

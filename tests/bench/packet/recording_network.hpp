@@ -24,7 +24,6 @@ class recording_stream final : public stream_impl {
       : inner_(std::move(inner)), clock_(clock), dialer_(dialer), into_(into) {}
   ~recording_stream() override { end(); }
 
-  asio::any_io_executor executor() override { return inner_.get_executor(); }
   void read_some(asio::mutable_buffer into, io_handler done) override {
     inner_.async_read_some(into, std::move(done));
   }
@@ -45,6 +44,7 @@ class recording_stream final : public stream_impl {
     end();
     inner_.abort();
   }
+  send_progress progress() override { return inner_.progress(); }
 
  private:
   void end() {
@@ -96,7 +96,8 @@ class recording_network final : public network {
   void wrap(connected& c, bool dialer) {
     if (c.stream)
       c.stream = byte_stream(
-          std::make_unique<recording_stream>(std::move(c.stream), clock(), dialer, into_));
+          std::make_unique<recording_stream>(std::move(c.stream), clock(), dialer, into_),
+          executor());
   }
 
   network& inner_;

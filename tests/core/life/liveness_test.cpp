@@ -161,6 +161,78 @@ TEST(liveness, counts_from_the_last_byte_in_whatever_order_bytes_are_told) {
   EXPECT_EQ(d.when<actions::probe>(), at(19s));
 }
 
+/// A connection on which something was said at 1 s, to a peer that is not heard again.
+struct speaking : driver {
+  speaking() : driver(patient()) {
+    accept(conn(2), peer(1));
+    run_to(1s);
+    say();
+  }
+  static manager_options patient() {
+    manager_options options;
+    options.connection_timeout = 1h;
+    return options;
+  }
+  void say() { tell(events::traffic{conn(2), 100, 0, 100, {}, now}); }
+};
+
+TEST(liveness, what_the_peer_acknowledges_of_what_was_said_is_life) {
+  speaking d;
+  for (auto t = 2s; t <= 10min; t += 1s) {
+    d.acknowledged = at(t - 500ms);
+    d.run_to(t);
+  }
+  EXPECT_EQ(d.count<actions::probe>(), 0U) << "it was asked before";
+  d.acknowledged = at(600s);  // the last that is
+  d.run_to(640s - 1ns);
+  EXPECT_EQ(d.count<actions::abort>(), 0U);
+  EXPECT_EQ(d.count<actions::probe>(), 3U);
+  d.run_to(640s);
+  EXPECT_EQ(d.last<actions::abort>()->reason, cause::liveness_lost);
+}
+
+TEST(liveness, what_is_acknowledged_after_the_last_probe_is_in_time) {
+  speaking d;
+  d.run_to(39s);
+  ASSERT_EQ(d.count<actions::probe>(), 3U);
+  d.acknowledged = at(39s);
+  d.run_to(40s);
+  EXPECT_EQ(d.count<actions::abort>(), 0U);
+  d.run_to(79s - 1ns);
+  EXPECT_EQ(d.count<actions::abort>(), 0U);
+  d.run_to(79s);
+  EXPECT_EQ(d.count<actions::abort>(), 1U);
+}
+
+TEST(liveness, does_not_ask_what_was_acknowledged_when_nothing_was_said_or_all_has_come) {
+  manager_options options = speaking::patient();
+  driver quiet(options);
+  quiet.accept(conn(2), peer(1));
+  quiet.run_to(1s);
+  quiet.tell(events::traffic{conn(2), 12, 0, 0, {}, {}});         // a control frame
+  quiet.tell(events::traffic{conn(2), 0, 9, 9, at(1s), at(1s)});  // what the peer said
+  quiet.run_to(1min);
+  EXPECT_EQ(quiet.count<actions::ask_progress>(), 0U);
+  EXPECT_EQ(quiet.when<actions::abort>(), at(41s));
+
+  speaking d;
+  d.acknowledged = at(1100ms);
+  d.more = false;
+  d.run_to(1min);
+  EXPECT_EQ(d.count<actions::ask_progress>(), 1U);
+  EXPECT_EQ(d.when<actions::abort>(), at(41100ms));
+}
+
+TEST(liveness, a_driver_that_does_not_answer_stops_no_verdict) {
+  speaking d;
+  d.answers = false;
+  d.run_to(40s - 1ns);
+  EXPECT_EQ(d.count<actions::abort>(), 0U);
+  EXPECT_EQ(d.count<actions::probe>(), 3U);
+  d.run_to(40s + 4ns);  // one for each question
+  EXPECT_EQ(d.count<actions::abort>(), 1U);
+}
+
 TEST(liveness, numbers_the_probes_of_each_connection_from_one) {
   // 0 is the ping that sessions begin with.
   manager_options options;

@@ -57,6 +57,7 @@ void manager::does(const action& what) {
   if (const auto* a = std::get_if<actions::close>(&what)) return closes(*a);
   if (const auto* a = std::get_if<actions::abort>(&what)) return aborts(*a);
   if (const auto* a = std::get_if<actions::probe>(&what)) return probes(*a);
+  if (const auto* a = std::get_if<actions::ask_progress>(&what)) return asks(*a);
   if (const auto* a = std::get_if<actions::resolve>(&what)) return resolves(*a);
   if (const auto* a = std::get_if<actions::shutdown_complete>(&what)) {
     require(stopping_ && !completed_, "shutdown_complete once, after shutdown_wanted");
@@ -164,8 +165,8 @@ void manager::aborts(const actions::abort& a) {
       right = due && a.reason == cause::duplicate;
       break;
     case life::ready:
-      right = event_ == nullptr && probe_at(*c) <= now_ && c->probes >= options_.liveness_misses &&
-              a.reason == cause::liveness_lost;
+      right = looks_at_deadlines() && silent_until(*c) <= now_ && !to_be_asked(*c) &&
+              c->probes >= options_.liveness_misses && a.reason == cause::liveness_lost;
       right |= must_have_answered(*c) && a.reason == cause::liveness_lost;
       break;
     case life::refusing:
@@ -188,7 +189,7 @@ void manager::closes(const actions::close& a) {
   require(c != nullptr && c->at == life::ready, "only a ready connection is closed");
   if (a.reason == cause::evicted) return evicts(a);
   if (lowering_) return drains(a);
-  require(event_ == nullptr && idle_at(*c) <= now_, "closed without a reason");
+  require(looks_at_deadlines() && idle_at(*c) <= now_, "closed without a reason");
   require(a.reason == cause::idle_timeout, "closed as idle");
   c->end = a.reason;
   c->at = life::closing;
@@ -196,10 +197,25 @@ void manager::closes(const actions::close& a) {
   require(a.drain_until == c->deadline, "a closed connection drains for close_linger");
 }
 
+/// Those of the connection that the event is about, at least.
+bool manager::looks_at_deadlines() const {
+  return event_ == nullptr || std::holds_alternative<events::progressed>(*event_);
+}
+
+void manager::asks(const actions::ask_progress& a) {
+  connection* c = find(a.conn);
+  require(c != nullptr && c->at == life::ready, "only of a ready connection is asked");
+  require(event_ == nullptr && probe_at(*c) <= now_, "asked too early");
+  require(to_be_asked(*c), "asked although all was acknowledged, or twice");
+  c->asked_for = silent_until(*c);
+  c->asked_at = now_;
+}
+
 void manager::probes(const actions::probe& a) {
   connection* c = find(a.conn);
   require(c != nullptr && c->at == life::ready, "only a ready connection is probed");
-  require(event_ == nullptr && probe_at(*c) <= now_, "probed too early");
+  require(looks_at_deadlines() && silent_until(*c) <= now_, "probed too early");
+  require(!to_be_asked(*c), "probed without a look at what was acknowledged");
   require(c->probes < options_.liveness_misses, "probed although it is lost");
   require(a.nonce == ++c->nonce, "each probe has the next nonce");
   ++c->probes;

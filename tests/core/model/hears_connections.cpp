@@ -237,7 +237,22 @@ void manager::on(const events::traffic& e) {
     c->answer_by = never;
   }
   c->spoken |= e.app_bytes > 0;
-  if (e.app_bytes > 0) c->last_app = std::max(c->last_app, std::min(e.last_app_at, now_));
+  c->last_app = std::max(c->last_app, std::min(e.last_app_at, now_));
+  c->unacknowledged |= e.sent > 0 && e.app_bytes > 0;
+}
+
+void manager::on(const events::progressed& e) {
+  connection* c = find(e.conn);
+  if (c == nullptr || c->at != life::ready) {
+    ++counted_.ignored_events;
+    return;
+  }
+  c->unacknowledged = e.more;
+  if (e.at <= c->last_received) return;
+  c->last_received = std::min(e.at, now_);
+  c->probes = 0;
+  if (c->answer_by != never) touched_ = c->peer;
+  c->answer_by = never;
 }
 
 void manager::on(const events::rtt_sampled& e) {

@@ -161,7 +161,8 @@ class player {
       case step_kind::rtt:
         return tell(events::rtt_sampled{pick(s.a, life::ready), milliseconds(s.b * s.c / 16)});
       case step_kind::answer:
-        return tell(events::probe_answered{pick(s.a, life::ready), s.b});
+        if (s.c % 2 == 0) return tell(events::probe_answered{pick(s.a, life::ready), s.b});
+        return tell(events::progressed{pick(s.a, life::ready), earlier(s.c), s.b % 2 == 0});
       case step_kind::open_stream:
         return tell(events::stream_opened{pick(s.a, life::ready), s.b % 4 != 0});
       case step_kind::close_stream:
@@ -217,9 +218,11 @@ class player {
     tell(events::authenticated{id, expected.empty() || s.c % 16 == 0 ? other : expected});
   }
   void traffic(const step& s) {
-    const time_point earlier = now_ - std::min(now_.time_since_epoch(), duration(s.c * 1'000'000));
     tell(events::traffic{pick(s.a, life::ready), s.b, s.b % 2 ? s.b : 0U,
-                         static_cast<std::uint64_t>(s.b % 4 == 3), earlier, earlier});
+                         static_cast<std::uint64_t>(s.b % 4 > 1), earlier(s.c), earlier(s.c)});
+  }
+  time_point earlier(std::uint8_t n) const {
+    return now_ - std::min(now_.time_since_epoch(), duration(n * 1'000'000));
   }
   void mark_subnet(const step& s) {
     const endpoint net = some_address(s.a, 0);

@@ -232,6 +232,15 @@ time_point manager::idle_at(const connection& c) const {
 }
 
 time_point manager::probe_at(const connection& c) const {
+  const time_point at = silent_until(c);
+  return c.asked_for == at ? later(c.asked_at, duration(1)) : at;  // the answer takes no time
+}
+
+bool manager::to_be_asked(const connection& c) const {
+  return c.unacknowledged && c.asked_for != silent_until(c);
+}
+
+time_point manager::silent_until(const connection& c) const {
   if (c.probes == 0) return later(c.last_received, options_.liveness_interval);
   // As long as the transport takes to send a lost packet three times again: 1 + 2 + 4 timeouts.
   const duration patience = std::min<duration>(7 * probe_timeout(c), std::chrono::seconds(60));

@@ -70,6 +70,9 @@ struct connection {
   time_point last_stream_end{};
   time_point last_probe{};
   std::uint64_t probes = 0;
+  bool unacknowledged = false;               ///< something that was said
+  time_point asked_for = time_point::min();  ///< the deadline that was about
+  time_point asked_at{};
   std::uint32_t nonce = 0;
   std::uint32_t streams = 0;
   duration idle_timeout{};  ///< as the manager drew it, within its bounds
@@ -233,6 +236,7 @@ class manager {
   void on(const events::traffic& e);
   void on(const events::rtt_sampled& e);
   void on(const events::probe_answered& e);
+  void on(const events::progressed& e);
   void on(const events::stream_opened& e);
   void on(const events::stream_closed& e);
   void on(const events::remote_refused& e);
@@ -297,6 +301,8 @@ class manager {
   void set_rule(const rule& r, bool on);
   duration probe_timeout(const connection& c) const;
   time_point idle_at(const connection& c) const;
+  time_point silent_until(const connection& c) const;
+  bool to_be_asked(const connection& c) const;  ///< before it is probed or lost
   time_point probe_at(const connection& c) const;
 
   // Actions that no event owes: are they right?
@@ -305,6 +311,8 @@ class manager {
   void closes(const actions::close& a);
   void aborts(const actions::abort& a);
   void probes(const actions::probe& a);
+  void asks(const actions::ask_progress& a);
+  bool looks_at_deadlines() const;
   void resolves(const actions::resolve& a);
   void redials(const actions::resolve& a);
   bool redialled(const peer_id& peer) const;

@@ -75,6 +75,9 @@ struct event_text {
   s operator()(const events::rtt_sampled& e) const {
     return "rtt_sampled " + text_of(e.conn) + " " + text_of(e.rtt);
   }
+  s operator()(const events::progressed& e) const {
+    return "progressed " + text_of(e.conn) + " at " + text_of(e.at) + (e.more ? " more" : "");
+  }
   s operator()(const events::probe_answered& e) const {
     return "probe_answered " + text_of(e.conn) + " " + std::to_string(e.nonce);
   }
@@ -118,6 +121,7 @@ struct action_text {
     return "refuse " + text_of(a.conn) + " " + word(a.refusal) +
            (a.how == refuse_how::tell ? " tell" : " reset");
   }
+  s operator()(const actions::ask_progress& a) const { return "ask_progress " + text_of(a.conn); }
   s operator()(const actions::probe& a) const {
     return "probe " + text_of(a.conn) + " " + std::to_string(a.nonce);
   }

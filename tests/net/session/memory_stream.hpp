@@ -39,7 +39,8 @@ class memory_link {
     error_code over;                 ///< what a read gets when nothing is unread
     bool sending = true;
     bool closed = false;
-    bool reset = false;  ///< its owner aborted it
+    bool reset = false;      ///< its owner aborted it
+    send_progress progress;  ///< what its transport says of what it wrote
     std::size_t writes = 0;
     io_handler reader, writer;
     asio::mutable_buffer into;
@@ -61,7 +62,9 @@ class memory_link {
   }
   memory_link(const memory_link&) = delete;
 
-  byte_stream stream_of(end& of) { return byte_stream(std::make_unique<stream>(*this, of)); }
+  byte_stream stream_of(end& of) {
+    return byte_stream(std::make_unique<stream>(*this, of), io_.get_executor());
+  }
   std::size_t operations() const { return operations_; }
 
   // A scripted peer acts on its end without a stream.
@@ -98,7 +101,6 @@ class memory_link {
    public:
     stream(memory_link& link, end& of) : alive_(link.alive_), link_(link), end_(of) {}
     ~stream() override { abort(); }
-    asio::any_io_executor executor() override { return link_.io_.get_executor(); }
     void read_some(asio::mutable_buffer into, io_handler done) override {
       end_.reader.swap(done);
       end_.into = into;
@@ -128,6 +130,7 @@ class memory_link {
       link_.reset(end_);
       abort_pending();
     }
+    send_progress progress() override { return *alive_ ? end_.progress : send_progress{}; }
 
    private:
     void abort_pending() {

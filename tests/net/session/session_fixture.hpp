@@ -68,7 +68,7 @@ class recording_owner final : public session_owner {
     traffic.sent += moved.sent;
     traffic.received += moved.received;
     traffic.app_bytes += moved.app_bytes;
-    if (moved.app_bytes != 0) traffic.last_app_at = moved.last_app_at;
+    traffic.last_app_at = std::max(traffic.last_app_at, moved.last_app_at);
     if (moved.received != 0) traffic.last_received_at = moved.last_received_at;
   }
   bool heard(const std::string& what) const {

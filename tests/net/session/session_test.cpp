@@ -6,6 +6,7 @@
 namespace tandem {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::SizeIs;
 
@@ -78,6 +79,60 @@ TEST(session, stamps_the_times_of_the_last_bytes) {
     EXPECT_EQ(end->traffic.last_app_at, sent_at) << "a ping is no use";
     EXPECT_EQ(end->traffic.last_received_at, pair.time.now()) << "but it is life";
   }
+}
+
+TEST(session, tells_when_application_bytes_were_acknowledged_and_whether_all_were) {
+  session_pair pair;
+  pair.connect();
+  auto& transport = pair.link.a.progress;
+  EXPECT_EQ(pair.dialer.self->progress().at, time_point{}) << "nothing was said";
+  EXPECT_FALSE(pair.dialer.self->progress().more);
+
+  transport = {.unacknowledged = 1'000, .since_acknowledged = 1s};
+  pair.dialer.self->send(bytes_of(std::string(2'000, 'x')));
+  pair.run();
+  pair.time.advance(20s);
+  auto told = pair.dialer.self->progress();
+  EXPECT_EQ(told.at, pair.time.now() - 1s);
+  EXPECT_TRUE(told.more);
+  told = pair.dialer.self->progress();
+  EXPECT_EQ(told.at, time_point{}) << "nothing more since";
+  EXPECT_TRUE(told.more);
+  transport = {.unacknowledged = 0, .since_acknowledged = 3s};
+  told = pair.dialer.self->progress();
+  EXPECT_EQ(told.at, pair.time.now() - 3s);
+  EXPECT_FALSE(told.more);
+}
+
+TEST(session, an_acknowledged_ping_is_no_progress) {
+  // A process that hangs has a system that acknowledges for it.
+  session_pair pair;
+  pair.connect();
+  pair.dialer.self->send(bytes_of("x"));
+  pair.run();
+  EXPECT_FALSE(pair.dialer.self->progress().more);
+  pair.link.a.progress.unacknowledged = 12;
+  pair.dialer.self->probe(1);
+  pair.run();
+  EXPECT_FALSE(pair.dialer.self->progress().more);
+  pair.link.a.progress.unacknowledged = 0;
+  EXPECT_EQ(pair.dialer.self->progress().at, time_point{});
+}
+
+TEST(session, use_ends_when_the_last_application_byte_left_not_when_it_was_taken) {
+  session_pair pair;
+  pair.connect();
+  pair.listener.during = [&](const std::string& what) {
+    if (what != "message") return;
+    pair.time.advance(20s);  // so long it took to get there
+    pair.link.a.progress = {.since_sent = 2s};
+  };
+  pair.link.a.progress.unsent = 100;
+  pair.dialer.self->send(bytes_of("x"));
+  const auto sent_at = pair.time.now();
+  pair.run();
+  ASSERT_EQ(pair.dialer.streams, 0);
+  EXPECT_EQ(pair.dialer.traffic.last_app_at, sent_at + 18s);
 }
 
 TEST(session, shares_a_stream_in_a_burst_and_opens_another_for_the_next) {

@@ -100,6 +100,10 @@ struct refuse {
   refuse_how how{};
   duration retry_after{};
 };
+/// What has the peer acknowledged of what we said? `progressed` answers, before the clock moves.
+struct ask_progress {
+  connection_id conn{};
+};
 struct probe {
   connection_id conn{};
   std::uint32_t nonce = 0;
@@ -129,6 +133,6 @@ struct shutdown_complete {
 using action = std::variant<actions::resolve, actions::start_attempt, actions::cancel_attempt,
                             actions::admit, actions::refuse, actions::probe, actions::close,
                             actions::abort, actions::listen_pause, actions::listen_resume,
-                            actions::notify, actions::shutdown_complete>;
+                            actions::notify, actions::shutdown_complete, actions::ask_progress>;
 
 }  // namespace tandem

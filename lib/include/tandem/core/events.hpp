@@ -125,7 +125,8 @@ struct traffic {
   std::uint64_t received = 0;     ///< transport bytes; any of them is life
   std::uint64_t app_bytes = 0;    ///< application bytes, both directions; only they are use
   time_point last_received_at{};  ///< of the last byte received, when received > 0
-  time_point last_app_at{};       ///< of the last application byte, when app_bytes > 0
+  /// When the last application byte arrived, or was handed to the network; zero: none since.
+  time_point last_app_at{};
 };
 struct rtt_sampled {
   connection_id conn{};
@@ -149,6 +150,13 @@ struct remote_refused {
   cause reason{};
   duration retry_after{};
 };
+/// Answers `ask_progress`; may come at any time. The peer's transport last acknowledged application
+/// bytes of ours at `at`, which is life; zero when it did not since the last one.
+struct progressed {
+  connection_id conn{};
+  time_point at{};
+  bool more = false;  ///< application bytes of ours are not acknowledged yet
+};
 /// The last event of every id that was connected or arrived.
 struct closed {
   connection_id conn{};
@@ -171,12 +179,14 @@ struct accept_failed {
 
 }  // namespace events
 
-using event = std::variant<
-    events::dial_wanted, events::dial_abandoned, events::disconnect_wanted, events::peer_marked,
-    events::subnet_marked, events::backoff_overridden, events::configured, events::shutdown_wanted,
-    events::addresses_found, events::attempt_connected, events::attempt_failed, events::arrived,
-    events::authenticated, events::ready, events::traffic, events::rtt_sampled,
-    events::probe_answered, events::stream_opened, events::stream_closed, events::remote_refused,
-    events::closed, events::network_changed, events::pressure, events::accept_failed>;
+using event =
+    std::variant<events::dial_wanted, events::dial_abandoned, events::disconnect_wanted,
+                 events::peer_marked, events::subnet_marked, events::backoff_overridden,
+                 events::configured, events::shutdown_wanted, events::addresses_found,
+                 events::attempt_connected, events::attempt_failed, events::arrived,
+                 events::authenticated, events::ready, events::traffic, events::rtt_sampled,
+                 events::probe_answered, events::stream_opened, events::stream_closed,
+                 events::remote_refused, events::closed, events::network_changed, events::pressure,
+                 events::accept_failed, events::progressed>;
 
 }  // namespace tandem

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "tandem/core/time.hpp"
+
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -8,6 +10,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -16,6 +19,14 @@ namespace tandem {
 namespace asio = boost::asio;
 using boost::system::error_code;
 using io_handler = asio::any_completion_handler<void(error_code, std::size_t)>;
+
+/// How far the bytes that a stream took have come. The ages are zero while nothing ever did.
+struct send_progress {
+  std::uint64_t unsent = 0;          ///< never handed to the network so far
+  std::uint64_t unacknowledged = 0;  ///< not acknowledged by the peer's transport; with the unsent
+  duration since_sent{};             ///< since a byte was last handed to the network
+  duration since_acknowledged{};     ///< since the peer's transport last acknowledged one
+};
 
 /// What a network implements: one full-duplex reliable connection. At most one read and one write
 /// are pending. Every operation completes exactly once, through the executor, never inside the call
@@ -27,7 +38,6 @@ using io_handler = asio::any_completion_handler<void(error_code, std::size_t)>;
 class stream_impl {
  public:
   virtual ~stream_impl() = default;
-  virtual asio::any_io_executor executor() = 0;
   virtual void read_some(asio::mutable_buffer into, io_handler done) = 0;
   /// The bytes stay valid until `done`. May take fewer than given.
   virtual void write_some(asio::const_buffer from, io_handler done) = 0;
@@ -37,6 +47,8 @@ class stream_impl {
   virtual void close() = 0;
   /// Forgets the connection at once; the peer sees a reset. Pending operations abort.
   virtual void abort() = 0;
+  /// Nothing is under way once it was closed or aborted.
+  virtual send_progress progress() = 0;
 };
 
 /// Owns one connection; models Asio's AsyncReadStream and AsyncWriteStream, so that
@@ -47,15 +59,17 @@ class byte_stream {
   using lowest_layer_type = byte_stream;
 
   byte_stream() = default;
-  explicit byte_stream(std::unique_ptr<stream_impl> impl) : impl_(std::move(impl)) {}
+  byte_stream(std::unique_ptr<stream_impl> impl, executor_type executor)
+      : impl_(std::move(impl)), executor_(std::move(executor)) {}
 
   explicit operator bool() const noexcept { return impl_ != nullptr; }
-  executor_type get_executor() const { return impl_->executor(); }
+  executor_type get_executor() const { return executor_; }
   lowest_layer_type& lowest_layer() { return *this; }
   const lowest_layer_type& lowest_layer() const { return *this; }
   void shutdown_send() { impl_->shutdown_send(); }
   void close() { impl_->close(); }
   void abort() { impl_->abort(); }
+  send_progress progress() { return impl_->progress(); }
 
   template <class Buffers, asio::completion_token_for<void(error_code, std::size_t)> Token>
   auto async_read_some(const Buffers& into, Token&& token) {
@@ -85,6 +99,7 @@ class byte_stream {
   }
 
   std::unique_ptr<stream_impl> impl_;
+  executor_type executor_;
 };
 
 }  // namespace tandem
