@@ -21,8 +21,8 @@ connected hand_over(tcp_socket socket, const tcp::endpoint& remote) {
   socket.set_option(tcp::no_delay(true), ignored);
   const auto local = socket.local_endpoint(ignored);
   const auto executor = socket.get_executor();
-  return {byte_stream(std::make_unique<asio_stream>(std::move(socket)), executor),
-          from_asio(local), from_asio(remote)};
+  return {byte_stream(std::make_unique<asio_stream>(std::move(socket)), executor), from_asio(local),
+          from_asio(remote)};
 }
 
 void connect_op::operator()(error_code error) {

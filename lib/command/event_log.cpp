@@ -24,7 +24,10 @@ std::string stamp(time_point now) {
 void event_log::on_notification(time_point now, const notification& what) {
   const auto name = name_of(what.kind);
   if (admit(now, name))
-    line(now, name, what.conn, what.peer, what.why == cause::none ? std::string() : describe(what));
+    line(now, name, what.conn, what.peer,
+         what.kind == notice::address_untried ? to_multiaddr(what.where)
+         : what.why == cause::none            ? std::string()
+                                              : describe(what));
 }
 
 void event_log::on_message(time_point now, const received_message& message) {

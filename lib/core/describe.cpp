@@ -13,6 +13,8 @@ std::string_view name_of(notice kind) noexcept {
       return "dial_failed";
     case notice::attempt_failed:
       return "attempt_failed";
+    case notice::address_untried:
+      return "address_untried";
     case notice::connection_established:
       return "connection_established";
     case notice::connection_closed:
@@ -55,6 +57,7 @@ std::string describe(const notification& n) {
   if (n.failures > 0) add("failures", n.failures);
   if (n.ceiling > duration::zero()) add("ceiling", milliseconds(n.ceiling), " ms");
   if (n.until != never) add("until", milliseconds(n.until.time_since_epoch()), " ms");
+  if (n.untried > 0) add("untried", n.untried, " addresses");
   std::string text(name_of(n.why));
   if (!fields.empty()) text.append("{").append(fields).append("}");
   return text;

@@ -171,8 +171,7 @@ void tracker::on_event(node_index node, time_point now, const event& what) {
     return it == connections_.end() ? nullptr : &it->second;
   };
   if (const auto* moved = std::get_if<events::traffic>(&what)) {
-    if (auto* c = of(moved->conn))
-      c->used = std::max(c->used, moved->last_app_at);
+    if (auto* c = of(moved->conn)) c->used = std::max(c->used, moved->last_app_at);
   } else if (const auto* opened = std::get_if<events::stream_opened>(&what)) {
     if (auto* c = of(opened->conn)) ++c->streams;
   } else if (const auto* closed = std::get_if<events::stream_closed>(&what)) {

@@ -86,6 +86,13 @@ class driver {
     upgrade(c, who);
     return c;
   }
+  /// The one that began last at the peer.
+  connection_id last_attempt(const peer_id& who) const {
+    for (auto i = log.rbegin(); i != log.rend(); ++i)
+      if (const auto* x = std::get_if<actions::start_attempt>(&i->what); x && x->peer == who)
+        return x->attempt;
+    return connection_id::none;
+  }
   void fail(cause why = cause::connection_refused, bool local = false) {
     tell(events::attempt_failed{last<actions::start_attempt>()->attempt, why, local, {}});
   }

@@ -91,6 +91,25 @@ TEST(node, finds_addresses_in_its_book_or_says_there_are_none) {
   EXPECT_EQ(client.counters().active_connections, 1U);
 }
 
+TEST(node, tries_what_its_book_learnt_of_a_peer_in_backoff_at_once) {
+  village town(d);
+  auto server = town.add();
+  auto client = town.add({}, false);
+  endpoint moved = town.net->listen_address(server.host);
+  ++moved.port;  // nobody listens there
+  client.node->add_addresses(village::id_of(server), {moved});
+  client.node->dial(village::id_of(server));
+  town.run_for(1ms + 2 * d);
+  EXPECT_EQ(client.heard->only(notice::dial_failed).what.why, cause::connection_refused);
+  client.node->dial(village::id_of(server));
+  town.run_for(1ms);
+  EXPECT_EQ(client.heard->count(notice::dial_failed), 2U) << "refused: in backoff";
+  client.node->add_addresses(village::id_of(server), {town.net->listen_address(server.host)});
+  client.node->dial(village::id_of(server));
+  town.run_for(6 * d);
+  EXPECT_EQ(client.counters().active_connections, 1U);
+}
+
 TEST(node, abandons_a_dial_at_every_moment_of_it) {
   for (duration when{}; when <= 7 * d; when += d / 2) {
     village town(d);

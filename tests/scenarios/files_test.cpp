@@ -29,7 +29,7 @@ TEST_P(file, holds_and_is_deterministic) {
 INSTANTIATE_TEST_SUITE_P(
     every, file,
     testing::Combine(testing::Values("global_limit", "per_peer_limit", "idle_timeout", "backoff",
-                                     "dial_failures"),
+                                     "dial_failures", "stale_list", "offline_and_back"),
                      testing::ValuesIn(virtual_levels())),
     [](const auto& info) { return std::get<0>(info.param) + "_at_" + std::get<1>(info.param); });
 

@@ -67,6 +67,9 @@ void connection_manager::state::judge_attempt(connection_slot conn_at,
   if (about_address) {
     const bool anyone = conn.dial != no_slot && dials[conn.dial].peer == no_slot;
     reputations.attempt_failed(conn.remote, {what, conn.last_received, anyone, conn.connected()});
+  } else if ((conn.end == cause::dial_deadline || conn.end == cause::abandoned) &&
+             !conn.connected()) {
+    reputations.address_tried(conn.remote);
   }
   trial_over(conn_at);
 }

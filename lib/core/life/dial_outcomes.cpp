@@ -28,6 +28,7 @@ void connection_manager::state::connection_over(dial_slot dial_at, connection_sl
                                           : dial.free_stage();
   line.recount(dial_at);
   dial.next_attempt_at = now;
+  if (end.gave_way) addresses.set(end.address, address_state::untried);
   if (end.address == no_slot || end.yielded) return proceed(dial_at);
   addresses.set(end.address, address_state::failed);
   if (dial.adopted != no_slot) return;
@@ -49,6 +50,24 @@ void connection_manager::state::connection_over(dial_slot dial_at, connection_sl
   proceed(dial_at);
 }
 
+/// Tells which addresses of the dial had no turn, and gives how many.
+std::uint32_t connection_manager::state::tell_untried(dial_slot dial_at, request_id of) {
+  const dial& dial = dials[dial_at];
+  std::uint32_t count = 0;
+  for (address_slot address_at = dial.addresses.first; dial.started() && address_at != no_slot;
+       address_at = addresses.after(address_at)) {
+    if (addresses.tried(address_at)) continue;
+    notification told;
+    told.kind = notice::address_untried;
+    told.request = of;
+    if (dial.peer != no_slot) told.peer = peers[dial.peer].id;
+    told.where = addresses.at(address_at);
+    notify(told);
+    ++count;
+  }
+  return count;
+}
+
 void connection_manager::state::fail_dial(dial_slot dial_at, const dial_failure& failure) {
   dial& dial = dials[dial_at];
   notification told;
@@ -59,7 +78,10 @@ void connection_manager::state::fail_dial(dial_slot dial_at, const dial_failure&
       conn_at != no_slot)
     told.conn = connections[conn_at].id;
   const bool failed = failure.how == dial_end::failed;
-  if (failed) ++counters.failed_total;
+  if (failed) {
+    ++counters.failed_total;
+    told.untried = tell_untried(dial_at, requests[dial.first_request].id);
+  }
   if (failure.how == dial_end::refused) count_refusal(failure.no);
 
   if (failure.blamed && dial.peer != no_slot) {
@@ -142,6 +164,7 @@ void connection_manager::state::drop_request(request_slot request_at, const dial
   told.request = requests[request_at].id;
   failure.no.tell(told);
   if (failure.how == dial_end::refused) count_refusal(failure.no);
+  if (failure.how == dial_end::failed) told.untried = tell_untried(dial_at, told.request);
   if (dial.peer != no_slot) told.peer = peers[dial.peer].id;
   const bool resolving = dial.resolver == told.request && !dial.complete;
   notify(told);
@@ -151,6 +174,8 @@ void connection_manager::state::drop_request(request_slot request_at, const dial
 
 void connection_manager::state::request_expired(request_slot request_at) {
   const dial& dial = dials[requests[request_at].dial];
+  if (dial.stage == dial_stage::held)
+    return drop_request(request_at, {dial.held, dial_end::refused});
   // Nothing about the peer is said by who had not the time, or waited for a slot of our own or for
   // addresses.
   const bool blames =

@@ -107,6 +107,10 @@ void connection_manager::state::add_request(dial_slot dial_at, const events::dia
   if (event.priority > dial.priority) {
     dial.priority = event.priority;
     line.priority_changed(dial_at);
+    for (connection_slot conn_at = dial.first_attempt; conn_at != no_slot;
+         conn_at = connections[conn_at].next_of_dial)
+      if (line.may_give_way(conn_at))
+        line.may_give_way(conn_at, connections[conn_at].turn, dial_at);
   }
   if (dial.first_attempt != no_slot) {
     notification told = about(notice::dial_started, dial.first_attempt);
@@ -157,18 +161,17 @@ refusal connection_manager::state::room_for_dial(peer_slot peer, time_point at) 
 /// Why no dial to `peer` (no_slot: to whoever answers) may begin.
 refusal connection_manager::state::dial_refusal(peer_slot peer, time_point at) const {
   const refusal no = room_for_dial(peer, at);
-  return no ? no : reputations.dial_refusal(peer, at);
+  return no ? no : reputations.record_refusal(peer, at);
 }
 
 /// Why the dial may not go on. All of it is asked again until its first attempt starts: while it
-/// waited its circuit may have opened, or the uplink been lost.
+/// waited its circuit may have opened.
 refusal connection_manager::state::refusal_of(dial_slot dial_at, time_point at) const {
   const dial& dial = dials[dial_at];
   if (dial.peer != no_slot && gate.denies(peers[dial.peer].id, at)) return {cause::denied};
   if (dial.started()) return {};
   refusal no = room_for_dial(dial.peer, at);
-  if (!no && !reputations.is_uplink_trial(dial.uplink_trial)) no = reputations.uplink_refusal(at);
-  if (!no && !dial.trial) no = reputations.record_refusal(dial.peer, at);
+  if (!no && !dial.trial && !dial.only_new) no = reputations.record_refusal(dial.peer, at);
   if (!no && dial.peer == no_slot) no = addresses_refusal(dial_at);
   return no;
 }
@@ -176,15 +179,25 @@ refusal connection_manager::state::refusal_of(dial_slot dial_at, time_point at) 
 /// Something is done for the dial: addresses are asked for, or its first attempt starts.
 void connection_manager::state::begin(dial_slot dial_at) {
   dial& dial = dials[dial_at];
-  if (dial.started()) return;
-  dial.uplink_trial = reputations.uplink_trial(dial.uplink_trial);
-  if (!dial.trial) dial.trial = reputations.dial_begins(dial.peer);
+  if (!dial.started() && !dial.trial && !dial.only_new)
+    dial.trial = reputations.dial_begins(dial.peer);
 }
 
 /// Why the backoff of its addresses allows no dial to whoever answers now.
 refusal connection_manager::state::addresses_refusal(dial_slot dial_at) const {
   const time_point until = addresses_until(dial_at);
   return now < until ? refusal{.why = cause::backing_off, .until = until} : refusal{};
+}
+
+/// Whether the dial knows an address that never failed of a peer that is held back because it could
+/// not be reached: that says nothing about there.
+bool connection_manager::state::brings_news(dial_slot dial_at) const {
+  const dial& dial = dials[dial_at];
+  if (dial.peer == no_slot || !reputations.was_unreachable(dial.peer)) return false;
+  for (address_slot address_at = dial.addresses.first; address_at != no_slot;
+       address_at = addresses.after(address_at))
+    if (reputations.never_failed(addresses.at(address_at))) return true;
+  return false;
 }
 
 /// When the first address of the dial is out of its backoff.
@@ -201,27 +214,37 @@ time_point connection_manager::state::addresses_until(dial_slot dial_at) const {
 void connection_manager::state::proceed(dial_slot dial_at) {
   dial& dial = dials[dial_at];
   if (dial.stage >= dial_stage::upgrading) return;
-  if (const refusal no = refusal_of(dial_at, now))
-    return fail_dial(dial_at, {no, dial_end::refused});
+  if (!dial.started()) dial.only_new = false;
+  refusal no = refusal_of(dial_at, now);
+  if ((no.why == cause::backing_off || no.why == cause::circuit_open) && brings_news(dial_at)) {
+    dial.only_new = true;
+    no = {};
+  }
+  if (no) return no.waits ? hold(dial_at, no) : fail_dial(dial_at, {no, dial_end::refused});
   line.leave(dial_at);
-  const address_slot address = choose_address(dial_at);
-  if (address == no_slot) return out_of_addresses(dial_at);
+  const choice next = choose_address(dial_at);
+  if (next.address == no_slot) return out_of_addresses(dial_at, next.held);
   if (dial.attempts > 0 && now < dial.next_attempt_at)
     return timers.arm(dial_at, dial.next_attempt_at);
   if (line.attempts_full(dial_at)) return line.wait_behind(dial_at);
   if (line.must_wait(dial_at)) return line.get_in_line(dial_at);
-  if (const refusal no = gate.memory_refusal(connections.size())) {
-    if (dial.attempts == 0) return fail_dial(dial_at, {no, dial_end::refused});
+  if (const refusal full = gate.memory_refusal(connections.size())) {
+    if (dial.attempts == 0) return fail_dial(dial_at, {full, dial_end::refused});
     return timers.arm(dial_at, later(now, options.attempt_delay));
   }
   begin(dial_at);
-  start_attempt(dial_at, address);
+  start_attempt(dial_at, next.address);
 }
 
-void connection_manager::state::out_of_addresses(dial_slot dial_at) {
+/// There is no address to try, but perhaps some that are `held`.
+void connection_manager::state::out_of_addresses(dial_slot dial_at, const refusal& held) {
   dial& dial = dials[dial_at];
   line.attempt_over(dial.peer);
-  if (dial.attempts > 0) return;  // they may still connect
+  if (dial.attempts > 0) {  // they may still connect
+    if (held) timers.arm(dial_at, later(now, options.attempt_delay));
+    return;
+  }
+  if (held) return hold(dial_at, held);
   if (dial.complete) {
     if (dial.peer != no_slot && dial.addresses.size == 0 &&
         peers[dial.peer].unresolved < std::numeric_limits<std::uint16_t>::max())

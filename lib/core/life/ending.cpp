@@ -21,7 +21,7 @@ bool is_failure(cause why) noexcept {
 void connection_manager::state::connection_expired(connection_slot conn_at) {
   switch (connections[conn_at].at) {
     case phase::attempting:
-      return cut(conn_at, cause::attempt_timeout);
+      return attempt_expired(conn_at);
     case phase::handshaking:
     case phase::authenticated:
       return cut(conn_at, cause::handshake_timeout);
@@ -68,6 +68,7 @@ void connection_manager::state::cut(connection_slot conn_at, cause why) {
   leave_ready(conn_at);
   leave_newcomers(conn_at);
   gate.leave_unauthenticated(connections, conn_at);
+  line.stays(conn_at);
   conn.at = connecting ? phase::cancelled : phase::ending;
   if (conn.end == cause::none) conn.end = why;
   timers.disarm(conn_at);
@@ -167,14 +168,16 @@ void connection_manager::state::end_connection(connection_slot conn_at, cause re
   const duration away = named    ? named_wait(conn.retry_after, options, random)
                         : leaves ? duration{}
                                  : std::max(conn.retry_after, retry_after);
-  const connection_outcome end{why,          ours,         conn.told,         away,
-                               conn.address, conn.yielded, conn.last_received};
+  const connection_outcome end{why,          ours,         conn.told,     away,
+                               conn.address, conn.yielded, conn.gave_way, conn.last_received};
 
   timers.disarm(conn_at);
   leave_ready(conn_at);
   leave_newcomers(conn_at);
   gate.leave_pending(connections, conn_at);
   if (conn.victim) --victims;
+  if (conn.gave_way) --giving_way;
+  line.stays(conn_at);
   if (conn.holds) --holders;
   if (conn.among == counted::lingering) --counters.lingering;
   count_end(conn_at, why, named ? away : duration{});

@@ -55,8 +55,9 @@ std::string_view name_of(connection_stage stage) noexcept {
 }
 
 std::string_view name_of(dial_stage stage) noexcept {
-  constexpr std::array<std::string_view, 8> names{"none",       "resolving", "queued",   "behind",
-                                                  "attempting", "upgrading", "yielding", "pausing"};
+  constexpr std::array<std::string_view, 9> names{"none",      "resolving", "queued",
+                                                  "behind",    "held",      "attempting",
+                                                  "upgrading", "yielding",  "pausing"};
   return names[static_cast<std::size_t>(stage)];
 }
 
@@ -88,6 +89,7 @@ refusal connection_manager::state::would_refuse(const peer_id& id, peer_slot pee
   }
   const bool may_start =
       joins == no_slot && counters.pending_outbound < options.max_pending_outbound;
+  if (no.waits) no = {};
   if (!line.is_full(may_start) || line.gives_way_to(0) != no_slot) return no;
   refusal full = line.full();
   full.until = no.until;
@@ -98,12 +100,14 @@ refusal connection_manager::state::would_refuse(const peer_id& id, peer_slot pee
 /// with, and what decides that.
 void connection_manager::state::explain_next_try(explanation& told, peer_slot peer,
                                                  const refusal& no, time_point at) const {
+  if (told.dial == dial_stage::held) {
+    told.next_try = told.dial_next;
+    told.decided_by = told.held_by == cause::offline ? try_policy::uplink : try_policy::circuit;
+  }
   if (told.connections > 0 || told.dial != dial_stage::none) return;
   const failure_record* record = peers.record_of(peer);
   told.next_try = no ? no.until : at;
-  if (no.why == cause::offline)
-    told.decided_by = try_policy::uplink;
-  else if (record != nullptr && (no.why == cause::backing_off || no.why == cause::circuit_open))
+  if (record != nullptr && (no.why == cause::backing_off || no.why == cause::circuit_open))
     told.decided_by = record->decides(at, options);
   else if (no)
     told.decided_by = try_policy::limit;
@@ -143,6 +147,10 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
           dials[dial_at].attempts > 0 && dials[dial_at].stage < dial_stage::upgrading;
       told.dial = beside ? dial_stage::attempting : dials[dial_at].stage;
       told.dial_next = timers.armed(dial_at);
+      if (told.dial == dial_stage::held) {
+        told.held_by = dials[dial_at].held.why;
+        told.dial_next = dials[dial_at].held.until;
+      }
     }
   }
   if (const failure_record* record = peers.record_of(peer);
@@ -186,6 +194,8 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
   explain_next_try(told, peer, no, at);
   if (told.dial != dial_stage::none) {
     told.sentence.append("; its dial is ").append(name_of(told.dial));
+    if (told.held_by != cause::none)
+      told.sentence.append(" for a trial (").append(name_of(told.held_by)).append(")");
     if (told.dial_next != never)
       told.sentence +=
           ", goes on in " + milliseconds(std::max(duration::zero(), told.dial_next - at));

@@ -100,6 +100,7 @@ void connection_manager::state::on(const events::shutdown_wanted& event) {
   if (!first) return;
 
   timers.disarm(node_timer::resume);
+  timers.disarm(node_timer::uplink);
   timers.disarm(node_timer::churn);
   stop_redialling();
   notification told;
@@ -137,6 +138,8 @@ void connection_manager::state::node_timer_expired(node_timer which) {
     abort_everything();
   } else if (which == node_timer::churn) {
     churn();
+  } else if (which == node_timer::uplink) {
+    reputations.uplink_trial_due();
   } else if (!stopped) {
     complete_shutdown();
   }

@@ -2,6 +2,7 @@
 // The attempts of dials: several at one time (RFC 8305, section 5), and who has to wait.
 #include "core/life/state.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace tandem {
@@ -12,31 +13,41 @@ using namespace detail;
 /// with the last of them, as a refusal of this node that blames nobody.
 refusal connection_manager::state::address_refusal(const endpoint& address, peer_slot peer) const {
   if (gate.denies(peer == no_slot ? peer_id{} : peers[peer].id, address)) return {cause::denied};
-  if (const refusal no = reputations.circuit_refusal(address)) return no;
+  if (const refusal no = reputations.attempt_refusal(peer, address)) return no;
   return gate.address_refusal(peer, address);
 }
 
-/// The address to try next, or no_slot. Those that are refused are left out for good.
-address_slot connection_manager::state::choose_address(dial_slot dial_at) {
+/// Those that are refused are left out for good.
+connection_manager::state::choice connection_manager::state::choose_address(dial_slot dial_at) {
   dial& dial = dials[dial_at];
   std::array<address_candidate, addresses_max> candidates;
   std::array<address_slot, addresses_max> places;
+  const bool exhausted = address_pool::exhausted(dial.addresses);
   std::size_t told = 0;
+  choice out;
   for (address_slot address_at = dial.addresses.first; address_at != no_slot;
        address_at = addresses.after(address_at)) {
     if (addresses.state(address_at) != address_state::untried) continue;
+    if (exhausted && !addresses.tried(address_at)) continue;
     const endpoint& address = addresses.at(address_at);
+    if (dial.only_new && !addresses.tried(address_at) && !reputations.never_failed(address))
+      continue;
     if (const refusal no = address_refusal(address, dial.peer)) {
+      if (no.waits) {
+        out.held = no;
+        continue;
+      }
       addresses.set(address_at, address_state::failed);
       dial.left_out = no;
       continue;
     }
     candidates[told] = {family_of(address), addresses.proven(address_at),
-                        reputations.backs_off(address)};
+                        addresses.gave_way(address_at) > 0, reputations.history(address)};
     places[told++] = address_at;
   }
-  return told == 0 ? no_slot
-                   : places[next_address(std::span(candidates).first(told), dial.last_family)];
+  if (told > 0)
+    out.address = places[next_address(std::span(candidates).first(told), dial.last_family)];
+  return out;
 }
 
 void connection_manager::state::start_attempt(dial_slot dial_at, address_slot address) {
@@ -55,20 +66,23 @@ void connection_manager::state::start_attempt(dial_slot dial_at, address_slot ad
   if (dial.first_attempt != no_slot) connections[dial.first_attempt].previous_of_dial = conn_at;
   dial.first_attempt = conn_at;
   ++dial.attempts;
+  conn.turn = ++dial.turns;
   dial.stage = dial_stage::attempting;
   if (dial.peer != no_slot) {
     ++peers[dial.peer].attempts;
     peers[dial.peer].unresolved = 0;
   }
   line.recount(dial_at);
-  addresses.set(address, address_state::trying);
+  addresses.try_at(dial.addresses, address);
   dial.last_family = family_of(conn.remote);
   dial.next_attempt_at = later(now, options.attempt_delay);
   gate.enter_subnets(conn);
-  conn.trial = reputations.attempt_starts(conn.remote);
+  conn.trial = reputations.attempt_starts(dial.peer, conn.remote);
   gate.enter_pending(connections, conn_at);
-  timers.arm(conn_at, later(now, options.attempt_timeout));
-  if (choose_address(dial_at) != no_slot) timers.arm(dial_at, dial.next_attempt_at);
+  conn.due = later(now, options.attempt_timeout);
+  timers.arm(conn_at, std::min(conn.due, later(now, patience(addresses.gave_way(address)))));
+  if (const choice next = choose_address(dial_at); next.address != no_slot || next.held)
+    timers.arm(dial_at, dial.next_attempt_at);
 
   emit(actions::start_attempt{conn.id, dial.peer == no_slot ? peer_id{} : peers[dial.peer].id,
                               conn.remote, options.attempt_timeout});
@@ -94,6 +108,7 @@ void connection_manager::state::on(const events::attempt_connected& event) {
   reputations.life_sign(now);
   reputations.attempt_connected(conn.remote);
   trial_over(conn_at);
+  line.stays(conn_at);
   conn.at = phase::handshaking;
   conn.last_received = now;
   timers.arm(conn_at, later(now, options.handshake_timeout));
@@ -172,7 +187,10 @@ void connection_manager::state::attempt_gone(peer_slot peer) {
 }
 
 void connection_manager::state::serve_waiting() {
+  while (reputations.eased()) serve_held();
   for (dial_slot dial_at; (dial_at = line.take_next()) != no_slot;) proceed(dial_at);
+  if (giving_way > 0) return;  // its place is free when its last event comes
+  if (const connection_slot conn_at = line.gives_way(); conn_at != no_slot) give_way(conn_at);
 }
 
 }  // namespace tandem

@@ -45,7 +45,7 @@ struct connection {
   time_point arrived{};  ///< when an inbound one did
   time_point last_received{};
   time_point last_use{};    ///< ready, or the last application byte
-  time_point due = never;   ///< its deadline while ready, as the queue of deadlines has it
+  time_point due = never;   ///< while ready: as the queue of deadlines has it; an attempt: its last
   std::uint64_t bytes = 0;  ///< transport bytes, both directions
   rtt_estimator rtt;
   std::uint16_t probes = 0;  ///< in a row without a byte received since
@@ -56,6 +56,8 @@ struct connection {
   bool spoken = false;  ///< an application byte or stream was on it
   /// Application bytes left since the peer was last known to have acknowledged all.
   bool unacknowledged = false;
+  bool gave_way = false;   ///< an attempt that gave its place to another dial
+  std::uint32_t turn = 0;  ///< of its dial
 
   peer_slot peer;             ///< once authenticated
   std::uint32_t streams = 0;  ///< open application streams
@@ -98,11 +100,11 @@ struct connection {
   bool is_over() const noexcept { return at == phase::cancelled || at == phase::ending; }
 
   TANDEM_FIELDS(id, arrived, last_received, last_use, due, bytes, peer, streams, probes, at, way,
-                end, used, among, trial, victim, refused, told, yielded, unacknowledged, spoken,
-                rtt, streams_ended, kept_until, last_probe, asked_for, asked_at, answer_by,
-                ready_at, nonce, idle_share, ready_place, right, holds, remote, narrow, wide, dial,
-                next_of_peer, previous_of_peer, next_of_dial, previous_of_dial, address, by_age,
-                by_age_in_subnet, next_free, retry_after)
+                end, used, among, trial, victim, refused, told, yielded, gave_way, turn,
+                unacknowledged, spoken, rtt, streams_ended, kept_until, last_probe, asked_for,
+                asked_at, answer_by, ready_at, nonce, idle_share, ready_place, right, holds, remote,
+                narrow, wide, dial, next_of_peer, previous_of_peer, next_of_dial, previous_of_dial,
+                address, by_age, by_age_in_subnet, next_free, retry_after)
 };
 
 /// What its permit counts against.
@@ -121,25 +123,27 @@ struct dial {
   request_slot first_request;  ///< oldest first
   request_slot last_request;
   dial_slot next_free;
-  request_id resolver{};            ///< the request `resolve` went out for
-  std::uint64_t sequence = 0;       ///< dials in the order in which they began
-  time_point next_attempt_at{};     ///< none beside those in flight before
-  time_point silent_since{};        ///< when the last attempt that failed began, or last heard
-  time_point uplink_trial = never;  ///< until then it is the one dial of a node that is offline
+  request_id resolver{};         ///< the request `resolve` went out for
+  std::uint64_t sequence = 0;    ///< dials in the order in which they began
+  time_point next_attempt_at{};  ///< none beside those in flight before
+  time_point silent_since{};     ///< when the last attempt that failed began, or last heard
   duration retry_after{};
   address_list addresses;
   refusal left_out;            ///< why an address was left out
+  refusal held;                ///< why it waits, in stage `held`
   std::int32_t priority = 0;   ///< the highest of any of its requests
   std::uint32_t attempts = 0;  ///< not connected and not ended
+  std::uint32_t turns = 0;     ///< attempts that began
   dial_mode mode = dial_mode::join;
   dial_stage stage = dial_stage::resolving;
   cause last = cause::none;                           ///< of the last attempt that failed
   address_family last_family = address_family::none;  ///< of the last attempt
   std::uint8_t pauses = 0;                            ///< refused as a duplicate so often
   bool used = false;
-  bool complete = true;  ///< no more addresses will come
-  bool trial = false;    ///< of a half-open circuit
-  bool blames = false;   ///< an attempt failed that was not our own fault
+  bool complete = true;   ///< no more addresses will come
+  bool trial = false;     ///< of a half-open circuit
+  bool blames = false;    ///< an attempt failed that was not our own fault
+  bool only_new = false;  ///< of a peer in backoff: addresses that never failed, the others not
 
   bool engaged() const noexcept { return first_attempt != no_slot || adopted != no_slot; }
   bool started() const noexcept { return last_family != address_family::none; }
@@ -150,8 +154,8 @@ struct dial {
 
   TANDEM_FIELDS(peer, first_attempt, leader, adopted, next_of_peer, previous_of_peer, first_request,
                 last_request, next_free, resolver, sequence, next_attempt_at, retry_after,
-                addresses, left_out, priority, attempts, mode, stage, last, last_family, used,
-                complete, trial, uplink_trial, blames, silent_since, pauses)
+                addresses, left_out, held, priority, attempts, turns, mode, stage, last,
+                last_family, used, complete, trial, blames, only_new, silent_since, pauses)
 };
 
 /// One request of the application that waits for its dial.

@@ -63,7 +63,7 @@ void connection_manager::state::redial(peer_slot peer) {
   const auto again = [&](time_point at) { timers.arm(peer, at); };
   // A ban may end without an event.
   if (gate.denies(peers[peer].id, now)) return again(later(now, options.backoff_cap));
-  if (const refusal no = dial_refusal(peer, now))
+  if (const refusal no = dial_refusal(peer, now); no && !no.waits)
     return again(no.until == never ? redial_at(peer) : std::max(no.until, later(now, duration(1))));
   events::dial_wanted event;
   event.request = core_issued(++last_redial);

@@ -7,19 +7,14 @@
 
 namespace tandem::detail {
 
-refusal reputation::dial_refusal(peer_slot peer, time_point at) const {
-  const refusal no = uplink_refusal(at);
-  return no ? no : record_refusal(peer, at);
-}
-
-refusal reputation::uplink_refusal(time_point at) const {
-  if (!uplink_.offline() || at >= uplink_.next_trial()) return {};
-  return {.why = cause::offline, .until = uplink_.next_trial()};
-}
-
 refusal reputation::record_refusal(peer_slot peer, time_point at) const {
   const failure_record* record = with_.peers.record_of(peer);
   return record == nullptr ? refusal{} : record->dial_refusal(at, with_.options);
+}
+
+bool reputation::was_unreachable(peer_slot peer) const {
+  const failure_record* record = with_.peers.record_of(peer);
+  return record != nullptr && record->was_unreachable(with_.now);
 }
 
 refusal reputation::accept_refusal(peer_slot peer) const {
@@ -27,19 +22,26 @@ refusal reputation::accept_refusal(peer_slot peer) const {
   return record == nullptr ? refusal{} : record->accept_refusal(with_.now);
 }
 
-refusal reputation::circuit_refusal(const endpoint& where) const {
+refusal reputation::attempt_refusal(peer_slot peer, const endpoint& where) const {
+  if (with_.now < uplink_.next_trial() && is_silent(peer, where))
+    return {.why = cause::offline, .until = uplink_.next_trial(), .waits = true};
   const subnet_slot subnet =
       with_.options.subnet_breaker_failures == 0 ? no_slot : wide_subnet(where);
   if (subnet == no_slot) return {};
   const circuit_breaker& circuit = with_.subnets[subnet].circuit;
+  if (circuit.expiry(with_.options.backoff_refund) <= with_.now) return {};
   if (circuit.passes(with_.now, with_.options.breaker_trials)) return {};
-  return {.why = cause::circuit_open, .until = circuit.until(with_.now)};
+  const time_point until = circuit.until(with_.now);
+  return {.why = cause::circuit_open, .until = until, .waits = until == never};
 }
 
-time_point reputation::uplink_trial(time_point trial) {
-  if (!uplink_.offline() || is_uplink_trial(trial)) return trial;
-  uplink_.dial_starts(with_.now, shortened(with_.options.uplink_retry, with_.random));
-  return uplink_.next_trial();
+/// Whether the peer did not answer there since the last sign of life of an unreachable network.
+bool reputation::is_silent(peer_slot peer, const endpoint& where) const {
+  if (!uplink_.offline()) return false;
+  const failure_record* record = with_.peers.record_of(peer);
+  if (peer != no_slot && (record == nullptr || !uplink_.is_silent(record->silent_at())))
+    return false;
+  return uplink_.is_silent(addresses_.silent_at(where, with_.now));
 }
 
 /// The record of the peer, or null when it has none or all in it is over: that it is still there
@@ -71,13 +73,16 @@ bool reputation::dial_begins(peer_slot peer) {
 }
 
 void reputation::dial_trial_over(peer_slot peer) {
+  eased_ = true;
   if (failure_record* record = with_.peers.record_of(peer)) record->trial_ends();
 }
 
-bool reputation::attempt_starts(const endpoint& where) {
+bool reputation::attempt_starts(peer_slot peer, const endpoint& where) {
+  if (is_silent(peer, where))
+    uplink_.trial_starts(with_.now, shortened(with_.options.uplink_retry, with_.random));
   const subnet_slot subnet = wide_subnet(where);
   if (subnet == no_slot) return false;
-  const circuit_breaker::start start = with_.subnets[subnet].circuit.starts(with_.now);
+  const circuit_breaker::start start = circuit_of(subnet).starts(with_.now);
   if (start.half_opened) notify_circuit(notice::circuit_half_opened, where, subnet);
   settle_circuit(subnet);
   return start.trial;
@@ -86,12 +91,12 @@ bool reputation::attempt_starts(const endpoint& where) {
 void reputation::attempt_connected(const endpoint& where) {
   const subnet_slot subnet = wide_subnet(where);
   if (subnet == no_slot) return;
-  if (with_.subnets[subnet].circuit.succeeded())
-    notify_circuit(notice::circuit_closed, where, subnet);
+  if (circuit_of(subnet).succeeded()) notify_circuit(notice::circuit_closed, where, subnet);
   settle_circuit(subnet);
 }
 
 void reputation::attempt_trial_over(const endpoint& where) {
+  eased_ = true;
   const subnet_slot subnet = wide_subnet(where);
   if (subnet == no_slot) return;
   with_.subnets[subnet].circuit.trial_ends();
@@ -100,7 +105,10 @@ void reputation::attempt_trial_over(const endpoint& where) {
 
 void reputation::attempt_failed(const endpoint& where, const attempt_fault& of) {
   if (of.what == failure_class::refused) life_sign(with_.now);
-  if (uplink_.offline()) return;
+  if (uplink_.offline()) {
+    addresses_.tried(where, with_.now, true, with_.options);
+    return count_addresses();
+  }
   if (!of.connected) subnet_failed(where);
   addresses_.failed(where, with_.now, with_.options, with_.random);
   count_addresses();
@@ -113,10 +121,18 @@ void reputation::subnet_failed(const endpoint& where) {
   const auto range = subnet_of(where, subnet_width::wide, options);
   if (!range) return;
   const subnet_slot subnet = with_.subnets.intern(*range, subnet_width::wide);
-  if (with_.subnets[subnet].circuit.failed(with_.now, options, options.subnet_breaker_failures,
-                                           options.backoff_refund, with_.random))
+  if (circuit_of(subnet).failed(with_.now, options, options.subnet_breaker_failures,
+                                options.backoff_refund, with_.random))
     notify_circuit(notice::circuit_opened, where, subnet);
   settle_circuit(subnet);
+}
+
+/// The circuit of a subnet, made anew when all in it is over: that it is still there then must not
+/// be seen.
+circuit_breaker& reputation::circuit_of(subnet_slot subnet) {
+  circuit_breaker& circuit = with_.subnets[subnet].circuit;
+  if (circuit.expiry(with_.options.backoff_refund) <= with_.now) circuit = {};
+  return circuit;
 }
 
 subnet_slot reputation::wide_subnet(const endpoint& where) const {
@@ -142,16 +158,17 @@ void reputation::notify_circuit(notice kind, const endpoint& where, subnet_slot 
 
 void reputation::blame(peer_slot peer, const fault& of, notification& told) {
   const failure_record* before = with_.peers.record_of(peer);
-  if (of.what == failure_class::timeout && of.why != cause::dial_deadline)
+  const bool silent = of.what == failure_class::timeout && of.why != cause::dial_deadline;
+  if (silent)
     suspect_uplink({with_.peers[peer].id, {}, before == nullptr ? failure_record{} : *before},
                    of.since);
+  failure_record& record = remember(peer);
+  if (silent) record.silent(with_.now);
   if (uplink_.offline()) {
-    const failure_record* record = with_.peers.record_of(peer);
-    told.failures = record == nullptr ? 0 : record->failures(with_.now, with_.options);
+    told.failures = record.failures(with_.now, with_.options);
     told.until = std::max(with_.now, uplink_.next_trial());
     return;
   }
-  failure_record& record = remember(peer);
   const bool opened =
       record.failed(with_.now, with_.options, with_.random, of.why, of.what, of.retry_after);
   told.failures = record.failures(with_.now, with_.options);
@@ -178,13 +195,19 @@ void reputation::postpone(peer_slot peer, duration period) {
 void reputation::works(peer_slot peer, notification told) {
   failure_record* record = remembered(peer);
   if (record == nullptr || !record->succeeded()) return;
+  eased_ = true;
   told.kind = notice::circuit_closed;
   told.failures = record->failures(with_.now, with_.options);
   listener_.notify(told);
 }
 
 void reputation::address_works(const endpoint& where) {
-  addresses_.clear(where);
+  addresses_.works(where, with_.now, with_.options);
+  count_addresses();
+}
+
+void reputation::address_tried(const endpoint& where) {
+  addresses_.tried(where, with_.now, false, with_.options);
   count_addresses();
 }
 
@@ -198,9 +221,8 @@ void reputation::lasted(peer_slot peer, time_point since) {
 
 void reputation::suspect_uplink(const uplink_guard::suspect& who, time_point since) {
   const manager_options& options = with_.options;
-  if (!uplink_.failed(who, since, options.uplink_failures, with_.now,
-                      shortened(options.uplink_retry, with_.random)))
-    return;
+  if (!uplink_.failed(who, since, options.uplink_failures)) return;
+  uplink_.trial_starts(with_.now, shortened(options.uplink_retry, with_.random));
   with_.counters.offline = 1;
   notification told;
   told.kind = notice::uplink_lost;
@@ -213,7 +235,7 @@ void reputation::suspect_uplink(const uplink_guard::suspect& who, time_point sin
     with_.peers.remember(peer).restore(suspect.before);
     listener_.settle(peer);
   }
-  addresses_.forgive(uplink_.last_sign());
+  addresses_.forgive(uplink_.last_sign(), options);
   with_.subnets.forgive(with_.now, options.max_remembered_subnets, uplink_.last_sign());
   count_addresses();
   uplink_.forgiven();
@@ -223,12 +245,14 @@ void reputation::suspect_uplink(const uplink_guard::suspect& who, time_point sin
 void reputation::life_sign(time_point at) {
   if (!uplink_.life_sign(at)) return;
   with_.counters.offline = 0;
+  eased_ = true;
   notification told;
   told.kind = notice::uplink_restored;
   listener_.notify(told);
 }
 
 void reputation::network_changed() {
+  eased_ = true;
   life_sign(with_.now);
   with_.peers.change_records([](failure_record& record) { record.network_changed(); });
   addresses_.override_all(with_.options);
@@ -239,13 +263,15 @@ void reputation::network_changed() {
 bool reputation::override_backoff(peer_slot peer) {
   failure_record* record = remembered(peer);
   if (record != nullptr) record->override_backoff();
+  eased_ = true;
   return record != nullptr;
 }
 
 void reputation::options_changed() {
+  eased_ = true;
   if (with_.options.uplink_failures == 0) life_sign(with_.now);
   forget_what_is_over();
-  addresses_.reorder(with_.options);
+  addresses_.reorder(with_.now, with_.options);
   count_addresses();
 }
 

@@ -26,10 +26,10 @@
 namespace tandem {
 
 /// The story of dials and connections, one source file per stage of it: dialing.cpp, racing.cpp,
-/// redial.cpp, dial_outcomes.cpp, simultaneous_open.cpp, admission.cpp, established.cpp,
-/// ending.cpp, evicting.cpp, returning.cpp, draining.cpp, operator_commands.cpp; blame.cpp is what
-/// their ends say about the other side. `gate` says what there is room for, `reputations` what
-/// others did, `line` who is next.
+/// holding.cpp, redial.cpp, dial_outcomes.cpp, simultaneous_open.cpp, admission.cpp,
+/// established.cpp, ending.cpp, evicting.cpp, returning.cpp, draining.cpp, operator_commands.cpp;
+/// blame.cpp is what their ends say about the other side. `gate` says what there is room for,
+/// `reputations` what others did, `line` who is next.
 struct connection_manager::state final : private detail::reputation::listener {
   using address_slot = detail::address_slot;
   using connection_slot = detail::connection_slot;
@@ -82,15 +82,21 @@ struct connection_manager::state final : private detail::reputation::listener {
   detail::refusal refusal_of(dial_slot dial_at, time_point at) const;
   void begin(dial_slot dial_at);
   detail::refusal addresses_refusal(dial_slot dial_at) const;
+  bool brings_news(dial_slot dial_at) const;
   time_point addresses_until(dial_slot dial_at) const;
   void proceed(dial_slot dial_at);
-  void out_of_addresses(dial_slot dial_at);
+  void out_of_addresses(dial_slot dial_at, const detail::refusal& held);
 
   // racing.cpp
   void on(const events::attempt_connected& event);
   void on(const events::attempt_failed& event);
   detail::refusal address_refusal(const endpoint& address, peer_slot peer) const;
-  address_slot choose_address(dial_slot dial_at);
+  /// The address to try next, or why those that are left have to wait, or neither.
+  struct choice {
+    address_slot address;
+    detail::refusal held;
+  };
+  choice choose_address(dial_slot dial_at);
   void start_attempt(dial_slot dial_at, address_slot address);
   void lead(dial_slot dial_at, connection_slot conn_at);
   bool lives(dial_slot dial_at) const;
@@ -98,6 +104,13 @@ struct connection_manager::state final : private detail::reputation::listener {
   void detach_attempt(connection_slot conn_at);
   void attempt_gone(peer_slot peer);
   void serve_waiting();
+
+  // holding.cpp
+  void hold(dial_slot dial_at, const detail::refusal& no);
+  void prefer_proven();
+  void serve_held();
+  void attempt_expired(connection_slot conn_at);
+  void give_way(connection_slot conn_at);
 
   // redial.cpp
   bool wants_redial(peer_slot peer) const;
@@ -114,6 +127,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   // dial_outcomes.cpp
   void connection_over(dial_slot dial_at, connection_slot conn_at,
                        const detail::connection_outcome& end);
+  std::uint32_t tell_untried(dial_slot dial_at, request_id of);
   void fail_dial(dial_slot dial_at, const detail::dial_failure& failure);
   void succeed_dial(dial_slot dial_at, connection_slot conn_at);
   void end_requests(dial_slot dial_at, notification told);
@@ -235,11 +249,12 @@ struct connection_manager::state final : private detail::reputation::listener {
 
   /// All but the options, which a checkpoint has before it, what is given again, and the queue,
   /// which is empty between steps.
-  TANDEM_FIELDS_BUT((options, self, seed, sink, inputs, together, queue), random, now, counters,
-                    peers, subnets, connections, dials, requests, gate, addresses, reputations,
-                    by_connection, by_request, timers, line, decisions, ready_slots, newcomers,
-                    victims, holders, next_eviction, next_attempt, next_sequence, last_redial,
-                    paused, descriptor_pressure, stopping, stopped, drain_until)
+  TANDEM_FIELDS_BUT((options, self, seed, sink, inputs, together, queue, released), random, now,
+                    counters, peers, subnets, connections, dials, requests, gate, addresses,
+                    reputations, by_connection, by_request, timers, line, decisions, ready_slots,
+                    newcomers, victims, giving_way, holders, next_eviction, next_attempt,
+                    next_sequence, last_redial, proven_trial, paused, descriptor_pressure, stopping,
+                    stopped, drain_until)
 
   manager_options options;
   const peer_id self;
@@ -264,19 +279,22 @@ struct connection_manager::state final : private detail::reputation::listener {
   detail::index_table<detail::request> by_request;
   detail::timers timers;
   detail::ring<action> queue;
+  std::vector<dial_slot> released;  ///< of those held, in serve_held()
   detail::decision_log decisions;
 
   /// Ready connections by direction, in no order; each remembers its place.
   std::array<std::vector<connection_slot>, 2> ready_slots;
   std::vector<connection_slot> newcomers;  ///< in phase waiting, first come first
   std::uint32_t victims = 0;               ///< evicted for newcomers and not over yet; >= newcomers
+  std::uint32_t giving_way = 0;            ///< attempts that gave way and are not over yet
   std::uint64_t holders = 0;  ///< connections that hold a permit, not counted by the ledger
   time_point next_eviction = time_point::min();
 
   std::uint64_t next_attempt = 1;
   std::uint64_t next_sequence = 0;  ///< of dials and requests
   std::uint64_t last_redial = 0;
-  bool paused = false;  ///< listen_pause went out
+  bool proven_trial = false;  ///< the last one of the uplink
+  bool paused = false;        ///< listen_pause went out
   bool descriptor_pressure = false;
   bool stopping = false;
   bool stopped = false;            ///< shutdown_complete went out

@@ -11,7 +11,7 @@
 namespace tandem::detail {
 
 /// The timers of the node itself.
-enum class node_timer : std::uint8_t { resume, drain, shutdown, churn };
+enum class node_timer : std::uint8_t { resume, drain, shutdown, churn, uplink };
 
 enum class timer_kind : std::uint8_t { connection, dial, request, node, peer };
 

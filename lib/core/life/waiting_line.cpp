@@ -29,11 +29,23 @@ void waiting_line::wait_behind(dial_slot who) {
   ++with_.peers[dial.peer].blocked;
 }
 
+void waiting_line::hold(dial_slot who) {
+  leave(who);
+  dials_[who].stage = dial_stage::held;
+  held_.put(who, rank_of(who));
+}
+
+void waiting_line::release(std::vector<dial_slot>& into) {
+  while (!held_.empty()) into.push_back(held_.pop());
+}
+
 void waiting_line::leave(dial_slot who) {
   dial& dial = dials_[who];
   const dial_stage before = std::exchange(dial.stage, dial.free_stage());
   if (before == dial_stage::behind) {
     --with_.peers[dial.peer].blocked;
+  } else if (before == dial_stage::held) {
+    held_.erase(who);
   } else if (before == dial_stage::queued) {
     dial_line_.erase(who);
     attempt_over(dial.peer);
@@ -65,6 +77,20 @@ dial_slot waiting_line::take_next() {
 
 void waiting_line::priority_changed(dial_slot of) {
   if (dials_[of].stage == dial_stage::queued) dial_line_.put(of, rank_of(of));
+  if (dials_[of].stage == dial_stage::held) held_.put(of, rank_of(of));
+}
+
+void waiting_line::may_give_way(connection_slot attempt, std::uint32_t turn, dial_slot of) {
+  silent_.put(attempt, {dials_[of].priority, false, attempt.index(), turn});
+}
+
+connection_slot waiting_line::gives_way() const {
+  if (dial_line_.empty() || silent_.empty() ||
+      with_.counters.pending_outbound < with_.options.max_pending_outbound)
+    return no_slot;
+  dial_rank last = silent_.front_rank();
+  last.sequence = 0;  // before that of whoever waits
+  return dial_line_.front_rank().before(last) ? silent_.front() : no_slot;
 }
 
 void waiting_line::add(request_slot request_at) {

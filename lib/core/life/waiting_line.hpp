@@ -8,11 +8,13 @@
 #include "core/table/dial_queue.hpp"
 #include "core/table/slot_table.hpp"
 
+#include <vector>
+
 namespace tandem::detail {
 
 /// Who waits for a place among the pending outbound connections: dials for their next attempt, and
 /// the application's requests whose dial has no attempt yet. It alone changes the two lines, and
-/// the stages `queued` and `behind` of a dial.
+/// the stages `queued`, `behind` and `held` of a dial.
 class waiting_line {
  public:
   waiting_line(const shared& with, slot_table<dial>& dials, slot_table<request>& requests)
@@ -25,6 +27,10 @@ class waiting_line {
   void get_in_line(dial_slot who);
   /// It gets in line when an attempt at its peer is over.
   void wait_behind(dial_slot who);
+  /// It waits for a trial, out of every other line.
+  void hold(dial_slot who);
+  /// Appends all that do, first in rank first; each is to be held again or to leave.
+  void release(std::vector<dial_slot>& into);
   /// It is not served: others of its peer may be.
   void leave(dial_slot who);
   /// While another attempt at the peer may start, the first in rank of its dials behind the others
@@ -33,6 +39,15 @@ class waiting_line {
   /// The dial whose turn it is, out of the line; no_slot when there is no place or nobody waits.
   dial_slot take_next();
   void priority_changed(dial_slot of);
+
+  /// The attempt, which was a turn of the dial, has been silent for its patience: it may give way.
+  void may_give_way(connection_slot attempt, std::uint32_t turn, dial_slot of);
+  bool may_give_way(connection_slot attempt) const { return silent_.contains(attempt); }
+  /// The attempt is over, or answered.
+  void stays(connection_slot attempt) { silent_.erase(attempt); }
+  /// The last in rank of those attempts, when there is no place and a dial that had fewer turns
+  /// before, or is of higher priority, waits for one; or no_slot.
+  connection_slot gives_way() const;
 
   void add(request_slot request_at);
   void remove(request_slot request_at);
@@ -45,17 +60,20 @@ class waiting_line {
   /// The request of the lowest priority that came last, when it is below `priority`; or no_slot.
   request_slot gives_way_to(std::int32_t priority) const;
 
-  TANDEM_FIELDS_BUT((with_, dials_, requests_), dial_line_, request_line_, redials_)
+  TANDEM_FIELDS_BUT((with_, dials_, requests_), dial_line_, held_, silent_, request_line_, redials_)
 
  private:
   dial_rank rank_of(dial_slot who) const {
-    return {dials_[who].priority, dials_[who].attempts > 0, dials_[who].sequence};
+    const dial& dial = dials_[who];
+    return {dial.priority, dial.attempts > 0, dial.sequence, dial.turns};
   }
 
   const shared& with_;
   slot_table<dial>& dials_;
   slot_table<request>& requests_;
   dial_queue<dial, best_first> dial_line_;
+  dial_queue<dial, best_first> held_;
+  dial_queue<connection, worst_first> silent_;
   dial_queue<request, worst_first> request_line_;
   std::uint64_t redials_ = 0;  ///< requests of the core itself, which never wait here
 };

@@ -1,74 +1,90 @@
 // SPDX-License-Identifier: MIT
 #include "core/policy/address_records.hpp"
 
-#include "core/policy/prefix.hpp"
+#include <algorithm>
+#include <limits>
 
 namespace tandem::detail {
 
-namespace {
-
-/// IPv4-mapped addresses are the IPv4 address.
-bool same(const endpoint& a, const endpoint& b) noexcept {
-  return a.port == b.port && prefix_of(a) == prefix_of(b);
+time_point address_records::end_of(const record& known, const backoff_options& options) noexcept {
+  return std::max(known.backoff.expiry(options.backoff_refund),
+                  nothing_left_at(1, known.tried_at, options.backoff_refund));
 }
 
-}  // namespace
-
-std::uint64_t address_records::hash_of_address(const endpoint& where) const noexcept {
-  return mix(hash_of(prefix_of(where), salt_) + where.port);
+/// What is remembered of failures; null when it is over, though it may still be there.
+const address_records::record* address_records::find(const endpoint& where,
+                                                     time_point now) const noexcept {
+  const record* known = failures_.find(where);
+  return known == nullptr || known->end <= now ? nullptr : known;
 }
 
-slot<address_records::record> address_records::find(const endpoint& where) const noexcept {
-  return by_address_.find(hash_of_address(where),
-                          [&](record_slot r) { return same(records_[r].where, where); });
+void address_records::keep(const endpoint& where, record& known, time_point now,
+                           const backoff_options& options) {
+  known.end = end_of(known, options);
+  failures_.until(where, known.end);
+  // At most one is added at a time, so two keep up.
+  failures_.trim(now, 2, options.max_remembered_addresses);
 }
 
 void address_records::failed(const endpoint& where, time_point now, const backoff_options& options,
                              random_stream& random) {
-  record_slot r = find(where);
-  if (r == no_slot) {
-    r = records_.take();
-    records_[r].where = where;
-    by_address_.insert(hash_of_address(where), r);
-  }
-  backoff_count& backoff = records_[r].backoff;
-  backoff.failed(now, options, random);
-  by_expiry_.arm(r, backoff.expiry(options.backoff_refund));
-  // At most one is added at a time, so two keep up.
-  for (int n = 0; n < 2 && by_expiry_.next() <= now; ++n) drop(by_expiry_.pop());
-  while (by_expiry_.size() > options.max_remembered_addresses) drop(by_expiry_.pop());
+  record& known = failures_[where];
+  known.backoff.failed(now, options, random);
+  known.tried_at = known.silent_at = now;
+  keep(where, known, now, options);
 }
 
-void address_records::clear(const endpoint& where) noexcept {
-  if (const record_slot r = find(where); r != no_slot) drop(r);
+void address_records::tried(const endpoint& where, time_point now, bool silent,
+                            const backoff_options& options) {
+  record& known = failures_[where];
+  known.tried_at = now;
+  if (silent) known.silent_at = now;
+  keep(where, known, now, options);
+}
+
+void address_records::works(const endpoint& where, time_point now, const backoff_options& options) {
+  failures_.erase(where);
+  worked_[where].at = now;
+  worked_.until(where, now);
+  worked_.trim(time_point::min(), 0, options.max_remembered_addresses);
 }
 
 time_point address_records::until(const endpoint& where) const noexcept {
-  const record_slot r = records_.size() == 0 ? record_slot() : find(where);
-  return r == no_slot ? time_point::min() : records_[r].backoff.until();
+  const record* known = failures_.find(where);
+  return known == nullptr ? time_point::min() : known->backoff.until();
 }
 
-void address_records::forgive(time_point since) noexcept {
-  for (const record_slot r : records_)
-    if (records_[r].backoff.last_failure() > since) drop(r);
+time_point address_records::silent_at(const endpoint& where, time_point now) const noexcept {
+  const record* known = find(where, now);
+  return known == nullptr ? time_point::min() : known->silent_at;
+}
+
+address_history address_records::history(const endpoint& where, time_point now) const noexcept {
+  address_history told;
+  if (const record* known = find(where, now)) told.failed_at = known->tried_at;
+  if (const success* known = worked_.find(where)) told.worked_at = known->at;
+  return told;
+}
+
+void address_records::forgive(time_point since, const backoff_options& options) {
+  failures_.change([&](record& known) {
+    if (known.backoff.last_failure() > since) known.backoff = {};
+    return known.end = end_of(known, options);
+  });
 }
 
 void address_records::override_all(const backoff_options& options) {
-  for (const record_slot r : records_) records_[r].backoff.override_delay();
-  reorder(options);
+  failures_.change([&](record& known) {
+    known.backoff.override_delay();
+    return known.end = end_of(known, options);
+  });
 }
 
-void address_records::reorder(const backoff_options& options) {
-  for (const record_slot r : records_)
-
-    by_expiry_.arm(r, records_[r].backoff.expiry(options.backoff_refund));
-  while (by_expiry_.size() > options.max_remembered_addresses) drop(by_expiry_.pop());
-}
-
-void address_records::drop(record_slot r) noexcept {
-  by_expiry_.disarm(r);
-  by_address_.erase(hash_of_address(records_[r].where), r);
-  records_.release(r);
+void address_records::reorder(time_point now, const backoff_options& options) {
+  failures_.trim(now, std::numeric_limits<int>::max(), options.max_remembered_addresses);
+  failures_.change([&](record& known) { return known.end = end_of(known, options); });
+  failures_.trim(time_point::min(), 0, options.max_remembered_addresses);
+  worked_.trim(time_point::min(), 0, options.max_remembered_addresses);
 }
 
 }  // namespace tandem::detail

@@ -40,6 +40,8 @@ class backoff_count {
               duration at_least = {}) noexcept;
   /// It is left alone until `until` at least; no failure.
   void postpone(time_point until) noexcept;
+  /// It was not to blame.
+  void forgive() noexcept { *this = {}; }
   /// It may be tried again at once; the failures stay.
   void override_delay() noexcept { until_ = time_point::min(); }
 

@@ -55,6 +55,13 @@ constexpr bool holds_inbound(failure_class what) noexcept {
   return what == failure_class::handshake || what == failure_class::protocol;
 }
 
+/// Whether it says that nobody was reached at the addresses tried, so nothing about others. Not so
+/// the death of a connection, a reset (by which a full node refuses), and too little time.
+constexpr bool is_unreachable(cause why) noexcept {
+  return why == cause::connection_refused || why == cause::connect_timeout ||
+         why == cause::attempt_timeout || why == cause::unreachable || why == cause::wrong_peer;
+}
+
 /// Whether it was about the path to the peer, which another network may have.
 constexpr bool is_about_path(failure_class what) noexcept {
   return what == failure_class::refused || what == failure_class::timeout;

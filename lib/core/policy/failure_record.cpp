@@ -31,8 +31,10 @@ bool failure_record::failed(time_point now, const manager_options& options, rand
 
 refusal failure_record::dial_refusal(time_point now,
                                      const breaker_options& options) const noexcept {
-  if (!breaker_.passes(now, options.breaker_trials))
-    return {.why = cause::circuit_open, .until = breaker_.until(now)};
+  if (!breaker_.passes(now, options.breaker_trials)) {
+    const time_point until = breaker_.until(now);
+    return {.why = cause::circuit_open, .until = until, .waits = until == never};
+  }
   const time_point delayed = std::max(backoff_.until(), penalty_until_);
   if (now < delayed) return {.why = cause::backing_off, .until = delayed};
   return {};
@@ -69,6 +71,7 @@ void failure_record::network_changed() noexcept {
 
 void failure_record::postpone(time_point until) noexcept {
   if (until > backoff_.until()) asked_ = true;
+  if (is_about_path(what_)) what_ = failure_class::remote_limit;  // it lives, and was reached
   backoff_.postpone(until);
   breaker_.postpone(until);
 }
@@ -95,7 +98,9 @@ try_policy failure_record::decides(time_point now, const breaker_options& option
 
 time_point failure_record::expiry(const backoff_options& options) const noexcept {
   return std::max({backoff_.expiry(options.backoff_refund), breaker_.expiry(options.backoff_refund),
-                   penalty_end()});
+                   penalty_end(),
+                   nothing_left_at(silent_at_ == time_point::min() ? 0 : 1, silent_at_,
+                                   options.backoff_refund)});
 }
 
 }  // namespace tandem::detail

@@ -39,6 +39,10 @@ class failure_record {
 
   /// Why no dial may start at `now`.
   refusal dial_refusal(time_point now, const breaker_options& options) const noexcept;
+  /// Whether its last failure was that it could not be reached, and nothing else holds it back.
+  bool was_unreachable(time_point now) const noexcept {
+    return is_about_path(what_) && is_unreachable(why_) && now >= penalty_until_;
+  }
   /// Why no connection of the peer's own may be had at `now`.
   refusal accept_refusal(time_point now) const noexcept;
   /// A dial starts.
@@ -47,10 +51,16 @@ class failure_record {
   void trial_ends() noexcept { breaker_.trial_ends(); }
   /// A connection with the peer is ready: the circuit closes, the failures stay. Returns true when
   /// the circuit was not closed.
-  bool succeeded() noexcept { return breaker_.succeeded(); }
+  bool succeeded() noexcept {
+    silent_at_ = time_point::min();
+    return breaker_.succeeded();
+  }
   /// A connection lasted long enough, and since the last failure: all is forgotten.
   void clear() noexcept { restore({}); }
-  /// Takes `before` back, as if nothing had happened since.
+  /// It did not answer at `now`, for which it may not be to blame.
+  void silent(time_point now) noexcept { silent_at_ = now; }
+  time_point silent_at() const noexcept { return silent_at_; }
+  /// Takes `before` back, as if nothing had happened since but silence.
   void restore(const failure_record& before) noexcept;
   /// Dials and connections are allowed again, whatever was; the count of failures stays.
   void override_backoff() noexcept;
@@ -80,12 +90,13 @@ class failure_record {
     return expiry(options) <= now;
   }
 
-  TANDEM_FIELDS(backoff_, breaker_, penalty_until_, why_, what_, asked_)
+  TANDEM_FIELDS(backoff_, breaker_, penalty_until_, silent_at_, why_, what_, asked_)
 
  private:
   backoff_count backoff_;
   circuit_breaker breaker_;
   time_point penalty_until_ = time_point::min();
+  time_point silent_at_ = time_point::min();
   cause why_ = cause::none;
   failure_class what_ = failure_class::none;
   bool asked_ = false;  ///< the end of the backoff is the time that the peer named

@@ -16,6 +16,7 @@ struct refusal {
   std::uint64_t current = 0;  ///< the count that a limit was compared with
   std::uint64_t limit = 0;    ///< that limit
   time_point until = never;   ///< when it ends, if that is known
+  bool waits = false;         ///< a trial decides: a dial waits for it within its deadline
 
   explicit operator bool() const noexcept { return why != cause::none; }
   /// Says it in a notification.

@@ -5,8 +5,7 @@
 
 namespace tandem::detail {
 
-bool uplink_guard::failed(const suspect& who, time_point since, std::uint64_t failures_max,
-                          time_point now, duration retry) {
+bool uplink_guard::failed(const suspect& who, time_point since, std::uint64_t failures_max) {
   if (offline_ || failures_max == 0 || last_sign_ > since) return false;
   const bool known = std::ranges::any_of(suspects_, [&](const suspect& s) {
     return s.peer == who.peer && (!who.peer.empty() || s.where == who.where);
@@ -14,12 +13,7 @@ bool uplink_guard::failed(const suspect& who, time_point since, std::uint64_t fa
   if (!known) suspects_.push_back(who);
   if (suspects_.size() < failures_max) return false;
   offline_ = true;
-  next_trial_ = later(now, retry);
   return true;
-}
-
-void uplink_guard::dial_starts(time_point now, duration retry) noexcept {
-  if (offline_) next_trial_ = later(now, retry);
 }
 
 }  // namespace tandem::detail

@@ -16,8 +16,8 @@ namespace tandem::detail {
 
 /// The breaker of this node's own uplink: when many different peers fail to answer in a row and
 /// nothing at all came from the network in between, nor while they were waited for, it is us.
-/// Remembers what was held against them, so that it can be taken back, and while offline lets
-/// through one dial at a time.
+/// Remembers what was held against them, so that it can be taken back. While offline whoever has
+/// not been silent yet is dialled as ever, and is a trial; of the others one at a time.
 class uplink_guard {
  public:
   struct suspect {
@@ -27,10 +27,9 @@ class uplink_guard {
   };
 
   /// `who` did not answer since `since`, `before` being its record until then. Returns true when
-  /// that makes `failures_max` of them, all different: the node is offline from `now`, and
-  /// suspects() are to be forgiven. 0: never. Not a suspect when something came after `since`.
-  bool failed(const suspect& who, time_point since, std::uint64_t failures_max, time_point now,
-              duration retry);
+  /// that makes `failures_max` of them, all different: the node is offline, and suspects() are to
+  /// be forgiven. 0: never. Not a suspect when something came after `since`.
+  bool failed(const suspect& who, time_point since, std::uint64_t failures_max);
   std::span<const suspect> suspects() const noexcept { return suspects_; }
   /// The suspects are forgiven.
   void forgiven() noexcept { suspects_.clear(); }
@@ -42,13 +41,15 @@ class uplink_guard {
     suspects_.clear();
     return std::exchange(offline_, false);
   }
-  /// A dial starts; while offline the next has to wait.
-  void dial_starts(time_point now, duration retry) noexcept;
+  /// Somebody who was silent already is tried; the next has to wait.
+  void trial_starts(time_point now, duration retry) noexcept { next_trial_ = later(now, retry); }
 
   bool offline() const noexcept { return offline_; }
-  /// While offline, when the next dial may try.
+  /// While offline, when the next of those who were silent may be tried.
   time_point next_trial() const noexcept { return next_trial_; }
   time_point last_sign() const noexcept { return last_sign_; }
+  /// Whether that was the last heard of somebody who did not answer at `failed_at`.
+  bool is_silent(time_point failed_at) const noexcept { return offline_ && failed_at > last_sign_; }
 
   TANDEM_FIELDS(suspects_, last_sign_, next_trial_, offline_)
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace tandem::detail {
 
@@ -16,7 +17,9 @@ enum class address_state : std::uint8_t { untried, trying, failed };
 struct pooled_address {
   endpoint where;
   address_state state = address_state::untried;
+  bool tried = false;
   bool proven = false;
+  std::uint8_t gave_way = 0;  ///< attempts that did
   bool used = false;
   slot<pooled_address> next;
   slot<pooled_address> next_free;
@@ -28,6 +31,7 @@ struct address_list {
   address_slot first;
   address_slot last;
   std::uint32_t size = 0;
+  std::uint32_t tried = 0;
 };
 
 /// Holds the addresses of all dials in progress: a dial costs what its addresses need.
@@ -55,9 +59,24 @@ class address_pool {
   address_slot after(address_slot i) const noexcept { return all_[i].next; }
   address_state state(address_slot i) const noexcept { return all_[i].state; }
   void set(address_slot i, address_state to) noexcept { all_[i].state = to; }
+  /// An attempt at it begins, of a list that is not exhausted() or has tried it before.
+  void try_at(address_list& list, address_slot i) noexcept {
+    all_[i].state = address_state::trying;
+    if (!std::exchange(all_[i].tried, true)) ++list.tried;
+  }
+  bool tried(address_slot i) const noexcept { return all_[i].tried; }
+  /// Its dial has tried as many as it may.
+  static bool exhausted(const address_list& list) noexcept {
+    return list.tried >= addresses_tried_max;
+  }
   /// A connection to it came about during this dial.
   bool proven(address_slot i) const noexcept { return all_[i].proven; }
   void prove(address_slot i) noexcept { all_[i].proven = true; }
+  /// Its attempt gives way to those of other dials: the next has more patience.
+  void give_way(address_slot i) noexcept {
+    if (all_[i].gave_way < 24) ++all_[i].gave_way;
+  }
+  std::uint8_t gave_way(address_slot i) const noexcept { return all_[i].gave_way; }
 
   TANDEM_FIELDS(all_)
 

@@ -11,8 +11,8 @@
 namespace tandem::detail::trace_codec {
 namespace {
 
-// The largest record is the header with its options.
-constexpr std::size_t record_max = 1024;
+// The largest record is an event with as many addresses as there may be, of 19 bytes each.
+constexpr std::size_t record_max = 1024 + 19 * addresses_max;
 
 class fixed_buffer {
  public:

@@ -47,7 +47,7 @@ class encoder {
   }
   void operator()(std::span<const endpoint> list) {
     list = list.first(std::min(list.size(), addresses_max));
-    (*this)(static_cast<std::uint8_t>(list.size()));
+    (*this)(static_cast<std::uint16_t>(list.size()));
     for (const endpoint& e : list) (*this)(e);
   }
   template <class T, class Memory>

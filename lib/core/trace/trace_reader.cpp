@@ -77,7 +77,7 @@ void trace_reader::operator()(endpoint& value) {
   (*this)(value.port);
 }
 void trace_reader::operator()(std::span<const endpoint>& list) {
-  std::uint8_t size = 0;
+  std::uint16_t size = 0;
   (*this)(size);
   if (size > addresses_.size()) return refuse("a list of " + std::to_string(size) + " addresses");
   for (std::size_t i = 0; i < size; ++i) (*this)(addresses_[i]);

@@ -58,6 +58,8 @@ request_id node::dial(const peer_id& peer, dial_options options) {
   const request_id request = impl_->next_request();
   const bool queued = impl_->command([impl = impl_.get(), request, peer,
                                       options = std::move(options)]() mutable {
+    // What the book learnt since the peer failed is worth a try at once, so the core must see it.
+    if (options.addresses.empty()) options.addresses = impl->addresses().find(peer);
     impl->submit(
         events::dial_wanted{request, peer, {}, options.mode, options.priority, options.deadline},
         std::move(options.addresses));

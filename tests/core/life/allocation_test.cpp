@@ -133,9 +133,9 @@ TEST(memory, nothing_is_allocated_once_warm_by_subnets) {
   options.connection_timeout = 20s;
   connection_manager manager(options, peer(1000), 1);
   time_point now{};
-  for (std::uint64_t round = 0; round < 40; ++round) churn(manager, now, round, true);
+  for (std::uint64_t round = 0; round < 100; ++round) churn(manager, now, round, true);
   const std::size_t before = allocations;
-  for (std::uint64_t round = 40; round < 400; ++round) churn(manager, now, round, true);
+  for (std::uint64_t round = 100; round < 400; ++round) churn(manager, now, round, true);
   EXPECT_EQ(allocations - before, 0U);
   EXPECT_GT(manager.counters().refused[static_cast<std::size_t>(cause::subnet_limit_reached)],
             100U);

@@ -263,11 +263,14 @@ TEST(breaker, lets_breaker_trials_dials_through_a_half_open_circuit_at_one_time)
   EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
   EXPECT_EQ(d.count(notice::circuit_half_opened), 1U);
   d.dial(req(4), peer(1), {address()}, dial_mode::additional);
-  EXPECT_EQ(d.last(notice::dial_failed).why, cause::circuit_open);
-  EXPECT_EQ(d.last(notice::dial_failed).until, never);
+  d.dial(req(5), peer(1), {address()}, dial_mode::additional, d.now + 1s);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 3U) << "they wait";
   d.tell(events::dial_abandoned{req(2)});
-  d.dial(req(5), peer(1), {address()}, dial_mode::additional);
   EXPECT_EQ(d.count<actions::start_attempt>(), 4U);
+  d.run_for(1s);
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(5));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::circuit_open);
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).failures, 1U) << "nobody is blamed";
 }
 
 TEST(configured, orders_and_bounds_the_records_anew) {

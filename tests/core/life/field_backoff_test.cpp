@@ -122,13 +122,17 @@ TEST(field, recovers_after_the_own_link_was_down_go_libp2p_879) {
   // Once the link is back: the trial succeeds within uplink_retry, then all are dialled at once.
   const time_point back = d.now;
   d.run_for(5s);
-  d.dial(req(++r), peer(20));
-  d.connect(peer(20));
+  const actions::start_attempt trial = *d.last<actions::start_attempt>();
+  EXPECT_GT(d.when<actions::start_attempt>(), back);
+  d.connect(trial.peer);
   EXPECT_EQ(d.counters().offline, 0U);
-  for (std::uint32_t who = 1; who < 20; ++who) {
+  for (std::uint32_t who = 1; who <= 20; ++who) {
+    if (peer(who) == trial.peer) continue;
     EXPECT_EQ(d.manager.explain(peer(who), d.now).failures, 0U) << who;
     d.dial(req(++r), peer(who));
-    d.connect(peer(who));
+    const auto attempt = d.last_attempt(peer(who));
+    d.tell(events::attempt_connected{attempt});
+    d.upgrade(attempt, peer(who));
   }
   EXPECT_EQ(d.counters().active_connections, 20U);
   EXPECT_LE(d.now, back + 5s);

@@ -46,9 +46,9 @@ TEST(address_order, knows_the_family_by_which_an_address_is_reached) {
   EXPECT_EQ(detail::family_of(mapped(1)), address_family::v4);
 }
 
-TEST(address_order, takes_turns_between_the_families_beginning_with_v6_and_late_ones_last) {
+TEST(address_order, takes_turns_between_the_families_beginning_with_v6_and_failed_ones_last) {
   using detail::address_candidate;
-  // As "4" and "6" in the order given, capitals (d, f) backing off; places in the order tried.
+  // As "4" and "6" in the order given, those that failed d and f; places in the order tried.
   struct row {
     std::string given;
     std::vector<std::size_t> tried;
@@ -75,8 +75,8 @@ TEST(address_order, takes_turns_between_the_families_beginning_with_v6_and_late_
       std::vector<address_candidate> candidates;
       for (const std::size_t i : left) {
         const char c = r.given[i];
-        candidates.push_back({c == '6' || c == 'f' ? address_family::v6 : address_family::v4, false,
-                              c == 'd' || c == 'f'});
+        candidates.push_back({c == '6' || c == 'f' ? address_family::v6 : address_family::v4});
+        if (c == 'd' || c == 'f') candidates.back().history.failed_at = at(1s);
       }
       const std::size_t next = detail::next_address(candidates, last);
       last = candidates[next].family;
@@ -87,6 +87,26 @@ TEST(address_order, takes_turns_between_the_families_beginning_with_v6_and_late_
   }
   const address_candidate some[] = {{address_family::v6}, {address_family::v4, true, true}};
   EXPECT_EQ(detail::next_address(some, address_family::none), 1U) << "one that connected before";
+}
+
+TEST(address_order, begins_with_what_worked_and_ends_with_what_failed_last) {
+  using detail::address_candidate;
+  std::vector<address_candidate> left(7, {address_family::v4});
+  left[0].history.failed_at = at(9s);
+  left[1].history.failed_at = at(5s);
+  left[2].gave_way = true;
+  left[4].history = {at(7s), at(6s)};
+  left[5].history = {at(8s), at(6s)};
+  left[6].history = {at(3s), at(4s)};  // failed since
+  std::vector<std::size_t> places{0, 1, 2, 3, 4, 5, 6};
+  std::vector<std::size_t> tried;
+  while (!left.empty()) {
+    const std::size_t next = detail::next_address(left, address_family::v4);
+    tried.push_back(places[next]);
+    left.erase(left.begin() + static_cast<std::ptrdiff_t>(next));
+    places.erase(places.begin() + static_cast<std::ptrdiff_t>(next));
+  }
+  EXPECT_EQ(tried, (std::vector<std::size_t>{5, 4, 3, 2, 6, 1, 0}));
 }
 
 TEST(racing, starts_an_attempt_every_attempt_delay_families_in_turn) {

@@ -359,7 +359,7 @@ TEST(redial, never_while_shutting_down) {
   EXPECT_TRUE(d.manager.next_deadline() == never);
 }
 
-TEST(redial, while_offline_is_the_one_trial_and_then_goes_on) {
+TEST(redial, while_offline_waits_for_a_trial_and_then_goes_on) {
   manager_options options = at_once();
   options.uplink_failures = 3;
   redialling d(options);
@@ -367,11 +367,17 @@ TEST(redial, while_offline_is_the_one_trial_and_then_goes_on) {
   for (std::uint64_t i = 0; i < 3; ++i)
     d.tell(events::attempt_failed{conn(2 * i + 1), cause::connect_timeout});
   ASSERT_EQ(d.count(notice::uplink_lost), 1U);
-  for (std::uint32_t i = 1; i <= 3; ++i) d.protect(peer(i));
-  d.run_to(2500ms - 1ns);
-  EXPECT_EQ(d.count<actions::resolve>(), 0U);
-  d.run_to(5s);
-  EXPECT_EQ(d.count<actions::resolve>(), 1U) << "one trial per uplink_retry";
+  const time_point due = d.last(notice::uplink_lost).until;
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    d.protect(peer(i));
+    d.run_for(0s);
+    d.found();
+  }
+  EXPECT_EQ(d.count<actions::resolve>(), 3U);
+  d.run_to((due - 1ns).time_since_epoch());
+  EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
+  d.run_to(due.time_since_epoch());
+  EXPECT_EQ(d.count<actions::start_attempt>(), 4U) << "one trial per uplink_retry";
   EXPECT_EQ(d.count(notice::dial_failed), 3U) << "and no noise";
 }
 

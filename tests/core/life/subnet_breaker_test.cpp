@@ -121,17 +121,48 @@ TEST(subnet_breaker, half_open_lets_one_attempt_decide) {
   ASSERT_TRUE(d.try_at(host(1, 4)));
   EXPECT_EQ(d.count(notice::circuit_half_opened), 1U);
   EXPECT_FALSE(d.try_at(host(1, 5)));
-  EXPECT_EQ(d.last(notice::dial_failed).until, never);
+  const explanation x = d.manager.explain(peer(static_cast<std::uint32_t>(d.next - 1)), d.now);
+  EXPECT_EQ(x.dial, dial_stage::held);
+  EXPECT_EQ(x.held_by, cause::circuit_open);
+  const std::size_t failed = d.count(notice::dial_failed);
   d.fail();
   EXPECT_EQ(d.count(notice::circuit_opened), 2U);
   EXPECT_GE(d.last(notice::circuit_opened).until, d.now + 30s);
   EXPECT_LE(d.last(notice::circuit_opened).until, d.now + 60s);
+  EXPECT_EQ(d.count(notice::dial_failed), failed + 2);
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(d.next - 1))
+      << "who waited is let down with the trial";
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::circuit_open);
   d.run_to(d.last(notice::circuit_opened).until.time_since_epoch());
   ASSERT_TRUE(d.try_at(host(1, 6)));
   d.tell(events::attempt_connected{d.last<actions::start_attempt>()->attempt});
   EXPECT_EQ(d.count(notice::circuit_closed), 1U);
   EXPECT_TRUE(d.try_at(host(1, 7)));
   EXPECT_TRUE(d.try_at(host(1, 8)));
+}
+
+TEST(subnet_breaker, half_open_lets_those_who_wait_go_on_when_the_trial_connects) {
+  subject d;
+  for (std::uint8_t n = 1; n <= 3; ++n) d.fail_at(host(1, n));
+  d.run_to(30s);
+  ASSERT_TRUE(d.try_at(host(1, 4)));
+  EXPECT_FALSE(d.try_at(host(1, 5)));
+  EXPECT_FALSE(d.try_at(host(1, 6)));
+  d.tell(events::attempt_connected{d.last<actions::start_attempt>()->attempt});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 6U);
+  EXPECT_EQ(d.count(notice::dial_failed), 3U);
+}
+
+TEST(subnet_breaker, half_open_holds_a_dial_no_longer_than_its_deadline) {
+  subject d;
+  for (std::uint8_t n = 1; n <= 3; ++n) d.fail_at(host(1, n));
+  d.run_to(30s);
+  ASSERT_TRUE(d.try_at(host(1, 4)));
+  d.dial(req(50), peer(50), {host(1, 5)}, dial_mode::join, at(31s));
+  d.run_to(31s);
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(50));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::circuit_open);
+  EXPECT_EQ(d.manager.explain(peer(50), d.now).failures, 0U);
 }
 
 TEST(subnet_breaker, an_abandoned_trial_gives_its_place_back) {
@@ -224,8 +255,9 @@ TEST(subnet_breaker, remembers_a_trial_that_began_on_another_network) {
   ASSERT_EQ(d.count(notice::circuit_opened), 2U);
   d.run_to(60s);
   EXPECT_FALSE(d.try_at(host(1, 8)));
+  const std::size_t before = d.count<actions::start_attempt>();
   d.tell(events::dial_abandoned{req(trial)});
-  EXPECT_TRUE(d.try_at(host(1, 8)));
+  EXPECT_EQ(d.count<actions::start_attempt>(), before + 1) << "it waited, and is the trial now";
 }
 
 TEST(subnet_breaker, survives_options_that_count_subnets_anew_during_a_trial) {

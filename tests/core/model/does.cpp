@@ -45,6 +45,17 @@ void manager::does(const action& what) {
     postpones(notice_of->what);
   if (notice_of != nullptr) {
     const notification& n = notice_of->what;
+    if (n.kind == notice::address_untried) return tells_untried(n);
+    if (n.kind == notice::dial_succeeded && !was_owed) {
+      // What waited for another's trial joins what came of it.
+      const auto q = requests_.find(n.request);
+      const connection* c = find(n.conn);
+      require(q != requests_.end() && !dials_.at(q->second.dial).started && c != nullptr &&
+                  dials_.at(q->second.dial).mode == dial_mode::join && c->at == life::ready &&
+                  c->peer == dials_.at(q->second.dial).peer,
+              "a dial succeeds without a connection");
+      return request_over(n, reason::owed);
+    }
     if (n.kind == notice::dial_failed)
       return request_over(n, was_owed ? reason::owed : dial_failed(n));
     if (!was_owed) return notified(n);
@@ -94,13 +105,17 @@ void manager::started(const actions::start_attempt& a) {
     require(other.connected || now_ >= d.next_at, "an attempt sooner than attempt_delay");
   }
   require(access(d.peer) != 1, "an attempt at a denied peer");
-  if (!d.started)
+  if (!d.started) {
     require(dialling(d).why == cause::none, "an attempt although its dial may not start");
+    d.only_new = !d.trial && backing_off(d.peer).why != cause::none;
+  }
+  require(has_turn(d, a.address, false), "an attempt at an address that may not be tried");
   check_order(d, a.address);
   permits(d);
   d.next_at = later(now_, options_.attempt_delay);
   d.last_was_v6 = !is_mapped(bytes_of(a.address));
   d.tried.insert(a.address);
+  d.ever.insert(a.address);
   if (!d.started)
     for (const request_id r : d.requests)
       owe("dial_started None " + text_of(a.attempt) + " " + text_of(r));
@@ -112,31 +127,28 @@ void manager::started(const actions::start_attempt& a) {
   c.dial = key;
   c.pending = true;
   c.began = now_;
+  c.turn = ++d.turns;
+  const auto gave = d.gave_way.find(a.address);
+  c.patience = std::chrono::seconds(3) * (1LL << (gave == d.gave_way.end() ? 0 : gave->second));
   c.deadline = later(now_, options_.attempt_timeout);
-}
-
-/// RFC 8305, section 4: families take turns, IPv6 first, in the order given within one; before that
-/// what connected already. What failed lately comes last.
-void manager::check_order(const dial& d, const endpoint& chosen) {
-  if (may_be_late(chosen)) return;
-  const bool turn_v6 = !d.started || !d.last_was_v6;
-  const auto place = [&](const endpoint& e) {
-    return (d.proven.contains(e) ? 0 : 2) + (!is_mapped(bytes_of(e)) == turn_v6 ? 0 : 1);
-  };
-  bool before = true;  // in the list
-  for (const endpoint& e : d.addresses) {
-    if (e == chosen) before = false;
-    if (d.tried.contains(e) || d.denied.contains(e) || avoids(e, d.peer) || may_be_late(e))
-      continue;
-    require(place(e) > place(chosen) || (!before && place(e) == place(chosen)),
-            "another address comes first");
-  }
 }
 
 void manager::cancelled(const actions::cancel_attempt& a) {
   connection* c = find(a.attempt);
   require(c != nullptr && c->at == life::attempting, "only an attempt is cancelled");
   const bool timeout = event_ == nullptr && c->deadline <= now_;
+  if (!timeout && !dials_over_.contains(c->dial)) {
+    dial& d = dials_.at(c->dial);
+    require(gives_way(*c, d, false), "an attempt is cancelled without a reason");
+    for (const auto& [id, other] : connections_)
+      require(!other.gave_way, "two attempts give way at a time");
+    c->end = cause::pending_limit_reached;
+    c->yielded = c->gave_way = true;
+    c->at = life::ending;
+    c->deadline = never;
+    ++d.gave_way[c->remote];
+    return;
+  }
   require(timeout || dials_over_.contains(c->dial), "an attempt is cancelled without a reason");
   if (c->end == cause::none)
     c->end = dials_over_.contains(c->dial) ? dial_why_.at(c->dial) : cause::attempt_timeout;
@@ -303,21 +315,25 @@ manager::reason manager::dial_failed(const notification& n) {
   dial& d = dials_.at(q->second.dial);
   for (const endpoint& e : d.addresses)
     if (avoids(e, d.peer)) d.denied.insert(e);
-  if (n.why == cause::dial_deadline && event_ == nullptr && q->second.deadline <= now_)
-    return reason::deadline;
+  if (event_ == nullptr && q->second.deadline <= now_) {
+    if (n.why == cause::dial_deadline) return reason::deadline;
+    if (n.why == cause::circuit_open && (d.waited || held(d))) return reason::permit;
+  }
   if (access(d.peer) == 1 && n.why == cause::denied && n.limit == 0) return reason::permit;
   if (!d.started) {
-    const verdict v = dialling(d);
-    if (v.why != cause::none && n.why == v.why && n.current == v.current && n.limit == v.limit &&
-        n.until == v.until)
+    const verdict v = dialling(d, true);
+    const bool decided_by_trial = v.why == cause::circuit_open && v.until == never;
+    if (v.why != cause::none && !decided_by_trial && n.why == v.why && n.current == v.current &&
+        n.limit == v.limit && n.until == v.until)
       return reason::permit;
   }
   if (const verdict v = memory_shortage(connections_.size());
       v.why != cause::none && n.why == v.why && n.current == v.current && n.limit == v.limit &&
       attempts_of(d.key).empty())
     return reason::permit;
-  bool untried = false;
-  for (const endpoint& e : d.addresses) untried |= !d.tried.contains(e) && !d.denied.contains(e);
+  if (!d.started) d.only_new = !d.trial && backing_off(d.peer).why != cause::none;
+  const bool untried =
+      std::ranges::any_of(d.addresses, [&](const endpoint& e) { return may_try(d, e); });
   const bool left_out = n.why == cause::denied || n.why == cause::subnet_limit_reached;
   const bool right = d.last != cause::none ? n.why == d.last
                      : d.denied.empty()    ? n.why == cause::no_address
@@ -333,7 +349,15 @@ void manager::request_over(const notification& n, reason how) {
   if (q == requests_.end()) return;  // refused or answered at once
   const std::uint64_t key = q->second.dial;
   dial& d = dials_.at(key);
+  const bool failed = (how == reason::owed && told_dial_ == key) || how == reason::deadline ||
+                      (how == reason::exhausted && d.last != cause::none);
+  const std::uint64_t untried = failed && d.started ? d.addresses.size() - d.ever.size() : 0;
+  require(n.untried == untried && (untried == 0 || untried_ == untried),
+          "a failed dial says which addresses had no turn");
   if (d.requests.size() == 1) return dial_over(key, n, how);
+  // A request that waited for a trial until its deadline, and others of its dial still do.
+  if (how == reason::permit && event_ == nullptr && q->second.deadline <= now_ && d.waited)
+    ++counted_.refused[static_cast<std::size_t>(n.why)];
   d.requests.remove(n.request);
   requests_.erase(q);
   if (n.request == joined_) joined_ = request_id::none;

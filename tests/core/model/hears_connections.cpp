@@ -209,12 +209,12 @@ void manager::on(const events::ready& e) {
   c->ready_at = c->last_app = c->last_stream_end = c->last_received = now_;
   ++counted_.established_total;
   owe("connection_established None " + text_of(c->id));
-  if (!c->inbound) late_.erase({bytes_of(c->remote), c->remote.port});
+  if (!c->inbound) paths_[{bytes_of(c->remote), c->remote.port}] = {.worked_at = now_};
   if (memory* m = recall(c->peer)) {
     if (m->state != circuit_state::closed) owe("circuit_closed None " + text_of(c->id));
     m->state = circuit_state::closed;
     m->breaker_failures = 0;
-    m->open_until = time_point::min();
+    m->open_until = m->silent_at = time_point::min();
   }
   if (c->dial == 0) return;
   for (const request_id r : dials_.at(c->dial).requests)
@@ -336,7 +336,7 @@ void manager::ends(connection_id id, cause reported, bool local, duration retry_
   connections_.erase(id);
   cause why = c.end != cause::none ? c.end : reported;
   if (why == cause::none) why = c.connected ? cause::remote_closed : cause::unreachable;
-  address_over(c);
+  address_over(c, why, local && c.end == cause::none);
   if (c.was_ready) {
     ++counted_.closed_total;
     owe("connection_closed " + name(why) + " " + text_of(id));

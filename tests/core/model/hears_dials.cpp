@@ -176,6 +176,7 @@ void manager::dial_lost(const connection& c, cause why, bool local, duration ret
     d.adopted = connection_id::none;
     return;
   }
+  if (c.gave_way) d.tried.erase(c.remote);
   if (c.yielded || d.adopted != connection_id::none) return;
   d.retry_after = std::max(d.retry_after, retry_after);
   if (why == cause::duplicate && ++d.pauses <= 3) {

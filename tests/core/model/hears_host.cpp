@@ -58,6 +58,7 @@ void manager::on(const events::configured& e) {
   std::erase_if(memories_, [&](const auto& known) {
     return known.second.expiry(options_.backoff_refund) <= now_;
   });
+  forget_paths();
   const manager_options before = options_;
   options_ = e.options;
   // Whoever counts other subnets than before begins anew.

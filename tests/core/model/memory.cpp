@@ -36,6 +36,7 @@ time_point memory::expiry(duration refund) const {
   time_point at = std::max({until, open_until, penalty_until});
   if (failures > 0) at = std::max(at, last + refund * failures);
   if (breaker_failures > 0) at = std::max(at, breaker_last + refund * breaker_failures);
+  if (silent_at != time_point::min()) at = std::max(at, silent_at + refund);
   return at;
 }
 
@@ -58,6 +59,12 @@ verdict manager::backing_off(const peer_id& peer) {
   return {};
 }
 
+bool manager::held(const dial& d) {
+  if (d.started || d.trial || brings_news(d, true)) return false;
+  const verdict v = backing_off(d.peer);
+  return v.why == cause::circuit_open && v.until == never;
+}
+
 verdict manager::held_back(const peer_id& peer) {
   const memory* m = recall(peer);
   if (m == nullptr) return {};
@@ -76,10 +83,12 @@ void manager::clear_if_proven(const connection& c) {
 
 void manager::forgive(memory& m) {
   const auto trials = m.trials;
+  const auto silent_at = m.silent_at;
   const auto penalty = m.penalty_until;
   m = {};
   m.trials = trials;
   m.penalty_until = penalty;
+  m.silent_at = silent_at;
 }
 
 /// The manager says that it blamed a peer: with the right numbers?
@@ -94,6 +103,7 @@ void manager::blamed(const notification& n, failure_class kind, duration retry_a
   m.last = now_;
   m.why = n.why;
   m.kind = kind;
+  if (kind == failure_class::timeout && n.why != cause::dial_deadline) m.silent_at = now_;
   require(n.failures == m.failures, "backoff counts each failure in a row once");
 
   const duration usual = ceiling_of(options_, m.failures);
@@ -166,7 +176,7 @@ void manager::feed_breaker(memory& m, circuit_state before, const notification& 
 
 /// A dial begins: it is a trial unless the circuit is closed.
 void manager::permits(dial& d) {
-  if (d.started || d.trial) return;
+  if (d.started || d.trial || d.only_new) return;
   memory* m = recall(d.peer);
   if (m == nullptr || m->circuit(now_) == circuit_state::closed) return;
   d.trial = true;
@@ -175,17 +185,6 @@ void manager::permits(dial& d) {
     require(half_opened_.erase(d.peer) == 1, "a circuit half-opens with a notice");
     m->state = circuit_state::half_open;
   }
-}
-
-/// An attempt is over. The delay that its address earned is the manager's secret, so the reference
-/// knows only until when the address may come after others at most.
-void manager::address_over(const connection& c) {
-  if (!c.inbound && !c.was_ready)
-    late_[{bytes_of(c.remote), c.remote.port}] = later(now_, options_.backoff_cap);
-}
-bool manager::may_be_late(const endpoint& e) const {
-  const auto i = late_.find({bytes_of(e), e.port});
-  return i != late_.end() && now_ < i->second;
 }
 
 /// A connection ended: is its peer blamed for it?
@@ -226,6 +225,8 @@ void manager::postpones(const notification& n) {
     fail("a peer that asked for " + text_of(asked) + " is left alone until " + text_of(n.until));
   if (recall(n.peer) == nullptr) memories_[n.peer] = {};
   memory& m = memories_[n.peer];
+  if (m.kind == failure_class::refused || m.kind == failure_class::timeout)
+    m.kind = failure_class::remote_limit;  // it lives, and was reached
   m.until = std::max(m.until, n.until);
 }
 

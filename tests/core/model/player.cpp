@@ -191,7 +191,8 @@ class player {
     const bool anonymous = s.c % 16 == 15;
     const bool additional = s.c % 4 == 3;
     list_.clear();
-    for (std::uint32_t i = 0; i < s.a % 5U; ++i)
+    const std::uint32_t many = s.a >= 250 ? 20 : s.a % 5U;
+    for (std::uint32_t i = 0; i < many; ++i)
       list_.push_back(address_to(s.b % peers_count, s.a / 5 + i, additional));
     tell(events::dial_wanted{r, anonymous ? peer_id{} : who, list_,
                              additional ? dial_mode::additional : dial_mode::join, s.a % 3,

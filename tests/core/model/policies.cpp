@@ -209,10 +209,10 @@ verdict manager::dialling(const peer_id& peer) {
 }
 
 /// The same of a dial that waits: its own trial lets it pass.
-verdict manager::dialling(const dial& d) {
+verdict manager::dialling(const dial& d, bool refuses) {
   verdict v = shortage(d.peer, false, nullptr);
   if (v.why == cause::none) v = memory_shortage(connections_.size());
-  return v.why != cause::none || d.trial ? v : backing_off(d.peer);
+  return v.why != cause::none || d.trial || brings_news(d, refuses) ? v : backing_off(d.peer);
 }
 
 duration manager::probe_timeout(const connection& c) const {

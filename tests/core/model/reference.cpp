@@ -15,6 +15,8 @@ void manager::begin() {
   dials_over_.clear();
   dial_why_.clear();
   told_dial_ = 0;
+  untried_ = 0;
+  untried_of_ = request_id::none;
   order_before_ = next_order_;
   if (memory_shortage(connections_.size()).why != cause::none) memory_short_at_ = now_;
   lowering_ = false;

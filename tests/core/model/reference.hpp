@@ -51,6 +51,9 @@ struct connection {
   bool refused = false;
   bool told = false;
   bool yielded = false;          ///< gave way to another connection of its dial
+  bool gave_way = false;         ///< to another dial
+  unsigned turn = 0;             ///< of its dial
+  duration patience{};           ///< then it may give way
   bool victim = false;           ///< evicted for a newcomer
   bool returning = false;        ///< waits for the place of another of its peer's
   time_point answer_by = never;  ///< asked whether it lives, for such a one
@@ -88,6 +91,11 @@ struct dial {
   std::list<request_id> requests;
   std::vector<endpoint> addresses;
   std::set<endpoint> tried;
+  std::set<endpoint> ever;  ///< tried, though they may be again
+  std::map<endpoint, int> gave_way;
+  unsigned turns = 0;
+  bool waited = false;        ///< for a trial, when the last event was over
+  bool only_new = false;      ///< its peer is in backoff: addresses that never failed
   std::set<endpoint> denied;  ///< or full, at any time
   std::set<endpoint> proven;  ///< connected once
   bool last_was_v6 = false;
@@ -112,6 +120,17 @@ struct request {
   std::uint64_t order = 0;
   bool resolving = false;
   bool hurried = false;  ///< by its caller
+};
+
+/// What is remembered of an address.
+struct path {
+  std::uint32_t failures = 0;        ///< at most
+  std::uint32_t failures_least = 0;  ///< less, when it was not known whether others were over
+  time_point until_most = time_point::min();  ///< of its backoff
+  time_point failed_at = time_point::min();
+  time_point tried_at = time_point::min();
+  time_point worked_at = time_point::min();
+  bool doubtful = false;  ///< options changed while it was not known whether it was over
 };
 
 /// 16 bytes, IPv4 as ::ffff:a.b.c.d.
@@ -159,6 +178,7 @@ struct memory {
   std::uint32_t openings = 0;
   time_point open_until = time_point::min();
   std::uint64_t trials = 0;
+  time_point silent_at = time_point::min();
 
   circuit_state circuit(time_point now) const;
   time_point next_dial() const;
@@ -258,8 +278,22 @@ class manager {
   verdict arrival(const endpoint& remote, std::uint64_t others);
   std::pair<verdict, connection*> crowd(const endpoint& remote);
   void listen_or_pause();
-  void address_over(const connection& c);
-  bool may_be_late(const endpoint& e) const;
+  void address_over(const connection& c, cause why, bool local);
+  path* path_to(const endpoint& e);
+  /// Whether it is remembered that it failed; that depends on a delay which is the manager's
+  /// secret.
+  enum class known { no, perhaps, yes };
+  known failed_lately(const endpoint& e);
+  known failed_lately(const path& p) const;
+  void forget_paths();
+  bool brings_news(const dial& d, bool surely);
+  bool may_try(const dial& d, const endpoint& e, bool surely = true);
+  bool has_turn(const dial& d, const endpoint& e, bool surely);
+  /// Whether another's trial of the peer's circuit decides about the dial.
+  bool held(const dial& d);
+  bool waits_in_line(const dial& d, bool surely);
+  bool gives_way(const connection& c, const dial& mine, bool surely);
+  void tells_untried(const notification& n);
   void check_order(const dial& d, const endpoint& chosen);
   void lowered(const manager_options& before);
   cause limit_above(const connection& c) const;
@@ -267,7 +301,7 @@ class manager {
   void drains(const actions::close& a);
   std::pair<std::uint64_t, std::uint64_t> against(const connection& c, cause limit) const;
   verdict dialling(const peer_id& peer);
-  verdict dialling(const dial& d);
+  verdict dialling(const dial& d, bool refuses = false);
   memory* recall(const peer_id& peer);
   verdict backing_off(const peer_id& peer);
   verdict held_back(const peer_id& peer);
@@ -329,6 +363,7 @@ class manager {
   void check_deadlines(time_point next);
   void check_dials();
   void check_idle_timeouts(const connection_manager& real);
+  void check_giving_way();
   void check_counters(const manager_counters& c);
   void check_peers(const connection_manager& real);
 
@@ -352,8 +387,7 @@ class manager {
   std::vector<rule> rules_;
   std::map<peer_id, marks> marks_;
   std::map<peer_id, memory> memories_;
-  /// Addresses that failed, and until when they may be in backoff.
-  std::map<std::pair<address_bytes, std::uint16_t>, time_point> late_;
+  std::map<std::pair<address_bytes, std::uint16_t>, path> paths_;
   time_point memory_short_at_ = time_point::min();
   time_point bucket_ = time_point::min() + std::chrono::hours(1000);  ///< when it is full
   std::map<address_bytes, time_point> buckets_;
@@ -391,6 +425,8 @@ class manager {
   std::set<peer_id> half_opened_;
   connection_id newcomer_{};  ///< for whom somebody may be evicted in this event
   bool must_evict_ = false;
+  std::uint64_t untried_ = 0;    ///< addresses that were told,
+  request_id untried_of_{};      ///< for a request that fails next
   std::uint64_t told_dial_ = 0;  ///< the dial that its peer refused in this event
   request_id joined_{};          ///< joined a dial that began before
   std::uint64_t queued_before_ = 0;

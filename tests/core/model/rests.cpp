@@ -14,6 +14,7 @@ void manager::rests(const connection_manager& real) {
   check_idle_timeouts(real);
   check_dials();
   check_returning();
+  check_giving_way();
   check_deadlines(real.next_deadline());
   check_counters(real.counters());
   check_peers(real);
@@ -81,6 +82,7 @@ void manager::check_dials() {
     const std::string who = "the dial of " + text_of(d.requests.front());
     for (const endpoint& e : d.addresses)
       if (avoids(e, d.peer)) d.denied.insert(e);
+    d.waited = held(d);
     if (d.adopted != connection_id::none) continue;
     if (d.pausing_until > now_ || (d.pausing_until != time_point::min() && event_ != nullptr))
       continue;
@@ -92,8 +94,10 @@ void manager::check_dials() {
       attempting |= !connections_.at(id).connected;
     }
     if (connected) continue;
-    bool untried = false;
-    for (const endpoint& e : d.addresses) untried |= !d.tried.contains(e) && !d.denied.contains(e);
+    if (held(d)) continue;
+    if (!d.started) d.only_new = !d.trial && backing_off(d.peer).why != cause::none;
+    const bool untried =
+        std::ranges::any_of(d.addresses, [&](const endpoint& e) { return may_try(d, e); });
     if (untried && pending(false) >= options_.max_pending_outbound) continue;
     if (untried && attempts_at(d) >= options_.max_attempts_per_peer) continue;
     if (untried && attempting && (now_ < d.next_at || event_ != nullptr)) continue;
@@ -113,6 +117,16 @@ void manager::check_dials() {
     for (const request_id r : d.requests) resolving |= requests_.at(r).resolving;
     if (!resolving) fail(who + " waits for addresses that nobody was asked for");
   }
+}
+
+/// At its time a silent attempt gives way to whoever had fewer turns, one after the other.
+void manager::check_giving_way() {
+  if (event_ != nullptr) return;
+  for (const auto& [id, c] : connections_)
+    if (c.gave_way) return;
+  for (const auto& [id, c] : connections_)
+    if (c.at == life::attempting && c.dial != 0 && gives_way(c, dials_.at(c.dial), true))
+      fail(text_of(id) + " is silent and others wait for its place");
 }
 
 void manager::check_counters(const manager_counters& c) {

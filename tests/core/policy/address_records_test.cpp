@@ -40,7 +40,7 @@ TEST(address_records, back_off_each_address_by_itself) {
   EXPECT_EQ(s.until(1), at(3s));
   EXPECT_EQ(s.until(2), at(2s));
   EXPECT_EQ(s.until(3), time_point::min());
-  s.records.clear(address(1));
+  s.records.works(address(1), at(1s), s.options);
   EXPECT_EQ(s.until(1), time_point::min());
   EXPECT_EQ(s.records.size(), 1U);
 }
@@ -49,7 +49,7 @@ TEST(address_records, know_a_mapped_address_for_what_it_is) {
   subject s;
   s.fail(mapped(address(1)), 0s);
   EXPECT_EQ(s.until(1), at(1s));
-  s.records.clear(address(1));
+  s.records.works(address(1), at(1s), s.options);
   EXPECT_EQ(s.records.size(), 0U);
 }
 
@@ -82,7 +82,7 @@ TEST(address_records, forgive_what_failed_since_a_time) {
   subject s;
   s.fail(address(1), 1s);
   s.fail(address(2), 2s);
-  s.records.forgive(at(1s));
+  s.records.forgive(at(1s), s.options);
   EXPECT_EQ(s.until(1), at(2s));
   EXPECT_EQ(s.until(2), time_point::min());
 }
@@ -100,7 +100,7 @@ TEST(address_records, a_smaller_table_drops_the_soonest) {
   subject s;
   for (std::uint16_t port = 1; port <= 4; ++port) s.fail(address(port), std::chrono::seconds(port));
   s.options.max_remembered_addresses = 2;
-  s.records.reorder(s.options);
+  s.records.reorder(at(5s), s.options);
   EXPECT_EQ(s.records.size(), 2U);
   EXPECT_EQ(s.until(2), time_point::min());
   EXPECT_EQ(s.until(3), at(4s));
@@ -160,7 +160,10 @@ TEST(addresses, are_not_blamed_for_a_deadline_of_the_dial) {
   d.dial(req(1), peer(1), {address(1)}, dial_mode::join, at(10ms));
   d.run_to(10ms);
   EXPECT_EQ(d.last(notice::dial_failed).why, cause::dial_deadline);
-  EXPECT_EQ(d.counters().remembered_addresses, 0U);
+  d.dial(req(2), {}, {address(1)});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 2U) << "not in backoff";
+  d.dial(req(3), peer(2), {address(1), address(2)});
+  EXPECT_EQ(d.last<actions::start_attempt>()->address, address(2)) << "but tried after others";
 }
 
 }  // namespace

@@ -25,6 +25,14 @@ void silence(driver& d, std::uint32_t first, std::uint32_t last,
   }
 }
 
+/// How many of the peers up to `last` something is held against.
+std::size_t blamed(driver& d, std::uint32_t last) {
+  std::size_t n = 0;
+  for (std::uint32_t who = 1; who <= last; ++who)
+    n += d.manager.explain(peer(who), d.now).failures > 0;
+  return n;
+}
+
 TEST(uplink, eight_peers_in_a_row_without_a_sign_of_life_and_nobody_is_blamed) {
   driver d(exponential());
   silence(d, 1, 7);
@@ -39,8 +47,7 @@ TEST(uplink, eight_peers_in_a_row_without_a_sign_of_life_and_nobody_is_blamed) {
   EXPECT_LE(d.last(notice::uplink_lost).until, at(5s));
   EXPECT_EQ(d.last(notice::dial_failed).until, d.last(notice::uplink_lost).until);
   EXPECT_EQ(d.count(notice::backoff_started), 7U);
-  EXPECT_EQ(d.counters().remembered_peers, 0U);
-  EXPECT_EQ(d.counters().remembered_addresses, 0U);
+  EXPECT_EQ(blamed(d, 8), 0U);
 }
 
 TEST(uplink, the_same_peer_failing_again_is_one_suspect) {
@@ -53,7 +60,7 @@ TEST(uplink, the_same_peer_failing_again_is_one_suspect) {
   EXPECT_EQ(d.counters().offline, 0U);
   silence(d, 8, 8);
   EXPECT_EQ(d.counters().offline, 1U);
-  EXPECT_EQ(d.counters().remembered_peers, 0U);  // all four of the first are taken back
+  EXPECT_EQ(blamed(d, 8), 0U);  // all four of the first are taken back
 }
 
 TEST(uplink, what_was_held_against_a_peer_before_stays) {
@@ -64,7 +71,7 @@ TEST(uplink, what_was_held_against_a_peer_before_stays) {
   silence(d, 1, 8);
   EXPECT_EQ(d.counters().offline, 1U);
   EXPECT_EQ(d.manager.explain(peer(1), d.now).failures, 1U);
-  EXPECT_EQ(d.counters().remembered_peers, 1U);
+  EXPECT_EQ(blamed(d, 8), 1U);
 }
 
 TEST(uplink, what_was_held_against_an_address_before_the_last_sign_of_life_stays) {
@@ -76,8 +83,7 @@ TEST(uplink, what_was_held_against_an_address_before_the_last_sign_of_life_stays
   d.run_to(6s);
   silence(d, 2, 9);
   EXPECT_EQ(d.counters().offline, 1U);
-  EXPECT_EQ(d.counters().remembered_addresses, 1U);
-  EXPECT_EQ(d.counters().remembered_peers, 1U);
+  EXPECT_EQ(blamed(d, 9), 1U);
 }
 
 TEST(uplink, any_sign_of_life_makes_the_count_begin_anew) {
@@ -122,8 +128,7 @@ TEST(uplink, works_when_something_came_while_the_silent_ones_were_tried) {
     if (alive) d.other_bytes(conn(2));
     d.run_to(20s);  // all at once
     EXPECT_EQ(d.counters().offline, alive ? 0U : 1U);
-    EXPECT_EQ(d.counters().remembered_peers, alive ? 8U : 0U);
-    EXPECT_EQ(d.counters().remembered_addresses, alive ? 8U : 0U);
+    EXPECT_EQ(blamed(d, 8), alive ? 8U : 0U);
   }
 }
 
@@ -183,28 +188,17 @@ TEST(uplink, refusals_handshakes_local_faults_and_short_deadlines_are_no_suspect
   EXPECT_EQ(d.counters().offline, 0U);
 }
 
-TEST(uplink, while_offline_one_dial_in_uplink_retry_tries_and_blames_nobody) {
+TEST(uplink, while_offline_whoever_was_not_silent_yet_is_a_trial_and_nobody_is_blamed) {
   driver d(exponential());
   silence(d, 1, 8);
-  d.dial(req(100), peer(100));
-  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
-  const time_point trial = d.last(notice::uplink_lost).until;
-  EXPECT_EQ(d.last(notice::dial_failed).until, trial);
-  EXPECT_EQ(d.refused(cause::offline), 1U);
-  d.run_to(trial.time_since_epoch() - 1ns);
-  d.dial(req(101), peer(100));
-  EXPECT_EQ(d.count<actions::start_attempt>(), 8U);
-  d.run_to(trial.time_since_epoch());
-  d.dial(req(102), peer(100));
+  d.dial(req(100), peer(100), {address(100)});
   EXPECT_EQ(d.count<actions::start_attempt>(), 9U);
-  d.dial(req(103), peer(101));
-  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
-  EXPECT_GE(d.last(notice::dial_failed).until, trial + 2500ms);
-  EXPECT_LE(d.last(notice::dial_failed).until, trial + 5s);
-  d.tell(events::attempt_failed{
-      d.last<actions::start_attempt>()->attempt, cause::connect_timeout, false, {}});
+  d.dial(req(101), peer(101), {address(101)});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 10U);
+  d.fail(cause::connect_timeout);
+  EXPECT_EQ(d.counters().offline, 1U);
   EXPECT_EQ(d.count(notice::backoff_started), 7U);
-  EXPECT_EQ(d.counters().remembered_peers + d.counters().remembered_addresses, 0U);
+  EXPECT_EQ(d.manager.explain(peer(101), d.now).failures, 0U);
 }
 
 TEST(uplink, the_time_between_trials_is_drawn_from_half_of_uplink_retry_to_all_of_it) {
@@ -214,9 +208,9 @@ TEST(uplink, the_time_between_trials_is_drawn_from_half_of_uplink_retry_to_all_o
     driver d(exponential(), peer(1000), seed);
     silence(d, 1, 8);
     d.run_to(5s);
-    d.dial(req(100), peer(100));
-    d.dial(req(101), peer(101));
-    const duration next = d.manager.explain(peer(102), d.now).next_dial - d.now;
+    d.dial(req(100), peer(1), {address(1)});
+    d.dial(req(101), peer(2), {address(2)});
+    const duration next = d.manager.explain(peer(2), d.now).dial_next - d.now;
     least = std::min(least, next);
     most = std::max(most, next);
   }
@@ -226,17 +220,92 @@ TEST(uplink, the_time_between_trials_is_drawn_from_half_of_uplink_retry_to_all_o
   EXPECT_GT(most, 4900ms);
 }
 
-TEST(uplink, a_sign_of_life_restores_it) {
+TEST(uplink, while_offline_one_of_the_silent_tries_in_half_to_all_of_uplink_retry) {
   driver d(exponential());
   silence(d, 1, 8);
-  d.run_to(5s);
-  d.dial(req(100), peer(100));
-  d.fail(cause::connection_refused);  // an answer: online, and the peer is blamed
+  time_point due = d.last(notice::uplink_lost).until;
+  for (std::uint32_t who = 1; who <= 4; ++who)
+    d.dial(req(100 + who), peer(who), {address(static_cast<std::uint16_t>(who))});
+  EXPECT_EQ(d.count(notice::dial_failed), 8U);
+  const explanation x = d.manager.explain(peer(1), d.now);
+  EXPECT_EQ(x.dial, dial_stage::held);
+  EXPECT_EQ(x.held_by, cause::offline);
+  EXPECT_EQ(x.dial_next, due);
+  EXPECT_EQ(x.dial_refusal, cause::none);
+  EXPECT_NE(x.sentence.find("its dial is held for a trial (Offline), goes on in"),
+            std::string::npos)
+      << x.sentence;
+  for (std::size_t n = 9; n <= 12; ++n) {
+    d.run_to((due - 1ns).time_since_epoch());
+    EXPECT_EQ(d.count<actions::start_attempt>(), n - 1);
+    d.run_to(due.time_since_epoch());
+    EXPECT_EQ(d.count<actions::start_attempt>(), n) << "the first in line";
+    EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(static_cast<std::uint32_t>(n - 8)));
+    if (n == 12) break;
+    const time_point next = d.manager.explain(peer(4), d.now).dial_next;
+    EXPECT_GE(next, due + 2500ms);
+    EXPECT_LE(next, due + 5s);
+    due = next;
+  }
+}
+
+TEST(uplink, every_other_trial_is_somebody_who_was_reached_before) {
+  driver d(exponential());
+  d.dial(req(50), peer(50), {address(50)});
+  const connection_id worked = d.connect(peer(50));
+  d.tell(events::closed{worked, cause::remote_closed});
+  d.run_to(2min);
+  silence(d, 1, 8);
+  silence(d, 50, 50);
+  for (const std::uint32_t who : {1U, 2U, 50U})
+    d.dial(req(100 + who), peer(who), {address(static_cast<std::uint16_t>(who))});
+  for (const std::uint32_t who : {50U, 1U}) {
+    d.run_to(d.manager.explain(peer(2), d.now).dial_next.time_since_epoch());
+    EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(who));
+  }
+}
+
+TEST(uplink, a_new_address_of_a_silent_peer_is_a_trial_at_once) {
+  driver d(exponential());
+  silence(d, 1, 8);
+  d.dial(req(100), peer(1), {address(1), address(200)});
+  EXPECT_EQ(d.last<actions::start_attempt>()->address, address(200));
+  EXPECT_EQ(d.count<actions::start_attempt>(), 9U);
+}
+
+TEST(uplink, a_dial_that_waits_for_a_trial_fails_at_its_deadline_and_blames_nobody) {
+  driver d(exponential());
+  silence(d, 1, 8);
+  d.dial(req(100), peer(1), {address(1)}, dial_mode::join, at(2s));
+  d.dial(req(101), peer(2), {address(2)}, dial_mode::join, at(2s));
+  d.run_to(2s);
+  ASSERT_EQ(d.count(notice::dial_failed), 10U);
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
+  EXPECT_EQ(d.refused(cause::offline), 2U);
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).failures, 0U);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 8U);
+}
+
+TEST(uplink, a_sign_of_life_lets_all_who_wait_go_on) {
+  driver d(exponential());
+  silence(d, 1, 8);
+  for (std::uint32_t who = 1; who <= 8; ++who)
+    d.dial(req(100 + who), peer(who), {address(static_cast<std::uint16_t>(who))});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 8U);
+  d.run_to(1s);
+  d.accept(conn(2), peer(30));
   EXPECT_EQ(d.counters().offline, 0U);
   EXPECT_EQ(d.count(notice::uplink_restored), 1U);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 16U);
+}
+
+TEST(uplink, a_refusal_is_a_sign_of_life_and_blamed) {
+  driver d(exponential());
+  silence(d, 1, 8);
+  d.dial(req(100), peer(100), {address(100)});
+  d.fail(cause::connection_refused);  // an answer: online, and the peer is blamed
+  EXPECT_EQ(d.counters().offline, 0U);
   EXPECT_EQ(d.manager.explain(peer(100), d.now).failures, 1U);
-  d.dial(req(101), peer(1));
-  EXPECT_EQ(d.count<actions::start_attempt>(), 10U);
 }
 
 TEST(uplink, connections_lost_one_after_another_are_suspects_too) {
@@ -247,7 +316,7 @@ TEST(uplink, connections_lost_one_after_another_are_suspects_too) {
     d.tell(events::closed{conn(2 * who), cause::transport_timeout});
   }
   EXPECT_EQ(d.counters().offline, 1U);
-  EXPECT_EQ(d.counters().remembered_peers, 0U);
+  EXPECT_EQ(blamed(d, 8), 0U);
 }
 
 TEST(uplink, addresses_without_a_peer_are_suspects_by_address) {
@@ -263,7 +332,11 @@ TEST(uplink, addresses_without_a_peer_are_suspects_by_address) {
   d.dial(req(21), {}, {address(8)});
   d.fail(cause::connect_timeout);
   EXPECT_EQ(d.counters().offline, 1U);
-  EXPECT_EQ(d.counters().remembered_addresses, 0U);
+  d.dial(req(22), {}, {address(1)});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 9U) << "it waits, and is not refused as backing off";
+  EXPECT_EQ(d.count(notice::dial_failed), 9U);
+  d.dial(req(23), {}, {address(9)});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 10U);
 }
 
 TEST(uplink, stays_lost_when_the_backoff_of_a_peer_is_overridden) {
@@ -274,10 +347,9 @@ TEST(uplink, stays_lost_when_the_backoff_of_a_peer_is_overridden) {
   silence(d, 1, 8);
   ASSERT_EQ(d.counters().offline, 1U);
   d.tell(events::backoff_overridden{peer(1)});
-  d.dial(req(101), peer(1));
-  EXPECT_EQ(d.last(notice::dial_failed).why, cause::offline);
-  EXPECT_GE(d.last(notice::dial_failed).until, at(12500ms));
-  EXPECT_LE(d.last(notice::dial_failed).until, at(15s));
+  d.dial(req(101), peer(1), {address(1)});
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).held_by, cause::offline);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 9U);
 }
 
 TEST(uplink, is_never_doubted_when_told_not_to_be) {

@@ -83,8 +83,7 @@ TEST(random_events, never_break_a_limit_or_lose_a_permit_and_replay_alike) {
   for (const cause c :
        {cause::limit_reached, cause::per_peer_limit_reached, cause::pending_limit_reached,
         cause::backing_off, cause::circuit_open, cause::denied, cause::duplicate,
-        cause::rate_limited, cause::subnet_limit_reached, cause::offline, cause::self_dial,
-        cause::no_address})
+        cause::rate_limited, cause::subnet_limit_reached, cause::self_dial, cause::no_address})
     EXPECT_GT(sum.refused[static_cast<std::size_t>(c)], 10U) << name_of(c);
 }
 

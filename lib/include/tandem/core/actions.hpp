@@ -28,8 +28,10 @@ enum class direction : std::uint8_t { inbound, outbound };
 enum class notice : std::uint8_t {
   dial_started,  ///< the first attempt of a request began
   dial_succeeded,
-  dial_failed,     ///< `why`; `until`: not before then again, when backing off
-  attempt_failed,  ///< one address failed; the dial may go on
+  dial_failed,      ///< `why`; `until`: not before then again, when backing off
+  attempt_failed,   ///< one address failed; the dial may go on
+  address_untried,  ///< `where` had no turn in the dial that fails next; the next dials begin with
+                    ///< it
   connection_established,
   connection_closed,  ///< of an established connection; `until`: so long the peer asks to be left
   handshake_failed,   ///< a connection ended before it was ready
@@ -62,8 +64,9 @@ struct notification {
   std::uint64_t limit = 0;     ///< that limit
   std::uint32_t failures = 0;  ///< consecutive failures of the peer; LivenessLost: probes missed
   duration ceiling{};  ///< the most the backoff could have been; LivenessLost: wait for each probe
-  time_point until = never;  ///< when the refusal ends, if known
-  endpoint where{};          ///< the other end's address, when it is known
+  time_point until = never;   ///< when the refusal ends, if known
+  endpoint where{};           ///< the other end's address, when it is known
+  std::uint32_t untried = 0;  ///< dial_failed: addresses that had no turn, each told before
 
   friend bool operator==(const notification&, const notification&) = default;
 };

@@ -23,10 +23,13 @@ enum class mark : std::uint8_t { protect, tag, keep_alive, allow, deny };
 namespace events {
 
 // Commands of the application.
+/// While the peer is held back because it could not be reached, a dial is refused, unless it brings
+/// addresses that never failed: then those are tried at once, and only those.
 struct dial_wanted {
   request_id request{};
   peer_id peer{};
-  std::span<const endpoint> addresses{};  ///< none: the core asks with `resolve`
+  /// At most addresses_max; none: the core asks with `resolve`. One dial tries addresses_tried_max.
+  std::span<const endpoint> addresses{};
   dial_mode mode = dial_mode::join;
   std::int32_t priority = 0;
   /// Of the whole dial; the earlier of this and `dial_timeout` holds, and only the latter blames

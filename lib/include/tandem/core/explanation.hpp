@@ -31,6 +31,7 @@ enum class dial_stage : std::uint8_t {
   resolving,   ///< waits for addresses
   queued,      ///< waits for one of max_pending_outbound
   behind,      ///< waits for other attempts at its peer, max_attempts_per_peer of them
+  held,        ///< waits for a trial: of this node's uplink, or of the circuit of peer or subnet
   attempting,  ///< has attempts that are being connected
   upgrading,   ///< an attempt connected
   yielding,    ///< waits for an inbound connection of the peer, which came first
@@ -74,6 +75,7 @@ struct explanation {
   std::uint64_t current = 0;
   std::uint64_t limit = 0;
   dial_stage dial = dial_stage::none;  ///< of its oldest dial
+  cause held_by = cause::none;         ///< why that is held
   time_point dial_next = never;        ///< when that goes on by itself, unless something else comes
   time_point redial_at = never;        ///< of a protected peer without a connection
   /// Without a connection or dial: when the next may come, or comes to a protected peer; never when

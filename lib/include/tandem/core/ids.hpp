@@ -73,8 +73,13 @@ struct endpoint {
   friend constexpr auto operator<=>(const endpoint&, const endpoint&) = default;
 };
 
-/// The most addresses one dial tries; further ones are ignored (origin: go-libp2p ranks about ten).
-inline constexpr std::size_t addresses_max = 16;
+/// The most addresses that are known of one dial, or of one peer to a node; further ones are
+/// ignored. Origin: libp2p nodes that learn addresses from others hear of a hundred and more.
+inline constexpr std::size_t addresses_max = 256;
+
+/// The most of them that one dial tries: the others have their turn in the next ones (origin:
+/// go-libp2p ranks about ten).
+inline constexpr std::size_t addresses_tried_max = 16;
 
 }  // namespace tandem
 

@@ -36,8 +36,9 @@ struct limit_options {
   /// 10 million. Default: twice max_connections; against 500 silent arrivals a second each still
   /// has a second.
   std::uint64_t max_pending_inbound = 512;
-  /// Own attempts and handshakes at one time; further dials wait. Range 1 to 10 million.
-  /// Default: one full node.
+  /// Own attempts and handshakes at one time; further dials wait. While they do, attempts that
+  /// were silent for 3 s (6 s the next time, and so on) give way to dials that had fewer turns.
+  /// Range 1 to 10 million. Default: one full node.
   std::uint64_t max_pending_outbound = 256;
   /// Refused connections that are being told why; above it, and always at 0, they are reset.
   /// Range 0 to 10 million.
@@ -213,11 +214,12 @@ struct breaker_options {
   /// Range 0 to 1 million.
   std::uint64_t subnet_breaker_failures = 20;
   /// When so many different peers fail in a row and nothing is received in between or while
-  /// they are waited for, this node is taken to be offline: nobody is blamed and dials fail
-  /// with Offline. A node that dials fewer peers than this never is. 0: never. Range 0 to 64.
+  /// they are waited for, this node is taken to be offline: nobody is blamed, and dials to
+  /// those who were silent wait for a trial. A node that dials fewer peers than this never is.
+  /// 0: never. Range 0 to 64.
   std::uint64_t uplink_failures = 8;
-  /// While offline one dial may try in a time drawn from half of this to all of it. Range 1 ms to 1
-  /// year.
+  /// While offline one of those who were silent is tried after a time drawn from half of this
+  /// to all of it; whoever was not is dialled as ever. Range 1 ms to 1 year.
   duration uplink_retry = std::chrono::seconds(5);
   friend bool operator==(const breaker_options&, const breaker_options&) = default;
 };

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// Dials that wait for a trial, and attempts that make others wait.
+#include "core/life/state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tandem {
+using namespace detail;
+
+/// A trial that is under way or due decides: the dial waits for it, inside its own deadline.
+void connection_manager::state::hold(dial_slot dial_at, const refusal& no) {
+  line.hold(dial_at);
+  dials[dial_at].held = no;
+  if (no.until != never) timers.arm(node_timer::uplink, no.until);
+}
+
+/// Every other trial of a node that is offline is somebody who was reached before: of a long list
+/// of the dead nobody ever was. The fewest turns first, then the latest.
+void connection_manager::state::prefer_proven() {
+  proven_trial = !proven_trial;
+  if (!proven_trial) return;
+  using rank = std::pair<std::uint32_t, duration>;
+  rank best_rank;
+  std::size_t best = released.size();
+  for (std::size_t i = 0; i < released.size(); ++i) {
+    const dial& dial = dials[released[i]];
+    time_point worked = time_point::min();
+    for (address_slot address_at = dial.addresses.first; address_at != no_slot;
+         address_at = addresses.after(address_at))
+      worked = std::max(worked, reputations.history(addresses.at(address_at)).worked_at);
+    const rank mine{dial.turns, -worked.time_since_epoch()};
+    if (worked == time_point::min() || (best < released.size() && !(mine < best_rank))) continue;
+    best = i;
+    best_rank = mine;
+  }
+  if (best < released.size()) std::swap(released.front(), released[best]);
+}
+
+/// Looks again at the dials that wait for a trial, first in rank first: those that it let down are
+/// refused, and one whose peer has a connection meanwhile joins that.
+void connection_manager::state::serve_held() {
+  line.release(released);
+  if (reputations.uplink_trial_is_due()) prefer_proven();
+  for (const dial_slot dial_at : released) {
+    const dial& dial = dials[dial_at];
+    connection_slot ready;
+    if (dial.mode == dial_mode::join && dial.peer != no_slot)
+      ready = oldest(dial.peer, phase::ready);
+    if (ready != no_slot)
+      succeed_dial(dial_at, ready);
+    else
+      proceed(dial_at);
+  }
+  released.clear();
+}
+
+void connection_manager::state::attempt_expired(connection_slot conn_at) {
+  const connection& conn = connections[conn_at];
+  if (now >= conn.due) return cut(conn_at, cause::attempt_timeout);
+  timers.arm(conn_at, conn.due);
+  line.may_give_way(conn_at, conn.turn, conn.dial);
+}
+
+/// The silent attempt leaves its place to another dial; its own goes on later.
+void connection_manager::state::give_way(connection_slot conn_at) {
+  connection& conn = connections[conn_at];
+  conn.gave_way = conn.yielded = true;
+  ++giving_way;
+  addresses.give_way(conn.address);
+  cut(conn_at, cause::pending_limit_reached);
+}
+
+}  // namespace tandem
