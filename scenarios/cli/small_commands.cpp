@@ -75,6 +75,7 @@ class check_command final : public command {
     std::printf("%s: scenario %s is fine: %llu nodes in %zu groups, %zu expectations, levels %s\n",
                 what.file.c_str(), what.name.c_str(), static_cast<unsigned long long>(nodes),
                 what.groups.size(), what.expectations.size(), joined(levels).c_str());
+    for (const auto& warning : what.warnings) std::printf("warning: %s\n", warning.c_str());
     return exit_held;
   }
 

@@ -3,6 +3,7 @@
 
 #include "extends.hpp"
 #include "parameters.hpp"
+#include "read_manager.hpp"
 #include "read_tcp_profile.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/option_text.hpp"
@@ -26,28 +27,13 @@ constexpr std::size_t groups_max = 1000;  // every pair of groups has its link i
 constexpr std::uint64_t sample_rows_max = 2'000'000;
 constexpr duration above_zero{1};
 
-void read_manager(const yaml_value& value, group& out) {
-  std::vector<std::string> known;
-  for (const auto& row : option_table()) known.emplace_back(row.name);
-  const yaml_mapping given(value, "manager options", known);
-  bool good = true;
-  for (const auto& row : option_table())
-    if (given.find(row.name) != nullptr)
-      good &= given.read(row.name, [&](const auto& v) { read_option(row, v, out.manager); });
-  if (!good) return;  // what one option says may be about another
-  for (const auto& problem : problems_of(out.manager)) {
-    const auto* field = given.find(problem.field);
-    (field ? *field : value).fail(problem.message);
-  }
-}
-
 void read_group(const std::string& name, const yaml_value& entry, group& out) {
   const yaml_mapping given(entry, "group `" + name + "`", {"count", "listen", "manager"});
   given.read("count", [&](const auto& v) {
     out.count = static_cast<std::uint32_t>(v.as_count(1, nodes_max));
   });
   given.read("listen", [&](const auto& v) { out.listen = v.as_bool(); });
-  given.read("manager", [&](const auto& v) { read_manager(v, out); });
+  given.read("manager", [&](const auto& v) { read_manager(v, out.manager); });
 }
 
 void read_groups(const yaml_value& value, scenario& out) {

@@ -60,6 +60,7 @@ json::object object_of(const run_result& r) {
   out["stopped"] = r.stopped;
   out["expectations"] = std::move(expectations);
   out["faults"] = std::move(faults);
+  out["warnings"] = json::value_from(r.warnings);
   out["groups"] = std::move(groups);
   out["refusals"] = std::move(refusals);
   out["events"] = r.events;

@@ -71,6 +71,7 @@ std::string reasons_of(const run_result& r) {
   };
   for (const auto& check : r.checks) add(check, check.text);
   for (const auto& fault : r.faults) add(fault, "fault: " + fault.text);
+  for (const auto& warning : r.warnings) out += "  warning: " + warning + "\n";
   if (out.empty()) return out;
   return "\nAt " + r.level + ", seed " + std::to_string(r.seed) + ":\n" + out;
 }

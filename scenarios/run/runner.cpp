@@ -215,6 +215,8 @@ run_result run(const scenario& what, const level& on, const run_options& options
   result.events = ledger.steps();
   result.wall_s = watch.wall_s();
   result.faults = faults.results();
+  result.warnings = what.warnings;
+  work.add_warnings(result.warnings);
   result.verdict = worst_of(result);
   result.ok = result.verdict == verdict::ok && !result.stopped;
   return result;

@@ -42,6 +42,11 @@ void workload::on_notification(node_index node, time_point now, const notificati
   for (const auto& each : doings_) each->on_notification(node, now, what);
 }
 
+void workload::add_warnings(std::vector<std::string>& to) const {
+  for (const auto& each : doings_)
+    if (auto warning = each->warning(); !warning.empty()) to.push_back(std::move(warning));
+}
+
 node_list workload::nodes_of(const node_selection& which) const {
   return scenarios::nodes_of(which, first_node_[which.group],
                              static_cast<std::uint32_t>(size_of(which.group)), seed_);

@@ -25,6 +25,8 @@ class workload {
   /// Plans everything.
   void begin();
   void on_notification(node_index node, time_point now, const notification& what);
+  /// What the entries found that was probably not meant.
+  void add_warnings(std::vector<std::string>& to) const;
 
   // For the verbs.
   const scenario& plan() const noexcept { return scenario_; }

@@ -71,6 +71,15 @@ TEST(distribution_reader, reads_each_form) {
   EXPECT_EQ(values.quantile(0.51), seconds(3));
 }
 
+// A median of scale * ln(2)^(1 / shape), and a ninth decile of scale * ln(10)^(1 / shape).
+TEST(distribution_reader, knows_the_sessions_of_a_measured_network) {
+  const auto session = pause_of("kad_session");
+  EXPECT_NEAR(std::chrono::duration<double>(session.quantile(0.5)).count(), 5605.6, 1);
+  EXPECT_NEAR(std::chrono::duration<double>(session.quantile(0.9)).count(), 39472, 10);
+  EXPECT_GT(pause_of("kad_first_session").quantile(0.5), session.quantile(0.5));
+  EXPECT_GT(pause_of("kad_absence").quantile(0.9), session.quantile(0.9));
+}
+
 TEST(distribution_reader, reads_the_same_of_a_hold_and_the_older_form_of_a_constant) {
   const auto hash_with = [](const std::string& hold) {
     return run_on(parse_scenario(with("dial: {from: b, to: a, hold: " + hold + "}\n"), "f.yaml"),

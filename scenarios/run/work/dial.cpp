@@ -4,6 +4,7 @@
 #include "run/work/reading.hpp"
 #include "run/work/work.hpp"
 #include "run/workload.hpp"
+#include "tandem/command/units.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
@@ -22,6 +23,7 @@ struct dial_work final : work {
   std::optional<duration_distribution> hold;  ///< until the dialer disconnects; none: for ever
   duration deadline{};                        ///< after the dial; 0: none but the manager's
   enum pick pick = pick::round_robin;
+  std::string where;  ///< of the entry
 };
 
 class dialing final : public doing {
@@ -45,7 +47,7 @@ class dialing final : public doing {
         arrivals_.over(node);
       else
         connected(node, now, what.conn);
-    } else if (what.kind == notice::connection_closed && what_.when.think) {
+    } else if (what.kind == notice::connection_closed) {
       if (open_.erase({node, static_cast<std::uint64_t>(what.conn)}) != 0) arrivals_.over(node);
     }
   }
@@ -56,6 +58,12 @@ class dialing final : public doing {
     erase_if(open_, of_node);
   }
   void on_restarted(node_index node) override { arrivals_.over(node); }
+  std::string warning() const override {
+    if (!what_.hold || shared_ == 0) return {};
+    return what_.where + ": " + std::to_string(shared_) +
+           " dials joined a connection that a dial before them holds, so that the shortest hold "
+           "ends it for all of them; `mode: additional` gives each its own";
+  }
 
  private:
   using key = std::pair<node_index, std::uint64_t>;
@@ -68,7 +76,7 @@ class dialing final : public doing {
     if (what_.hold || what_.when.think) asked_.insert({from, static_cast<std::uint64_t>(request)});
   }
   void connected(node_index node, time_point now, connection_id conn) {
-    if (what_.when.think) open_.insert({node, static_cast<std::uint64_t>(conn)});
+    if (!open_.insert({node, static_cast<std::uint64_t>(conn)}).second) ++shared_;
     if (what_.hold)
       in_.at_node(later(now, what_.hold->draw(holding_)), node,
                   [this, node, conn] { in_.place().disconnect(node, conn); });
@@ -81,7 +89,8 @@ class dialing final : public doing {
   random_stream choice_;
   arrival_process arrivals_;
   boost::unordered_flat_set<key> asked_;  ///< requests whose end matters
-  boost::unordered_flat_set<key> open_;   ///< connections whose end begins a time to think
+  boost::unordered_flat_set<key> open_;   ///< connections that are held
+  std::uint64_t shared_ = 0;              ///< dials that joined one of those
 };
 
 std::unique_ptr<doing> dial_work::start(workload& in, std::uint64_t index) const {
@@ -98,6 +107,22 @@ duration_distribution read_hold(const yaml_value& value) {
   return read_duration_distribution(value, above_zero);
 }
 
+// A connection that nothing uses is idle before its hold is over.
+void warn_of_idle(const yaml_value& hold, const duration_distribution& how, const ends& who,
+                  scenario& of) {
+  constexpr double longest = 0.99;  // a part of the holds
+  for (const auto group : {who.from.group, who.to.group}) {
+    const auto timeout = of.groups[group].manager.connection_timeout;
+    if (how.quantile(longest) <= timeout) continue;
+    of.warnings.push_back(hold.where() + ": " + quoted(hold.path()) + " can be longer than the " +
+                          format_duration(timeout) + " of connection_timeout of group " +
+                          quoted(of.groups[group].name) +
+                          ", which closes what is idle before it is over; `manager: {passive: "
+                          "true}` or a longer connection_timeout keeps it");
+    return;
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<work> read_dial(const yaml_value& value, scenario& of) {
@@ -110,7 +135,11 @@ std::unique_ptr<work> read_dial(const yaml_value& value, scenario& of) {
     out->mode = v.as_one_of({"join", "additional"}, "dial mode") == 0 ? dial_mode::join
                                                                       : dial_mode::additional;
   });
-  given.read("hold", [&](const auto& v) { out->hold = read_hold(v); });
+  out->where = value.where();
+  given.read("hold", [&](const auto& v) {
+    out->hold = read_hold(v);
+    warn_of_idle(v, *out->hold, out->who, of);
+  });
   given.read("deadline", [&](const auto& v) { out->deadline = v.as_duration(duration{1}); });
   read_pick(given, false, out->pick);
   return out;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace tandem::scenarios {
@@ -25,6 +26,8 @@ class doing {
   }
   /// The node was killed: its requests and connections are gone, and their numbers start again.
   virtual void on_killed(node_index node) { (void)node; }
+  /// At the end: what happened and was probably not meant, with its place; or nothing.
+  virtual std::string warning() const { return {}; }
   /// The node lives again.
   virtual void on_restarted(node_index node) { (void)node; }
 };

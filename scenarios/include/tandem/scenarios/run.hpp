@@ -130,6 +130,7 @@ struct run_result {
   duration reached{};                  ///< time of the world at the end
   std::vector<check_result> checks;
   std::vector<fault_result> faults;  ///< in the order of the file
+  std::vector<std::string> warnings;  ///< what is allowed, and probably not meant
   std::vector<group_result> groups;
   std::uint64_t events = 0;  ///< steps of all managers; the same meaning at every level
   double wall_s = 0;

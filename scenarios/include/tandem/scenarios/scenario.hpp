@@ -71,6 +71,8 @@ struct scenario {
   std::vector<expectation> expectations;
   /// Where each key that was given stands: `links.default.latency` -> `file:line:column`.
   std::map<std::string, std::string> where;
+  /// What is allowed and probably not meant, each line with its place.
+  std::vector<std::string> warnings;
 };
 
 }  // namespace tandem::scenarios
