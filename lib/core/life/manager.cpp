@@ -147,7 +147,7 @@ void connection_manager::advance(time_point now) { state_->advance(now); }
 
 std::optional<action> connection_manager::poll_action() {
   if (state_->queue.empty()) return std::nullopt;
-  return std::optional<action>(std::in_place, std::move(state_->queue.pop()));
+  return std::optional<action>(std::in_place, state_->queue.pop());
 }
 
 time_point connection_manager::next_deadline() const noexcept { return state_->timers.next(); }

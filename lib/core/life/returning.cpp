@@ -27,7 +27,7 @@ bool connection_manager::state::wait_for_own_place(connection_slot conn_at) {
   bool hopes = false;
   for (connection_slot other = peers[conn.peer].first_connection; other != no_slot;
        other = connections[other].next_of_peer)
-    if (is_in_place_of(other, conn_at)) hopes |= ask_whether_it_lives(other, conn);
+    if (is_in_place_of(other, conn)) hopes |= ask_whether_it_lives(other, conn);
   if (!hopes) return false;
   peers[conn.peer].returning = conn_at;
   wait(conn_at);
@@ -35,10 +35,10 @@ bool connection_manager::state::wait_for_own_place(connection_slot conn_at) {
   return true;
 }
 
-/// Whether `conn_at` would have a place without `other`, of the same peer.
-bool connection_manager::state::is_in_place_of(connection_slot other, connection_slot conn_at) {
+/// Whether `newcomer` would have a place without `other`, of the same peer.
+bool connection_manager::state::is_in_place_of(connection_slot other, const connection& newcomer) {
   const connection& old = connections[other];
-  return old.right && !gate.refusal_instead(old, claim_of(connections[conn_at]));
+  return old.right && !gate.refusal_instead(old, claim_of(newcomer));
 }
 
 /// Asked once until it is heard, so that newcomers cannot have a peer sent more than one probe
@@ -63,7 +63,7 @@ void connection_manager::state::look_again(peer_slot peer) {
   connection_slot silent;
   for (connection_slot other = peers[peer].first_connection; other != no_slot;
        other = connections[other].next_of_peer) {
-    if (!is_in_place_of(other, conn_at)) continue;
+    if (!is_in_place_of(other, connections[conn_at])) continue;
     if (is_leaving(connections[other])) return;  // one place is enough
     if (!is_asked(connections[other])) continue;
     hopes = true;

@@ -184,7 +184,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   /// `conn_at` found no permit: true when one of its peer's own connections may be dead and it
   /// waits for that one's place.
   bool wait_for_own_place(connection_slot conn_at);
-  bool is_in_place_of(connection_slot other, connection_slot conn_at);
+  bool is_in_place_of(connection_slot other, const detail::connection& newcomer);
   bool ask_whether_it_lives(connection_slot conn_at, const detail::connection& newcomer);
   /// Something changed for the one of the peer that waits so, if any does.
   void look_again(peer_slot peer);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int points_most = 20;
 constexpr int subnet_doublings_most = 10;
-constexpr int subnet_weight = 4;
+constexpr std::int64_t subnet_weight = 4;
 
 /// 0 below one unit, 1 from one, 2 from two, 3 from four, and so on.
 std::int64_t points(std::uint64_t units) noexcept {

@@ -96,7 +96,7 @@ bool recorded_run::next() {
     compare_record();
     ++result_.actions;
     watch(options_, step_.at, false, *what);
-    step_.actions.push_back(std::move(*what));
+    step_.actions.push_back(*what);
   }
   // At the end of the trace the rest of the actions may only be missing: finish() says so.
   if (ahead_ && from_.ok() && !differs_ && compared_ < emitted_.all.size()) differ(0, false);

@@ -6,7 +6,7 @@
 namespace tandem::detail {
 
 replay_links::pointer replay_links::arrived(connection_id id, const endpoint& where) {
-  const auto link = std::make_shared<replay_link>();
+  auto link = std::make_shared<replay_link>();
   link->recorded_side.id = link->open_side.id = id;
   link->recorded_side.connected = link->open_side.connected = true;
   link->who.recorded_conn = link->who.open_conn = id;

@@ -82,7 +82,7 @@ void replay_report::compare(replay_subject& about) {
       about.waits_for_recorded = r == recorded.end();
       about.waits_for_open = o == open.end();
       about.row = rows_.size();
-      rows_.push_back(std::move(row));
+      rows_.push_back(row);
     } else {
       count(beyond_, row);
     }
