@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "asio_clock.hpp"
 
+#include "tandem/net/timed_tasks.hpp"
+
 #include <boost/asio/basic_waitable_timer.hpp>
 
 #include <algorithm>
-#include <map>
-#include <unordered_map>
 #include <utility>
 
 namespace tandem {
@@ -27,7 +27,7 @@ struct asio_clock::state : std::enable_shared_from_this<state> {
 
   void arm() {
     if (tasks.empty()) return;
-    const time_point wanted = std::min(tasks.begin()->first.first, now() + wait_max);
+    const time_point wanted = std::min(tasks.next(), now() + wait_max);
     if (wanted >= armed) return;
     armed = wanted;
     timer.expires_at(start + wanted.time_since_epoch());
@@ -40,14 +40,8 @@ struct asio_clock::state : std::enable_shared_from_this<state> {
   void run() {
     const auto self = shared_from_this();
     const time_point upto = now();
-    for (auto left = tasks.size(); left > 0 && !tasks.empty(); --left) {
-      const auto first = tasks.begin();
-      if (first->first.first > upto) break;
-      task what = std::move(first->second);
-      due.erase(first->first.second);
-      tasks.erase(first);
-      what();
-    }
+    for (auto left = tasks.size(); left > 0 && !tasks.empty() && tasks.next() <= upto; --left)
+      tasks.take()();
     armed = never;
     arm();
   }
@@ -55,35 +49,23 @@ struct asio_clock::state : std::enable_shared_from_this<state> {
   const steady::time_point start = steady::now();
   system_timer timer;
   time_point armed = never;
-  std::uint64_t last_id = 0;
-  std::map<std::pair<time_point, std::uint64_t>, task> tasks;
-  std::unordered_map<std::uint64_t, time_point> due;  // where a task stands in `tasks`
+  timed_tasks tasks;
 };
 
 asio_clock::asio_clock(boost::asio::io_context& context)
     : state_(std::make_shared<state>(context)) {}
 
-asio_clock::~asio_clock() {
-  // Tasks may own what refers to this clock: they go while it still stands.
-  state_->due.clear();
-  std::exchange(state_->tasks, {}).clear();
-}
+// Tasks may own what refers to this clock: they go while it still stands.
+asio_clock::~asio_clock() { state_->tasks.clear(); }
 
 time_point asio_clock::now() const noexcept { return state_->now(); }
 
 timer_id asio_clock::at(time_point when, task what) {
-  const std::uint64_t id = ++state_->last_id;
-  state_->tasks.emplace(std::pair(when, id), std::move(what));
-  state_->due.emplace(id, when);
+  const timer_id id = state_->tasks.add(when, std::move(what));
   state_->arm();
-  return timer_id{id};
+  return id;
 }
 
-void asio_clock::cancel(timer_id id) {
-  const auto found = state_->due.find(static_cast<std::uint64_t>(id));
-  if (found == state_->due.end()) return;
-  const auto node = state_->tasks.extract(std::pair(found->second, found->first));
-  state_->due.erase(found);
-}
+void asio_clock::cancel(timer_id id) { state_->tasks.cancel(id); }
 
 }  // namespace tandem

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "stream/pending.hpp"
+#include "tandem/sim/pending.hpp"
 #include "stream/pipe.hpp"
 #include "tandem/core/ids.hpp"
 #include "tandem/net/network.hpp"

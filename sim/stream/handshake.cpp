@@ -97,7 +97,7 @@ void transport::syn_answered(connection_handle h, bool with_reset) {
   c->end(side::dialer).open = true;
   c->sent_by(side::dialer).append(chunk::make(chunk::kind::handshake_ack, {}));
   pump(*c, side::dialer);
-  c->dial.complete(io_, error_code{}, hand_over(*c, side::dialer));
+  c->dial.complete(error_code{}, hand_over(*c, side::dialer));
 }
 
 void transport::dial_cancelled(connection_handle h) {
@@ -106,7 +106,7 @@ void transport::dial_cancelled(connection_handle h) {
 
 void transport::end_dial(connection& c, error_code why) {
   kernel_.cancel(std::exchange(c.next_syn, timer_id::none));
-  c.dial.complete(io_, why, connected{});
+  c.dial.complete(why, connected{});
   c.end(side::dialer).present = false;
   if (c.inbound == inbound_state::half_open) {
     // The SYN-ACK finds nobody and is answered by a reset.

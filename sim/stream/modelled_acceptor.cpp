@@ -13,7 +13,7 @@ namespace tandem::sim {
 modelled_acceptor::~modelled_acceptor() {
   host_.forget(*this);
   for (const connection_handle h : ready_) transport_.refuse(h);
-  waiting_.complete(transport_.io(), asio::error::operation_aborted, connected{});
+  waiting_.complete(asio::error::operation_aborted, connected{});
 }
 
 endpoint modelled_acceptor::local_endpoint() const { return host_.address(port_); }
@@ -35,7 +35,7 @@ void modelled_acceptor::accept(connect_handler done) {
   waiting_.arm(transport_.io(), std::move(done));
   hand_out();
   waiting_.on_cancel(
-      [this] { waiting_.complete(transport_.io(), asio::error::operation_aborted, connected{}); });
+      [this] { waiting_.complete(asio::error::operation_aborted, connected{}); });
 }
 
 void modelled_acceptor::hand_out() {
@@ -44,7 +44,7 @@ void modelled_acceptor::hand_out() {
     ready_.pop_front();
     give_place();
     if (auto taken = transport_.accept(h))
-      waiting_.complete(transport_.io(), error_code{}, std::move(*taken));
+      waiting_.complete(error_code{}, std::move(*taken));
   }
 }
 

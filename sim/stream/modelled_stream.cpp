@@ -18,20 +18,20 @@ connection* modelled_stream::held() const noexcept {
 void modelled_stream::read_some(asio::mutable_buffer into, io_handler done) {
   reader_.arm(transport_.io(), std::move(done));
   if (into.size() == 0) {
-    reader_.complete(transport_.io(), error_code{}, 0);
+    reader_.complete(error_code{}, 0);
     return;
   }
   into_ = into;
   try_read();
   if (reader_.armed())
     reader_.on_cancel(
-        [this] { reader_.complete(transport_.io(), asio::error::operation_aborted, 0); });
+        [this] { reader_.complete(asio::error::operation_aborted, 0); });
 }
 
 void modelled_stream::write_some(asio::const_buffer from, io_handler done) {
   writer_.arm(transport_.io(), std::move(done));
   if (from.size() == 0) {
-    writer_.complete(transport_.io(), error_code{}, 0);
+    writer_.complete(error_code{}, 0);
     return;
   }
   from_ = from;
@@ -64,8 +64,8 @@ send_progress modelled_stream::progress() {
 }
 
 void modelled_stream::abort_operations() {
-  reader_.complete(transport_.io(), asio::error::operation_aborted, 0);
-  writer_.complete(transport_.io(), asio::error::operation_aborted, 0);
+  reader_.complete(asio::error::operation_aborted, 0);
+  writer_.complete(asio::error::operation_aborted, 0);
 }
 
 void modelled_stream::changed() {
@@ -93,32 +93,32 @@ error_code modelled_stream::failure_of(const connection* c) const {
 void modelled_stream::try_read() {
   connection* c = held();
   if (const error_code failed = failure_of(c)) {
-    reader_.complete(transport_.io(), failed, 0);
+    reader_.complete(failed, 0);
     return;
   }
   pipe& in = c->received_by(side_);
   if (!in.readable()) return;
   if (in.first()->what == chunk::kind::fin) {
-    reader_.complete(transport_.io(), asio::error::eof, 0);
+    reader_.complete(asio::error::eof, 0);
     return;
   }
   const std::size_t n = transport_.read(*c, side_, into_);
-  reader_.complete(transport_.io(), error_code{}, n);
+  reader_.complete(error_code{}, n);
 }
 
 void modelled_stream::try_write() {
   connection* c = held();
   if (const error_code failed = failure_of(c)) {
-    writer_.complete(transport_.io(), failed, 0);
+    writer_.complete(failed, 0);
     return;
   }
   if (c->sent_by(side_).fin) {
-    writer_.complete(transport_.io(), asio::error::broken_pipe, 0);
+    writer_.complete(asio::error::broken_pipe, 0);
     return;
   }
   const std::size_t n = transport_.write(*c, side_, from_);
   if (n != 0)
-    writer_.complete(transport_.io(), error_code{}, n);
+    writer_.complete(error_code{}, n);
   else
     transport_.wake_writer_when_free(*c, side_, from_.size());
 }

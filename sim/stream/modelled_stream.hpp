@@ -2,7 +2,7 @@
 #pragma once
 
 #include "stream/connection.hpp"
-#include "stream/pending.hpp"
+#include "tandem/sim/pending.hpp"
 #include "tandem/net/byte_stream.hpp"
 
 #include <cstddef>

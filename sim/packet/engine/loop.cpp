@@ -10,9 +10,7 @@ namespace tandem::packet {
 
 loop::~loop() {
   closing_ = true;
-  const auto tasks = std::move(tasks_);  // may own handlers, which need io_
-  tasks_.clear();
-  when_.clear();
+  tasks_.clear();  // they may own handlers, which need io_
   ns3::Simulator::Cancel(armed_);
   ns3::Simulator::Cancel(poll_);
 }
@@ -37,25 +35,16 @@ time_point loop::now() const noexcept {
 }
 
 timer_id loop::at(time_point when, task what) {
-  const std::uint64_t id = next_id_++;
-  when = std::max(when, now());
-  tasks_.emplace(key(when, id), std::move(what));
-  when_.emplace(id, when);
+  const timer_id id = tasks_.add(std::max(when, now()), std::move(what));
   arm();
-  return timer_id{id};
+  return id;
 }
 
-void loop::cancel(timer_id id) {
-  const auto number = static_cast<std::uint64_t>(id);
-  const auto found = when_.find(number);
-  if (found == when_.end()) return;
-  const auto node = tasks_.extract(key(found->second, number));  // dies last: it may call us
-  when_.erase(found);
-}
+void loop::cancel(timer_id id) { tasks_.cancel(id); }
 
 void loop::arm() {
   if (in_due_ || closing_ || tasks_.empty()) return;
-  const time_point first = tasks_.begin()->first.first;
+  const time_point first = tasks_.next();
   if (first >= armed_for_) return;
   ns3::Simulator::Cancel(armed_);
   armed_for_ = first;
@@ -67,10 +56,8 @@ void loop::arm() {
 void loop::run_due() {
   armed_for_ = never;
   in_due_ = true;
-  while (!tasks_.empty() && tasks_.begin()->first.first <= now()) {
-    auto node = tasks_.extract(tasks_.begin());
-    when_.erase(node.key().second);
-    node.mapped()();
+  while (!tasks_.empty() && tasks_.next() <= now()) {
+    tasks_.take()();
     run_ready();
   }
   in_due_ = false;

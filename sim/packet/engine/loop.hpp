@@ -2,14 +2,10 @@
 #pragma once
 
 #include "tandem/net/clock.hpp"
+#include "tandem/net/timed_tasks.hpp"
 
 #include <ns3/event-id.h>
 #include <boost/asio/io_context.hpp>
-
-#include <cstdint>
-#include <map>
-#include <unordered_map>
-#include <utility>
 
 namespace tandem::packet {
 
@@ -41,8 +37,6 @@ class loop final : public tandem::clock {
   void cancel(timer_id id) override;
 
  private:
-  using key = std::pair<time_point, std::uint64_t>;
-
   void arm();
   void run_due();
 
@@ -54,9 +48,7 @@ class loop final : public tandem::clock {
 
   // One event of ns-3 waits for the earliest task. Cancelled tasks leave at once, which those of
   // ns-3's queue do not.
-  std::map<key, task> tasks_;
-  std::unordered_map<std::uint64_t, time_point> when_;
-  std::uint64_t next_id_ = 1;
+  timed_tasks tasks_;
   time_point armed_for_ = never;
   ns3::EventId armed_;
   ns3::EventId poll_;

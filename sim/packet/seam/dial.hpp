@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/loop.hpp"
-#include "engine/pending.hpp"
+#include "tandem/sim/pending.hpp"
 #include "tandem/net/network.hpp"
 #include "tcp/tcp_socket.hpp"
 
@@ -41,7 +41,7 @@ class dial final : ns3::TandemTcpObserver {
   ns3::Ptr<ns3::TandemTcpSocket> socket_;
   std::uint64_t number_;
   endpoint remote_;
-  pending<error_code, connected> done_;
+  sim::pending<error_code, connected> done_;
 };
 
 /// In the order they began, which is the order teardown ends them in.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/loop.hpp"
-#include "engine/pending.hpp"
+#include "tandem/sim/pending.hpp"
 #include "tandem/net/network.hpp"
 #include "tcp/tcp_socket.hpp"
 
@@ -43,7 +43,7 @@ class packet_acceptor final : public acceptor {
   endpoint local_;
   std::shared_ptr<std::set<endpoint>> listening_;
   std::shared_ptr<backlog> backlog_;
-  pending<error_code, connected> acceptor_;
+  sim::pending<error_code, connected> acceptor_;
 };
 
 }  // namespace tandem::packet

@@ -31,7 +31,7 @@ packet_stream::packet_stream(loop& l, ns3::Ptr<ns3::TandemTcpSocket> socket)
 
 packet_stream::~packet_stream() { abort(); }
 
-void packet_stream::finish(pending<error_code, std::size_t>& operation, error_code error,
+void packet_stream::finish(sim::pending<error_code, std::size_t>& operation, error_code error,
                            std::size_t bytes) {
   operation.complete(error, bytes);
   loop_.wake();

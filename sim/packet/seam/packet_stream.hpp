@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/loop.hpp"
-#include "engine/pending.hpp"
+#include "tandem/sim/pending.hpp"
 #include "tandem/net/byte_stream.hpp"
 #include "tcp/tcp_socket.hpp"
 
@@ -26,14 +26,14 @@ class packet_stream final : public stream_impl, ns3::TandemTcpObserver {
   void SocketChanged() override;
   void try_read();
   void try_write();
-  void finish(pending<error_code, std::size_t>& operation, error_code error, std::size_t bytes);
+  void finish(sim::pending<error_code, std::size_t>& operation, error_code error, std::size_t bytes);
   void release();
 
   loop& loop_;
   ns3::Ptr<ns3::TandemTcpSocket> socket_;  // null after close() and abort()
   bool sending_over_ = false;
-  pending<error_code, std::size_t> reader_;
-  pending<error_code, std::size_t> writer_;
+  sim::pending<error_code, std::size_t> reader_;
+  sim::pending<error_code, std::size_t> writer_;
   asio::mutable_buffer into_;
   asio::const_buffer from_;
 };

@@ -43,7 +43,9 @@ class pending_service final : public asio::execution_context::service {
     operation* after_ = nullptr;
   };
 
-  explicit pending_service(asio::execution_context& context) : service(context) {}
+  explicit pending_service(asio::io_context& io) : service(io), io_(io) {}
+
+  asio::io_context& io() const noexcept { return io_; }
 
   bool shut_down() const noexcept { return shut_down_; }
 
@@ -68,6 +70,7 @@ class pending_service final : public asio::execution_context::service {
     }
   }
 
+  asio::io_context& io_;
   operation* first_ = nullptr;
   bool shut_down_ = false;
 };
@@ -105,14 +108,15 @@ class pending final : pending_service::operation {
       });
   }
 
-  void complete(asio::io_context& io, Args... args) {
+  void complete(Args... args) {
     if (!armed()) return;
     handler done;
     done.swap(handler_);
-    std::exchange(service_, nullptr)->remove(*this);
+    pending_service& service = *std::exchange(service_, nullptr);
+    service.remove(*this);
     if (auto slot = asio::get_associated_cancellation_slot(done); slot.is_connected()) slot.clear();
     // To the I/O executor: asio::post goes on to the handler's own executor, if it has one.
-    asio::post(io.get_executor(), asio::append(std::move(done), std::move(args)...));
+    asio::post(service.io().get_executor(), asio::append(std::move(done), std::move(args)...));
   }
 
  private:
