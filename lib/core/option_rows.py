@@ -33,15 +33,17 @@ def names_of(enumerators):
         yield said or name
 
 
-def table_of(text):
-    """Yields the lines of the table and of what it uses; raises ValueError about the line at fault."""
-    enums = {
+def enums_of(text):
+    return {
         name: list(names_of(inside))
         for name, inside in re.findall(r"^enum class (\w+)[^{]*\{\n(.*?)^\};", text, re.M | re.S)
     }
-    for name, names in enums.items():
-        yield f"constexpr std::string_view {name}_names[] = {{{', '.join(map(quoted, names))}}};"
-    yield "constexpr std::array table = std::to_array<option_row>({"
+
+
+def options_of(text):
+    """Yields name, type, least, most, meaning and names to choose from (or none) of each option; raises ValueError
+    about the line at fault."""
+    enums = enums_of(text)
     for struct in re.finditer(r"^struct \w+_options \{\n(.*?)^\};", text, re.M | re.S):
         doc = []
         for at, line in enumerate(struct[1].splitlines(), text[: struct.start(1)].count("\n") + 1):
@@ -50,26 +52,35 @@ def table_of(text):
                 doc.append(line[4:])
             elif not line.startswith("friend "):
                 try:
-                    yield row_of(line, " ".join(doc), enums)
+                    yield option_of(line, " ".join(doc), enums)
                 except (AttributeError, KeyError, ValueError):
                     form = "/// What it does. Range 1 ms to 1 year. Default: its origin.\n  duration name = value;"
                     raise ValueError(f"{at}: no option is described by `{line}` and its comment; as in\n  {form}") from None
                 doc = []
-    yield "});"
 
 
-def row_of(field, doc, enums):
+def option_of(field, doc, enums):
     kind, name = re.fullmatch(r"(?:tandem::)?([\w:]+) (\w+)(?: = .+|\{\});", field).groups()
-    if kind in UNITS:
+    choices = [] if kind in UNITS else enums[kind]
+    if choices:
+        least, most = 0, len(choices) - 1
+    else:
         ends = re.search(r"\bRange (\S+(?: \w+)?) to (.+?)\.(?: |$)", doc).groups()
         least, most = (number(end, UNITS[kind]) for end in ends)
-        field = f"&o::{name}"
-    else:
-        least, most = 0, len(enums[kind]) - 1
-        field = f"choice_of<&o::{name}>({kind}_names)"
     if not doc or least > most:
         raise ValueError
-    return f"{{{quoted(name)}, {field}, {least!r}, {most!r}, {quoted(doc)}}},"
+    return name, kind, least, most, doc, choices
+
+
+def table_of(text):
+    """Yields the lines of the table and of what it uses."""
+    for name, names in enums_of(text).items():
+        yield f"constexpr std::string_view {name}_names[] = {{{', '.join(map(quoted, names))}}};"
+    yield "constexpr std::array table = std::to_array<option_row>({"
+    for name, kind, least, most, doc, choices in options_of(text):
+        field = f"choice_of<&o::{name}>({kind}_names)" if choices else f"&o::{name}"
+        yield f"{{{quoted(name)}, {field}, {least!r}, {most!r}, {quoted(doc)}}},"
+    yield "});"
 
 
 if __name__ == "__main__":

@@ -19,5 +19,6 @@ std::string program_path();
 std::unique_ptr<command> make_run_command(CLI::App& parent);
 std::unique_ptr<command> make_check_command(CLI::App& parent);
 std::unique_ptr<command> make_list_command(CLI::App& parent);
+std::unique_ptr<command> make_schema_command(CLI::App& parent);
 
 }  // namespace tandem::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// check and list.
+// check, list and schema.
 #include "commands.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/scenarios/find.hpp"
@@ -125,6 +125,31 @@ class list_command final : public command {
   std::string folder_;
 };
 
+class schema_command final : public command {
+ public:
+  explicit schema_command(CLI::App& parent)
+      : app_(*parent.add_subcommand("schema", "Print the JSON Schema of scenarios, for editors")) {
+    app_.footer(
+        "Example:\n"
+        "  tandem schema > scenario.schema.json\n"
+        "and in the first line of a scenario\n"
+        "  # yaml-language-server: $schema=scenario.schema.json");
+  }
+  CLI::App& app() override { return app_; }
+
+  int run() override {
+    std::puts(schema);
+    return exit_held;
+  }
+
+ private:
+  static constexpr const char* schema =
+#include "scenario_schema.inc"  // made by schema/make_schema.py
+      ;
+
+  CLI::App& app_;
+};
+
 }  // namespace
 
 std::unique_ptr<command> make_check_command(CLI::App& parent) {
@@ -132,6 +157,9 @@ std::unique_ptr<command> make_check_command(CLI::App& parent) {
 }
 std::unique_ptr<command> make_list_command(CLI::App& parent) {
   return std::make_unique<list_command>(parent);
+}
+std::unique_ptr<command> make_schema_command(CLI::App& parent) {
+  return std::make_unique<schema_command>(parent);
 }
 
 }  // namespace tandem::cli

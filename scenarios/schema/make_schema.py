@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: MIT
+"""make_schema.py OPTIONS_HPP: prints the JSON Schema of scenario files.
+
+Says what keys there are, which are needed, and the form of their values, so that an editor completes and checks
+them while one types. What depends on another place of the file (that a group exists, that `until` is after `at`) only
+`tandem check` knows. Options of the manager come from the header that describes them.
+"""
+
+import importlib.util
+import json
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def options_of(header):
+    rows = importlib.util.spec_from_file_location("option_rows", ROOT / "lib/core/option_rows.py")
+    module = importlib.util.module_from_spec(rows)
+    rows.loader.exec_module(module)
+    return module.options_of(header.read_text())
+
+
+# --- values
+
+NUMBER = r"\d+(\.\d*)?|\.\d+"
+EXPRESSION = r"\$\{.*\}"
+
+
+def text(*forms, doc=None, **more):
+    """A scalar of one of these forms, or with a parameter in it. YAML takes `5` for a number, and so does JSON."""
+    pattern = "|".join(f"(?:{form})" for form in forms)
+    return {"type": ["string", "number"], "pattern": rf"^\s*(?:{pattern})\s*$|{EXPRESSION}"} | ({"description": doc} if doc else {}) | more
+
+
+def with_unit(units, doc):
+    """Above 0. A number needs its unit, so a bare one is wrong."""
+    return text(rf"(?=[^1-9]*[1-9])(?:(?:{NUMBER})\s*(?:{units})\s*)+", doc=doc) | {"type": "string"}
+
+
+ABOVE_ZERO = with_unit("ns|us|ms|s|m|h", "a duration above 0: 30s, 600ms, 1m30s")
+DURATION = {"anyOf": [ABOVE_ZERO, {"const": 0}, {"type": "string", "pattern": "^0\\s*(ns|us|ms|s|m|h)?$"}], "description": "a duration: 30s, 600ms, 1m30s"}
+RATE = with_unit("/s|/m|/h|/ms", "a rate: 20/s, 300/m")
+BANDWIDTH = with_unit("[kMGT]?bit/s", "bits per second: 100Mbit/s")
+BYTES = text(rf"(?:{NUMBER})\s*(?:B|kB|MB|GB|KiB|MiB|GiB)?", doc="bytes: 1500, 64kB, 64KiB", minimum=0)
+RATIO = text(rf"(?:{NUMBER})\s*%?", doc="a part: 0.01 or 1%", minimum=0, maximum=1)
+COUNT = text(r"\d+", doc="a number of things") | {"type": ["string", "integer"], "minimum": 0}
+SOME = COUNT | {"minimum": 1}
+BOOL = {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": EXPRESSION}]}
+TEXT = {"type": ["string", "number"]}
+REASON = {"type": "string", "minLength": 1}
+NAME = {"type": ["string", "number"], "pattern": "^[A-Za-z0-9_-]+$"}
+
+
+def one_of(*words, doc=None):
+    return {"anyOf": [{"enum": list(words)}, {"type": "string", "pattern": EXPRESSION}]} | ({"description": doc} if doc else {})
+
+
+def mapping(doc, keys, required=(), **more):
+    return {"type": "object", "description": doc, "properties": keys, "required": list(required), "additionalProperties": False} | more
+
+
+def either(*schemas, doc=None):
+    return {"anyOf": list(schemas)} | ({"description": doc} if doc else {})
+
+
+def ref(name):
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def pair(first, second, doc):
+    return {"type": "array", "items": [first, second], "minItems": 2, "maxItems": 2, "description": doc}
+
+
+def list_of(items, doc, least=1):
+    return {"type": "array", "items": items, "minItems": least, "description": doc}
+
+
+def only_one(doc, verbs):
+    return mapping(doc, verbs) | {"minProperties": 1, "maxProperties": 1}
+
+
+# --- distributions and nodes
+
+
+def distribution(value, doc):
+    shape = text(NUMBER)
+    of = {
+        "uniform": pair(value, value, "from the first to the second, all equally likely"),
+        "exponential": value,
+        "normal": pair(value, value, "[mean, standard deviation]"),
+        "lognormal": pair(value, shape | {"minimum": 0, "maximum": 10}, "[median, sigma]"),
+        "pareto": pair(value, shape | {"minimum": 0.1, "maximum": 1000}, "[least, alpha]"),
+        "weibull": pair(value, shape | {"minimum": 0.1, "maximum": 1000}, "[scale, shape]"),
+        "quantiles": {"type": "object", "patternProperties": {r"^p(\d?\d(\.\d+)?|100)$": value}, "additionalProperties": False, "minProperties": 2},
+        "values": either(list_of(value, "drawn from these"), {"type": "string", "description": "a CSV file beside the scenario"}),
+    }
+    return either(value, only_one("a distribution", of), doc=doc)
+
+
+NODES = {
+    "type": "string",
+    "description": "a group, peers[3], peers[0..9], 10% of peers, 5 random of peers",
+    "pattern": rf"^[A-Za-z0-9_-]+(\[\d+(\.\.\d+)?\])?$|^\s*(?:{NUMBER})% of [A-Za-z0-9_-]+$|^\d+ random of [A-Za-z0-9_-]+$|{EXPRESSION}",
+}
+
+
+# --- the parts of a file
+
+LINK = {
+    "latency": DURATION | {"description": "one way"},
+    "jitter": DURATION | {"description": "up to so much is added to the latency of each packet"},
+    "bandwidth": BANDWIDTH,
+    "loss": text(rf"0?\.\d+|0|\d?\d(\.\d*)?\s*%", doc="part of the packets that are lost, below 100%", minimum=0, exclusiveMaximum=1),
+}
+
+TCP = either(
+    one_of("linux-legacy", "linux-6.5", "macos", "windows", "ns3-default"),
+    mapping(
+        "what differs from a profile",
+        {
+            "profile": one_of("linux-legacy", "linux-6.5", "macos", "windows", "ns3-default"),
+            "syn_retries": COUNT,
+            "syn_linear_timeouts": COUNT,
+            "initial_rto": ABOVE_ZERO,
+            "syn_at": list_of(DURATION, "when SYNs are sent, counted from the first"),
+            "gives_up_at": ABOVE_ZERO,
+            "rto_min": ABOVE_ZERO,
+        },
+        dependencies={"syn_at": {"required": ["gives_up_at"], "not": {"anyOf": [{"required": [key]} for key in ("syn_retries", "syn_linear_timeouts", "initial_rto")]}}},
+    ),
+    doc="when SYNs are sent again, and the least retransmission timeout",
+)
+
+ARRIVALS = either(
+    {"const": "at_once"},
+    mapping("one after the other", {"every": ABOVE_ZERO, "per": ref("per")}, ["every"]),
+    mapping("independent of each other", {"poisson": RATE, "per": ref("per")}, ["poisson"]),
+    mapping("so many at once, again and again", {"burst": SOME, "every": ABOVE_ZERO, "per": ref("per")}, ["burst", "every"]),
+    mapping("the times of a CSV file", {"trace": TEXT, "per": ref("per")}, ["trace"]),
+    mapping("so long after the last one of the node is over", {"think": ref("durations"), "per": ref("per")}, ["think"]),
+    {"type": "string", "pattern": EXPRESSION},
+    doc="how turns come: at_once, {every: 5ms}, {poisson: 20/s}, {burst: 50, every: 10s}, {trace: file.csv}, {think: 10s}; `per: node` makes them each node's own",
+)
+
+SCHEDULE = {
+    "at": DURATION | {"description": "the first turn"},
+    "arrivals": ref("arrivals"),
+    "count": SOME | {"description": "turns of each node"},
+    "until": ABOVE_ZERO | {"description": "no turn after this time"},
+    "for": ABOVE_ZERO | {"description": "no turn after so long from `at`"},
+}
+ENDS = {"from": NODES, "to": NODES}
+PICK = one_of("round_robin", "random", doc="which node of `to` the k-th turn means")
+
+VERBS = {
+    "dial": mapping(
+        "nodes dial others",
+        ENDS | SCHEDULE | {
+            "mode": one_of("join", "additional", doc="share a connection there is, or ask for one more"),
+            "hold": either(ref("durations"), only_one("older form", {"fixed": ABOVE_ZERO}), doc="until the dialer disconnects"),
+            "deadline": ABOVE_ZERO | {"description": "of each dial"},
+            "pick": PICK,
+        },
+        ["from", "to"],
+    ),
+    "send": mapping(
+        "messages over connections there are",
+        ENDS | SCHEDULE | {"bytes": BYTES, "every": ABOVE_ZERO | {"description": "short for arrivals: {every: ..., per: node}"}},
+        ["from", "to", "bytes"],
+    ),
+    "keep_connected": mapping(
+        "each node keeps a connection to one node of `to`",
+        ENDS | {"at": SCHEDULE["at"], "arrivals": ref("arrivals"), "pause": ref("durations"), "pick": PICK},
+        ["from", "to"],
+    ),
+}
+for word, doc in {"shutdown": "graceful end", "kill": "sudden death, connections reset", "restart": "a fresh node on the same host"}.items():
+    keys = {"nodes": NODES, "group": NODES, "at": SCHEDULE["at"], "arrivals": ref("arrivals")}
+    VERBS[word] = mapping(doc, keys, ["at"]) | {"oneOf": [{"required": ["nodes"]}, {"required": ["group"]}]}
+
+FAULT = {
+    "name": NAME | {"description": "what expectations call it"},
+    "allow_untested": REASON | {"description": "why it may touch nothing"},
+}
+FAULTS = {
+    "partition": mapping(
+        "the groups are cut off from all others",
+        FAULT | {"groups": list_of(NAME, "who is cut off"), "at": DURATION, "until": ABOVE_ZERO},
+        ["groups"],
+    ),
+}
+
+EXPECTATION = {
+    "type": "string",
+    "pattern": r"[=!]=|[<>]=?|~=|\bin\b|\breaches\b|\beventually\b",
+    "description": "GROUP.NUMBER OP VALUE, as in server.active.max <= 256",
+}
+
+
+def manager(options):
+    keys = {}
+    for name, kind, least, most, doc, choices in options:
+        number = text(rf"(?:{NUMBER})\s*(?:%|B|kB|MB|GB|KiB|MiB|GiB)?", minimum=least, maximum=most)
+        keys[name] = (one_of(*choices) if choices else DURATION if kind == "duration" else number) | {"description": doc}
+    return mapping("options of the connection managers of the group", keys)
+
+
+def scenario(options):
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "https://tandem.invalid/scenario.schema.json",
+        "title": "Tandem scenario",
+        "definitions": {
+            "durations": distribution(ABOVE_ZERO, "a duration, or a distribution of durations"),
+            "arrivals": ARRIVALS,
+            "per": one_of("node", doc="each node has arrivals of its own"),
+            "manager": manager(options),
+        },
+    } | mapping(
+        "a scenario: groups of nodes, what they do, what befalls them, and what is expected",
+        {
+            "scenario": NAME | {"description": "its name"},
+            "description": TEXT,
+            "extends": TEXT | {"description": "a file whose keys this one has too, unless it says otherwise"},
+            "parameters": {"type": "object", "description": "names for values: ${name}, with defaults", "additionalProperties": TEXT},
+            "levels": list_of(one_of("message", "stream", "packet", "loopback"), "where it runs") | {"uniqueItems": True},
+            "seed": COUNT | {"maximum": 2**64 - 1},
+            "duration": ABOVE_ZERO | {"description": "length of the run"},
+            "sample_every": ABOVE_ZERO,
+            "tcp": TCP,
+            "groups": {
+                "type": "object",
+                "description": "name: what its nodes are",
+                "minProperties": 1,
+                "propertyNames": {"pattern": NAME["pattern"]},
+                "additionalProperties": either(
+                    {"type": "null"},
+                    mapping("a group of equal nodes", {"count": SOME | {"maximum": 10_000_000}, "listen": BOOL, "manager": ref("manager")}),
+                ),
+            },
+            "links": mapping(
+                "latency, bandwidth and loss between groups",
+                {
+                    "default": mapping("of all others", LINK),
+                    "between": list_of(mapping("of two groups", LINK | {"groups": pair(NAME, NAME, "the two")}, ["groups"]), "of pairs"),
+                },
+            ),
+            "workload": list_of(only_one("what nodes do", VERBS), "what nodes do", 0),
+            "faults": list_of(only_one("what befalls them", FAULTS), "what befalls them", 0),
+            "expectations": list_of(EXPECTATION, "what must hold", 0),
+        },
+    )
+
+
+def main():
+    """With a second argument, which nobody reads, the text is a literal of C++."""
+    result = scenario(options_of(pathlib.Path(sys.argv[1])))
+    # A file that extends another need not say what that says.
+    result["if"] = {"not": {"required": ["extends"]}}
+    result["then"] = {"required": ["scenario", "duration", "groups"]}
+    whole = json.dumps(result, indent=1)
+    print(f'R"schema({whole})schema"' if len(sys.argv) > 2 else whole)
+
+
+if __name__ == "__main__":
+    main()
