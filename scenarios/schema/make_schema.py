@@ -203,7 +203,8 @@ def manager(options):
     for name, kind, least, most, doc, choices in options:
         number = text(rf"(?:{NUMBER})\s*(?:%|B|kB|MB|GB|KiB|MiB|GiB)?", minimum=least, maximum=most)
         keys[name] = (one_of(*choices) if choices else DURATION if kind == "duration" else number) | {"description": doc}
-    return mapping("options of the connection managers of the group", keys)
+    passive = BOOL | {"description": "accept and keep all: no limit, idle end, backoff, breaker or spread that is not said beside it"}
+    return either(one_of("passive"), mapping("options of the group's connection managers", {"passive": passive} | keys))
 
 
 def scenario(options):
