@@ -134,13 +134,18 @@ void tracker::check_backoff(node_index node, time_point now, const notification&
 time_point tracker::latest_end(node_index node, const connection_state& connection) const {
   if (connection.streams > 0) return never;
   const auto& options = options_of(node);
-  const duration floor = static_cast<std::int64_t>(options.idle_floor_probes) *
-                         connection.path.longest_probe_timeout();
+  const duration probe_timeout = connection.path.longest_probe_timeout();
+  const duration floor = static_cast<std::int64_t>(options.idle_floor_probes) * probe_timeout;
   const duration longest(std::llround(static_cast<double>(options.connection_timeout.count()) *
                                       (1 + options.idle_jitter)));
   const auto due = std::max(later(connection.used, std::max(longest, floor)),
                             later(connection.streams_ended, floor));
-  return later(due, options.close_linger + patience_);
+  const duration timeout = connection.path.measured()
+                               ? probe_timeout
+                               : std::max<duration>(probe_timeout, 3 * options.handshake_timeout);
+  const duration drains =
+      std::max(options.close_linger, std::min<duration>(3 * timeout, std::chrono::minutes(1)));
+  return later(due, drains + patience_);
 }
 
 void tracker::outlived(node_index node, time_point now, const connection_state& connection) {

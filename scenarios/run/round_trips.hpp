@@ -19,6 +19,7 @@ class round_trips {
     smoothed_ = smoothed_ < 0 ? rtt : (7 * smoothed_ + rtt) / 8;
     longest_ = std::max(longest_, smoothed_ + std::max(4 * variation_, granularity));
   }
+  bool measured() const { return smoothed_ >= 0; }
   duration longest_probe_timeout() const {
     return std::chrono::duration_cast<duration>(
         std::chrono::duration<double>(std::min(longest_, most)));

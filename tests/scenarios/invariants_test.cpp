@@ -225,13 +225,14 @@ TEST_F(ledger, a_ceiling_off_the_formula_breaks) {
   EXPECT_EQ(broken(), names{"the backoff ceiling is its strategy's"});
 }
 
-// The timeout is 30 s and up to 5 % of jitter.
+// The timeout is 30 s and up to 5 % of jitter; what was closed drains for three probe timeouts.
 TEST_F(ledger, a_connection_idle_beyond_timeout_linger_and_patience_breaks) {
   tell(notice::connection_established, 1);
+  under_test.on_event(0, {}, events::rtt_sampled{connection_id{1}, 20ms});
   under_test.on_event(0, time_point(5s), used_at(5s));
-  under_test.finish(time_point(5s + 31500ms + 1s + 1s));
+  under_test.finish(time_point(5s + 31500ms + 3s + 1s));
   EXPECT_EQ(broken(), names{});
-  under_test.finish(time_point(5s + 31500ms + 1s + 1s + 1ns));
+  under_test.finish(time_point(5s + 31500ms + 3s + 1s + 1ns));
   EXPECT_EQ(broken(), names{"no connection outlives its idle timeout"});
 }
 
@@ -244,15 +245,16 @@ TEST_F(ledger, what_was_used_and_not_flushed_at_the_end_is_used) {
 
 TEST_F(ledger, a_connection_with_an_open_stream_is_not_idle) {
   tell(notice::connection_established, 1);
+  under_test.on_event(0, {}, events::rtt_sampled{connection_id{1}, 20ms});
   under_test.on_event(0, {}, events::stream_opened{connection_id{1}});
   under_test.on_event(0, {}, events::stream_opened{connection_id{1}});
   under_test.on_event(0, {}, events::stream_closed{connection_id{1}});
   under_test.finish(time_point(300s));
   EXPECT_EQ(broken(), names{});
   under_test.on_event(0, time_point(100s), events::stream_closed{connection_id{1}});
-  under_test.finish(time_point(100s + 3s + 1s + 1s));
+  under_test.finish(time_point(100s + 3s + 3s + 1s));
   EXPECT_EQ(broken(), names{}) << "three probe timeouts, the linger and the patience";
-  under_test.finish(time_point(100s + 3s + 1s + 1s + 1ms));
+  under_test.finish(time_point(100s + 3s + 3s + 1s + 1ms));
   EXPECT_EQ(broken(), names{"no connection outlives its idle timeout"});
 }
 
@@ -261,21 +263,23 @@ TEST_F(ledger, a_connection_may_be_idle_for_three_probe_timeouts) {
   tell(notice::connection_established, 1);
   under_test.on_event(0, {}, events::rtt_sampled{connection_id{1}, 5s});
   under_test.on_event(0, {}, events::rtt_sampled{connection_id{1}, 1ms});
-  under_test.finish(time_point(45s + 1s + 1s));
+  under_test.finish(time_point(45s + 45s + 1s));
   EXPECT_EQ(broken(), names{});
   under_test.on_event(0, {}, events::rtt_sampled{connection_id{1}, 1h});
-  under_test.finish(time_point(180s + 1s + 1s));
+  under_test.finish(time_point(180s + 60s + 1s));
   EXPECT_EQ(broken(), names{}) << "a probe timeout is a minute at most";
-  under_test.finish(time_point(180s + 1s + 1s + 1ms));
+  under_test.finish(time_point(180s + 60s + 1s + 1ms));
   EXPECT_EQ(broken(), names{"no connection outlives its idle timeout"});
 }
 
 TEST_F(ledger, a_connection_closed_for_idleness_too_late_breaks) {
   tell(notice::connection_established, 1);
-  tell(notice::connection_closed, 1, cause::idle_timeout, time_point(31500ms + 1s + 1s));
+  under_test.on_event(0, {}, events::rtt_sampled{connection_id{1}, 20ms});
+  tell(notice::connection_closed, 1, cause::idle_timeout, time_point(31500ms + 3s + 1s));
   tell(notice::connection_established, 3);
+  under_test.on_event(0, {}, events::rtt_sampled{connection_id{3}, 20ms});
   EXPECT_EQ(broken(), names{});
-  tell(notice::connection_closed, 3, cause::idle_timeout, time_point(31500ms + 1s + 1s + 1ns));
+  tell(notice::connection_closed, 3, cause::idle_timeout, time_point(31500ms + 3s + 1s + 1ns));
   EXPECT_EQ(broken(), names{"no connection outlives its idle timeout"});
 }
 

@@ -54,7 +54,7 @@ void connection_manager::state::close(connection_slot conn_at, cause why) {
   leave_ready(conn_at);
   conn.at = phase::closing;
   if (conn.end == cause::none) conn.end = why;
-  const time_point until = stopping ? drain_until : later(now, options.close_linger);
+  const time_point until = stopping ? drain_until : later(now, close_wait(conn, options));
   timers.arm(conn_at, until);
   if (conn.told) return emit(actions::close{conn.id, cause::remote_closed, {}, until});
   emit(actions::close{conn.id, conn.end, retry_after(conn.end), until});

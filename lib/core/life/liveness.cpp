@@ -20,6 +20,9 @@ constexpr int one_retransmission = 1 + 2;
 constexpr duration answer_least = std::chrono::seconds(1);
 constexpr duration answer_most = std::chrono::seconds(8);
 
+/// A first sample counts threefold (RFC 6298, 2.2): SRTT is the sample, RTTVAR half of it.
+constexpr duration first_timeout(duration handshake) noexcept { return 3 * handshake; }
+
 }  // namespace
 
 duration idle_floor(const connection& conn, const liveness_options& options) noexcept {
@@ -48,10 +51,20 @@ duration probe_wait(const connection& conn, const liveness_options& options) noe
   return std::max(options.liveness_timeout, std::min(patience, rtt_estimator::most));
 }
 
-duration answer_wait(const connection& conn, duration handshake) noexcept {
-  // A first sample counts threefold (RFC 6298, 2.2): SRTT is the sample, RTTVAR half of it.
+duration close_wait(const connection& conn, const ending_options& options) noexcept {
+  // Somebody waits for its place.
+  if (conn.victim) return options.close_linger;
   const duration timeout =
-      conn.rtt.measured() ? std::max(conn.rtt.probe_timeout(), handshake) : 3 * handshake;
+      conn.rtt.measured()
+          ? conn.rtt.probe_timeout()
+          : std::max(rtt_estimator::initial_timeout, first_timeout(conn.ready_at - conn.arrived));
+  return std::max(options.close_linger,
+                  std::min(one_retransmission * timeout, rtt_estimator::most));
+}
+
+duration answer_wait(const connection& conn, duration handshake) noexcept {
+  const duration timeout = conn.rtt.measured() ? std::max(conn.rtt.probe_timeout(), handshake)
+                                               : first_timeout(handshake);
   return std::max({answer_least, timeout, std::min(one_retransmission * timeout, answer_most)});
 }
 

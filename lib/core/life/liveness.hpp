@@ -24,6 +24,12 @@ time_point idle_deadline(const connection& conn, const liveness_options& options
 /// s, when that is longer.
 duration probe_wait(const connection& conn, const liveness_options& options) noexcept;
 
+/// How long a closed connection may drain: close_linger, or three probe timeouts, at most 60 s,
+/// when that is longer: in a round trip all has come that the peer said until it heard of the
+/// close, and the transport may have to send once more. Until there is a sample the handshake
+/// counts as one. One that makes room for another has close_linger alone.
+duration close_wait(const connection& conn, const ending_options& options) noexcept;
+
 /// How long a connection may be silent once it was asked whether it lives, because its peer came
 /// again with a handshake that took `handshake`: three probe timeouts, in which the transport sends
 /// a lost packet once more, at least 1 s, and 8 s at most unless a single timeout is longer. An

@@ -110,7 +110,7 @@ void connection_manager::state::on(const events::attempt_connected& event) {
   trial_over(conn_at);
   line.stays(conn_at);
   conn.at = phase::handshaking;
-  conn.last_received = now;
+  conn.arrived = conn.last_received = now;
   timers.arm(conn_at, later(now, options.handshake_timeout));
   lead(conn.dial, conn_at);
   emit(actions::admit{conn.id, stage::handshake});

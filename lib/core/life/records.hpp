@@ -42,7 +42,7 @@ struct connection {
   static constexpr std::uint32_t no_place = std::numeric_limits<std::uint32_t>::max();
 
   connection_id id{};
-  time_point arrived{};  ///< when an inbound one did
+  time_point arrived{};  ///< when it did, or an outbound one connected
   time_point last_received{};
   time_point last_use{};    ///< ready, or the last application byte
   time_point due = never;   ///< while ready: as the queue of deadlines has it; an attempt: its last

@@ -46,11 +46,14 @@ bool connection_manager::state::is_in_place_of(connection_slot other, const conn
 bool connection_manager::state::ask_whether_it_lives(connection_slot conn_at,
                                                      const connection& newcomer) {
   connection& conn = connections[conn_at];
+  const time_point answer_by = later(now, answer_wait(conn, now - newcomer.arrived));
+  if (conn.at == phase::closing && is_leaving(conn) && answer_by < timers.armed(conn_at))
+    timers.arm(conn_at, answer_by);  // its peer was asked to let go
   if (conn.at != phase::ready) return is_leaving(conn);
   if (is_asked(conn)) return true;
   if (conn.last_received >= newcomer.arrived) return false;
   conn.asked_at = now;
-  conn.answer_by = later(now, answer_wait(conn, now - newcomer.arrived));
+  conn.answer_by = answer_by;
   emit(actions::probe{conn.id, ++conn.nonce});
   sooner(conn_at);
   return true;

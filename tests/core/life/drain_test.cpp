@@ -62,7 +62,7 @@ TEST_F(drain, closes_the_surplus_and_no_more_the_worst_first_and_protected_peers
   configure();
   ids expected{conn(4)};
   EXPECT_EQ(gone(cause::limit_reached), expected);
-  EXPECT_EQ(d.last<actions::close>()->drain_until, d.now + 1s);
+  EXPECT_EQ(d.last<actions::close>()->drain_until, d.now + 3s);
   options.max_connections = 3;  // what drains already is no part of the surplus
   configure();
   // The youngest of equals first.

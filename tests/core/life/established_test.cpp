@@ -39,7 +39,7 @@ TEST(idle, closes_exactly_connection_timeout_after_the_last_application_byte) {
   d.run_to(37s);
   EXPECT_EQ(d.when<actions::close>(), at(37s));
   EXPECT_EQ(d.last<actions::close>()->reason, cause::idle_timeout);
-  EXPECT_EQ(d.last<actions::close>()->drain_until, at(38s));
+  EXPECT_EQ(d.last<actions::close>()->drain_until, at(40s));
   EXPECT_EQ(d.counters().active_connections, 1U);
   d.tell(events::closed{conn(2), cause::remote_closed});
   EXPECT_EQ(d.last(notice::connection_closed).why, cause::idle_timeout);
@@ -163,11 +163,11 @@ TEST(closing, is_aborted_when_the_peer_does_not_let_go) {
   d.run_to(1s);
   d.tell(events::disconnect_wanted{peer(1), {}, cause::requested});
   EXPECT_EQ(d.last<actions::close>()->reason, cause::requested);
-  EXPECT_EQ(d.last<actions::close>()->drain_until, at(2s));
-  d.run_to(2s - 1ns);
+  EXPECT_EQ(d.last<actions::close>()->drain_until, at(4s));
+  d.run_to(4s - 1ns);
   EXPECT_EQ(d.count<actions::abort>(), 0U);
-  d.run_to(2s);
-  EXPECT_EQ(d.when<actions::abort>(), at(2s));
+  d.run_to(4s);
+  EXPECT_EQ(d.when<actions::abort>(), at(4s));
   EXPECT_EQ(d.counters().active_connections, 1U);
   EXPECT_EQ(d.counters().permits_live, 1U);
   d.tell(events::closed{conn(2), cause::aborted});
@@ -240,6 +240,7 @@ TEST(closing, a_peer_that_sends_a_reason_and_stays_is_aborted_after_close_linger
   driver d;
   d.accept(conn(2), peer(1));
   d.run_to(5s);
+  d.tell(events::rtt_sampled{conn(2), 20ms});
   d.tell(events::remote_refused{conn(2), cause::shutting_down, 20s});
   ASSERT_EQ(d.count<actions::close>(), 1U);
   EXPECT_EQ(d.last<actions::close>()->reason,
@@ -292,6 +293,7 @@ TEST(closing, a_protected_peer_that_sends_a_reason_and_stays_is_redialled) {
   driver d;
   d.tell(events::peer_marked{peer(1), mark::protect});
   d.accept(conn(2), peer(1));
+  d.tell(events::rtt_sampled{conn(2), 20ms});
   d.tell(events::remote_refused{conn(2), cause::idle_timeout});
   d.run_to(2s - 1ns);  // close_linger and backoff_base
   EXPECT_EQ(d.count<actions::resolve>(), 0U);

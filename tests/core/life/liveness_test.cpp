@@ -94,6 +94,34 @@ TEST(probe_wait, ends_at_a_minute_whatever_the_peer_makes_of_its_answers) {
   EXPECT_EQ(probe_wait(c, options), 61s);
 }
 
+TEST(close_wait, is_close_linger_or_three_probe_timeouts_when_they_are_longer) {
+  connection c = ready_at(0s);
+  c.arrived = at(0s);
+  c.ready_at = at(300ms);
+  ending_options options;
+  EXPECT_EQ(close_wait(c, options), 3s) << "a probe timeout is a second before the first sample";
+  c.ready_at = at(2s);
+  EXPECT_EQ(close_wait(c, options), 18s) << "or what the handshake would make it as that";
+  c.rtt.sample(500ms);
+  EXPECT_EQ(close_wait(c, options), 4500ms);
+  options.close_linger = 4500ms + 1ns;
+  EXPECT_EQ(close_wait(c, options), 4500ms + 1ns);
+  options.close_linger = 1ms;
+  EXPECT_EQ(close_wait(c, options), 4500ms);
+}
+
+TEST(close_wait, ends_at_a_minute_and_at_close_linger_for_whom_another_takes_the_place) {
+  connection c = ready_at(0s);
+  ending_options options;
+  c.rtt.sample(1h);
+  EXPECT_EQ(close_wait(c, options), 60s);
+  options.close_linger = 61s;
+  EXPECT_EQ(close_wait(c, options), 61s);
+  c.victim = true;
+  options.close_linger = 2s;
+  EXPECT_EQ(close_wait(c, options), 2s);
+}
+
 TEST(liveness, finds_a_dead_peer_exactly_at_its_bound) {
   for (const duration interval : {1s, 10s})
     for (const duration timeout : {2s, 10s})

@@ -112,6 +112,21 @@ TEST(returning_peer, waits_a_few_probe_timeouts_of_the_old_connection) {
   EXPECT_EQ(waits(-1s, 4s), 12s);        // or a single timeout
 }
 
+TEST(returning_peer, waits_no_longer_for_one_that_is_closing_than_for_an_answer) {
+  node_of_one d(each_has(1), 5s);
+  d.tell(events::disconnect_wanted{peer(1), {}, cause::requested});
+  EXPECT_GE(d.last<actions::close>()->drain_until, d.now + 15s);
+  d.run_for(1s);
+  d.come(conn(4));
+  const time_point came = d.now;
+  EXPECT_EQ(d.stage(conn(4)), connection_stage::waiting);
+  d.run_for(8s + 1ms);
+  EXPECT_EQ(d.last<actions::abort>()->conn, conn(2));
+  EXPECT_EQ((d.when<actions::abort>() - came) / 1ms, 8000);
+  EXPECT_TRUE(d.is_admitted(conn(4)));
+  EXPECT_EQ(d.count<actions::probe>(), 0U);
+}
+
 TEST(returning_peer, finds_a_live_connection_alive_over_any_round_trip) {
   for (const duration round_trip : {1ms, 50ms, 300ms, 1000ms, 2000ms, 5000ms})
     for (const bool measured : {false, true}) {

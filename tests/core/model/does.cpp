@@ -205,8 +205,8 @@ void manager::closes(const actions::close& a) {
   require(a.reason == cause::idle_timeout, "closed as idle");
   c->end = a.reason;
   c->at = life::closing;
-  c->deadline = stopping_ ? drain_until_ : later(now_, options_.close_linger);
-  require(a.drain_until == c->deadline, "a closed connection drains for close_linger");
+  c->deadline = drained_at(*c);
+  require(a.drain_until == c->deadline, "how long a closed connection drains");
 }
 
 /// Those of the connection that the event is about, at least.

@@ -122,8 +122,8 @@ void manager::evicts(const actions::close& a) {
   }
   victim.end = cause::evicted;
   victim.at = life::closing;
-  victim.deadline = stopping_ ? drain_until_ : later(now_, options_.close_linger);
-  require(a.drain_until == victim.deadline, "a closed connection drains for close_linger");
+  victim.deadline = drained_at(victim);
+  require(a.drain_until == victim.deadline, "how long a closed connection drains");
 }
 
 /// Whether the action decides about a connection that waits for another's place.
@@ -222,8 +222,8 @@ void manager::drains(const actions::close& a) {
   require(limit > 0 && count > limit, "turned out although there is room");
   c.end = why;
   c.at = life::closing;
-  c.deadline = stopping_ ? drain_until_ : later(now_, options_.close_linger);
-  require(a.drain_until == c.deadline, "a closed connection drains for close_linger");
+  c.deadline = drained_at(c);
+  require(a.drain_until == c.deadline, "how long a closed connection drains");
 }
 
 /// The narrowest limit that leaves no room for what there is, and `c` counts against; or none.

@@ -58,7 +58,7 @@ void manager::on(const events::arrived& e) {
   c.inbound = true;
   c.remote = e.remote;
   c.arrival = next_order_++;
-  c.began = now_;
+  c.began = c.connected_at = now_;
   c.connected = true;
   c.last_received = now_;
   if (v.why != cause::none) return refuses(c, v);
@@ -76,6 +76,7 @@ void manager::on(const events::attempt_connected& e) {
     return;
   }
   c->connected = true;
+  c->connected_at = now_;
   c->at = life::handshaking;
   c->last_received = now_;
   c->deadline = later(now_, options_.handshake_timeout);
@@ -314,7 +315,7 @@ void manager::on(const events::remote_refused& e) {
   c->retry_after = e.retry_after;
   if (c->at == life::ready) {
     c->at = life::closing;
-    c->deadline = stopping_ ? drain_until_ : later(now_, options_.close_linger);
+    c->deadline = drained_at(*c);
     return owe("close " + text_of(c->id) + " RemoteClosed until " + text_of(c->deadline));
   }
   owe("remote_refused " + name(c->end) + " " + text_of(c->id));

@@ -138,8 +138,7 @@ void manager::on(const events::disconnect_wanted& e) {
     const bool connecting = c.at == life::attempting;
     if (c.end == cause::none) c.end = e.reason;
     c.at = orderly ? life::closing : life::ending;
-    c.deadline = orderly ? later(now_, options_.close_linger) : never;
-    if (orderly && stopping_) c.deadline = drain_until_;
+    c.deadline = orderly ? drained_at(c) : never;
     const std::string id = text_of(c.id);
     if (orderly)
       owe("close " + id + " " + name(c.end) + " until " + text_of(c.deadline));

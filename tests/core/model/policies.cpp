@@ -221,6 +221,15 @@ duration manager::probe_timeout(const connection& c) const {
   return std::min<duration>(60s, c.srtt + std::max<duration>(4 * c.rttvar, 1ms));
 }
 
+/// When a connection that is closed now is aborted. Who makes room for another has no longer.
+time_point manager::drained_at(const connection& c) const {
+  if (stopping_) return drain_until_;
+  duration timeout = probe_timeout(c);
+  if (!c.has_rtt) timeout = std::max<duration>(timeout, 3 * (c.ready_at - c.connected_at));
+  const duration patience = std::min<duration>(3 * timeout, std::chrono::seconds(60));
+  return later(now_, c.victim ? options_.close_linger : std::max(options_.close_linger, patience));
+}
+
 time_point manager::idle_at(const connection& c) const {
   if (c.streams > 0) return never;
   const duration floor = probe_timeout(c) * static_cast<std::int64_t>(options_.idle_floor_probes);

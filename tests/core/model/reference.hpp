@@ -67,6 +67,7 @@ struct connection {
   time_point deadline = never;  ///< of the attempt, handshake or draining
 
   time_point began{};
+  time_point connected_at{};  ///< or arrived
   time_point ready_at{};
   time_point last_received{};
   time_point last_app{};
@@ -334,6 +335,7 @@ class manager {
   unsigned subnet_bits(const address_bytes& a, bool narrow) const;
   void set_rule(const rule& r, bool on);
   duration probe_timeout(const connection& c) const;
+  time_point drained_at(const connection& c) const;
   time_point idle_at(const connection& c) const;
   time_point silent_until(const connection& c) const;
   bool to_be_asked(const connection& c) const;  ///< before it is probed or lost

@@ -38,11 +38,13 @@ bool manager::waits_for_own(connection& c) {
     if (!in_the_way(old, c)) continue;
     const bool lives = !is_asked(old) && old.last_received >= c.began;  // it was heard since
     hopes |= (old.at == life::ready && !lives) || leaves(old);
-    if (old.at != life::ready || lives || old.answer_by != never) continue;
     const duration handshake = now_ - c.began;
     const duration timeout = old.has_rtt ? std::max(probe_timeout(old), handshake) : 3 * handshake;
-    old.answer_by =
+    const time_point by =
         later(now_, std::max<duration>({1s, timeout, std::min<duration>(8s, 3 * timeout)}));
+    if (old.at == life::closing && leaves(old)) old.deadline = std::min(old.deadline, by);
+    if (old.at != life::ready || lives || old.answer_by != never) continue;
+    old.answer_by = by;
     owe("probe " + text_of(id) + " " + std::to_string(++old.nonce));
   }
   if (!hopes) return false;

@@ -121,7 +121,8 @@ struct ending_options {
   /// A refused peer that was told why is aborted when it is still there after this. Range 1 ms
   /// to 1 year.
   duration refusal_linger = std::chrono::seconds(1);
-  /// A closed connection may drain this long before it is aborted. Range 1 ms to 1 year.
+  /// A closed connection may drain this long before it is aborted, or for three probe timeouts (at
+  /// most 60 s) when that is longer and it makes no room for another. Range 1 ms to 1 year.
   duration close_linger = std::chrono::seconds(1);
   /// Shutdown is complete within this, whatever the peers do; connections drain for three
   /// quarters of it. Range 1 ms to 1 year. Default: the node this one replaces.
