@@ -9,15 +9,13 @@
 
 #include <CLI/CLI.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <stdexcept>
 #include <system_error>
 
 namespace tandem::cli {
@@ -82,8 +80,7 @@ class run_command final : public command {
     const auto what = read_scenario(find_scenario(scenario_, program_path()), sets_);
     const auto on = chosen_levels(what);
     const auto seed = chosen_seed();
-    if (!out_.empty()) make_output_folder();
-    if (!out_.empty() && !overwrite_) refuse_older_results(what, on, seed);
+    if (!out_.empty()) check_output(what, on, seed.value_or(what.seed));
     catch_stops();
     std::vector<run_result> results;
     std::exception_ptr failure;
@@ -146,24 +143,17 @@ class run_command final : public command {
   }
 
   // Before anything runs: a long run must not end in results that cannot be kept.
-  void make_output_folder() const {
-    std::error_code failed;
-    std::filesystem::create_directories(out_, failed);
-    if (!failed && !std::filesystem::is_directory(out_))
-      failed = std::make_error_code(std::errc::not_a_directory);
-    if (!failed && access(out_.c_str(), W_OK | X_OK) != 0)
-      failed = std::error_code(errno, std::generic_category());
-    if (failed) throw bad_input("--out " + out_, failed.message());
-  }
-
-  // The same for each result of this very experiment.
-  void refuse_older_results(const scenario& what, const std::vector<const level*>& on,
-                            std::optional<std::uint64_t> seed) const {
+  void check_output(const scenario& what, const std::vector<const level*>& on,
+                    std::uint64_t seed) const {
     std::error_code ignored;
+    for (const auto* level : on) try {
+        try_sqlite(what, level->name, seed, out_);
+      } catch (const std::runtime_error& e) {
+        throw bad_input("--out " + out_, e.what());
+      }
     for (const auto* level : on) {
-      const auto path =
-          std::filesystem::path(out_) / sqlite_name(what, level->name, seed.value_or(what.seed));
-      if (std::filesystem::exists(path, ignored))
+      const auto path = std::filesystem::path(out_) / sqlite_name(what, level->name, seed);
+      if (!overwrite_ && std::filesystem::exists(path, ignored))
         throw bad_input("--out " + out_, path.string() + " keeps a result of this experiment " +
                                              "already; name another folder, or --overwrite it");
     }

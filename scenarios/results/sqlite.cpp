@@ -155,8 +155,18 @@ std::string name_of_result(const std::string& scenario, const std::string& level
   return scenario + "-" + level + "-" + std::to_string(seed) + "-" + hash.substr(0, 8) + ".sqlite";
 }
 
+// Takes the name with an empty file, so that of two runs that end at once one is told.
+void claim(const fs::path& path) {
+  if (std::FILE* file = std::fopen(path.c_str(), "wx")) {
+    std::fclose(file);
+    return;
+  }
+  throw std::runtime_error(path.string() + ": " + std::strerror(errno));
+}
+
 void fill(const fs::path& path, const run_result& result) {
   fs::remove(path);
+  claim(path);  // the reason when that fails is the system's
   database into(path.string());
   into.run("BEGIN");
   into.run(schema);
@@ -169,13 +179,20 @@ void fill(const fs::path& path, const run_result& result) {
   into.run("COMMIT");
 }
 
-// Takes the name with an empty file, so that of two runs that end at once one is told.
-void claim(const fs::path& path) {
-  if (std::FILE* file = std::fopen(path.c_str(), "wx")) {
-    std::fclose(file);
-    return;
+/// Writes the result beside `path` and has `use` take it from there.
+void write_beside(const fs::path& path, const run_result& result, auto use) {
+  const auto part = fs::path(path.string() + "." + std::to_string(getpid()) + ".part");
+  try {
+    fs::create_directories(path.parent_path());
+    fill(part, result);
+    use(part);
+  } catch (const fs::filesystem_error& e) {
+    std::remove(part.c_str());
+    throw std::runtime_error(e.path1().string() + ": " + e.code().message());
+  } catch (...) {
+    std::remove(part.c_str());
+    throw;
   }
-  throw std::runtime_error(path.string() + ": " + std::strerror(errno));
 }
 
 }  // namespace
@@ -184,24 +201,25 @@ std::string sqlite_name(const scenario& what, const std::string& level, std::uin
   return name_of_result(what.name, level, seed, hash_of(what));
 }
 
+void try_sqlite(const scenario& what, const std::string& level, std::uint64_t seed,
+                const std::string& directory) {
+  const auto path = fs::path(directory) / sqlite_name(what, level, seed);
+  write_beside(path, {}, [&](const fs::path& part) {
+    if (fs::is_directory(path))
+      throw fs::filesystem_error({}, path, std::make_error_code(std::errc::is_a_directory));
+    fs::remove(part);
+  });
+}
+
 std::string write_sqlite(const run_result& result, const std::string& directory,
                          older_result older) {
   const auto path = fs::path(directory) / name_of_result(result.scenario, result.level, result.seed,
                                                          result.scenario_hash);
-  const auto part = fs::path(path.string() + "." + std::to_string(getpid()) + ".part");
-  try {
-    fs::create_directories(directory);
-    fill(part, result);
+  write_beside(path, result, [&](const fs::path& part) {
     if (older == older_result::keep) claim(path);
     fs::rename(part, path);
-    return path.string();
-  } catch (const fs::filesystem_error& e) {
-    std::remove(part.c_str());
-    throw std::runtime_error(e.path1().string() + ": " + e.code().message());
-  } catch (...) {
-    std::remove(part.c_str());
-    throw;
-  }
+  });
+  return path.string();
 }
 
 }  // namespace tandem::scenarios

@@ -76,9 +76,42 @@ def test_a_place_that_cannot_keep_results_is_found_before_the_run(small, tmp_pat
         assert_one_clear_line(result, f"--out {place}")
 
 
+def test_a_name_that_no_file_can_have_is_found_before_the_run(small, tmp_path):
+    out = tmp_path / "out"
+    small.write_text(SMALL.replace("duration: 1s", "duration: 1h").replace("scenario: small", "scenario: " + "s" * 300))
+    result = tandem("run", str(small), "--level", "loopback", "--out", str(out))
+    assert_one_clear_line(result, f"--out {out}", "File name too long")
+    assert list(out.iterdir()) == []
+
+
+def test_a_folder_in_the_place_of_a_result_is_found_before_the_run(small, tmp_path):
+    out = tmp_path / "out"
+    assert tandem("run", str(small), "--level", "loopback", "--out", str(out)).returncode == 0
+    (path,) = out.iterdir()
+    path.unlink()
+    path.mkdir()
+    result = tandem("run", str(small), "--level", "loopback", "--out", str(out), "--overwrite")
+    assert_one_clear_line(result, f"--out {out}", f"{path}: Is a directory")
+    assert list(out.iterdir()) == [path]
+
+
+def limited_to(blocks):
+    """RLIMIT_FSIZE stands for a full disk."""
+    return ["/bin/sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh"]
+
+
+def test_a_full_disk_is_found_before_the_run(small, tmp_path):
+    small.write_text(SMALL.replace("duration: 1s", "duration: 1h"))
+    out = tmp_path / "out"
+    result = subprocess.run([*limited_to(1), TANDEM, "run", str(small), "--level", "loopback", "--out", str(out)],
+                            capture_output=True, text=True, timeout=60)
+    assert_one_clear_line(result, f"--out {out}")
+    assert list(out.iterdir()) == []
+
+
 def test_a_result_that_cannot_be_written_is_shown_all_the_same(small, tmp_path):
-    # RLIMIT_FSIZE stands for a full disk.
-    limited = ["/bin/sh", "-c", 'ulimit -f 1; exec "$@"', "sh"]
+    limited = limited_to(200)
+    small.write_text(SMALL.replace("duration: 1s", "duration: 10m"))
     result = subprocess.run([*limited, TANDEM, "run", str(small), "--level", "message", "--out", str(tmp_path / "out")],
                             capture_output=True, text=True, timeout=60)
     assert result.returncode == 2

@@ -19,6 +19,12 @@ std::string to_table(std::span<const run_result> results);
 /// the first eight digits of hash_of() it. Other text or other `--set`s: another name.
 std::string sqlite_name(const scenario& what, const std::string& level, std::uint64_t seed);
 
+/// Makes `directory` and tries whether such a file, without a result in it, can be written there;
+/// it is gone afterwards. Throws what write_sqlite() would throw, before a long run instead of
+/// after it.
+void try_sqlite(const scenario& what, const std::string& level, std::uint64_t seed,
+                const std::string& directory);
+
 /// What to do with a result of the same experiment that is there already.
 enum class older_result : std::uint8_t { keep, replace };
 
