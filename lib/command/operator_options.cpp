@@ -7,6 +7,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+
 namespace tandem::cli {
 namespace {
 
@@ -65,6 +67,11 @@ void operator_options::apply(node& to) const {
     if (peer.at.port != 0) to.add_addresses(peer.peer, {peer.at});
     to.mark(events::peer_marked{peer.peer, mark::protect});
   }
+}
+
+bool operator_options::protects(const peer_id& peer) const {
+  return std::ranges::any_of(protected_,
+                             [&](auto& text) { return peer_of("--protect", text).peer == peer; });
 }
 
 }  // namespace tandem::cli

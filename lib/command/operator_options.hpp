@@ -9,7 +9,8 @@ class App;
 }
 namespace tandem {
 class node;
-}
+class peer_id;
+}  // namespace tandem
 
 namespace tandem::cli {
 
@@ -22,6 +23,7 @@ class operator_options {
   void check() const;
   /// Call once check() has passed.
   void apply(node& to) const;
+  bool protects(const peer_id& peer) const;
 
  private:
   std::vector<std::string> protected_;

@@ -82,6 +82,26 @@ def test_a_peer_that_returns_has_the_place_of_its_dead_connection_and_not_of_a_l
                 server.line_with("LivenessLost")
 
 
+@pytest.mark.parametrize("option", ["--dial", "--protect", "--once"])
+def test_a_node_that_is_told_to_dial_itself_says_so(tmp_path, option):
+    identity = ["--identity-file", str(tmp_path / "id"), "--no-metrics"]
+    with Node(*identity) as node:
+        own = f"/ip4/127.0.0.1/tcp/{free_port()}/p2p/{node.line_with('peer id ').split()[-1]}"
+        node.end()
+    port = free_port()
+    with Node(*identity[:2], "--metrics-port", str(port), *(["--once", "--dial"] if option == "--once" else [option]),
+              own) as node:
+        node.line_with("metrics on ")
+        if option != "--protect":
+            assert node.line_with("dial_failed").endswith("SelfDial")
+            assert scraped(port)['icn_p2p_refusals_total{reason="SelfDial"}'] == 1
+        code, _, errors = node.end()
+        assert code == 0
+        shown = own if option != "--protect" else own.split("/")[-1]
+        said = "--protect" if option == "--protect" else "--dial"
+        assert errors == f"tandem: {said} {shown}: that is this node itself; name other peers\n"
+
+
 def test_a_dialled_peer_is_kept_connected_whoever_starts_first(tmp_path):
     port, metrics = free_port(), free_port()
     identity = ["--identity-file", str(tmp_path / "id"), "--no-metrics"]
