@@ -33,10 +33,13 @@ dial_address dialled(const std::string& text) {
   return address;
 }
 
-std::size_t bytes_of(const std::string& option, const std::string& text) {
+std::uint64_t bytes_of(const std::string& option, const std::string& text) {
   const auto parsed = parse_bytes(text);
   if (!parsed) throw bad_input(option + " " + text, "no size; write 134217728 or 128MiB");
-  return static_cast<std::size_t>(*parsed);
+  if (*parsed > buffer_options::most)
+    throw bad_input(option + " " + text,
+                    "must be at most " + std::to_string(buffer_options::most) + " bytes");
+  return *parsed;
 }
 
 /// `[::]` is both families: the system's IPv6 sockets take IPv6 only, so IPv4 has its own.
@@ -142,12 +145,13 @@ class node_command final : public command {
         }
     for (const auto& problem : problems_of(options.manager))
       throw bad_input(dashed(problem.field), problem.message);
+    auto& buffers = options.buffers;
     if (!connection_buffers_.empty())
-      options.connection_buffers_max = bytes_of("--connection-buffers-max", connection_buffers_);
-    if (options.connection_buffers_max < options.message_size_max)
+      buffers.connection_buffers_max = bytes_of("--connection-buffers-max", connection_buffers_);
+    if (buffers.connection_buffers_max < options.message_size_max)
       throw bad_input("--connection-buffers-max " + connection_buffers_,
                       "a message has up to 1MiB and would never fit; give as much at least");
-    if (!buffers_.empty()) options.buffers_max = bytes_of("--buffers-max", buffers_);
+    if (!buffers_.empty()) buffers.buffers_max = bytes_of("--buffers-max", buffers_);
     for (const auto& text : listen_) options.listen.push_back(address_of("--listen", text).at);
     add_ipv4_of_any(options.listen);
     options.allow_plaintext = allow_plaintext_;

@@ -155,7 +155,7 @@ duration_distribution read_duration_distribution(const yaml_value& value, durati
 
 distribution read_byte_distribution(const yaml_value& value, std::uint64_t most) {
   return read_distribution(value, "sizes", [most](const auto& v) {
-    return static_cast<std::int64_t>(v.as_bytes(most));
+    return static_cast<std::int64_t>(v.as_bytes(0, most));
   });
 }
 

@@ -27,13 +27,22 @@ constexpr std::size_t groups_max = 1000;  // every pair of groups has its link i
 constexpr std::uint64_t sample_rows_max = 2'000'000;
 constexpr duration above_zero{1};
 
+constexpr const char* connection_buffers = "connection_buffers_max";
+constexpr const char* all_buffers = "buffers_max";
+
 void read_group(const std::string& name, const yaml_value& entry, group& out) {
-  const yaml_mapping given(entry, "group `" + name + "`", {"count", "listen", "manager"});
+  const yaml_mapping given(entry, "group `" + name + "`",
+                           {"count", "listen", "manager", connection_buffers, all_buffers});
   given.read("count", [&](const auto& v) {
     out.count = static_cast<std::uint32_t>(v.as_count(1, nodes_max));
   });
   given.read("listen", [&](const auto& v) { out.listen = v.as_bool(); });
   given.read("manager", [&](const auto& v) { read_manager(v, out.manager); });
+  given.read(connection_buffers, [&](const auto& v) {
+    out.buffers.connection_buffers_max = v.as_bytes(message_size_default, buffer_options::most);
+  });
+  given.read(all_buffers,
+             [&](const auto& v) { out.buffers.buffers_max = v.as_bytes(0, buffer_options::most); });
 }
 
 void read_groups(const yaml_value& value, scenario& out) {

@@ -145,9 +145,12 @@ std::uint64_t yaml_value::as_bandwidth() const {
   return value;
 }
 
-std::uint64_t yaml_value::as_bytes(std::uint64_t most) const {
+std::uint64_t yaml_value::as_bytes(std::uint64_t least, std::uint64_t most) const {
   const auto value = parsed(parse_bytes(node_.IsScalar() ? node_.Scalar() : ""),
                             "a number of bytes, as in 1500 or 64KiB");
+  if (value < least)
+    fail(quoted(path_) + " must be at least " + std::to_string(least) + " bytes, not " +
+         node_.Scalar());
   if (value > most)
     fail(quoted(path_) + " must be at most " + std::to_string(most) + " bytes, not " +
          node_.Scalar());

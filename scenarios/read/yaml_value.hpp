@@ -80,7 +80,7 @@ class yaml_value {
   duration as_duration(duration least = duration{}) const;  ///< `least` is the smallest allowed
   double as_rate() const;                                   ///< above 0
   std::uint64_t as_bandwidth() const;                       ///< above 0
-  std::uint64_t as_bytes(std::uint64_t most) const;
+  std::uint64_t as_bytes(std::uint64_t least, std::uint64_t most) const;
   double as_ratio() const;
   std::vector<yaml_value> as_list() const;
   /// `read(entry)` for each entry of the list; a mistake in one is noted and the next is read.

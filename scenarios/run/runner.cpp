@@ -185,7 +185,7 @@ run_result run(const scenario& what, const level& on, const run_options& options
     place = on.make_world({seed, what.tcp, link_map_of(what), on.virtual_time, &hears});
     for (const auto& group : what.groups)
       for (std::uint32_t i = 0; i < group.count; ++i)
-        place->add_node({group.manager, group.listen});
+        place->add_node({group.manager, group.listen, group.buffers});
   } catch (const std::invalid_argument& e) {
     throw bad_input(what.file, "level " + on.name + ": " + e.what());
   }

@@ -237,7 +237,16 @@ def scenario(options):
                 "propertyNames": {"pattern": NAME["pattern"]},
                 "additionalProperties": either(
                     {"type": "null"},
-                    mapping("a group of equal nodes", {"count": SOME | {"maximum": 10_000_000}, "listen": BOOL, "manager": ref("manager")}),
+                    mapping(
+                        "a group of equal nodes",
+                        {
+                            "count": SOME | {"maximum": 10_000_000},
+                            "listen": BOOL,
+                            "manager": ref("manager"),
+                            "buffers_max": BYTES,
+                            "connection_buffers_max": BYTES,
+                        },
+                    ),
                 ),
             },
             "links": mapping(

@@ -11,6 +11,16 @@ namespace {
 
 std::vector<std::string> refuse_nothing(const scenario&) { return {}; }
 
+// A message is one packet there: nothing holds parts of it.
+std::vector<std::string> refuse_at_message(const scenario& what) {
+  std::vector<std::string> problems;
+  for (const auto& [path, where] : what.where)
+    if (path.starts_with("groups.") && path.ends_with("buffers_max"))
+      problems.push_back(where + ": level message cannot honour `" + path +
+                         "`: it has no sessions; remove it or choose another level");
+  return problems;
+}
+
 // Real sockets on one machine: no link is ours to shape or cut, and TCP is the kernel's.
 std::vector<std::string> refuse_at_loopback(const scenario& what) {
   std::vector<std::string> problems;
@@ -41,7 +51,7 @@ std::vector<std::string> level_names() { return {"message", "stream", "packet", 
 
 std::vector<level> standard_levels(std::optional<level> packet) {
   const auto names = level_names();
-  std::vector<level> levels{{names[0], true, make_message_world, refuse_nothing},
+  std::vector<level> levels{{names[0], true, make_message_world, refuse_at_message},
                             fabric_level(names[1], &sim::make_stream_fabric)};
   if (packet) levels.push_back(std::move(*packet));
   levels.push_back(

@@ -104,6 +104,7 @@ class node_world final : public world {
   void start(hosted_node& host) {
     node_options options;
     options.manager = host.spec.manager;
+    options.buffers = host.spec.buffers;
     options.self = identity::of_node(options_.seed, host.index);
     if (host.spec.listens) options.listen = {host.address};
     options.seed = sim::policy_seed(options_.seed, host.index, host.lives++);

@@ -111,7 +111,7 @@ def test_a_full_disk_is_found_before_the_run(small, tmp_path):
 
 def test_a_result_that_cannot_be_written_is_shown_all_the_same(small, tmp_path):
     limited = limited_to(200)
-    small.write_text(SMALL.replace("duration: 1s", "duration: 10m"))
+    small.write_text(SMALL + "sample_every: 1ms\n")
     result = subprocess.run([*limited, TANDEM, "run", str(small), "--level", "message", "--out", str(tmp_path / "out")],
                             capture_output=True, text=True, timeout=60)
     assert result.returncode == 2

@@ -2,6 +2,7 @@
 // What nodes that die and come back show, and what becomes of messages: the same on every level,
 // and it sums up.
 #include "run_support.hpp"
+#include "tandem/command/bad_input.hpp"
 
 #include <gtest/gtest.h>
 
@@ -132,6 +133,37 @@ workload:
 }
 
 // As on nodes, which run a command before the next work begins.
+TEST(buffers, are_bounded_as_the_group_says_wherever_there_are_sessions) {
+  const auto numbers_with = [](const std::string& server, const std::string& senders,
+                               const std::string& level) {
+    const std::string text = "scenario: buffers\nduration: 30s\ngroups: {server: {listen: true, " +
+                             server + "}, senders: {count: 3, " + senders + R"(}}
+links: {default: {latency: 10ms, bandwidth: 10Mbit/s}}
+workload:
+  - dial: {from: senders, to: server}
+  - send: {from: senders, to: server, at: 1s, bytes: 500kB}
+  - send: {from: senders, to: server, at: 1s, bytes: 500kB}
+)";
+    return numbers_of(text, {"server", "senders"}, {"messages_received", "sends_refused"}, level);
+  };
+  for (const auto& level : virtual_levels()) {
+    if (level == "message") {
+      EXPECT_THROW(numbers_with("buffers_max: 0", "listen: false", level), bad_inputs);
+      EXPECT_THROW(numbers_with("count: 1", "connection_buffers_max: 1MiB", level), bad_inputs);
+      continue;
+    }
+    SCOPED_TRACE(level);
+    const auto plenty = numbers_with("buffers_max: 3MiB", "connection_buffers_max: 4MiB", level);
+    EXPECT_EQ(plenty.at("server.messages_received"), 6);
+    EXPECT_EQ(plenty.at("senders.sends_refused"), 0);
+    const auto none = numbers_with("buffers_max: 0", "connection_buffers_max: 4MiB", level);
+    EXPECT_EQ(none.at("server.messages_received"), 0);
+    const auto one = numbers_with("buffers_max: 3MiB", "connection_buffers_max: 1MiB", level);
+    EXPECT_EQ(one.at("server.messages_received"), 3);
+    EXPECT_EQ(one.at("senders.sends_refused"), 3);
+  }
+}
+
 TEST(lives, of_one_moment_follow_the_order_of_the_file) {
   const std::string text = R"(scenario: moment
 duration: 5s

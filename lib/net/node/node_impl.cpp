@@ -45,10 +45,11 @@ void node::impl::start() {
     throw std::invalid_argument(
         "plaintext is the only security this build has, and node_options.allow_plaintext is false; "
         "set it to run connections without encryption");
-  if (options_.connection_buffers_max < options_.message_size_max)
+  if (options_.buffers.connection_buffers_max < options_.message_size_max)
     throw std::invalid_argument(
-        "node_options.connection_buffers_max (" + std::to_string(options_.connection_buffers_max) +
-        ") is below message_size_max (" + std::to_string(options_.message_size_max) +
+        "node_options.buffers.connection_buffers_max (" +
+        std::to_string(options_.buffers.connection_buffers_max) + ") is below message_size_max (" +
+        std::to_string(options_.message_size_max) +
         "): no such message could be received; raise the first or lower the second");
   std::vector<listener> opened;
   for (const endpoint& at : options_.listen) {
@@ -189,8 +190,8 @@ void node::impl::limit_memory() {
   const manager_options& o = core_.options();
   const std::uint64_t tracked = attempts_.size() + links_.size();
   const auto share = o.connection_memory - std::min(o.connection_memory, session::least_memory);
-  memory_limits limits{std::max(share, session::share_least), options_.connection_buffers_max,
-                       options_.buffers_max};
+  memory_limits limits{std::max(share, session::share_least),
+                       options_.buffers.connection_buffers_max, options_.buffers.buffers_max};
   if (o.max_memory != 0) {
     const auto left = o.max_memory - std::min(o.max_memory, tracked * o.connection_memory);
     limits.loans_most = std::min(limits.loans_most, left);

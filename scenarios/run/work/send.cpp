@@ -57,7 +57,7 @@ std::unique_ptr<work> read_send(const yaml_value& value, scenario& of) {
     if (out->when.count > 1 && out->when.once() && given.find("every") == nullptr)
       v.fail("`count` needs `every`: the time between two messages");
   });
-  given.require("bytes", [&](const auto& v) { out->bytes = v.as_bytes(bytes_max); });
+  given.require("bytes", [&](const auto& v) { out->bytes = v.as_bytes(0, bytes_max); });
   // `every: 5s` is short for arrivals of each node.
   given.read("every", [&](const auto& v) {
     if (given.find("arrivals") != nullptr)

@@ -21,6 +21,24 @@ namespace tandem {
 
 class network;
 
+/// Memory of a node's buffers: options of `tandem node` and of a group of a scenario, too.
+struct buffer_options {
+  /// The largest value of either.
+  static constexpr std::uint64_t most = 1'000'000'000'000'000;
+
+  /// Bytes of memory that the buffers of one connection take at most, both directions: beyond it a
+  /// stream of its peer is reset and a message to it refused. At least message_size_max. Default
+  /// 4 MiB: a message being received, one of the same size being sent, and as much for its queue to
+  /// grow.
+  std::uint64_t connection_buffers_max = std::uint64_t{4} << 20;
+  /// Bytes of memory that the buffers of all connections take at most beyond 40 KiB each
+  /// (connection_memory less what a connection takes without them), or what max_memory leaves if
+  /// that is less. For more the connection that took most loses its largest stream. Default 128
+  /// MiB: go-libp2p's.
+  std::uint64_t buffers_max = std::uint64_t{128} << 20;
+  friend bool operator==(const buffer_options&, const buffer_options&) = default;
+};
+
 /// What a node is besides its policy.
 struct node_options {
   manager_options manager;
@@ -30,16 +48,7 @@ struct node_options {
   bool allow_plaintext = false;  ///< without it a node without another security refuses to start
   std::size_t message_size_max = message_size_default;  ///< bytes; longer messages are refused
   std::size_t backlog_max = backlog_default;            ///< unsent bytes of one connection
-  /// Bytes of memory that the buffers of one connection take at most, both directions: beyond it a
-  /// stream of its peer is reset and a message to it refused. At least message_size_max. Default
-  /// 4 MiB: a message being received, one of the same size being sent, and as much for its queue to
-  /// grow.
-  std::size_t connection_buffers_max = std::size_t{4} << 20;
-  /// Bytes of memory that the buffers of all connections take at most beyond 40 KiB each
-  /// (connection_memory less what a connection takes without them), or what max_memory leaves if
-  /// that is less. For more the connection that took most loses its largest stream. Default 128
-  /// MiB: go-libp2p's.
-  std::size_t buffers_max = std::size_t{128} << 20;
+  buffer_options buffers;
   std::size_t address_book_max = 4096;  ///< peers whose addresses are remembered; oldest out first
   std::size_t command_queue_max = 65536;  ///< commands waiting for the loop; see class node
   std::size_t command_bytes_max = std::size_t{64} << 20;  ///< bytes of messages waiting among them
@@ -148,8 +157,9 @@ class node {
   /// Throws std::invalid_argument, on the caller's thread, for options that cannot be used.
   void configure(const manager_options& options);
   void add_addresses(const peer_id& peer, std::vector<endpoint> addresses);
-  /// Graceful end within the shorter of `within` and `shutdown_timeout`: listeners close first, peers are told. The future is
-  /// ready when it is over, also when the node is destroyed before; calls after the first share it.
+  /// Graceful end within the shorter of `within` and `shutdown_timeout`: listeners close first,
+  /// peers are told. The future is ready when it is over, also when the node is destroyed before;
+  /// calls after the first share it.
   std::shared_future<void> shutdown(duration within = duration::max());
   /// A new subscription that holds at most `bound` events and `bytes_max` bytes of messages; the
   /// newest event always fits.

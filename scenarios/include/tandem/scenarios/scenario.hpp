@@ -3,6 +3,7 @@
 
 #include "tandem/core/options.hpp"
 #include "tandem/core/time.hpp"
+#include "tandem/net/node.hpp"
 #include "tandem/scenarios/expectation.hpp"
 #include "tandem/sim/link.hpp"
 #include "tandem/sim/tcp_profile.hpp"
@@ -25,6 +26,7 @@ struct group {
   std::uint32_t count = 1;
   bool listen = false;
   manager_options manager;
+  buffer_options buffers;  ///< of sessions; message has none
 };
 
 /// A link that differs from the default, between the nodes of two groups.

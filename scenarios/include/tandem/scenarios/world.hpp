@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tandem/core/connection_manager.hpp"
+#include "tandem/net/node.hpp"
 #include "tandem/net/send_result.hpp"
 #include "tandem/sim/link.hpp"
 #include "tandem/sim/tcp_profile.hpp"
@@ -20,6 +21,7 @@ using node_index = std::uint32_t;
 struct node_spec {
   manager_options manager;
   bool listens = false;
+  buffer_options buffers;
 };
 
 /// Hears every node of a world, in the order things happen; one thread.
