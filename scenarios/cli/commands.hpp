@@ -20,5 +20,6 @@ std::unique_ptr<command> make_run_command(CLI::App& parent);
 std::unique_ptr<command> make_check_command(CLI::App& parent);
 std::unique_ptr<command> make_list_command(CLI::App& parent);
 std::unique_ptr<command> make_schema_command(CLI::App& parent);
+std::unique_ptr<command> make_levels_command(CLI::App& parent);
 
 }  // namespace tandem::cli

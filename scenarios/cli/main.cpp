@@ -32,8 +32,9 @@ int main(int argc, char** argv) {
       "  tandem node --listen 127.0.0.1:4001 --allow-plaintext\n"
       "  tandem replay node.000001.trace           what a node recorded, again");
   const std::unique_ptr<command> commands[] = {
-      make_run_command(app),    make_check_command(app), make_list_command(app),
-      make_schema_command(app), make_node_command(app),  make_replay_command(app),
-      make_version_command(app, built_levels())};
+      make_run_command(app),    make_check_command(app),
+      make_list_command(app),   make_schema_command(app),
+      make_levels_command(app), make_node_command(app),
+      make_replay_command(app), make_version_command(app, built_levels())};
   return run_program(app, commands, argc, argv);
 }

@@ -4,6 +4,7 @@
 #include "extends.hpp"
 #include "parameters.hpp"
 #include "read_manager.hpp"
+#include "read_network.hpp"
 #include "read_tcp_profile.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/option_text.hpp"
@@ -30,9 +31,10 @@ constexpr duration above_zero{1};
 constexpr const char* connection_buffers = "connection_buffers_max";
 constexpr const char* all_buffers = "buffers_max";
 
-void read_group(const std::string& name, const yaml_value& entry, group& out) {
-  const yaml_mapping given(entry, "group `" + name + "`",
-                           {"count", "listen", "manager", connection_buffers, all_buffers});
+void read_group(const std::string& name, const yaml_value& entry, const scenario& of, group& out) {
+  const yaml_mapping given(
+      entry, "group `" + name + "`",
+      {"count", "listen", "manager", connection_buffers, all_buffers, "link", "region"});
   given.read("count", [&](const auto& v) {
     out.count = static_cast<std::uint32_t>(v.as_count(1, nodes_max));
   });
@@ -43,6 +45,8 @@ void read_group(const std::string& name, const yaml_value& entry, group& out) {
   });
   given.read(all_buffers,
              [&](const auto& v) { out.buffers.buffers_max = v.as_bytes(0, buffer_options::most); });
+  given.read("link", [&](const auto& v) { out.link = read_link(v); });
+  given.read("region", [&](const auto& v) { out.region = read_region(v, of.regions); });
 }
 
 void read_groups(const yaml_value& value, scenario& out) {
@@ -57,7 +61,7 @@ void read_groups(const yaml_value& value, scenario& out) {
     value.source().attempt([&] {
       if (!is_name(name))
         entry.fail_key(quoted(name) + " cannot name a group: use letters, digits, _ and -");
-      read_group(name, entry, made);
+      read_group(name, entry, out, made);
       nodes += made.count;
       if (nodes > nodes_max)
         entry.fail("all groups together must have at most " + std::to_string(nodes_max) + " nodes");
@@ -66,49 +70,6 @@ void read_groups(const yaml_value& value, scenario& out) {
     if (value.source().mistakes.size() > mistakes) made.listen = true;
   }
   if (out.groups.empty()) value.fail("a scenario needs at least one group");
-}
-
-void read_link_keys(const yaml_mapping& given, sim::link& out) {
-  given.read("latency", [&](const auto& v) { out.latency = v.as_duration(); });
-  given.read("jitter", [&](const auto& v) { out.jitter = v.as_duration(); });
-  given.read("bandwidth", [&](const auto& v) { out.bandwidth = v.as_bandwidth(); });
-  given.read("loss", [&](const auto& v) {
-    const double ratio = v.as_ratio();
-    if (ratio < 0 || ratio >= 1)
-      v.fail(quoted(v.path()) +
-             " must be at least 0 and below 1 (100%): with everything lost nothing connects");
-    out.loss = ratio;
-  });
-}
-
-void read_group_link(const yaml_mapping& given, scenario& out) {
-  group_link made{0, 0, out.default_link};
-  given.require("groups", [&](const auto& v) {
-    const auto pair = v.as_list();
-    if (pair.size() != 2) v.fail(quoted(v.path()) + " must name two groups");
-    made.first = pair[0].as_one_of(group_names(out), "group");
-    made.second = pair[1].as_one_of(group_names(out), "group");
-    for (const auto& other : out.links)
-      if (std::minmax(other.first, other.second) == std::minmax(made.first, made.second))
-        given.self().fail("the link between these two groups is given twice");
-  });
-  read_link_keys(given, made.link);
-  out.links.push_back(made);
-}
-
-void read_links(const yaml_value& value, scenario& out) {
-  const yaml_mapping given(value, "links", {"default", "between"});
-  const std::vector<std::string> keys{"latency", "jitter", "bandwidth", "loss"};
-  given.read("default", [&](const auto& v) {
-    read_link_keys(yaml_mapping(v, "links.default", keys), out.default_link);
-  });
-  given.read("between", [&](const auto& v) {
-    auto known = keys;
-    known.emplace_back("groups");
-    v.each([&](const auto& entry) {
-      read_group_link(yaml_mapping(entry, "links.between", known), out);
-    });
-  });
 }
 
 void read_expectations(const yaml_value& value, scenario& out) {
@@ -155,7 +116,7 @@ void check_samples(const yaml_mapping& given, const scenario& of) {
 void read_all(const yaml_value& root, scenario& out) {
   const yaml_mapping given(root, "a scenario",
                            {"scenario", "description", "levels", "seed", "duration", "sample_every",
-                            "tcp", "groups", "links", "workload", "faults", "expectations"});
+                            "tcp", "network", "groups", "links", "workload", "faults", "expectations"});
   given.require("scenario", [&](const auto& v) {
     out.name = v.as_text();
     if (!is_name(out.name)) v.fail("`scenario` must be a name of letters, digits, _ and -");
@@ -175,6 +136,7 @@ void read_all(const yaml_value& root, scenario& out) {
         out.sample_every = v.as_duration(above_zero);
       });
   given.read("tcp", [&](const auto& v) { out.tcp = read_tcp_profile(v); });
+  given.read("network", [&](const auto& v) { read_network(v, out.regions); });
   given.require("groups", [&](const auto& v) { read_groups(v, out); });
   if (out.groups.empty()) return;  // all that follows is about them
   if (timed && sampled) root.source().attempt([&] { check_samples(given, out); });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "evaluate.hpp"
+#include "link_table.hpp"
 #include "observations.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/version.hpp"
@@ -21,29 +22,6 @@ using wall_clock = std::chrono::steady_clock;
 // ledger works out in floating point is not exact.
 constexpr duration patience_virtual = std::chrono::milliseconds(1);
 constexpr duration patience_real = std::chrono::seconds(5);
-
-// Asks the link of every pair of nodes of the groups of a scenario.
-sim::link_map link_map_of(const scenario& what) {
-  struct table {
-    std::vector<std::uint16_t> group_of;
-    std::vector<sim::link> links;
-    std::size_t groups;
-  };
-  if (what.links.empty() && what.default_link == sim::link{}) return {};
-  auto made = std::make_shared<table>();
-  made->groups = what.groups.size();
-  made->links.assign(made->groups * made->groups, what.default_link);
-  for (const auto& link : what.links) {
-    made->links[link.first * made->groups + link.second] = link.link;
-    made->links[link.second * made->groups + link.first] = link.link;
-  }
-  for (std::size_t g = 0; g < what.groups.size(); ++g)
-    made->group_of.insert(made->group_of.end(), what.groups[g].count,
-                          static_cast<std::uint16_t>(g));
-  return [made](sim::host_index from, sim::host_index to) -> const sim::link& {
-    return made->links[made->group_of[from] * made->groups + made->group_of[to]];
-  };
-}
 
 // Hands what the world tells to the tracker, the recorder and the workload, in this order.
 class listener final : public world_observer {
@@ -182,7 +160,7 @@ run_result run(const scenario& what, const level& on, const run_options& options
   tracker ledger(what, on.virtual_time ? patience_virtual : patience_real);
   std::unique_ptr<world> place;
   try {
-    place = on.make_world({seed, what.tcp, link_map_of(what), on.virtual_time, &hears});
+    place = on.make_world({seed, what.tcp, link_map_of(what, seed), on.virtual_time, &hears});
     for (const auto& group : what.groups)
       for (std::uint32_t i = 0; i < group.count; ++i)
         place->add_node({group.manager, group.listen, group.buffers});

@@ -107,12 +107,55 @@ NODES = {
 
 # --- the parts of a file
 
+PART = text(rf"0?\.\d+|0|\d?\d(\.\d*)?\s*%", doc="a part below 100%", minimum=0, exclusiveMaximum=1)
+NAMED_LINK = one_of(
+    "datacentre", "fibre", "cable", "dsl", "lte", "3g", "wifi_congested", "starlink", "geo_satellite", "transatlantic", "intercontinental",
+    doc="a named link",
+)
+LATENCY = distribution(DURATION, "one way, a duration or a distribution of durations")
 LINK = {
-    "latency": DURATION | {"description": "one way"},
-    "jitter": DURATION | {"description": "up to so much is added to the latency of each packet"},
+    "latency": LATENCY,
+    "jitter": distribution(DURATION, "up to so much is added to the latency of each packet, or a distribution"),
     "bandwidth": BANDWIDTH,
-    "loss": text(rf"0?\.\d+|0|\d?\d(\.\d*)?\s*%", doc="part of the packets that are lost, below 100%", minimum=0, exclusiveMaximum=1),
+    "up": BANDWIDTH | {"description": "out of a node"},
+    "down": BANDWIDTH | {"description": "into a node"},
+    "loss": either(
+        PART,
+        mapping("in bursts", {"bursty": PART, "mean_burst": text(NUMBER, minimum=1, maximum=1_000_000)}, ["bursty", "mean_burst"]),
+        doc="part of the packets that are lost, below 100%",
+    ),
+    "queue": either(ABOVE_ZERO, BYTES, doc="what may wait for the link: 200ms, 64KiB"),
+    "reorder": mapping("packets that are late", {"part": PART, "by": ABOVE_ZERO}, ["part", "by"]),
+    "duplicate": PART | {"description": "part of the packets that arrive twice"},
 }
+ANY_LINK = either(NAMED_LINK, mapping("a link", LINK | {"like": NAMED_LINK}))
+REGION_PAIR = mapping("one way between two regions", {"between": pair(TEXT, TEXT, "the two"), "one_way": LATENCY}, ["between", "one_way"])
+NETWORK = mapping(
+    "regions of the world",
+    {
+        "regions": {
+            "type": "object",
+            "description": "name: what is between its own nodes",
+            "minProperties": 1,
+            "additionalProperties": mapping("a region", {"latency": LATENCY}),
+        },
+        "latency": either(
+            REGION_PAIR,
+            list_of(REGION_PAIR, "between regions"),
+            mapping(
+                "from each region to each",
+                {
+                    "matrix": either(
+                        {"type": "string", "description": "a CSV file beside the scenario"},
+                        {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": LATENCY}},
+                    )
+                },
+                ["matrix"],
+            ),
+        ),
+    },
+    ["regions"],
+)
 
 TCP = either(
     one_of("linux-legacy", "linux-6.5", "macos", "windows", "ns3-default"),
@@ -230,6 +273,7 @@ def scenario(options):
             "duration": ABOVE_ZERO | {"description": "length of the run"},
             "sample_every": ABOVE_ZERO,
             "tcp": TCP,
+            "network": NETWORK,
             "groups": {
                 "type": "object",
                 "description": "name: what its nodes are",
@@ -245,6 +289,8 @@ def scenario(options):
                             "manager": ref("manager"),
                             "buffers_max": BYTES,
                             "connection_buffers_max": BYTES,
+                            "link": ANY_LINK,
+                            "region": TEXT,
                         },
                     ),
                 ),
@@ -252,8 +298,8 @@ def scenario(options):
             "links": mapping(
                 "latency, bandwidth and loss between groups",
                 {
-                    "default": mapping("of all others", LINK),
-                    "between": list_of(mapping("of two groups", LINK | {"groups": pair(NAME, NAME, "the two")}, ["groups"]), "of pairs"),
+                    "default": ANY_LINK,
+                    "between": list_of(mapping("of two groups", LINK | {"link": ANY_LINK, "groups": pair(NAME, NAME, "the two")}, ["groups"]), "of pairs"),
                 },
             ),
             "workload": list_of(only_one("what nodes do", VERBS), "what nodes do", 0),

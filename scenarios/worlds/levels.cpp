@@ -2,6 +2,7 @@
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/scenarios/level.hpp"
+#include "tandem/scenarios/level_settings.hpp"
 #include "tandem/sim/fabric.hpp"
 
 #include <algorithm>
@@ -9,55 +10,33 @@
 namespace tandem::scenarios {
 namespace {
 
-std::vector<std::string> refuse_nothing(const scenario&) { return {}; }
-
-// A message is one packet there: nothing holds parts of it.
-std::vector<std::string> refuse_at_message(const scenario& what) {
-  std::vector<std::string> problems;
-  for (const auto& [path, where] : what.where)
-    if (path.starts_with("groups.") && path.ends_with("buffers_max"))
-      problems.push_back(where + ": level message cannot honour `" + path +
-                         "`: it has no sessions; remove it or choose another level");
-  return problems;
-}
-
-// Real sockets on one machine: no link is ours to shape or cut, and TCP is the kernel's.
-std::vector<std::string> refuse_at_loopback(const scenario& what) {
-  std::vector<std::string> problems;
-  for (const auto& [path, where] : what.where) {
-    const auto leaf = path.substr(path.rfind('.') + 1);
-    const bool shaped = path.starts_with("links.") && (leaf == "latency" || leaf == "jitter" ||
-                                                       leaf == "bandwidth" || leaf == "loss");
-    const bool cut = path.starts_with("faults.") && leaf == "partition";
-    if (shaped || cut || path == "tcp")
-      problems.push_back(where + ": level loopback cannot honour `" + path +
-                         "`: it runs on this machine's own TCP; remove it or choose another level");
-  }
-  return problems;
+std::function<std::vector<std::string>(const scenario&)> refusals_of(const std::string& level) {
+  return [level](const scenario& what) { return refused_at(level, what); };
 }
 
 }  // namespace
 
 level fabric_level(std::string name,
                    std::function<std::unique_ptr<sim::fabric>(sim::fabric_options)> make) {
+  const auto refuse = refusals_of(name);
   return {std::move(name), true,
           [make = std::move(make)](const world_options& o) {
             return make_node_world(o, make({o.seed, o.tcp, o.links}), false);
           },
-          refuse_nothing};
+          refuse};
 }
 
 std::vector<std::string> level_names() { return {"message", "stream", "packet", "loopback"}; }
 
 std::vector<level> standard_levels(std::optional<level> packet) {
   const auto names = level_names();
-  std::vector<level> levels{{names[0], true, make_message_world, refuse_at_message},
+  std::vector<level> levels{{names[0], true, make_message_world, refusals_of(names[0])},
                             fabric_level(names[1], &sim::make_stream_fabric)};
   if (packet) levels.push_back(std::move(*packet));
   levels.push_back(
       {names[3], false,
        [](const world_options& o) { return make_node_world(o, make_loopback_fabric(), true); },
-       refuse_at_loopback});
+       refusals_of(names[3])});
   return levels;
 }
 

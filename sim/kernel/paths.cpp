@@ -43,12 +43,13 @@ std::optional<time_point> paths::send(time_point now, host_index from, host_inde
   duration delay = path.latency;
   if (path.jitter > duration::zero())
     delay += duration(sender.random.up_to(static_cast<std::uint64_t>(path.jitter.count())));
+  for (const distribution& more : path.delays) delay += duration(more.draw(sender.random));
   return now + delay;
 }
 
 duration paths::retransmission_timeout(host_index from, host_index to, duration least) const {
   const link& path = between(from, to);
-  return std::max(least, 4 * (path.latency + path.jitter));
+  return std::max(least, 4 * path.longest());
 }
 
 void paths::partition(std::function<int(host_index)> side) {

@@ -72,7 +72,9 @@ TEST(packet_cloud, the_access_rate_delays_each_packet_by_its_bytes) {
   ASSERT_TRUE(net.dialed);
   // SYN: 20 of IPv4, 20 of TCP, options timestamp 10, window scale 3, SACK permitted 2, padded to
   // 56 in all; RST: 40.
-  EXPECT_EQ(net.dialed->at, start + 100ms + serialization(56, rate) + serialization(40, rate));
+  // Each passes two access links, the sender's and the receiver's.
+  EXPECT_EQ(net.dialed->at,
+            start + 100ms + 2 * serialization(56, rate) + 2 * serialization(40, rate));
 }
 
 TEST(packet_clock, runs_equal_times_in_order_and_never_inside_the_call) {

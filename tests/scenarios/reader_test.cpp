@@ -100,10 +100,12 @@ expectations:
   EXPECT_TRUE(s.groups[0].listen);
   EXPECT_EQ(s.groups[1].count, 4u);
   EXPECT_EQ(s.groups[1].manager.backoff_base, milliseconds(500));
-  EXPECT_EQ(s.default_link.bandwidth, 100'000'000u);
-  EXPECT_DOUBLE_EQ(s.default_link.loss, 0.01);
-  EXPECT_EQ(s.links.at(0).link.latency, milliseconds(300));
-  EXPECT_EQ(s.links.at(0).link.jitter, milliseconds(1)) << "the rest as the default link";
+  EXPECT_EQ(s.default_link.up, 100'000'000u);
+  EXPECT_EQ(s.default_link.down, 100'000'000u);
+  EXPECT_DOUBLE_EQ(*s.default_link.loss, 0.01);
+  EXPECT_EQ(s.links.at(0).link.latency, sim::distribution::constant(300'000'000));
+  EXPECT_EQ(s.links.at(0).link.jitter, sim::distribution::uniform(0, 1'000'000))
+      << "the rest as the default link";
   ASSERT_EQ(s.workload.size(), 6u);
   EXPECT_EQ(s.faults.at(0).until, seconds(2));
   EXPECT_EQ(s.where.at("links.default.latency"), "f.yaml:15:22");

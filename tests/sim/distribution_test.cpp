@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/sim/distribution.hpp"
 
+#include "tandem/sim/link.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -133,6 +135,26 @@ TEST(distribution, constant_takes_no_number) {
   random_stream random(1), untouched(1);
   EXPECT_EQ(distribution::constant(5).draw(random), 5);
   EXPECT_EQ(random.next(), untouched.next());
+}
+
+TEST(loss, is_as_frequent_as_asked_and_comes_in_bursts_of_the_mean_length) {
+  for (const double mean_burst : {0.0, 1.0, 5.0}) {
+    link lossy{.loss = 0.1};
+    lossy.mean_burst = mean_burst;
+    random_stream random(3);
+    bool in_burst = false, before = false;
+    int lost = 0, bursts = 0;
+    constexpr int n = 1'000'000;
+    for (int i = 0; i < n; ++i) {
+      const bool now = is_lost(lossy, in_burst, random);
+      lost += now;
+      bursts += now && !before;
+      before = now;
+    }
+    EXPECT_NEAR(static_cast<double>(lost) / n, 0.1, 0.005) << mean_burst;
+    // Independent losses of 10 % come in runs of 1 / 0.9.
+    EXPECT_NEAR(static_cast<double>(lost) / bursts, mean_burst == 0 ? 1 / 0.9 : mean_burst, 0.1);
+  }
 }
 
 }  // namespace

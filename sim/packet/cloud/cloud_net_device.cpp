@@ -14,6 +14,10 @@ namespace ns3 {
 
 NS_OBJECT_ENSURE_REGISTERED(TandemCloudNetDevice);
 
+namespace {
+constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
+}  // namespace
+
 TypeId TandemCloudNetDevice::GetTypeId() {
   static TypeId id =
       TypeId("ns3::TandemCloudNetDevice")
@@ -56,14 +60,25 @@ bool TandemCloudNetDevice::Drop(const Ptr<Packet>& packet) {
   return true;  // taken, and lost on the way: the sender cannot know
 }
 
-std::int64_t TandemCloudNetDevice::Leave(std::int64_t now, std::uint32_t bytes,
-                                         std::uint64_t bandwidth) {
-  if (bandwidth == 0) return now;
+std::optional<std::int64_t> TandemCloudNetDevice::line::Pass(std::int64_t now, std::uint32_t bytes,
+                                                             std::uint64_t rate,
+                                                             const tandem::sim::link_queue& bound) {
+  if (rate == 0) return now;
   __extension__ using wide = unsigned __int128;
+  const std::int64_t waits = std::max<std::int64_t>(idle_from - now, 0);
+  const wide queued = static_cast<wide>(waits) * rate / 8 / nanoseconds_per_second;
+  if (bound.bytes == 0 ? waits > bound.time.count() : queued + bytes > bound.bytes)
+    return std::nullopt;
   const auto serialization = static_cast<std::int64_t>(
-      (static_cast<wide>(bytes) * 8 * 1'000'000'000 + bandwidth - 1) / bandwidth);
-  m_idle_from = std::max(now, m_idle_from) + serialization;
-  return m_idle_from;
+      (static_cast<wide>(bytes) * 8 * nanoseconds_per_second + rate - 1) / rate);
+  idle_from = now + waits + serialization;
+  return idle_from;
+}
+
+tandem::sim::link_queue TandemCloudNetDevice::QueueOf(
+    const std::optional<tandem::sim::link_queue>& given) const {
+  if (given) return *given;
+  return {std::chrono::nanoseconds(m_queue_max.GetTimeStep()), 0};
 }
 
 bool TandemCloudNetDevice::Send(Ptr<Packet> packet, const Address&, std::uint16_t protocol) {
@@ -75,26 +90,65 @@ bool TandemCloudNetDevice::Send(Ptr<Packet> packet, const Address&, std::uint16_
   if (to == nullptr || m_channel->IsCut(m_host, to->m_host)) return Drop(packet);
 
   const tandem::sim::link& link = m_channel->GetLink(m_host, to->m_host);
-  const std::int64_t now = Simulator::Now().GetTimeStep();
-  if (link.bandwidth != 0 && m_idle_from - now > m_queue_max.GetTimeStep()) return Drop(packet);
+  const auto left = m_up.Pass(Simulator::Now().GetTimeStep(), packet->GetSize(), link.bandwidth,
+                              QueueOf(link.queue));
+  if (!left) return Drop(packet);
   m_tx(packet);
-  std::int64_t arrival = Leave(now, packet->GetSize(), link.bandwidth) + link.latency.count();
-  if (link.jitter.count() > 0 || link.loss > 0) {
-    flow& f = m_flows[to->m_host];
-    // A generator per packet: a lost packet costs the next one nothing.
-    auto random = tandem::random_stream::of(
-        m_channel->GetSeed() + std::uint64_t{m_host} * 0x9e3779b97f4a7c15ULL, "cloud",
-        std::uint64_t{to->m_host} << 40 ^ f.packets++);
-    const bool lost = random.unit() < link.loss;
-    arrival +=
-        static_cast<std::int64_t>(random.up_to(static_cast<std::uint64_t>(link.jitter.count())));
-    if (lost) return Drop(packet);
-    arrival = std::max(arrival, f.last_arrival);
-    f.last_arrival = arrival;
-  }
-  Simulator::ScheduleWithContext(to->m_node->GetId(), TimeStep(arrival - now),
-                                 &TandemCloudNetDevice::Receive, to, packet, protocol);
+  Carry(*to, link, *left, packet, protocol);
   return true;
+}
+
+void TandemCloudNetDevice::Carry(TandemCloudNetDevice& to, const tandem::sim::link& link,
+                                 std::int64_t left, const Ptr<Packet>& packet,
+                                 std::uint16_t protocol) {
+  std::int64_t arrival = left + link.latency.count();
+  const bool drawn = link.jitter.count() > 0 || link.loss > 0 || !link.delays.empty() ||
+                     link.reorder > 0 || link.duplicate > 0;
+  if (!drawn) return ScheduleArrival(to, link, arrival, packet, protocol);
+  flow& f = m_flows[to.m_host];
+  // A generator per packet: a lost packet costs the next one nothing.
+  auto random = tandem::random_stream::of(
+      m_channel->GetSeed() + std::uint64_t{m_host} * 0x9e3779b97f4a7c15ULL, "cloud",
+      std::uint64_t{to.m_host} << 40 ^ f.packets++);
+  const bool lost = tandem::sim::is_lost(link, f.in_burst, random);
+  arrival +=
+      static_cast<std::int64_t>(random.up_to(static_cast<std::uint64_t>(link.jitter.count())));
+  for (const auto& more : link.delays) arrival += more.draw(random);
+  if (lost) {
+    Drop(packet);
+    return;
+  }
+  if (link.reorder > 0 && random.unit() < link.reorder)
+    return ScheduleArrival(to, link, arrival + link.reorder_by.count(), packet, protocol);
+  arrival = f.last_arrival = std::max(arrival, f.last_arrival);
+  ScheduleArrival(to, link, arrival, packet, protocol);
+  if (link.duplicate > 0 && random.unit() < link.duplicate)
+    ScheduleArrival(to, link, arrival, packet->Copy(), protocol);
+}
+
+void TandemCloudNetDevice::ScheduleArrival(TandemCloudNetDevice& to, const tandem::sim::link& link,
+                                           std::int64_t when, const Ptr<Packet>& packet,
+                                           std::uint16_t protocol) {
+  const Time delay = TimeStep(when - Simulator::Now().GetTimeStep());
+  const std::uint32_t context = to.m_node->GetId();
+  if (link.down_rate() == 0)
+    Simulator::ScheduleWithContext(context, delay, &TandemCloudNetDevice::Receive, &to, packet,
+                                   protocol);
+  else
+    Simulator::ScheduleWithContext(context, delay, &TandemCloudNetDevice::Arrive, &to, packet,
+                                   protocol, link.down_rate(), QueueOf(link.down_queue));
+}
+
+void TandemCloudNetDevice::Arrive(Ptr<Packet> packet, std::uint16_t protocol, std::uint64_t rate,
+                                  tandem::sim::link_queue bound) {
+  const std::int64_t now = Simulator::Now().GetTimeStep();
+  const auto through = m_down.Pass(now, packet->GetSize(), rate, bound);
+  if (!through) {
+    Drop(packet);
+    return;
+  }
+  Simulator::ScheduleWithContext(m_node->GetId(), TimeStep(*through - now),
+                                 &TandemCloudNetDevice::Receive, this, packet, protocol);
 }
 
 bool TandemCloudNetDevice::SendFrom(Ptr<Packet> packet, const Address&, const Address& dest,

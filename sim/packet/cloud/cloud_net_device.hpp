@@ -11,13 +11,14 @@
 #include <ns3/traced-callback.h>
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 
 namespace ns3 {
 
-/// A host's access to a TandemCloudChannel: a first-in first-out queue at the link's bandwidth,
-/// then the cloud. Needs no ARP. Packets to one host never overtake each other; jitter and loss are
-/// drawn from a stream of this pair of hosts, so that other hosts do not change them.
+/// A host's access to a TandemCloudChannel: a first-in first-out queue in each direction, and the
+/// cloud between them. Needs no ARP. Packets to one host overtake each other only where the link
+/// reorders; what is drawn is from a stream of this pair of hosts, so that others do not change it.
 class TandemCloudNetDevice : public NetDevice {
  public:
   static TypeId GetTypeId();
@@ -57,12 +58,28 @@ class TandemCloudNetDevice : public NetDevice {
   struct flow {  // to one host
     std::uint64_t packets = 0;
     std::int64_t last_arrival = 0;
+    bool in_burst = false;  // of losses
+  };
+  // One direction of the access link: when it has passed on what it took.
+  struct line {
+    std::int64_t idle_from = 0;
+    /// When the last bit of a packet that comes now has passed; nothing when the queue is full.
+    std::optional<std::int64_t> Pass(std::int64_t now, std::uint32_t bytes, std::uint64_t rate,
+                                     const tandem::sim::link_queue& bound);
   };
 
   void DoDispose() override;
+  /// Brings a packet that left here at `left` to the access of `to`, or loses it.
+  void Carry(TandemCloudNetDevice& to, const tandem::sim::link& link, std::int64_t left,
+             const Ptr<Packet>& packet, std::uint16_t protocol);
+  void ScheduleArrival(TandemCloudNetDevice& to, const tandem::sim::link& link, std::int64_t when,
+                       const Ptr<Packet>& packet, std::uint16_t protocol);
+  /// A packet reaches the access link of this host, which passes it on.
+  void Arrive(Ptr<Packet> packet, std::uint16_t protocol, std::uint64_t rate,
+              tandem::sim::link_queue bound);
   void Receive(Ptr<Packet> packet, std::uint16_t protocol);
   bool Drop(const Ptr<Packet>& packet);
-  std::int64_t Leave(std::int64_t now, std::uint32_t bytes, std::uint64_t bandwidth);
+  tandem::sim::link_queue QueueOf(const std::optional<tandem::sim::link_queue>& given) const;
 
   Ptr<TandemCloudChannel> m_channel;
   Ptr<Node> m_node;
@@ -72,8 +89,9 @@ class TandemCloudNetDevice : public NetDevice {
   std::uint32_t m_index = 0;
   std::uint16_t m_mtu = 1500;
   Time m_queue_max;
-  std::int64_t m_idle_from = 0;  // when the access link has sent what it accepted
-  std::unordered_map<std::uint32_t, flow> m_flows;  // those with jitter or loss
+  line m_up;
+  line m_down;
+  std::unordered_map<std::uint32_t, flow> m_flows;  // those with anything drawn
   TracedCallback<Ptr<const Packet>> m_tx;
   TracedCallback<Ptr<const Packet>> m_rx;
   TracedCallback<Ptr<const Packet>> m_drop;

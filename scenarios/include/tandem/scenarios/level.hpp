@@ -34,7 +34,7 @@ std::vector<std::string> level_names();
 /// library, and `packet` if it has that.
 std::vector<level> standard_levels(std::optional<level> packet = {});
 
-/// A level that runs nodes over a fabric, honouring every setting.
+/// A level that runs nodes over a fabric; `name` is one of level_names().
 level fabric_level(std::string name,
                    std::function<std::unique_ptr<sim::fabric>(sim::fabric_options)> make);
 

@@ -5,13 +5,14 @@
 #include "tandem/core/time.hpp"
 #include "tandem/net/node.hpp"
 #include "tandem/scenarios/expectation.hpp"
-#include "tandem/sim/link.hpp"
+#include "tandem/scenarios/network.hpp"
 #include "tandem/sim/tcp_profile.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,13 +28,15 @@ struct group {
   bool listen = false;
   manager_options manager;
   buffer_options buffers;  ///< of sessions; message has none
+  std::optional<link_spec> link;      ///< of each node to the rest of the world
+  std::optional<std::size_t> region;  ///< index of regions.names
 };
 
 /// A link that differs from the default, between the nodes of two groups.
 struct group_link {
   group_index first = 0;
   group_index second = 0;
-  sim::link link;
+  link_spec link;
 };
 
 /// One entry of `workload:`; what there can be is in scenarios/run/work.
@@ -66,8 +69,9 @@ struct scenario {
   duration sample_every{};
   sim::tcp_profile tcp = sim::linux_legacy();
   std::vector<group> groups;
-  sim::link default_link;
-  std::vector<group_link> links;
+  link_spec default_link;
+  std::vector<group_link> links;  ///< complete: over the default
+  region_map regions;
   std::vector<std::shared_ptr<const work>> workload;
   std::vector<partition_fault> faults;
   std::vector<expectation> expectations;
