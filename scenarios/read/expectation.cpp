@@ -1,183 +1,254 @@
 // SPDX-License-Identifier: MIT
-#include "tandem/scenarios/expectation.hpp"
-
-#include "tandem/command/units.hpp"
+// The line as a whole: quantifier, comparison, and what its parts may be together.
+#include "expectation_reader.hpp"
+#include "formulas.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
-#include <stdexcept>
 #include <utility>
 
 namespace tandem::scenarios {
 namespace {
 
-[[noreturn]] void fail(const std::string& message) { throw std::invalid_argument(message); }
-
-// Splits at blanks and around operators, brackets and commas.
-std::vector<std::string> words_of(std::string_view text) {
-  static constexpr std::string_view operators = "=<>!";
-  static constexpr std::string_view alone = "[],";
-  std::vector<std::string> words;
-  enum { blank, word, op } last = blank;
-  for (const char c : text) {
-    if (c == ' ' || c == '\t') {
-      last = blank;
-    } else if (alone.find(c) != std::string_view::npos) {
-      words.emplace_back(1, c);
-      last = blank;
-    } else {
-      const auto kind = operators.find(c) != std::string_view::npos ? op : word;
-      if (kind != last) words.emplace_back();
-      words.back() += c;
-      last = kind;
-    }
-  }
-  return words;
-}
-
-constexpr std::array<std::pair<std::string_view, statistic>, 5> statistics{
-    {{"last", statistic::last},
-     {"min", statistic::min},
-     {"max", statistic::max},
-     {"mean", statistic::mean},
-     {"count", statistic::count}}};
-
-constexpr std::array<std::pair<std::string_view, comparison>, 7> comparisons{
+constexpr std::array<std::pair<std::string_view, comparison>, 8> comparisons{
     {{"==", comparison::equal},
      {"!=", comparison::not_equal},
      {"<", comparison::less},
      {"<=", comparison::at_most},
      {">", comparison::greater},
      {">=", comparison::at_least},
-     {"in", comparison::within}}};
+     {"in", comparison::within},
+     {"~=", comparison::about}}};
 
-std::vector<std::string> names_of_measures() {
-  std::vector<std::string> names;
-  for (const auto& m : measures()) names.push_back(m.name);
-  return names;
+constexpr const char* range_wanted = "`in` takes a range, as in `in [30s, 31s]`";
+
+const char* kind_of(int seconds) {
+  return seconds == 0    ? "a number"
+         : seconds == 1  ? "a duration"
+         : seconds == -1 ? "a rate"
+                         : "something else";
 }
 
-std::optional<statistic> statistic_named(std::string_view name) {
-  const auto it = std::ranges::find(statistics, name, &decltype(statistics)::value_type::first);
-  if (it == statistics.end()) return {};
-  return it->second;
+bool is_zero(const expression& of) {
+  return of.what == expression::kind::constant && of.value == 0;
 }
 
-void read_measure(std::string_view text, expectation& out) {
-  if (const auto whole = measure_named(text)) {
-    out.measure = *whole;
-    out.statistic = measures()[*whole].distribution ? statistic::every : statistic::last;
-    return;
+expression missing_connections(const expectation_names& names, expectation& out) {
+  expression sum;
+  for (std::size_t g = 0; g < names.groups.size(); ++g) {
+    number_use use;
+    use.text = names.groups[g] + ".missing";
+    use.group = g;
+    use.count = names.counts[g];
+    use.measure = *measure_named("missing");
+    use.when.from = moment{.from = moment::base::first_fault, .text = "the first fault"};
+    out.numbers.push_back(use);
+    expression one{.what = expression::kind::number, .index = g};
+    sum = g == 0 ? one : expression{.what = expression::kind::add, .parts = {sum, one}};
   }
-  const auto dot = text.rfind('.');
-  const auto stem = text.substr(0, dot);
-  const auto known = dot == std::string_view::npos ? std::nullopt : measure_named(stem);
-  if (!known) {
-    const auto shown =
-        dot != std::string_view::npos && statistic_named(text.substr(dot + 1)) ? stem : text;
-    fail("no metric is called " + quoted(shown) + suggestion(shown, names_of_measures()));
-  }
-  const auto stat = text.substr(dot + 1);
-  const auto found = statistic_named(stat);
-  if (!found)
-    fail("no statistic is called " + quoted(stat) +
-         suggestion(stat, {"last", "min", "max", "mean", "count"}));
-  out.measure = *known;
-  out.statistic = *found;
-  if (*found == statistic::count && !measures()[*known].distribution)
-    fail("`count` is for distributions; " + quoted(stem) + " is a number: leave it out");
-}
-
-double read_value(const std::string& text, unit in) {
-  if (in == unit::seconds) {
-    const auto value = parse_duration(text);
-    if (!value)
-      fail(quoted(text) + " is no duration; write a number and a unit, as in 30s or 600ms");
-    return std::chrono::duration<double>(*value).count();
-  }
-  if (const auto value = parse_ratio(text)) return *value;
-  if (const auto value = parse_bytes(text)) return static_cast<double>(*value);
-  fail(quoted(text) + " is no number");
-}
-
-// Reads `OP VALUE` or `in [LOW, HIGH]`.
-void read_comparison(std::span<const std::string> words, expectation& out) {
-  if (words.empty())
-    fail("a comparison is missing: write, for example, `== 256` or `in [30s, 31s]`");
-  const auto op = std::ranges::find(comparisons, std::string_view(words[0]),
-                                    &decltype(comparisons)::value_type::first);
-  if (op == comparisons.end())
-    fail(quoted(words[0]) + " is no comparison; known: == != < <= > >= in");
-  out.comparison = op->second;
-  const auto in = out.statistic == statistic::count ? unit::plain : measures()[out.measure].unit;
-  if (out.comparison == comparison::within) {
-    if (words.size() != 6 || words[1] != "[" || words[3] != "," || words[5] != "]")
-      fail("`in` takes a range, as in `in [30s, 31s]`");
-    out.low = read_value(words[2], in);
-    out.high = read_value(words[4], in);
-    if (out.low > out.high) fail("the range [" + words[2] + ", " + words[4] + "] is empty");
-    return;
-  }
-  if (words.size() != 2) fail("one value must follow " + quoted(words[0]));
-  if (out.comparison == comparison::not_equal && out.statistic == statistic::every)
-    fail("`!=` of every value cannot be told from the extremes kept; name a statistic such as " +
-         quoted(measures()[out.measure].name + ".min"));
-  out.low = out.high = read_value(words[1], in);
+  return sum;
 }
 
 }  // namespace
 
-expectation parse_expectation(std::string_view text, std::span<const std::string> groups) {
-  expectation out;
-  out.text = text;
-  const auto words = words_of(text);
-  std::span<const std::string> rest(words);
-  if (rest.empty()) fail("an expectation is empty; write GROUP.METRIC OP VALUE");
-  const std::string_view subject = rest[0];
-  const auto dot = subject.find('.');
-  if (dot == std::string_view::npos)
-    fail(quoted(subject) + " names no metric; write GROUP.METRIC OP VALUE");
-  const auto name = subject.substr(0, dot);
-  const auto it = std::ranges::find(groups, name);
-  if (it == groups.end())
-    fail("no group is called " + quoted(name) + suggestion(name, {groups.begin(), groups.end()}));
-  out.group = static_cast<std::size_t>(it - groups.begin());
-  read_measure(subject.substr(dot + 1), out);
-  rest = rest.subspan(1);
-  if (!rest.empty() && rest[0] == "at") {
-    out.at = rest.size() > 1 ? parse_duration(rest[1]) : std::nullopt;
-    if (!out.at || *out.at < duration{}) fail("a time must follow `at`, as in `at 10s`");
-    if (measures()[out.measure].distribution || out.statistic != statistic::last)
-      fail("`at` is for the value of a number; " + quoted(subject.substr(dot + 1)) + " is not one");
-    rest = rest.subspan(2);
-  }
-  read_comparison(rest, out);
-  return out;
+expectation_reader::expectation_reader(std::string_view text, const expectation_names& names)
+    : names_(names), words_(words_of(text)) {
+  out_.text = text;
 }
 
-bool holds(const expectation& what, double value) noexcept {
+expectation_word expectation_reader::take() {
+  return words_[at_ + 1 == words_.size() ? at_ : at_++];
+}
+
+bool expectation_reader::take(std::string_view text) {
+  if (!next().is(text)) return false;
+  take();
+  return true;
+}
+
+void expectation_reader::fail(const std::string& message) const { fail(next(), message); }
+
+void expectation_reader::fail(const expectation_word& at, const std::string& message) {
+  throw expectation_error(at.column, message);
+}
+
+void expectation_reader::fail_at_number(const number_use& use, const std::string& message) const {
+  throw expectation_error(use.column, message);
+}
+
+void expectation_reader::need(std::string_view sign, const std::string& otherwise) {
+  if (!take(sign)) fail(otherwise);
+}
+
+expectation expectation_reader::read() {
+  if (next().what == expectation_word::kind::end)
+    fail("an expectation is empty; write GROUP.METRIC OP VALUE");
+  if (take("eventually")) {
+    read_eventually();
+  } else {
+    if (take("always")) out_.how = expectation::quantifier::always;
+    if (take("sometimes")) out_.how = expectation::quantifier::sometimes;
+    out_.left = sum();
+    std::optional<window> all = read_window();
+    read_comparison();
+    if (const auto late = read_window()) all = late;
+    if (all) spread(*all);
+  }
+  if (next().what != expectation_word::kind::end)
+    fail("nothing can follow here: " + quoted(out_.text.substr(next().column)));
+  check_numbers();
+  return std::move(out_);
+}
+
+void expectation_reader::read_eventually() {
+  need("within", "a time must follow, as in `eventually within 60s`");
+  out_.within = read_duration("a time must follow `within`, as in `eventually within 60s`");
+  out_.what = expectation::kind::falls_to;
+  out_.of.from = moment::base::heal;
+  out_.of.text = "heal";
+  out_.comparison = comparison::at_most;
+  out_.left = missing_connections(names_, out_);
+}
+
+void expectation_reader::read_comparison() {
+  const auto op = take();
+  if (op.what == expectation_word::kind::end)
+    fail(op, "a comparison is missing: write, for example, `== 256` or `in [30s, 31s]`");
+  left_side_ = false;
+  if (op.is("reaches")) return read_reaches();
+  const auto known = std::ranges::find(comparisons, std::string_view(op.text),
+                                       &decltype(comparisons)::value_type::first);
+  if (known == comparisons.end())
+    fail(op, quoted(op.text) + " is no comparison; known: == != < <= > >= in ~= reaches");
+  out_.comparison = known->second;
+  if (out_.comparison != comparison::within) {
+    const auto at = next();
+    out_.low = read_right(op.text);
+    check_kinds(out_.left, out_.low, at);
+    out_.high = out_.low;
+    if (out_.comparison == comparison::about)
+      read_tolerance();
+    else if (next().is("+-"))
+      fail("`+-` goes with `~=`");
+    return;
+  }
+  need("[", range_wanted);
+  const auto at_low = next();
+  out_.low = sum();
+  need(",", range_wanted);
+  const auto at_high = next();
+  out_.high = sum();
+  need("]", range_wanted);
+  check_kinds(out_.left, out_.low, at_low);
+  check_kinds(out_.left, out_.high, at_high);
+  if (out_.low.what == expression::kind::constant && out_.high.what == expression::kind::constant &&
+      out_.low.value > out_.high.value)
+    fail(at_low, "the range [" + at_low.text + ", " + at_high.text + "] is empty");
+}
+
+void expectation_reader::read_tolerance() {
+  if (!take("+-")) fail("`~=` needs a tolerance: write, for example, `~= 0.12 +- 0.01` or `+- 5%`");
+  const auto at = next();
+  out_.relative = at.text.ends_with('%');
+  out_.high = sum();
+  if (!out_.relative) check_kinds(out_.left, out_.high, at);
+}
+
+void expectation_reader::read_reaches() {
+  static const std::string otherwise = "write, for example, `reaches 450 within 60s of heal`";
+  out_.what = expectation::kind::reaches;
+  out_.comparison = comparison::at_least;
+  const auto at = next();
+  out_.low = read_right("reaches");
+  check_kinds(out_.left, out_.low, at);
+  out_.high = out_.low;
+  need("within", "`reaches` needs a time: " + otherwise);
+  out_.within = read_duration("a time must follow `within`: " + otherwise);
+  need("of", "`within` needs a moment: " + otherwise);
+  out_.of = read_moment("of");
+  if (out_.how != expectation::quantifier::none)
+    fail(words_[0], "`reaches` is about one moment: leave out " + quoted(words_[0].text));
+}
+
+expression expectation_reader::read_right(const std::string& after) {
+  if (next().what == expectation_word::kind::end) fail("one value must follow " + quoted(after));
+  return sum();
+}
+
+// The window of the line is that of every number without one of its own.
+void expectation_reader::spread(const window& all) {
+  for (auto& use : out_.numbers)
+    if (!use.when.given()) use.when = all;
+}
+
+void expectation_reader::check_kinds(const expression& left, const expression& right,
+                                     const expectation_word& at) const {
+  if (left.seconds == right.seconds || is_zero(left) || is_zero(right)) return;
+  if (right.what == expression::kind::constant && at.what == expectation_word::kind::value) {
+    if (left.seconds == 1)
+      fail(at, quoted(at.text) + " is no duration; write a number and a unit, as in 30s or 600ms");
+    if (left.seconds == 0) fail(at, quoted(at.text) + " is no number");
+    if (left.seconds == -1) fail(at, quoted(at.text) + " is no rate; write one as in 20/s");
+  }
+  fail(at,
+       std::string(kind_of(left.seconds)) + " cannot be compared with " + kind_of(right.seconds));
+}
+
+// What numbers may not be together, whatever each may be alone.
+void expectation_reader::check_numbers() const {
+  const number_use* each = nullptr;
+  const number_use* every = nullptr;
+  for (const auto& use : out_.numbers) {
+    const auto& of = measures()[use.measure];
+    if (use.when.at && (of.is_distribution() || use.statistic != statistic::last))
+      fail_at_number(use, "`at` is for the value of a number; " + quoted(use.text) + " is not one");
+    const bool plain = use.statistic == statistic::last || use.statistic == statistic::every;
+    if (out_.how != expectation::quantifier::none && (!plain || use.when.at))
+      fail_at_number(use, "`always` and `sometimes` look at every moment: leave the statistic out");
+    if (out_.how != expectation::quantifier::none &&
+        !(use.when.from == out_.numbers[0].when.from &&
+          use.when.until == out_.numbers[0].when.until))
+      fail_at_number(use, "`always` and `sometimes` have one window, at the end of the line");
+    if (out_.what == expectation::kind::reaches &&
+        (use.statistic != statistic::last || use.when.given()))
+      fail_at_number(use, "`reaches` is about values of numbers: " + quoted(use.text) +
+                              " has a statistic, a window, or is a distribution");
+    if (use.statistic == statistic::every && std::exchange(every, &use) != nullptr)
+      fail_at_number(use, "two distributions cannot be compared value by value: name a statistic");
+    if (!use.each) continue;
+    if (each && (each->group != use.group || each->first != use.first || each->count != use.count))
+      fail_at_number(use, "a line looks at each of one set of nodes only");
+    each = &use;
+  }
+  if (out_.numbers.empty()) throw expectation_error(0, "the line names no number of any node");
+}
+
+expectation parse_expectation(std::string_view text, const expectation_names& names) {
+  return expectation_reader(text, names).read();
+}
+
+bool holds(const expectation& what, double left, double low, double high) noexcept {
   // Times are decimal in the file and integer nanoseconds in the run: half a nanosecond apart at
-  // most.
-  const double slack =
-      measures()[what.measure].unit == unit::seconds && what.statistic != statistic::count ? 0.5e-9
-                                                                                           : 0;
+  // most. What is calculated is rounded.
+  const double slack = (what.left.seconds == 1 ? 0.5e-9 : 0) + 1e-12 * std::abs(low);
   switch (what.comparison) {
     case comparison::equal:
-      return std::abs(value - what.low) <= slack;
+      return std::abs(left - low) <= slack;
     case comparison::not_equal:
-      return std::abs(value - what.low) > slack;
+      return std::abs(left - low) > slack;
     case comparison::less:
-      return value < what.low;
+      return left < low;
     case comparison::at_most:
-      return value <= what.low + slack;
+      return left <= low + slack;
     case comparison::greater:
-      return value > what.low;
+      return left > low;
     case comparison::at_least:
-      return value >= what.low - slack;
+      return left >= low - slack;
     case comparison::within:
-      return value >= what.low - slack && value <= what.high + slack;
+      return left >= low - slack && left <= high + slack;
+    case comparison::about:
+      return std::abs(left - low) <= (what.relative ? high * std::abs(low) : high) + slack;
   }
   return false;
 }

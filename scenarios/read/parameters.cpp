@@ -52,6 +52,7 @@ class replacement {
 
   void put(YAML::Node node, const std::string& path) {
     if (node.Scalar().find(begins) == std::string::npos) return;
+    source_.calculated.insert(path);
     const bool good =
         source_.attempt([&] { node = replaced(node.Scalar(), yaml_value(source_, node, path)); });
     if (!good) node.SetTag(lacking);

@@ -72,22 +72,6 @@ void read_groups(const yaml_value& value, scenario& out) {
   if (out.groups.empty()) value.fail("a scenario needs at least one group");
 }
 
-void read_expectations(const yaml_value& value, scenario& out) {
-  const auto names = group_names(out);
-  value.each([&](const yaml_value& entry) {
-    const auto text = entry.as_text();
-    try {
-      out.expectations.push_back(parse_expectation(text, names));
-    } catch (const std::invalid_argument& e) {
-      entry.fail(std::string(e.what()) + "; in " + quoted(text));
-    }
-    const auto at = out.expectations.back().at;
-    if (at && *at > out.length)
-      entry.fail("the time after `at` is beyond the scenario's duration of " +
-                 format_duration(out.length));
-  });
-}
-
 void read_levels(const yaml_value& value, scenario& out) {
   if (value.as_list().empty()) value.fail("`levels` is empty: name at least one");
   value.each([&](const yaml_value& entry) {

@@ -61,6 +61,14 @@ void yaml_value::fail(const std::string& message) const {
   throw mistake(node_.Mark(), where(), message);
 }
 
+void yaml_value::fail_at(std::size_t offset, const std::string& message) const {
+  auto mark = node_.Mark();
+  if (mark.is_null() || source_->calculated.contains(path_)) fail(message);
+  const bool is_quoted = node_.Tag() == "!";
+  mark.column += static_cast<int>(offset) + (is_quoted ? 1 : 0);
+  throw mistake(mark, place(*source_, path_, mark), message);
+}
+
 void yaml_value::fail_key(const std::string& message) const {
   throw mistake(key_mark_, key_, message);
 }

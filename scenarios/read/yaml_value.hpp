@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,7 @@ struct yaml_source {
   std::map<std::string, std::string> sets{};   ///< path -> the `path=value` that put it there
   std::map<std::string, std::string> where{};  ///< path -> position, filled while reading
   std::map<std::string, std::string> files{};  ///< path -> its file, when one extends another
+  std::set<std::string> calculated{};          ///< paths whose text is not that of the file
   std::vector<mistake> mistakes{};             ///< as found
 
   /// Runs `read`. A mistake in it is noted, so that the rest of the file is read as well; false
@@ -67,6 +69,8 @@ class yaml_value {
   /// Where its key stands, when it is an entry of a mapping.
   const std::string& key_where() const noexcept { return key_; }
   [[noreturn]] void fail(const std::string& message) const;
+  /// The same about what stands `offset` characters into its text, where that is the file's.
+  [[noreturn]] void fail_at(std::size_t offset, const std::string& message) const;
   /// The same about its key.
   [[noreturn]] void fail_key(const std::string& message) const;
   yaml_source& source() const noexcept { return *source_; }

@@ -15,6 +15,26 @@ json::value number(double value) {
   return value;
 }
 
+json::object object_of(const cause_counts& counts) {
+  json::object out;
+  for (const auto& [name, count] : counts) out[name] = count;
+  return out;
+}
+
+json::object object_of(const group_result& group) {
+  const auto& s = group.summary;
+  const auto seconds = [](std::optional<double> v) { return v ? json::value(*v) : json::value(); };
+  return {{"active", {{"last", s.active_last}, {"max", s.active_max}}},
+          {"refused", object_of(group.refusals)},
+          {"failed", object_of(s.failed)},
+          {"closed", object_of(s.closed)},
+          {"dial_p50_s", seconds(s.dial_p50)},
+          {"dial_p99_s", seconds(s.dial_p99)},
+          {"attempts_peak_per_s", s.attempts_peak},
+          {"bytes_sent", s.bytes_sent},
+          {"bytes_received", s.bytes_received}};
+}
+
 json::object object_of(const fault_result& fault) {
   json::object touched;
   for (std::size_t i = 0; i < touches_count; ++i)
@@ -34,20 +54,21 @@ json::object object_of(const run_result& r) {
                             {"ok", check.ok()},
                             {"verdict", name_of(check.verdict)},
                             {"measured", check.measured},
+                            {"looked", check.looked},
                             {"why", check.why}});
   json::array faults;
   for (const auto& fault : r.faults) faults.push_back(object_of(fault));
   json::object groups;
   json::object refusals;
+  json::object summary;
   for (const auto& group : r.groups) {
     json::object metrics;
     for (const auto& [name, value] : group.metrics)
       metrics[name] = {
           {"last", number(value.last)}, {"min", number(value.min)}, {"max", number(value.max)}};
     groups[group.name] = std::move(metrics);
-    json::object counts;
-    for (const auto& [name, count] : group.refusals) counts[name] = count;
-    refusals[group.name] = std::move(counts);
+    refusals[group.name] = object_of(group.refusals);
+    summary[group.name] = object_of(group);
   }
   json::object out;
   out["scenario"] = r.scenario;
@@ -63,6 +84,7 @@ json::object object_of(const run_result& r) {
   out["warnings"] = json::value_from(r.warnings);
   out["groups"] = std::move(groups);
   out["refusals"] = std::move(refusals);
+  out["summary"] = std::move(summary);
   out["events"] = r.events;
   out["wall_s"] = r.wall_s;
   return out;

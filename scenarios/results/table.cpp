@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "tandem/command/units.hpp"
 #include "tandem/scenarios/results.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <vector>
 
@@ -76,6 +78,46 @@ std::string reasons_of(const run_result& r) {
   return "\nAt " + r.level + ", seed " + std::to_string(r.seed) + ":\n" + out;
 }
 
+std::string text_of(const cause_counts& counts) {
+  std::string out;
+  for (const auto& [name, count] : counts)
+    out += (out.empty() ? "" : ", ") + name + " " + std::to_string(count);
+  return out.empty() ? "-" : out;
+}
+
+// Three digits: more are not known.
+std::string text_of(std::optional<double> time) {
+  if (!time) return "-";
+  if (*time <= 0) return "0 s";
+  const double digit = std::pow(10, std::floor(std::log10(*time)) - 2);
+  return format_value(std::round(*time / digit) * digit, unit::seconds);
+}
+
+std::string text_of(const std::vector<row>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const auto& cells : rows)
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      widths[i] = std::max(widths[i], width_of(cells[i]));
+  std::string out;
+  for (const auto& cells : rows) out += "  " + line_of(cells, widths);
+  return out;
+}
+
+// What a person wants to know of a run that nothing was expected of.
+std::string summary_of(const run_result& r) {
+  std::vector<row> rows{{"group", "active", "most", "refused", "failed", "closed", "dial p50",
+                         "dial p99", "attempts/s", "bytes sent", "received"}};
+  for (const auto& group : r.groups) {
+    const auto& s = group.summary;
+    rows.push_back({group.name, std::to_string(s.active_last), std::to_string(s.active_max),
+                    text_of(group.refusals), text_of(s.failed), text_of(s.closed),
+                    text_of(s.dial_p50), text_of(s.dial_p99), std::to_string(s.attempts_peak),
+                    std::to_string(s.bytes_sent), std::to_string(s.bytes_received)});
+  }
+  return "\nNothing was expected. At " + r.level + ", seed " + std::to_string(r.seed) + ":\n" +
+         text_of(rows);
+}
+
 }  // namespace
 
 std::string to_table(std::span<const run_result> results) {
@@ -118,7 +160,10 @@ std::string to_table(std::span<const run_result> results) {
   const auto facts = rows.size() - 4;
   for (std::size_t i = 1; i < rows.size(); ++i)
     out += (i == facts ? rule : "") + line_of(rows[i], widths);
-  for (const auto& r : results) out += reasons_of(r);
+  for (const auto& r : results) {
+    out += reasons_of(r);
+    if (r.checks.empty()) out += summary_of(r);
+  }
   out += "\nRun again:\n";
   for (const auto& r : results) out += "  " + r.reproduce + "\n";
   return out;

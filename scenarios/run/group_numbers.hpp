@@ -2,6 +2,7 @@
 #pragma once
 
 #include "measure_table.hpp"
+#include "streaming.hpp"
 #include "tandem/core/time.hpp"
 
 #include <algorithm>
@@ -65,6 +66,9 @@ struct tracked_spread {
 struct group_numbers {
   std::vector<tracked_number> numbers = std::vector<tracked_number>(numbers_count());
   std::array<tracked_spread, spreads_count> spreads{};
+
+  log_histogram dial_times;
+  busiest_second attempts;
 
   tracked_spread& of(spread what) { return spreads[static_cast<std::size_t>(what)]; }
 };

@@ -110,7 +110,7 @@ void tracker::check_backoff(node_index node, time_point now, const notification&
   const auto ceiling = static_cast<double>(what.ceiling.count());
   const auto waits = static_cast<double>(delay.count());
   if (waits <= ceiling)  // more is what the peer asked for
-    numbers_of(node).of(spread::backoff_fraction).add(ceiling > 0 ? waits / ceiling : 0);
+    add(node, now, spread::backoff_fraction, ceiling > 0 ? waits / ceiling : 0);
   // A peer may ask for more time, but not for more than its circuit would be open; up to a quarter
   // is added to that.
   duration named{};

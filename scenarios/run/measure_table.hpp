@@ -7,45 +7,77 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
 
 namespace tandem::scenarios {
 
-/// The counters that are measured, by the names that scenario files know: the documented metrics
-/// first.
-std::span<const counter_row> counter_rows();
+/// Numbers by cause: `refusals.LimitReached`.
+enum class family : std::uint8_t {
+  refusals,
+  told,
+  closed,
+  closed_by_us,
+  closed_by_them,
+  dial_failed,
+  attempt_failed,
+  handshake_failed,
+  approached,
+};
+inline constexpr std::size_t families_count = 9;
 
-/// Numbers that a tracker counts by itself.
+/// Numbers that a tracker counts by itself. What each is: measure_table.cpp.
 enum class tally : std::uint8_t {
   dials,
   attempts,
   dials_succeeded,
-  connections_lost,  ///< with their node, which was killed
+  dials_failed,
+  dials_joined,
+  address_attempts,
+  arrivals,
+  refused,
+  handshakes_failed,
+  closed_by_us,
+  closed_by_them,
+  connections_lost,
+  backoffs,
+  circuits_opened,
+  circuits_half_opened,
+  circuits_closed,
+  went_offline,
+  probes,
+  probes_answered,
   sends,
   sends_without_connection,
-  sends_refused,  ///< the backlog was full
+  sends_refused,
   messages_received,
+  application_bytes,
+  kills,
+  alive,
+  wanted,
+  missing,
 };
-inline constexpr std::size_t tallies_count = 8;
+inline constexpr std::size_t tallies_count = 28;
 
 enum class spread : std::uint8_t {
-  idle_close_after,  ///< last application byte to the close by IdleTimeout, same node
-  dial_time,         ///< dial to ready
-  failure_time,      ///< dial to dial_failed, of dials that reached the network
-  attempt_gap,       ///< between two attempts of one node at one peer
-  backoff_fraction,  ///< the delay as a part of its ceiling
+  idle_close_after,
+  dial_time,
+  failure_time,
+  attempt_gap,
+  backoff_fraction,
+  connection_age,
+  round_trip,
 };
-inline constexpr std::size_t spreads_count = 5;
+inline constexpr std::size_t spreads_count = 7;
 
-/// The layout of measures(): counters, then one block per family, then tallies, then spreads.
+/// The layout of measures(): the documented metrics, the other counters, then one block per family,
+/// then tallies, then spreads.
 std::size_t measure_of(std::size_t counter_row) noexcept;
-std::size_t measure_of_refusal(cause why);
-std::size_t measure_of_told(cause why);
-std::size_t measure_of_closed(cause why);
-std::size_t measure_of_dial_failed(cause why);
+std::size_t measure_of(family of, cause why);
 std::size_t measure_of(tally what);
 std::size_t measure_of(spread what);
 /// Numbers are measures [0, numbers_count()).
 std::size_t numbers_count();
+
+/// The rows of counter_table() that samples keep.
+std::span<const std::size_t> sampled_rows();
 
 }  // namespace tandem::scenarios

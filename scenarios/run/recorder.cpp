@@ -6,7 +6,7 @@ namespace tandem::scenarios {
 recorder::recorder(const scenario& what, const run_options& options, const tracker& ledger,
                    time_point start, run_result& into)
     : scenario_(what), options_(options), tracker_(ledger), start_(start), into_(into) {
-  for (const auto& row : counter_rows()) into_.samples.names.emplace_back(row.name);
+  for (const auto row : sampled_rows()) into_.samples.names.emplace_back(measures()[row].name);
   into_.samples.values.resize(into_.samples.names.size());
 }
 
@@ -39,13 +39,13 @@ void recorder::sample(time_point now) {
   for (group_index g = 0; g < scenario_.groups.size(); ++g) {
     const auto late = tracker_.unflushed(g);
     add_sample(time, g, -1, [&](std::size_t row) {
-      return tracker_.group(g).numbers[measure_of(row)].value() + late.*counter_rows()[row].field;
+      return tracker_.group(g).numbers[measure_of(row)].value() + late.*counter_table()[row].field;
     });
     for (std::uint32_t i = 0; i < scenario_.groups[g].count; ++i, ++node) {
       if (!each_node) continue;
       const auto counters = tracker_.counters(node);
       add_sample(time, g, static_cast<std::int32_t>(node),
-                 [&](std::size_t row) { return counters.*counter_rows()[row].field; });
+                 [&](std::size_t row) { return counters.*counter_table()[row].field; });
     }
   }
 }
@@ -57,7 +57,8 @@ void recorder::add_sample(std::int64_t time, group_index group, std::int32_t nod
   s.time_ns.push_back(time);
   s.group.push_back(static_cast<std::int32_t>(group));
   s.node.push_back(node);
-  for (std::size_t row = 0; row < s.names.size(); ++row) s.values[row].push_back(value_of(row));
+  for (std::size_t column = 0; column < s.names.size(); ++column)
+    s.values[column].push_back(value_of(sampled_rows()[column]));
 }
 
 }  // namespace tandem::scenarios

@@ -45,6 +45,9 @@ class listener final : public world_observer {
   void on_message(node_index node, time_point now) override {
     if (ledger) ledger->on_message(node, now);
   }
+  void on_action(node_index node, time_point now, const action& what) override {
+    if (ledger) ledger->on_action(node, now, what);
+  }
   void on_event(node_index node, time_point now, const event& what) override {
     if (ledger) ledger->on_event(node, now, what);
   }
@@ -177,8 +180,12 @@ run_result run(const scenario& what, const level& on, const run_options& options
   hears.rows = &rows;
   hears.work = &work;
 
+  judge lines(what, ledger, faults, start);
+  lines.begin();
+  ledger.tell(&lines);
+  faults.on_change([&](time_point now) { lines.on_fault(now); });
   work.begin();
-  observations eyes(what, ledger, rows, start);
+  observations eyes(what, lines, rows, start);
   supervisor watch(options, *place, ledger, start, what.length);
   run_observed(*place, eyes, watch, start + what.length);
   hears.ledger = nullptr;
@@ -188,7 +195,7 @@ run_result run(const scenario& what, const level& on, const run_options& options
   result.stopped = watch.stopped();
   result.reached = place->now() - start;
   result.trace_hash = on.virtual_time ? place->trace_hash() : std::string();
-  result.checks = evaluate(what, ledger, eyes.values(), place->now());
+  result.checks = lines.verdicts(place->now());
   result.groups = summarize(what, ledger);
   result.events = ledger.steps();
   result.wall_s = watch.wall_s();

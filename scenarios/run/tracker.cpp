@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "tracker.hpp"
 
+#include <utility>
+
 namespace tandem::scenarios {
 namespace {
 
-std::uint64_t number(connection_id id) { return static_cast<std::uint64_t>(id); }
 std::uint64_t number(request_id id) { return static_cast<std::uint64_t>(id); }
-double seconds(duration d) { return std::chrono::duration<double>(d).count(); }
 
 template <class Map>
 void erase_node(Map& map, node_index node) {
@@ -26,14 +26,16 @@ tracker::tracker(const scenario& what, duration patience)
 void tracker::begin(const world& self) {
   world_ = &self;
   const auto now = self.now();
+  const auto rows = counter_table();
   std::vector<std::vector<std::uint64_t>> sums(groups_.size(),
                                                std::vector<std::uint64_t>(numbers_count()));
   for (node_index node = 0; node < nodes_.size(); ++node) {
     index_.emplace(self.id(node), node);
     nodes_[node].last = self.manager(node).counters();
     auto& sum = sums[nodes_[node].group];
-    for (std::size_t row = 0; row < counter_rows().size(); ++row)
-      sum[measure_of(row)] += nodes_[node].last.*counter_rows()[row].field;
+    for (std::size_t row = 0; row < rows.size(); ++row)
+      sum[measure_of(row)] += nodes_[node].last.*rows[row].field;
+    ++sum[measure_of(tally::alive)];
   }
   for (group_index g = 0; g < groups_.size(); ++g)
     for (std::size_t m = 0; m < numbers_count(); ++m) groups_[g].numbers[m].begin(now, sums[g][m]);
@@ -57,8 +59,28 @@ std::uint64_t tracker::connections_of_pairs(
   return (ends + 1) / 2;  // one may have lost its other end already
 }
 
+void tracker::add(node_index node, time_point now, std::size_t measure, std::uint64_t up,
+                  std::uint64_t down) {
+  if (up == down) return;
+  numbers_of(node).numbers[measure].add(now, up, down);
+  if (!told_) return;
+  happening why = why_;
+  if (why.node != node || why.at != now)
+    why = {.at = now, .node = node, .from = happening::source::work};
+  told_->on_change(measure, up, down, why);
+}
+
+void tracker::add(node_index node, time_point now, spread which, double value) {
+  numbers_of(node).of(which).add(value);
+  if (!told_) return;
+  happening why = why_;
+  why.node = node;
+  why.at = now;
+  told_->on_value(measure_of(which), value, why);
+}
+
 void tracker::count(node_index node, time_point now, std::size_t measure, std::uint64_t by) {
-  numbers_of(node).numbers[measure].add(now, by, 0);
+  add(node, now, measure, by, 0);
 }
 
 void tracker::on_dial(node_index node, request_id request, time_point now) {
@@ -76,151 +98,85 @@ void tracker::on_message(node_index node, time_point now) {
   count(node, now, measure_of(tally::messages_received));
 }
 
-void tracker::on_notification(node_index node, time_point now, const notification& what) {
-  switch (what.kind) {
-    case notice::dial_started: {
-      count(node, now, measure_of(tally::attempts));
-      if (const auto it = requests_.find(key(node, number(what.request))); it != requests_.end())
-        it->second.started = true;
-      if (const auto peer = index_of(what.peer); peer >= 0) {
-        auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
-        if (pair.last_attempt != never)
-          numbers_of(node).of(spread::attempt_gap).add(seconds(now - pair.last_attempt));
-        pair.last_attempt = now;
-      }
-      break;
-    }
-    case notice::dial_succeeded:
-    case notice::dial_failed:
-      on_dial_ended(node, now, what);
-      break;
-    case notice::connection_established:
-      on_established(node, now, what);
-      break;
-    case notice::connection_closed:
-      on_closed(node, now, what);
-      break;
-    case notice::remote_refused:
-      on_told(node, now, what);
-      break;
-    case notice::backoff_started:
-      check_backoff(node, now, what);
-      break;
-    default:
-      break;
-  }
-}
-
-void tracker::on_dial_ended(node_index node, time_point now, const notification& what) {
-  const bool failed = what.kind == notice::dial_failed;
-  count(node, now, failed ? measure_of_dial_failed(what.why) : measure_of(tally::dials_succeeded));
-  const auto it = requests_.find(key(node, number(what.request)));
-  if (it == requests_.end()) return;
-  const auto took = seconds(now - it->second.asked);
-  if (!failed)
-    numbers_of(node).of(spread::dial_time).add(took);
-  else if (it->second.started)
-    numbers_of(node).of(spread::failure_time).add(took);
-  requests_.erase(it);
-}
-
-void tracker::on_established(node_index node, time_point now, const notification& what) {
-  auto& state = nodes_[node];
-  ++state.established;
-  const auto peer = index_of(what.peer);
-  connections_[key(node, number(what.conn))] = {.peer = peer, .used = now};
-  if (peer < 0) return;
-  auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
-  if (pair.ready++ == 0) ++state.peers;
-  if (pair.ready > options_of(node).max_connections_per_peer)
-    violated("max_connections_per_peer is never exceeded", node, now,
-             std::to_string(pair.ready) + " connections with node " + std::to_string(peer));
-}
-
-void tracker::on_closed(node_index node, time_point now, const notification& what) {
-  auto& state = nodes_[node];
-  ++state.closed;
-  count(node, now, measure_of_closed(what.why));
-  const auto it = connections_.find(key(node, number(what.conn)));
-  if (it == connections_.end()) {
-    violated("every close has its connection", node, now, "close of an unknown connection");
-    return;
-  }
-  if (what.why == cause::idle_timeout) {
-    numbers_of(node).of(spread::idle_close_after).add(seconds(now - it->second.used));
-    if (now > latest_end(node, it->second)) outlived(node, now, it->second);
-  }
-  if (it->second.peer >= 0) {
-    auto& pair = pairs_[key(node, static_cast<std::uint64_t>(it->second.peer))];
-    if (--pair.ready == 0) --state.peers;
-  }
-  connections_.erase(it);
-}
-
-void tracker::on_told(node_index node, time_point now, const notification& what) {
-  count(node, now, measure_of_told(what.why));
-  if (const auto peer = index_of(what.peer); peer >= 0 && what.until != never) {
-    auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
-    pair.named = std::max(pair.named, what.until - now);
-  }
-}
-
-void tracker::on_event(node_index node, time_point now, const event& what) {
-  const auto of = [&](connection_id conn) {
-    const auto it = connections_.find(key(node, number(conn)));
-    return it == connections_.end() ? nullptr : &it->second;
-  };
-  if (const auto* moved = std::get_if<events::traffic>(&what)) {
-    if (auto* c = of(moved->conn)) c->used = std::max(c->used, moved->last_app_at);
-  } else if (const auto* opened = std::get_if<events::stream_opened>(&what)) {
-    if (auto* c = of(opened->conn)) ++c->streams;
-  } else if (const auto* closed = std::get_if<events::stream_closed>(&what)) {
-    if (auto* c = of(closed->conn); c && --c->streams == 0) c->streams_ended = now;
-  } else if (const auto* sampled = std::get_if<events::rtt_sampled>(&what)) {
-    if (auto* c = of(sampled->conn)) c->path.add(sampled->rtt);
-  }
-}
-
 void tracker::apply(node_index node, time_point now, const manager_counters& next) {
   auto& last = nodes_[node].last;
-  auto& numbers = numbers_of(node).numbers;
-  const auto rows = counter_rows();
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const auto before = last.*rows[row].field;
-    const auto after = next.*rows[row].field;
-    if (before != after) numbers[measure_of(row)].add(now, after, before);
-  }
+  const auto rows = counter_table();
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    add(node, now, measure_of(row), next.*rows[row].field, last.*rows[row].field);
   if (last.refused != next.refused)
-    for (std::size_t c = 0; c < causes_count; ++c)
-      if (last.refused[c] != next.refused[c])
-        numbers[measure_of_refusal(static_cast<cause>(c))].add(now, next.refused[c],
-                                                               last.refused[c]);
+    for (std::size_t c = 0; c < causes_count; ++c) {
+      const auto why = static_cast<cause>(c);
+      add(node, now, measure_of(family::refusals, why), next.refused[c], last.refused[c]);
+      add(node, now, measure_of(tally::refused), next.refused[c], last.refused[c]);
+    }
   last = next;
 }
 
 void tracker::on_step(node_index node, time_point now, const connection_manager& manager) {
   ++steps_;
+  if (!std::exchange(fresh_, false) || why_.node != node || why_.at != now)
+    why_ = {.at = now, .node = node, .from = happening::source::deadline};
   check_limits(node, now, manager);
   check_ledger(node, now, manager.counters());
+  note_near(node, now, manager.counters());
   apply(node, now, manager.counters());
 }
 
 void tracker::on_killed(node_index node, time_point now) {
   auto& state = nodes_[node];
+  why_ = {.at = now, .node = node, .from = happening::source::work};
   manager_counters rest = counters(node);
+  count(node, now, measure_of(tally::kills));
   count(node, now, measure_of(tally::connections_lost), rest.active_connections);
-  for (const auto& row : counter_rows())
+  for (const auto& row : counter_table())
     if (row.gauge) rest.*row.field = 0;
   apply(node, now, rest);
-  state = {.group = state.group, .alive = false};
+  add(node, now, measure_of(tally::alive), 0, 1);
+  state = {.group = state.group, .alive = false, .wanted = state.wanted, .missing = state.missing};
   erase_node(connections_, node);
   erase_node(pairs_, node);
   erase_node(requests_, node);
+  count_wanted_of(node, now);
 }
 
 void tracker::on_restarted(node_index node, time_point now) {
   nodes_[node].alive = true;
+  why_ = {.at = now, .node = node, .from = happening::source::work};
+  add(node, now, measure_of(tally::alive), 1, 0);
   apply(node, now, world_->manager(node).counters());
+  count_wanted_of(node, now);
+}
+
+void tracker::on_leaving(node_index node, time_point now) {
+  nodes_[node].leaving = true;
+  count_wanted_of(node, now);
+}
+
+void tracker::on_wanted(node_index node, node_index peer, time_point now) {
+  wants_[node].push_back(peer);
+  wanted_by_[peer].push_back(node);
+  count_wanted(node, now);
+}
+
+void tracker::count_wanted_of(node_index node, time_point now) {
+  count_wanted(node, now);
+  if (const auto it = wanted_by_.find(node); it != wanted_by_.end())
+    for (const auto other : it->second) count_wanted(other, now);
+}
+
+void tracker::count_wanted(node_index node, time_point now) {
+  const auto it = wants_.find(node);
+  if (it == wants_.end()) return;
+  const auto up = [&](node_index n) { return nodes_[n].alive && !nodes_[n].leaving; };
+  std::uint32_t wanted = 0, missing = 0;
+  for (const auto peer : it->second) {
+    if (!up(node) || !up(peer)) continue;
+    ++wanted;
+    if (connections(node, peer) == 0) ++missing;
+  }
+  auto& state = nodes_[node];
+  add(node, now, measure_of(tally::wanted), wanted, std::exchange(state.wanted, wanted));
+  add(node, now, measure_of(tally::missing), missing, std::exchange(state.missing, missing));
 }
 
 void tracker::add_unflushed(node_index node, manager_counters& to) const {
@@ -236,12 +192,6 @@ manager_counters tracker::unflushed(group_index at) const {
   for (std::uint32_t i = 0; i < scenario_.groups[at].count; ++i)
     add_unflushed(first_of_[at] + i, sum);
   return sum;
-}
-
-std::uint64_t tracker::now(group_index at, std::size_t measure) const {
-  const auto tracked = groups_[at].numbers[measure].value();
-  const auto rows = counter_rows();
-  return measure < rows.size() ? tracked + unflushed(at).*rows[measure].field : tracked;
 }
 
 manager_counters tracker::counters(node_index node) const {

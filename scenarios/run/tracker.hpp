@@ -2,6 +2,7 @@
 #pragma once
 
 #include "group_numbers.hpp"
+#include "happening.hpp"
 #include "round_trips.hpp"
 #include "tandem/scenarios/scenario.hpp"
 #include "tandem/scenarios/world.hpp"
@@ -23,6 +24,8 @@ class tracker {
   /// `patience`: how late a close may be noticed beyond its deadline (real time is not exact).
   tracker(const scenario& what, duration patience);
 
+  /// Tells `who` of every change from now on; nullptr: nobody.
+  void tell(number_listener* who) noexcept { told_ = who; }
   /// Reads every node's counters once they are all there. `self` outlives the tracker's use.
   void begin(const world& self);
 
@@ -32,6 +35,11 @@ class tracker {
   void on_notification(node_index node, time_point now, const notification& what);
   void on_step(node_index node, time_point now, const connection_manager& manager);
   void on_event(node_index node, time_point now, const event& what);
+  void on_action(node_index node, time_point now, const action& what);
+  /// From now on `node` should have a connection with `peer` whenever both are up.
+  void on_wanted(node_index node, node_index peer, time_point now);
+  /// The node was told to shut down: nothing is wanted of it any more.
+  void on_leaving(node_index node, time_point now);
   /// The node is about to be killed: its gauges are 0 now, its counters stay in the sums, and its
   /// connections are lost with it.
   void on_killed(node_index node, time_point now);
@@ -43,8 +51,12 @@ class tracker {
   const group_numbers& group(group_index at) const { return groups_[at]; }
   /// The counters that lag behind, as much as they do: the rest is 0.
   manager_counters unflushed(group_index at) const;
-  /// A number of a group now. Looking changes nothing.
-  std::uint64_t now(group_index at, std::size_t measure) const;
+  /// The same of one node.
+  manager_counters late(node_index node) const {
+    manager_counters sum;
+    add_unflushed(node, sum);
+    return sum;
+  }
   /// Those of one life of a node, now; 0 when it is dead.
   manager_counters counters(node_index node) const;
   group_index group_of(node_index node) const { return nodes_[node].group; }
@@ -68,9 +80,16 @@ class tracker {
     std::uint64_t established = 0;
     std::uint64_t closed = 0;
     std::uint64_t peers = 0;
+    bool leaving = false;
+    std::uint32_t near = 0;  ///< a bit for each limit that it is close to
+    std::uint32_t wanted = 0;
+    std::uint32_t missing = 0;
   };
   struct connection_state {
     std::int32_t peer = -1;
+    bool told = false;   ///< the peer said that it ends
+    bool by_us = false;  ///< this node ended it
+    time_point ready{};
     std::uint32_t streams = 0;  ///< open, of the application
     time_point used{};          ///< last application byte, or ready
     time_point streams_ended = time_point::min();
@@ -92,7 +111,15 @@ class tracker {
     return scenario_.groups[nodes_[node].group].manager;
   }
   void count(node_index node, time_point now, std::size_t measure, std::uint64_t by = 1);
+  void add(node_index node, time_point now, std::size_t measure, std::uint64_t up,
+           std::uint64_t down);
+  void add(node_index node, time_point now, spread which, double value);
   void apply(node_index node, time_point now, const manager_counters& next);
+  void count_wanted(node_index node, time_point now);
+  /// `node`, and whoever wants a connection with it, have another count of what is missing.
+  void count_wanted_of(node_index node, time_point now);
+  void note_near(node_index node, time_point now, const manager_counters& is);
+  void on_dial_started(node_index node, time_point now, const notification& what);
   void on_established(node_index node, time_point now, const notification& what);
   void on_closed(node_index node, time_point now, const notification& what);
   void on_dial_ended(node_index node, time_point now, const notification& what);
@@ -117,7 +144,12 @@ class tracker {
   boost::unordered_flat_map<key, connection_state> connections_;
   boost::unordered_flat_map<key, pair_state> pairs_;
   boost::unordered_flat_map<key, request_state> requests_;
+  /// Who each node should be connected with, and who with it.
+  boost::unordered_flat_map<node_index, std::vector<node_index>> wants_, wanted_by_;
   std::vector<std::pair<std::string, std::string>> violations_;
+  number_listener* told_ = nullptr;
+  happening why_{};     ///< the last thing that happened to a node
+  bool fresh_ = false;  ///< since its last step
   std::uint64_t steps_ = 0;
 };
 

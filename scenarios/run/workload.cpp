@@ -71,8 +71,13 @@ request_id workload::dial(node_index from, node_index to, dial_mode mode, durati
   return request;
 }
 
+void workload::wants(node_index node, node_index peer) {
+  tracker_.on_wanted(node, peer, world_.now());
+}
+
 void workload::shutdown(node_index node) {
   leaving_[node] = true;
+  tracker_.on_leaving(node, world_.now());
   if (alive_[node]) world_.shutdown(node);
 }
 

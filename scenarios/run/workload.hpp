@@ -47,6 +47,8 @@ class workload {
   /// The same, unless this life of the node is over by then.
   void at_node(time_point when, node_index node, std::function<void()> what);
   request_id dial(node_index from, node_index to, dial_mode mode, duration deadline);
+  /// From now on `node` should have a connection with `peer`.
+  void wants(node_index node, node_index peer);
   void shutdown(node_index node);
   void kill(node_index node);
   void restart(node_index node);

@@ -234,10 +234,23 @@ FAULTS = {
     ),
 }
 
-EXPECTATION = {
+LINE = {
     "type": "string",
     "pattern": r"[=!]=|[<>]=?|~=|\bin\b|\breaches\b|\beventually\b",
     "description": "GROUP.NUMBER OP VALUE, as in server.active.max <= 256",
+}
+# `erlang_b(600, load: 550)` without quotes is a mapping to YAML.
+NAMED_ARGUMENT = {"type": "object", "patternProperties": {r"\(": TEXT}, "additionalProperties": False,
+                  "minProperties": 1, "maxProperties": 1}
+EXPECTATION = {
+    "anyOf": [
+        LINE,
+        mapping("a line that need not be put to the test",
+                {"expect": {"anyOf": [LINE, NAMED_ARGUMENT]}, "allow_untested": REASON | {"description": "why"}},
+                ["expect", "allow_untested"]),
+        NAMED_ARGUMENT,
+    ],
+    "description": LINE["description"],
 }
 
 

@@ -28,6 +28,9 @@ struct message_node final : manager_observer {
   void on_step(time_point now, const connection_manager& manager) override {
     if (observer) observer->on_step(index, now, manager);
   }
+  void on_action(time_point now, const action& what) override {
+    if (observer) observer->on_action(index, now, what);
+  }
   void on_event(time_point now, const event& what) override {
     if (!observer) return;
     const auto* moved = std::get_if<events::traffic>(&what);

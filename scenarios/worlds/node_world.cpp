@@ -23,6 +23,9 @@ struct hosted_node final : node_observer {
   void on_step(time_point now, const connection_manager& manager) override {
     if (observer) observer->on_step(index, now, manager);
   }
+  void on_action(time_point now, const action& what) override {
+    if (observer) observer->on_action(index, now, what);
+  }
   void on_event(time_point now, const event& what) override {
     if (observer) observer->on_event(index, now, what);
   }

@@ -15,7 +15,9 @@ using message::none;
 using message::phase;
 
 message_network::state::state(message_network_options options)
-    : net(options.seed, std::move(options.links)), tcp(std::move(options.tcp)), seed(options.seed) {}
+    : net(options.seed, std::move(options.links)),
+      tcp(std::move(options.tcp)),
+      seed(options.seed) {}
 
 std::uint32_t message_network::state::remember(const manager_options& options) {
   const auto known = std::find(all_options.begin(), all_options.end(), options);
@@ -81,7 +83,10 @@ void message_network::state::advance(host_index h) {
 
 void message_network::state::drain(host_index h) {
   host& at = hosts[h];
-  while (const auto next = at.manager.poll_action()) carry_out(h, *next);
+  while (const auto next = at.manager.poll_action()) {
+    if (at.observer) at.observer->on_action(time.now(), *next);
+    carry_out(h, *next);
+  }
   if (at.observer) at.observer->on_step(time.now(), at.manager);
 }
 

@@ -22,10 +22,10 @@ def test_json_is_one_array_with_an_object_per_level(small):
     assert [r["level"] for r in runs] == ["message", "stream", "loopback"]
     for r in runs:
         assert set(r) == {"scenario", "level", "seed", "commit", "trace_hash", "ok", "verdict", "stopped",
-                          "expectations", "faults", "groups", "refusals", "events", "wall_s"}
+                          "expectations", "faults", "warnings", "groups", "refusals", "summary", "events", "wall_s"}
         assert (r["scenario"], r["seed"], r["ok"], r["stopped"]) == ("small", 3, True, False)
         assert re.fullmatch(r"unknown|[0-9a-f]{12}(-dirty)?", r["commit"])
-        assert [set(e) for e in r["expectations"]] == [{"text", "ok", "verdict", "measured", "why"}] * 2
+        assert [set(e) for e in r["expectations"]] == [{"text", "ok", "verdict", "measured", "looked", "why"}] * 2
         active = r["groups"]["server"]["icn_p2p_active_connections"]
         assert active == {"last": 1, "min": 0, "max": 1}
         assert len(r["groups"]["dialers"]) == 8

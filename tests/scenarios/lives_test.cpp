@@ -26,7 +26,7 @@ numbers numbers_of(std::string text, const std::vector<std::string>& groups,
       text += "  - " + names.back() + " >= 0\n";
     }
   const auto r = run_on(parse_scenario(text, "lives.yaml"), level);
-  EXPECT_TRUE(r.ok) << failures_of(r);
+  EXPECT_NE(r.verdict, verdict::failed) << failures_of(r);  // `>= 0` is no test of anything
   numbers found;
   for (std::size_t i = 0; i < names.size(); ++i) found[names[i]] = std::stod(r.checks[i].measured);
   return found;

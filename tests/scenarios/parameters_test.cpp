@@ -84,7 +84,7 @@ TEST(parameters, stand_for_their_values_everywhere) {
   EXPECT_EQ(s.tcp.name, "ns3-default");
   EXPECT_EQ(s.groups[0].manager.max_connections, 40u) << "one may use those before it";
   EXPECT_EQ(s.groups[1].count, 20u);
-  EXPECT_EQ(s.expectations[0].low, 10);
+  EXPECT_EQ(s.expectations[0].low.value, 10);
 }
 
 TEST(parameters, are_changed_by_set_and_by_nothing_else) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is found of a run: ok, failed, or held only because nothing happened.
 #include "run/fault_book.hpp"
+#include "run/streaming.hpp"
 #include "run_support.hpp"
 #include "tandem/scenarios/results.hpp"
 
@@ -88,6 +89,50 @@ TEST(verdict, that_something_failed_is_worse_than_that_it_was_not_tested) {
   const auto what =
       parse_scenario(cut + "}\nexpectations: [server.permits_live.max == 1]\n", "cut.yaml");
   EXPECT_EQ(run_on(what, "message").verdict, verdict::failed);
+}
+
+TEST(streaming, quantiles_are_right_to_half_a_percent) {
+  log_histogram h;
+  EXPECT_FALSE(h.quantile(0.5));
+  for (int i = 1; i <= 1000; ++i) h.add(i * 1e-3);
+  EXPECT_NEAR(*h.quantile(0.5), 0.5, 0.0026);
+  EXPECT_NEAR(*h.quantile(0.99), 0.99, 0.005);
+  EXPECT_NEAR(*h.quantile(1), 1, 0.005);
+  for (int i = 0; i < 2000; ++i) h.add(0);
+  EXPECT_EQ(h.quantile(0.5), 0);
+}
+
+TEST(streaming, the_busiest_second_is_any_second) {
+  busiest_second b;
+  for (const auto when : {0ms, 600ms, 1200ms, 1599ms, 1600ms, 5000ms}) b.add(at(when));
+  EXPECT_EQ(b.most(), 3U) << "600 ms and 1600 ms are a second apart";
+}
+
+TEST(summary, is_printed_when_nothing_was_expected) {
+  const std::string text = R"(scenario: crowded
+duration: 60s
+groups: {server: {listen: true, manager: {max_connections: 8}}, dialers: {count: 10}}
+workload: [dial: {from: dialers, to: server, arrivals: {every: 5ms}}]
+)";
+  for (const auto& level : virtual_levels()) {
+    const auto r = run_on(parse_scenario(text, "crowded.yaml"), level);
+    const auto& dialers = r.groups[1].summary;
+    EXPECT_EQ(dialers.active_max, 8U);
+    EXPECT_EQ(dialers.active_last, 0U);
+    EXPECT_EQ(dialers.failed, (cause_counts{{"LimitReached", 2}}));
+    EXPECT_EQ(dialers.closed, (cause_counts{{"IdleTimeout", 8}}));
+    EXPECT_NEAR(*dialers.dial_p50, 0.006, 0.0007);
+    EXPECT_EQ(dialers.attempts_peak, 10U);
+    EXPECT_EQ(r.groups[0].refusals, (cause_counts{{"LimitReached", 2}}));
+    EXPECT_FALSE(r.groups[0].summary.dial_p50);
+    const auto table = to_table({&r, 1});
+    EXPECT_THAT(table, HasSubstr("Nothing was expected. At " + level + ", seed 1:"));
+    EXPECT_THAT(table, testing::ContainsRegex("dialers +0 +8 +- +LimitReached 2 +IdleTimeout 8"));
+    EXPECT_THAT(to_json({&r, 1}), HasSubstr(R"("dial_p50_s":null,"dial_p99_s":null)"));
+  }
+  const auto asked =
+      run_on(parse_scenario(text + "expectations: [server.active.max == 8]\n", "f"), "message");
+  EXPECT_THAT(to_table({&asked, 1}), testing::Not(HasSubstr("Nothing was expected")));
 }
 
 }  // namespace

@@ -178,6 +178,7 @@ node_counters node::impl::counters() const {
 
 void node::impl::after_step() {
   while (const auto next = core_.poll_action()) {
+    if (observer_) observer_->on_action(net_.clock().now(), *next);
     std::visit([this](const auto& what) { carry_out(what); }, *next);
     if (dead_) return;
   }

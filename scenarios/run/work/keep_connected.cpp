@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace tandem::scenarios {
@@ -86,6 +87,7 @@ class keeping final : public doing {
     bool planned = false;  ///< a dial is planned
     random_stream random;  ///< of its pauses
     bool arrived = false;
+    bool wanted = false;  ///< the first dial came
   };
 
   void arrive(node_index who) {
@@ -111,6 +113,7 @@ class keeping final : public doing {
     auto& state = kept_[member];
     const auto node = from_[member];
     state.planned = false;
+    if (!std::exchange(state.wanted, true)) in_.wants(node, state.target);
     if (!in_.works(node) || state.request != request_id::none) return;
     if (in_.ledger().connections(node, state.target) == 0)
       state.request = in_.dial(node, state.target, dial_mode::join, {});

@@ -14,6 +14,8 @@ class manager_observer {
   virtual void on_step(time_point now, const connection_manager& manager) = 0;
   /// Before each handle: what the driver is about to tell.
   virtual void on_event(time_point now, const event& what) { (void)now, (void)what; }
+  /// Before each action is carried out.
+  virtual void on_action(time_point now, const action& what) { (void)now, (void)what; }
 };
 
 }  // namespace tandem

@@ -11,9 +11,9 @@ namespace tandem::scenarios {
 
 /// Reads a scenario file. `sets` are `path=value` texts
 /// (`groups.server.manager.max_connections=128`, `workload.0.dial.count=2`) applied on the YAML
-/// tree before it is read. Throws bad_input for what cannot be read at all, and bad_inputs with every
-/// mistake in it: unknown or repeated keys (with the closest known one), wrong types, values out of
-/// range, names nobody defined.
+/// tree before it is read. Throws bad_input for what cannot be read at all, and bad_inputs with
+/// every mistake in it: unknown or repeated keys (with the closest known one), wrong types, values
+/// out of range, names nobody defined.
 scenario read_scenario(const std::string& path, const std::vector<std::string>& sets = {});
 
 /// The same from YAML or JSON text; `name` stands for the file in messages.

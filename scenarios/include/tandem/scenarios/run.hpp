@@ -53,6 +53,7 @@ struct check_result {
   /// Failed: when, where and what broke it. Untested: what did not happen. Ok: the reason why it
   /// need not be tested, when it was not.
   std::string why{};
+  std::uint64_t looked = 0;  ///< how often it was looked at: values and changes
   bool ok() const noexcept { return verdict == verdict::ok; }
 };
 
@@ -76,12 +77,29 @@ struct number_summary {
   double max = 0;
 };
 
+/// Counts by the name of a cause, those that are not 0.
+using cause_counts = std::vector<std::pair<std::string, std::uint64_t>>;
+
+/// What a person wants to know of a group when nothing else was asked.
+struct group_summary {
+  std::uint64_t active_last = 0;
+  std::uint64_t active_max = 0;
+  cause_counts failed{};  ///< dials
+  cause_counts closed{};
+  std::optional<double> dial_p50{};  ///< seconds, of dials that connected; right to half a percent
+  std::optional<double> dial_p99{};
+  std::uint64_t attempts_peak = 0;  ///< in any second
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+};
+
 struct group_result {
   std::string name;
   std::uint32_t first_node = 0;
   std::uint32_t count = 0;
   std::vector<std::pair<std::string, number_summary>> metrics;  ///< the icn_p2p_* names
-  std::vector<std::pair<std::string, std::uint64_t>> refusals;  ///< by this group's nodes, not 0
+  cause_counts refusals;                                        ///< by this group's nodes
+  group_summary summary{};
 };
 
 /// What the managers notified, oldest first: one row in each column. -1 stands for "none".
@@ -129,7 +147,7 @@ struct run_result {
   bool stopped = false;                ///< ended early by `stop`
   duration reached{};                  ///< time of the world at the end
   std::vector<check_result> checks;
-  std::vector<fault_result> faults;  ///< in the order of the file
+  std::vector<fault_result> faults;   ///< in the order of the file
   std::vector<std::string> warnings;  ///< what is allowed, and probably not meant
   std::vector<group_result> groups;
   std::uint64_t events = 0;  ///< steps of all managers; the same meaning at every level

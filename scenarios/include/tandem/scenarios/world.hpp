@@ -37,6 +37,10 @@ class world_observer {
   virtual void on_message(node_index node, time_point now) = 0;
   /// Before each event that a node's manager is told.
   virtual void on_event(node_index node, time_point now, const event& what) = 0;
+  /// Before each action of a node's manager is carried out.
+  virtual void on_action(node_index node, time_point now, const action& what) {
+    (void)node, (void)now, (void)what;
+  }
 };
 
 struct world_options {

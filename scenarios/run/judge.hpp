@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "fault_book.hpp"
+#include "line_judge.hpp"
+#include "tracker.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace tandem::scenarios {
+
+/// Watches what the expectations of a run are about while it runs, and judges them at its end.
+/// Looking plans nothing in the world, so it cannot change the run.
+class judge final : public number_listener {
+ public:
+  /// Times of the scenario count from `start`. References outlive this.
+  judge(const scenario& what, const tracker& ledger, const fault_book& faults, time_point start);
+
+  /// Every node is there and nothing has happened.
+  void begin();
+  void on_change(std::size_t measure, std::uint64_t up, std::uint64_t down,
+                 const happening& why) override;
+  void on_value(std::size_t measure, double value, const happening& why) override;
+  /// A fault began or ended.
+  void on_fault(time_point now);
+
+  /// The next time to look at what managers hear of late; `never` when there is none.
+  time_point next_look() const;
+  void look(time_point now);
+
+  std::vector<check_result> verdicts(time_point end);
+
+ private:
+  void route(std::size_t line, const number_use& use, line_judge::place at);
+
+  struct target {
+    std::size_t line;
+    line_judge::place at;
+    node_index first;
+    node_index count;
+  };
+  const scenario& scenario_;
+  const tracker& tracker_;
+  const fault_book& faults_;
+  time_point start_;
+  time_point looked_ = time_point::min();
+  std::vector<std::unique_ptr<line_judge>> lines_;
+  std::vector<node_index> first_of_;          ///< node of each group
+  std::vector<std::vector<target>> targets_;  ///< by measure
+};
+
+}  // namespace tandem::scenarios
