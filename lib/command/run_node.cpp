@@ -73,7 +73,8 @@ class running_node {
     options.self = file ? file->take() : identity::generate();
     node_ = std::make_unique<node>(*net_, std::move(options), &log_, recording_.get());
     with_.marks.apply(*node_);
-    if (with_.marks.protects(node_->self().id())) say_itself("--protect ");
+    if (with_.marks.protects(node_->self().id()))
+      say_itself("--protect " + to_string(node_->self().id()));
     node_->start();
     say_where();
     for (const auto& peer : with_.peers) dial(peer);
@@ -114,14 +115,14 @@ class running_node {
   }
 
   void say_itself(const std::string& option) {
-    errors_.line("tandem: " + option + to_string(node_->self().id()) +
-                 ": that is this node itself; name other peers");
+    errors_.line("tandem: " + option + ": that is this node itself; name other peers");
   }
 
   void dial(const dial_address& peer) {
-    const bool own = peer.peer == node_->self().id();
-    if (own) say_itself("--dial " + to_multiaddr(peer.at) + "/p2p/");
-    if (with_.dial_once || own) {  // once: it fails with SelfDial, and is counted
+    const bool own =
+        peer.peer == node_->self().id() || std::ranges::count(node_->listening(), peer.at) != 0;
+    if (own) say_itself("--dial " + to_multiaddr(peer.at) + "/p2p/" + to_string(peer.peer));
+    if (with_.dial_once || own) {  // once: it fails, and is counted
       node_->dial(peer.peer, {{peer.at}, dial_mode::join, 0, never});
       return;
     }

@@ -102,6 +102,16 @@ def test_a_node_that_is_told_to_dial_itself_says_so(tmp_path, option):
         assert errors == f"tandem: {said} {shown}: that is this node itself; name other peers\n"
 
 
+def test_a_node_that_is_told_to_dial_its_own_address_says_so(tmp_path):
+    other = "12D3KooWRBhwfeP2Y4TCx1SM6s9rUoHhR5STiGwxBhgFRcw3UERE"
+    at = f"127.0.0.1:{free_port()}"
+    own = f"/ip4/{at.replace(':', '/tcp/')}/p2p/{other}"
+    with Node("--listen", at, "--dial", own, "--no-metrics") as node:
+        assert "WrongPeer" in node.line_with("dial_failed")
+        code, _, errors = node.end()
+        assert (code, errors) == (0, f"tandem: --dial {own}: that is this node itself; name other peers\n")
+
+
 def test_a_dialled_peer_is_kept_connected_whoever_starts_first(tmp_path):
     port, metrics = free_port(), free_port()
     identity = ["--identity-file", str(tmp_path / "id"), "--no-metrics"]
