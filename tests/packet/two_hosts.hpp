@@ -48,8 +48,9 @@ struct two_hosts {
     sim::fabric_options options;
     options.seed = seed;
     options.tcp = tcp;
-    options.links = [path = path_, back = back_](sim::host_index from,
-                                                 sim::host_index) -> const sim::link& {
+    options.links = [path = path_, back = back_, sent = packets_](
+                        sim::host_index from, sim::host_index) -> const sim::link& {
+      ++*sent;
       return from == 0 ? *path : *back;
     };
     fabric = make_packet_fabric(std::move(options));
@@ -84,6 +85,10 @@ struct two_hosts {
     });
   }
 
+  /// Packets sent so far, whether they arrive or not.
+  std::uint64_t packets() const { return *packets_; }
+
+  std::shared_ptr<std::uint64_t> packets_ = std::make_shared<std::uint64_t>(0);
   std::shared_ptr<sim::link> path_;  // of the dialer's packets
   std::shared_ptr<sim::link> back_;
   std::unique_ptr<sim::fabric> fabric;
