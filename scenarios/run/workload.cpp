@@ -34,12 +34,20 @@ void workload::begin() {
 }
 
 void workload::on_notification(node_index node, time_point now, const notification& what) {
-  if (what.kind == notice::dial_started)
-    if (const auto peer = tracker_.index_of(what.peer); peer >= 0)
-      for (std::size_t i = 0; i < book_.size(); ++i)
-        if (book_.on(i) && parts(scenario_.faults[i], node, static_cast<node_index>(peer)))
-          book_.touched(i, touch::attempts);
+  if (const auto peer = tracker_.index_of(what.peer); peer >= 0) note_dial(node, what, peer);
   for (const auto& each : doings_) each->on_notification(node, now, what);
+}
+
+void workload::note_dial(node_index node, const notification& what, std::int32_t peer) {
+  const std::pair dial(node, static_cast<std::uint64_t>(what.request));
+  if (what.kind == notice::dial_succeeded || what.kind == notice::dial_failed) {
+    under_way_.erase(dial);
+  } else if (what.kind == notice::dial_started) {
+    under_way_[dial] = static_cast<node_index>(peer);
+    for (std::size_t i = 0; i < book_.size(); ++i)
+      if (book_.on(i) && parts(scenario_.faults[i], node, static_cast<node_index>(peer)))
+        book_.touched(i, touch::attempts);
+  }
 }
 
 void workload::add_warnings(std::vector<std::string>& to) const {
@@ -87,6 +95,7 @@ void workload::kill(node_index node) {
   tracker_.on_killed(node, world_.now());
   world_.kill(node);
   ++lives_[node];
+  erase_if(under_way_, [node](const auto& dial) { return dial.first.first == node; });
   for (const auto& each : doings_) each->on_killed(node);
 }
 
@@ -109,7 +118,7 @@ void workload::plan_faults() {
 }
 
 void workload::change_fault(std::size_t fault, bool on) {
-  if (on) count_cut_connections(fault);
+  if (on) count_cut(fault);
   on ? book_.began(fault, world_.now()) : book_.ended(fault, world_.now());
   apply_faults();
 }
@@ -121,11 +130,13 @@ bool workload::parts(const partition_fault& fault, node_index one, node_index ot
   return inside(one) != inside(other);
 }
 
-void workload::count_cut_connections(std::size_t fault) {
+void workload::count_cut(std::size_t fault) {
   book_.touched(fault, touch::connections,
                 tracker_.connections_of_pairs([&](node_index one, node_index other) {
                   return parts(scenario_.faults[fault], one, other);
                 }));
+  for (const auto& [dial, peer] : under_way_)
+    if (parts(scenario_.faults[fault], dial.first, peer)) book_.touched(fault, touch::attempts);
 }
 
 // The side of a node: one bit for each partition in force that it is part of.

@@ -6,9 +6,12 @@
 #include "tandem/scenarios/nodes.hpp"
 #include "tracker.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace tandem::scenarios {
@@ -63,7 +66,8 @@ class workload {
   void apply_faults();
   /// Exactly one of them is in the groups of this partition.
   bool parts(const partition_fault& fault, node_index one, node_index other) const;
-  void count_cut_connections(std::size_t fault);
+  void note_dial(node_index node, const notification& what, std::int32_t peer);
+  void count_cut(std::size_t fault);
 
   const scenario& scenario_;
   world& world_;
@@ -76,6 +80,8 @@ class workload {
   std::vector<bool> leaving_;         ///< told to shut down
   std::vector<std::uint32_t> lives_;  ///< deaths so far: ids of connections start again after each
   std::vector<std::unique_ptr<doing>> doings_;  ///< in the order of the file
+  /// Dials on the network, and at whom. A fault that begins touches them.
+  boost::unordered_flat_map<std::pair<node_index, std::uint64_t>, node_index> under_way_;
 };
 
 }  // namespace tandem::scenarios

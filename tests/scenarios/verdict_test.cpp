@@ -78,6 +78,25 @@ TEST(verdict, of_a_fault_that_touched_nothing_is_untested) {
   }
 }
 
+TEST(verdict, of_a_fault_that_met_dials_on_their_way_is_ok) {
+  const auto what = parse_scenario(R"(scenario: cut
+duration: 20s
+links: {default: {latency: 50ms}}
+groups: {server: {listen: true}, peers: {count: 3}}
+workload:
+  - dial: {from: peers, to: server}
+faults:
+  - partition: {groups: [server], name: at_once}
+  - partition: {groups: [server], at: 40ms, until: 1s, name: a_little_later}
+)",
+                                   "cut.yaml");
+  for (const auto& level : virtual_levels())
+    for (const auto& fault : run_on(what, level).faults) {
+      EXPECT_EQ(fault.verdict, verdict::ok) << level;
+      EXPECT_EQ(fault.touched[2], 3U) << level << ": attempts";
+    }
+}
+
 TEST(verdict, of_what_need_not_be_tested_is_ok_with_the_reason) {
   const auto what = parse_scenario(cut + ", allow_untested: it is spare}\n", "cut.yaml");
   const auto r = run_on(what, "message");
