@@ -21,7 +21,7 @@ using node_index = std::uint32_t;
 struct node_spec {
   manager_options manager;
   bool listens = false;
-  buffer_options buffers;
+  buffer_options buffers{};
 };
 
 /// Hears every node of a world, in the order things happen; one thread.
