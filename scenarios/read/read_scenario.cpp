@@ -6,6 +6,7 @@
 #include "read_manager.hpp"
 #include "read_network.hpp"
 #include "read_tcp_profile.hpp"
+#include "run/behaviour/behaviour.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/option_text.hpp"
 #include "tandem/command/units.hpp"
@@ -23,7 +24,8 @@ namespace {
 
 // Of all groups together: each node has an address of 10.0.0.0/8.
 constexpr std::uint64_t nodes_max = 10'000'000;
-constexpr std::size_t groups_max = 1000;  // every pair of groups has its link in a table
+constexpr std::uint64_t stale_addresses_max = 1000;  // of each kind, of one node
+constexpr std::size_t groups_max = 1000;             // every pair of groups has its link in a table
 // Samples stay in memory until the end, about 150 bytes a row.
 constexpr std::uint64_t sample_rows_max = 2'000'000;
 constexpr duration above_zero{1};
@@ -32,9 +34,9 @@ constexpr const char* connection_buffers = "connection_buffers_max";
 constexpr const char* all_buffers = "buffers_max";
 
 void read_group(const std::string& name, const yaml_value& entry, const scenario& of, group& out) {
-  const yaml_mapping given(
-      entry, "group `" + name + "`",
-      {"count", "listen", "manager", connection_buffers, all_buffers, "link", "region"});
+  const yaml_mapping given(entry, "group `" + name + "`",
+                           {"count", "listen", "manager", "behaviour", "stale_addresses",
+                            connection_buffers, all_buffers, "link", "region"});
   given.read("count", [&](const auto& v) {
     out.count = static_cast<std::uint32_t>(v.as_count(1, nodes_max));
   });
@@ -47,6 +49,15 @@ void read_group(const std::string& name, const yaml_value& entry, const scenario
              [&](const auto& v) { out.buffers.buffers_max = v.as_bytes(0, buffer_options::most); });
   given.read("link", [&](const auto& v) { out.link = read_link(v); });
   given.read("region", [&](const auto& v) { out.region = read_region(v, of.regions); });
+  given.read("stale_addresses", [&](const auto& v) {
+    const yaml_mapping stale(v, "stale_addresses", {"silent", "refusing"});
+    const auto count = [](const auto& of) {
+      return static_cast<std::uint32_t>(of.as_count(0, stale_addresses_max));
+    };
+    stale.read("silent", [&](const auto& many) { out.silent_addresses = count(many); });
+    stale.read("refusing", [&](const auto& many) { out.refusing_addresses = count(many); });
+  });
+  given.read("behaviour", [&](const auto& v) { out.misbehaves = read_behaviour(v); });
 }
 
 void read_groups(const yaml_value& value, scenario& out) {
@@ -98,9 +109,10 @@ void check_samples(const yaml_mapping& given, const scenario& of) {
 }
 
 void read_all(const yaml_value& root, scenario& out) {
-  const yaml_mapping given(root, "a scenario",
-                           {"scenario", "description", "levels", "seed", "duration", "sample_every",
-                            "tcp", "network", "groups", "links", "workload", "faults", "expectations"});
+  const yaml_mapping given(
+      root, "a scenario",
+      {"scenario", "description", "levels", "seed", "duration", "sample_every", "tcp", "network",
+       "groups", "links", "workload", "faults", "expectations"});
   given.require("scenario", [&](const auto& v) {
     out.name = v.as_text();
     if (!is_name(out.name)) v.fail("`scenario` must be a name of letters, digits, _ and -");

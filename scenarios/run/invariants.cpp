@@ -77,9 +77,17 @@ void tracker::check_limits(node_index node, time_point now, const connection_man
       {"max_pending_outbound is never exceeded", is.pending_outbound, options.max_pending_outbound},
       {"max_lingering_refusals is never exceeded", is.lingering, options.max_lingering_refusals},
   };
-  for (const auto& limit : limits)
-    if (limit.value > limit.most)
-      violated(limit.name, node, now, against(limit.value, ">", limit.most));
+  const auto told = configured_.find(node);
+  for (std::size_t i = 0; i < std::size(limits); ++i) {
+    auto most = limits[i].most;
+    if (told != configured_.end()) {
+      auto& ceiling = told->second.ceilings[i];
+      most = std::max(most, ceiling);
+      ceiling = std::min(ceiling, limits[i].value);
+    }
+    if (limits[i].value > most)
+      violated(limits[i].name, node, now, against(limits[i].value, ">", most));
+  }
   if (is.active_connections > is.permits_live)
     violated("established never exceeds permits", node, now,
              against(is.active_connections, ">", is.permits_live));
@@ -133,6 +141,9 @@ void tracker::check_backoff(node_index node, time_point now, const notification&
 
 time_point tracker::latest_end(node_index node, const connection_state& connection) const {
   if (connection.streams > 0) return never;
+  if (connection.peer >= 0 &&
+      kept_alive_.contains(key(node, static_cast<std::uint64_t>(connection.peer))))
+    return never;
   const auto& options = options_of(node);
   const duration probe_timeout = connection.path.longest_probe_timeout();
   const duration floor = static_cast<std::int64_t>(options.idle_floor_probes) * probe_timeout;
@@ -145,7 +156,9 @@ time_point tracker::latest_end(node_index node, const connection_state& connecti
                                : std::max<duration>(probe_timeout, 3 * options.handshake_timeout);
   const duration drains =
       std::max(options.close_linger, std::min<duration>(3 * timeout, std::chrono::minutes(1)));
-  return later(due, drains + patience_);
+  const auto told = configured_.find(node);
+  const auto since = told == configured_.end() ? due : std::max(due, told->second.since);
+  return later(since, drains + patience_);
 }
 
 void tracker::outlived(node_index node, time_point now, const connection_state& connection) {

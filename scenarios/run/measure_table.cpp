@@ -131,6 +131,19 @@ const std::vector<measure>& tally_rows() {
        unit::plain,
        "messages that arrived whole",
        {"active"}},
+      {"requests", {}, kind::total, unit::plain, "requests that nodes were told to make", {}},
+      {"requests_answered",
+       {},
+       kind::total,
+       unit::plain,
+       "of them those whose answer came",
+       {"requests"}},
+      {"requests_failed",
+       {},
+       kind::total,
+       unit::plain,
+       "of them those without: no connection, lost with it, too late",
+       {"requests"}},
       {"application_bytes",
        {},
        kind::total,
@@ -181,6 +194,7 @@ const std::vector<measure>& spread_rows() {
        unit::seconds,
        "ready to the end of a connection, at the node that counts it"},
       {"round_trip", {}, kind::distribution, unit::seconds, "round trips that the pings measured"},
+      {"request_time", {}, kind::distribution, unit::seconds, "request to its answer"},
   };
   return rows;
 }

@@ -49,13 +49,16 @@ enum class tally : std::uint8_t {
   sends_without_connection,
   sends_refused,
   messages_received,
+  requests,
+  requests_answered,
+  requests_failed,
   application_bytes,
   kills,
   alive,
   wanted,
   missing,
 };
-inline constexpr std::size_t tallies_count = 28;
+inline constexpr std::size_t tallies_count = 31;
 
 enum class spread : std::uint8_t {
   idle_close_after,
@@ -65,8 +68,9 @@ enum class spread : std::uint8_t {
   backoff_fraction,
   connection_age,
   round_trip,
+  request_time,
 };
-inline constexpr std::size_t spreads_count = 7;
+inline constexpr std::size_t spreads_count = 8;
 
 /// The layout of measures(): the documented metrics, the other counters, then one block per family,
 /// then tallies, then spreads.

@@ -39,11 +39,15 @@ class listener final : public world_observer {
   void on_step(node_index node, time_point now, const connection_manager& manager) override {
     if (ledger) ledger->on_step(node, now, manager);
   }
-  void on_send(node_index node, time_point now, send_result result) override {
-    if (ledger) ledger->on_send(node, now, result);
+  void on_send(node_index node, time_point now, send_result result, std::uint64_t number) override {
+    if (!ledger) return;
+    ledger->on_send(node, now, result);
+    work->on_send(number, result);
   }
-  void on_message(node_index node, time_point now) override {
-    if (ledger) ledger->on_message(node, now);
+  void on_message(node_index node, time_point now, std::uint64_t number) override {
+    if (!ledger) return;
+    ledger->on_message(node, now);
+    work->on_message(node, number);
   }
   void on_action(node_index node, time_point now, const action& what) override {
     if (ledger) ledger->on_action(node, now, what);
@@ -166,7 +170,11 @@ run_result run(const scenario& what, const level& on, const run_options& options
     place = on.make_world({seed, what.tcp, link_map_of(what, seed), on.virtual_time, &hears});
     for (const auto& group : what.groups)
       for (std::uint32_t i = 0; i < group.count; ++i)
-        place->add_node({group.manager, group.listen, group.buffers});
+        place->add_node({group.manager,
+                         group.listen,
+                         group.buffers,
+                         group.misbehaves,
+                         {group.silent_addresses, group.refusing_addresses}});
   } catch (const std::invalid_argument& e) {
     throw bad_input(what.file, "level " + on.name + ": " + e.what());
   }

@@ -98,6 +98,23 @@ void tracker::on_message(node_index node, time_point now) {
   count(node, now, measure_of(tally::messages_received));
 }
 
+void tracker::on_request(node_index node, time_point now) {
+  count(node, now, measure_of(tally::requests));
+}
+
+void tracker::on_answer(node_index node, time_point now, duration took, bool answered) {
+  count(node, now, measure_of(answered ? tally::requests_answered : tally::requests_failed));
+  if (answered)
+    add(node, now, spread::request_time, std::chrono::duration<double>(took).count());
+}
+
+void tracker::on_configured(node_index node, time_point now, const manager_options& options) {
+  const auto& before = options_of(node);
+  const std::array ceilings{before.max_connections, before.max_pending_inbound,
+                            before.max_pending_outbound, before.max_lingering_refusals};
+  configured_[node] = {options, now, ceilings};
+}
+
 void tracker::apply(node_index node, time_point now, const manager_counters& next) {
   auto& last = nodes_[node].last;
   const auto rows = counter_table();
@@ -136,11 +153,13 @@ void tracker::on_killed(node_index node, time_point now) {
   erase_node(connections_, node);
   erase_node(pairs_, node);
   erase_node(requests_, node);
+  configured_.erase(node);
   count_wanted_of(node, now);
 }
 
 void tracker::on_restarted(node_index node, time_point now) {
   nodes_[node].alive = true;
+  index_.emplace(world_->id(node), node);
   why_ = {.at = now, .node = node, .from = happening::source::work};
   add(node, now, measure_of(tally::alive), 1, 0);
   apply(node, now, world_->manager(node).counters());

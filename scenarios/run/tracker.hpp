@@ -8,7 +8,9 @@
 #include "tandem/scenarios/world.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -32,6 +34,12 @@ class tracker {
   void on_dial(node_index node, request_id request, time_point now);
   void on_send(node_index node, time_point now, send_result result);
   void on_message(node_index node, time_point now);
+  /// Connections of `node` with `peer` are not idle from now on, whatever is marked later.
+  void on_kept_alive(node_index node, node_index peer) { kept_alive_.insert(key(node, peer)); }
+  void on_request(node_index node, time_point now);
+  void on_answer(node_index node, time_point now, duration took, bool answered);
+  /// The node is about to be told these options: they hold from now on.
+  void on_configured(node_index node, time_point now, const manager_options& options);
   void on_notification(node_index node, time_point now, const notification& what);
   void on_step(node_index node, time_point now, const connection_manager& manager);
   void on_event(node_index node, time_point now, const event& what);
@@ -104,10 +112,18 @@ class tracker {
     time_point asked{};
     bool started = false;
   };
+  /// Options that a node was told while it ran.
+  struct configured_state {
+    manager_options options;
+    time_point since{};
+    /// Of each limit of check_limits(): what is above a lowered one may only become less.
+    std::array<std::uint64_t, 4> ceilings{};
+  };
   using key = std::pair<node_index, std::uint64_t>;
 
   group_numbers& numbers_of(node_index node) { return groups_[nodes_[node].group]; }
   const manager_options& options_of(node_index node) const {
+    if (const auto it = configured_.find(node); it != configured_.end()) return it->second.options;
     return scenario_.groups[nodes_[node].group].manager;
   }
   void count(node_index node, time_point now, std::size_t measure, std::uint64_t by = 1);
@@ -146,6 +162,8 @@ class tracker {
   boost::unordered_flat_map<key, request_state> requests_;
   /// Who each node should be connected with, and who with it.
   boost::unordered_flat_map<node_index, std::vector<node_index>> wants_, wanted_by_;
+  boost::unordered_flat_map<node_index, configured_state> configured_;
+  boost::unordered_flat_set<key> kept_alive_;
   std::vector<std::pair<std::string, std::string>> violations_;
   number_listener* told_ = nullptr;
   happening why_{};     ///< the last thing that happened to a node

@@ -28,6 +28,7 @@ workload::~workload() = default;
 void workload::begin() {
   for (std::size_t i = 0; i < scenario_.workload.size(); ++i) {
     doings_.push_back(scenario_.workload[i]->start(*this, i));
+    doings_.back()->index = i;
     doings_.back()->begin();
   }
   plan_faults();
@@ -56,6 +57,7 @@ void workload::add_warnings(std::vector<std::string>& to) const {
 }
 
 node_list workload::nodes_of(const node_selection& which) const {
+  if (which.neighbours()) return {};
   return scenarios::nodes_of(which, first_node_[which.group],
                              static_cast<std::uint32_t>(size_of(which.group)), seed_);
 }
@@ -83,6 +85,29 @@ void workload::wants(node_index node, node_index peer) {
   tracker_.on_wanted(node, peer, world_.now());
 }
 
+// A number on its way is the entry's number behind the entry.
+constexpr unsigned entry_shift = 48;
+
+void workload::send(const doing& whose, node_index from, node_index to, std::uint64_t bytes,
+                    std::uint64_t number) {
+  if (alive_[from]) world_.send(from, to, bytes, (whose.index + 1) << entry_shift | number);
+}
+
+void workload::on_send(std::uint64_t number, send_result result) {
+  if (const auto entry = number >> entry_shift; entry != 0)
+    doings_[entry - 1]->on_sent(number & ~(entry << entry_shift), result);
+}
+
+void workload::on_message(node_index node, std::uint64_t number) {
+  if (const auto entry = number >> entry_shift; entry != 0)
+    doings_[entry - 1]->on_arrived(node, number & ~(entry << entry_shift));
+}
+
+void workload::configure(node_index node, const manager_options& options) {
+  tracker_.on_configured(node, now(), options);
+  world_.operate(node, events::configured{options});
+}
+
 void workload::shutdown(node_index node) {
   leaving_[node] = true;
   tracker_.on_leaving(node, world_.now());
@@ -99,9 +124,9 @@ void workload::kill(node_index node) {
   for (const auto& each : doings_) each->on_killed(node);
 }
 
-void workload::restart(node_index node) {
+void workload::restart(node_index node, bool new_identity) {
   kill(node);
-  world_.restart(node);
+  world_.restart(node, new_identity);
   tracker_.on_restarted(node, world_.now());
   alive_[node] = true;
   leaving_[node] = false;

@@ -28,6 +28,8 @@ class workload {
   /// Plans everything.
   void begin();
   void on_notification(node_index node, time_point now, const notification& what);
+  void on_send(std::uint64_t number, send_result result);
+  void on_message(node_index node, std::uint64_t number);
   /// What the entries found that was probably not meant.
   void add_warnings(std::vector<std::string>& to) const;
 
@@ -52,9 +54,18 @@ class workload {
   request_id dial(node_index from, node_index to, dial_mode mode, duration deadline);
   /// From now on `node` should have a connection with `peer`.
   void wants(node_index node, node_index peer);
+  /// Sends under a number of the entry's own, at least 1, which it hears again.
+  void send(const doing& whose, node_index from, node_index to, std::uint64_t bytes,
+            std::uint64_t number);
+  void configure(node_index node, const manager_options& options);
+  void kept_alive(node_index node, node_index peer) { tracker_.on_kept_alive(node, peer); }
+  void count_request(node_index from) { tracker_.on_request(from, now()); }
+  void count_answer(node_index from, duration took, bool answered) {
+    tracker_.on_answer(from, now(), took, answered);
+  }
   void shutdown(node_index node);
   void kill(node_index node);
-  void restart(node_index node);
+  void restart(node_index node, bool new_identity);
 
  private:
   node_index node_of(group_index group, std::uint64_t member) const {

@@ -180,10 +180,11 @@ ARRIVALS = either(
     mapping("one after the other", {"every": ABOVE_ZERO, "per": ref("per")}, ["every"]),
     mapping("independent of each other", {"poisson": RATE, "per": ref("per")}, ["poisson"]),
     mapping("so many at once, again and again", {"burst": SOME, "every": ABOVE_ZERO, "per": ref("per")}, ["burst", "every"]),
+    mapping("each at a moment of its own", {"spread": ABOVE_ZERO, "per": ref("per")}, ["spread"]),
     mapping("the times of a CSV file", {"trace": TEXT, "per": ref("per")}, ["trace"]),
     mapping("so long after the last one of the node is over", {"think": ref("durations"), "per": ref("per")}, ["think"]),
     {"type": "string", "pattern": EXPRESSION},
-    doc="how turns come: at_once, {every: 5ms}, {poisson: 20/s}, {burst: 50, every: 10s}, {trace: file.csv}, {think: 10s}; `per: node` makes them each node's own",
+    doc="how turns come: at_once, {every: 5ms}, {poisson: 20/s}, {burst: 50, every: 10s}, {trace: file.csv}, {spread: 10s}, {think: 10s}; `per: node` makes them each node's own",
 )
 
 SCHEDULE = {
@@ -195,6 +196,10 @@ SCHEDULE = {
 }
 ENDS = {"from": NODES, "to": NODES}
 PICK = one_of("round_robin", "random", doc="which node of `to` the k-th turn means")
+PICK_ALL = one_of("round_robin", "random", "all", doc="which nodes of `to` a node means")
+SIZES = distribution(BYTES, "bytes, or a distribution of them")
+OTHERS = ENDS | SCHEDULE | {"pick": PICK_ALL}
+ITSELF = {"nodes": NODES} | SCHEDULE
 
 VERBS = {
     "dial": mapping(
@@ -209,18 +214,72 @@ VERBS = {
     ),
     "send": mapping(
         "messages over connections there are",
-        ENDS | SCHEDULE | {"bytes": BYTES, "every": ABOVE_ZERO | {"description": "short for arrivals: {every: ..., per: node}"}},
-        ["from", "to", "bytes"],
+        OTHERS
+        | {
+            "size": SIZES,
+            "bytes": SIZES | {"description": "older word for size"},
+            "every": ABOVE_ZERO | {"description": "short for arrivals: {every: ..., per: node}"},
+            "in_flight": BYTES | {"description": "what is sent waits while more is on its way"},
+        },
+        ["from", "to"],
+    )
+    | {"anyOf": [{"required": ["size"]}, {"required": ["bytes"]}]},
+    "request": mapping(
+        "a message there, a time to think, and a message back",
+        OTHERS
+        | {
+            "size": SIZES,
+            "reply": mapping("what comes back", {"size": SIZES, "think": either(DURATION, ref("durations"))}, ["size"]),
+            "deadline": ABOVE_ZERO | {"description": "an answer that comes later is none"},
+        },
+        ["from", "to", "size", "reply"],
     ),
+    "disconnect": mapping("ends every connection between them", OTHERS, ["from", "to"]),
+    "configure": mapping("options from now on", ITSELF | {"manager": ref("manager")}, ["nodes", "manager"]),
+    "override_backoff": mapping("the next dial need not wait", OTHERS, ["from", "to"]),
+    "network_changed": mapping("the nodes have another network", ITSELF, ["nodes"]),
+    "pressure": mapping("what the host lacks", ITSELF | {"memory": BOOL, "descriptors": BOOL}, ["nodes"]),
     "keep_connected": mapping(
-        "each node keeps a connection to one node of `to`",
-        ENDS | {"at": SCHEDULE["at"], "arrivals": ref("arrivals"), "pause": ref("durations"), "pick": PICK},
+        "each node keeps connections to nodes of `to`",
+        ENDS | {"at": SCHEDULE["at"], "arrivals": ref("arrivals"), "pause": ref("durations"), "pick": PICK, "neighbours": either(one_of("all"), SOME)},
         ["from", "to"],
     ),
 }
 for word, doc in {"shutdown": "graceful end", "kill": "sudden death, connections reset", "restart": "a fresh node on the same host"}.items():
     keys = {"nodes": NODES, "group": NODES, "at": SCHEDULE["at"], "arrivals": ref("arrivals")}
+    if word == "restart":
+        keys["down"] = either(DURATION, ref("durations"))
+        keys["identity"] = one_of("same", "new")
     VERBS[word] = mapping(doc, keys, ["at"]) | {"oneOf": [{"required": ["nodes"]}, {"required": ["group"]}]}
+
+MARK = {"at": SCHEDULE["at"], "until": ABOVE_ZERO, "on": BOOL | {"description": "false takes it back"}}
+for word, doc in {
+    "protect": "never evicted, redialled for ever",
+    "keep_alive": "never idle",
+    "tag": "weight in the score of a peer",
+    "allow": "dialled whatever networks are denied",
+    "deny": "refused",
+}.items():
+    peers = mapping(doc, ENDS | {"pick": PICK_ALL} | MARK | ({"weight": COUNT} if word == "tag" else {}), ["from", "to"] + (["weight"] if word == "tag" else []))
+    networks = mapping(doc + ", of a network", {"nodes": NODES, "network": {"type": "string", "pattern": rf"^[0-9a-fA-F.:]+(/\d+)?$|{EXPRESSION}"}} | MARK, ["nodes", "network"])
+    VERBS[word] = either(peers, networks) if word in ("allow", "deny") else peers
+
+STAGE = one_of("after_accept", "after_header", "after_authentication", "when_ready")
+BEHAVIOUR = only_one(
+    "how the nodes misbehave",
+    {
+        "mute": STAGE,
+        "deaf": STAGE,
+        "drop": STAGE,
+        "half_close": STAGE,
+        "random_bytes": STAGE,
+        "slow_drip": ABOVE_ZERO,
+        "no_pong": {"const": True},
+        "wrong_identity": {"const": True},
+        "refuse": SOME,
+        "accept_after": ABOVE_ZERO,
+    },
+)
 
 FAULT = {
     "name": NAME | {"description": "what expectations call it"},
@@ -269,7 +328,10 @@ def scenario(options):
         "$id": "https://tandem.invalid/scenario.schema.json",
         "title": "Tandem scenario",
         "definitions": {
-            "durations": distribution(ABOVE_ZERO, "a duration, or a distribution of durations"),
+            "durations": either(
+                distribution(ABOVE_ZERO, "a duration, or a distribution of durations"),
+                one_of("kad_session", "kad_first_session", "kad_absence", doc="as measured: scenarios/reference/values.md"),
+            ),
             "arrivals": ARRIVALS,
             "per": one_of("node", doc="each node has arrivals of its own"),
             "manager": manager(options),
@@ -300,6 +362,8 @@ def scenario(options):
                             "count": SOME | {"maximum": 10_000_000},
                             "listen": BOOL,
                             "manager": ref("manager"),
+                            "behaviour": BEHAVIOUR,
+                            "stale_addresses": mapping("addresses that others try first", {"silent": COUNT, "refusing": COUNT}),
                             "buffers_max": BYTES,
                             "connection_buffers_max": BYTES,
                             "link": ANY_LINK,

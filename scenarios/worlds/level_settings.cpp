@@ -16,6 +16,8 @@ constexpr const char* order =
     "a model of TCP delivers in order and once; only packets can do otherwise";
 constexpr const char* bursts = "loss is drawn for each transmission by itself there";
 constexpr const char* sessions = "it has no sessions";
+constexpr const char* streams = "it has no byte streams";
+constexpr const char* one_address = "there is one address";
 constexpr const char* queues = "the queue of its access links has no bound";
 
 // `path` against a pattern, key by key.
@@ -63,6 +65,8 @@ const std::vector<level_setting>& level_settings() {
       {"buffers of a group",
        {"groups.*.buffers_max", "groups.*.connection_buffers_max"},
        {sessions, yes, yes, yes}},
+      {"behaviour of a group", {"groups.*.behaviour"}, {streams, yes, yes, yes}},
+      {"stale addresses of a group", {"groups.*.stale_addresses"}, {yes, yes, yes, one_address}},
       {"TCP profile", {"tcp"}, {yes, yes, yes, kernel}},
       {"partition", {"faults.*.partition"}, {yes, yes, yes, kernel}},
   };

@@ -34,13 +34,17 @@ struct message_node final : manager_observer {
   void on_event(time_point now, const event& what) override {
     if (!observer) return;
     const auto* moved = std::get_if<events::traffic>(&what);
-    if (moved && moved->received > 0) observer->on_message(index, now);  // each is one packet
+    if (moved && moved->received > 0)
+      observer->on_message(index, now, network->arriving());  // each is one packet
     observer->on_event(index, now, what);
   }
 
   world_observer* observer;
+  const sim::message_network* network = nullptr;
   node_index index;
   peer_id id;
+  stale_addresses stale;
+  std::uint64_t identities = 0;  ///< that it had before
   std::uint64_t requests = 0;
   hash_sink hash;
 };
@@ -56,6 +60,8 @@ class message_world final : public world {
     const auto index = static_cast<node_index>(nodes_.size());
     auto& node = *nodes_.emplace_back(std::make_unique<message_node>(
         options_.observer, index, identity::of_node(options_.seed, index).id()));
+    node.network = &network_;
+    node.stale = spec.stale;
     network_.add_host(spec.manager, node.id, spec.listens, options_.observer ? &node : nullptr,
                       options_.traced ? &node.hash : nullptr);
     return index;
@@ -66,17 +72,23 @@ class message_world final : public world {
   request_id dial(node_index from, node_index to, dial_mode mode, time_point deadline) override {
     const request_id request{++nodes_[from]->requests};
     later_command(from, [this, request, to, mode, deadline](sim::host_index host) {
-      const endpoint at = address_of(to);
-      network_.command(host, events::dial_wanted{request, id(to), {&at, 1}, mode, 0, deadline});
+      const auto at = nodes_[to]->stale.before(address_of(to));
+      network_.command(host, events::dial_wanted{request, id(to), at, mode, 0, deadline});
     });
     return request;
   }
-  void send(node_index from, node_index to, std::uint64_t bytes) override {
-    later_command(from, [this, to, bytes](sim::host_index host) {
-      const auto result = network_.send(host, id(to), bytes);
-      if (options_.observer) options_.observer->on_send(host, now(), result);
+  void send(node_index from, node_index to, std::uint64_t bytes, std::uint64_t number) override {
+    later_command(from, [this, to, bytes, number](sim::host_index host) {
+      const auto result = network_.send(host, id(to), bytes, number);
+      if (options_.observer) options_.observer->on_send(host, now(), result, number);
     });
   }
+  void operate(node_index node, const operation& what) override {
+    later_command(node, [this, what](sim::host_index host) {
+      std::visit([&](const auto& told) { network_.command(host, told); }, what);
+    });
+  }
+  void introduce(node_index, node_index) override {}  // every address is known
   void disconnect(node_index from, node_index to) override {
     later_command(from, [this, to](sim::host_index host) {
       network_.command(host, events::disconnect_wanted{id(to)});
@@ -92,7 +104,11 @@ class message_world final : public world {
         node, [this](sim::host_index host) { network_.command(host, events::shutdown_wanted{}); });
   }
   void kill(node_index node) override { network_.kill(node); }
-  void restart(node_index node) override { network_.restart(node); }
+  void restart(node_index node, bool new_identity) override {
+    auto& one = *nodes_[node];
+    if (new_identity) one.id = identity::of_node(options_.seed + ++one.identities, node).id();
+    network_.restart(node, one.id);
+  }
   void partition(std::function<int(node_index)> side) override {
     network_.partition(std::move(side));
   }

@@ -1,16 +1,30 @@
 // SPDX-License-Identifier: MIT
 #include "node_hash.hpp"
+#include "run/behaviour/misbehaving_network.hpp"
 #include "tandem/net/node.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/sim/fabric.hpp"
 #include "tandem/sim/policy_seed.hpp"
 
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <utility>
 
 namespace tandem::scenarios {
 namespace {
+
+// A message of a workload begins with its number.
+std::vector<std::byte> message_with(std::uint64_t number, std::uint64_t bytes) {
+  std::vector<std::byte> message(bytes);
+  if (bytes >= sizeof number) std::memcpy(message.data(), &number, sizeof number);
+  return message;
+}
+std::uint64_t number_in(const std::vector<std::byte>& message) {
+  std::uint64_t number = 0;
+  if (message.size() >= sizeof number) std::memcpy(&number, message.data(), sizeof number);
+  return number;
+}
 
 // One node on a host of the fabric, and who hears it. The node comes and goes, the host stays.
 struct hosted_node final : node_observer {
@@ -29,8 +43,8 @@ struct hosted_node final : node_observer {
   void on_event(time_point now, const event& what) override {
     if (observer) observer->on_event(index, now, what);
   }
-  void on_message(time_point now, const received_message&) override {
-    if (observer) observer->on_message(index, now);
+  void on_message(time_point now, const received_message& message) override {
+    if (observer) observer->on_message(index, now, number_in(message.bytes));
   }
 
   world_observer* observer;
@@ -39,7 +53,9 @@ struct hosted_node final : node_observer {
   peer_id id;
   endpoint address;  ///< where others dial it; unset when it does not listen
   std::uint64_t lives = 0;
+  std::uint64_t identities = 0;  ///< that it had before
   hash_sink hash;
+  std::unique_ptr<misbehaving_network> misbehaves;  ///< between the node and its host, if it does
   std::unique_ptr<tandem::node> node;
 };
 
@@ -61,20 +77,27 @@ class node_world final : public world {
   const peer_id& id(node_index node) const override { return nodes_[node]->id; }
 
   request_id dial(node_index from, node_index to, dial_mode mode, time_point deadline) override {
-    return node(from).dial(id(to), {{nodes_[to]->address}, mode, 0, deadline});
+    return node(from).dial(id(to), {addresses_of(to), mode, 0, deadline});
   }
-  void send(node_index from, node_index to, std::uint64_t bytes) override {
-    const auto tell = [host = nodes_[from].get(), this](send_result result) {
-      if (host->observer) host->observer->on_send(host->index, now(), result);
+  void send(node_index from, node_index to, std::uint64_t bytes, std::uint64_t number) override {
+    const auto tell = [host = nodes_[from].get(), number, this](send_result result) {
+      if (host->observer) host->observer->on_send(host->index, now(), result, number);
     };
-    node(from).send(id(to), std::vector<std::byte>(bytes), tell);
+    node(from).send(id(to), message_with(number, bytes), tell);
+  }
+  void operate(node_index which, const operation& what) override {
+    std::visit([&](const auto& told) { tell(node(which), told); }, what);
+  }
+  void introduce(node_index which, node_index other) override {
+    if (nodes_[other]->spec.listens) node(which).add_addresses(id(other), addresses_of(other));
   }
   void disconnect(node_index from, node_index to) override { node(from).disconnect(id(to)); }
   void disconnect(node_index from, connection_id conn) override { node(from).disconnect(conn); }
   void shutdown(node_index which) override { node(which).shutdown(); }
   void kill(node_index which) override { nodes_[which]->node.reset(); }
-  void restart(node_index which) override {
+  void restart(node_index which, bool new_identity) override {
     kill(which);
+    if (new_identity) ++nodes_[which]->identities;
     start(*nodes_[which]);
   }
   void partition(std::function<int(node_index)> side) override {
@@ -102,18 +125,37 @@ class node_world final : public world {
   std::uint64_t events() const override { return fabric_->events(); }
 
  private:
+  std::vector<endpoint> addresses_of(node_index which) const {
+    return nodes_[which]->spec.stale.before(nodes_[which]->address);
+  }
+  static void tell(tandem::node& to, const events::peer_marked& what) { to.mark(what); }
+  static void tell(tandem::node& to, const events::subnet_marked& what) { to.mark(what); }
+  static void tell(tandem::node& to, const events::backoff_overridden& what) {
+    to.override_backoff(what.peer);
+  }
+  static void tell(tandem::node& to, const events::configured& what) { to.configure(what.options); }
+  static void tell(tandem::node& to, const events::network_changed&) { to.network_changed(); }
+  static void tell(tandem::node& to, const events::pressure& what) { to.pressure(what); }
+
   tandem::node& node(node_index which) { return *nodes_[which]->node; }
 
   void start(hosted_node& host) {
     node_options options;
     options.manager = host.spec.manager;
     options.buffers = host.spec.buffers;
-    options.self = identity::of_node(options_.seed, host.index);
+    options.self = identity::of_node(options_.seed + host.identities, host.index);
+    host.id = options.self.id();
+    network* net = &fabric_->host(host.index);
+    if (const auto* how = host.spec.misbehaves.get()) {
+      host.misbehaves = std::make_unique<misbehaving_network>(
+          *net, *how, random_stream::of(options_.seed, "behaviour", host.index));
+      net = host.misbehaves.get();
+      if (how->has_another_identity()) options.self = identity::of_node(~options_.seed, host.index);
+    }
     if (host.spec.listens) options.listen = {host.address};
     options.seed = sim::policy_seed(options_.seed, host.index, host.lives++);
     options.allow_plaintext = true;
-    host.id = options.self.id();
-    host.node = std::make_unique<tandem::node>(fabric_->host(host.index), std::move(options), &host,
+    host.node = std::make_unique<tandem::node>(*net, std::move(options), &host,
                                                options_.traced ? &host.hash : nullptr);
     host.node->start();
     // A real listener chooses its port at the first start, and keeps it.

@@ -150,12 +150,17 @@ void message_network::state::kill(host_index h) {
   at.paused = false;
 }
 
-void message_network::state::restart(host_index h) {
+void message_network::state::restart(host_index h, const peer_id& self) {
   if (driving) {
-    time.at(time.now(), [this, h] { restart(h); });
+    time.at(time.now(), [this, h, self] { restart(h, self); });
     return;
   }
   if (hosts[h].alive) kill(h);
+  if (hosts[h].self != self) {
+    by_peer.erase(hosts[h].self);
+    by_peer.insert_or_assign(self, h);
+    hosts[h].self = self;
+  }
   hosts[h].manager = fresh_manager(h, true);
   hosts[h].alive = true;
   wake_at_deadline(h);

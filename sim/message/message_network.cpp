@@ -34,9 +34,11 @@ void message_network::command(host_index host, const event& what) {
   state_->command(host, what);
 }
 
-send_result message_network::send(host_index from, const peer_id& to, std::uint64_t bytes) {
-  return state_->send(from, to, bytes);
+send_result message_network::send(host_index from, const peer_id& to, std::uint64_t bytes,
+                                  std::uint64_t number) {
+  return state_->send(from, to, bytes, number);
 }
+std::uint64_t message_network::arriving() const { return state_->arriving; }
 
 connection_manager& message_network::manager(host_index host) {
   return state_->hosts[host].manager;
@@ -52,6 +54,11 @@ void message_network::partition(std::function<int(host_index)> side) {
 }
 
 void message_network::kill(host_index host) { state_->kill(host); }
-void message_network::restart(host_index host) { state_->restart(host); }
+void message_network::restart(host_index host) {
+  state_->restart(host, state_->hosts[host].self);
+}
+void message_network::restart(host_index host, const peer_id& self) {
+  state_->restart(host, self);
+}
 
 }  // namespace tandem::sim

@@ -61,15 +61,17 @@ bool message_network::state::transmit(end_index from, const packet& p) {
   struct delivery {
     state* self;
     handle h;
-    std::uint64_t value;
+    std::uint64_t number;
+    std::uint32_t value;  // no packet counts more
     kind what;
     cause why;
     std::uint8_t side;
-    void operator()() { self->arrived(h, side, {what, why, value}); }
+    void operator()() { self->arrived(h, side, {what, why, value, number}); }
   };
   static_assert(sizeof(delivery) <= 32, "a delivery is stored in place");
-  time.at(sender.last_arrival, delivery{this, handle_of(from), p.value, p.what, p.why,
-                                        static_cast<std::uint8_t>(other(from) % 2)});
+  time.at(sender.last_arrival,
+          delivery{this, handle_of(from), p.number, static_cast<std::uint32_t>(p.value), p.what,
+                   p.why, static_cast<std::uint8_t>(other(from) % 2)});
   return true;
 }
 

@@ -55,8 +55,9 @@ enum class kind : std::uint8_t {
 
 struct packet {
   kind what{};
-  cause why = cause::none;  ///< of a goodbye
-  std::uint64_t value = 0;  ///< nonce, application bytes, or the code of a GoAway
+  cause why = cause::none;   ///< of a goodbye
+  std::uint64_t value = 0;   ///< nonce, application bytes, or the code of a GoAway
+  std::uint64_t number = 0;  ///< of a message, as its sender gave it
 };
 
 /// One end of a connection.

@@ -66,7 +66,7 @@ struct message_network::state {
   void wake_at_deadline(host_index h);
   void woken(host_index h);
   void kill(host_index h);
-  void restart(host_index h);
+  void restart(host_index h, const peer_id& self);
   connection_manager fresh_manager(host_index h, bool traced) const;
   std::uint32_t remember(const manager_options& options);
   void carry_out(host_index h, const action& what);
@@ -107,9 +107,9 @@ struct message_network::state {
   void hello_arrived(handle h, record& c);
   void goodbye_arrived(end_index e, cause why, std::uint32_t code);
   void pong_arrived(end_index e, std::uint32_t nonce);
-  void data_arrived(end_index e, std::uint64_t bytes);
-  send_result send(host_index from, const peer_id& to, std::uint64_t bytes);
-  void send(end_index e, std::uint64_t bytes);
+  void data_arrived(end_index e, std::uint64_t bytes, std::uint64_t number);
+  send_result send(host_index from, const peer_id& to, std::uint64_t bytes, std::uint64_t number);
+  void send(end_index e, std::uint64_t bytes, std::uint64_t number);
   void stream_until(end_index e, time_point left);
   void open_stream(end_index e, time_point until);
 
@@ -138,6 +138,7 @@ struct message_network::state {
   boost::unordered_flat_map<peer_id, host_index, std::hash<peer_id>> by_peer;
   std::vector<follow_up> follow_ups;
   bool driving = false;
+  std::uint64_t arriving = 0;  ///< number of the message that arrives now
 };
 
 }  // namespace tandem::sim

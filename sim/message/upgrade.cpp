@@ -58,7 +58,7 @@ void message_network::state::arrived(handle h, unsigned side, const packet& p) {
     case kind::pong:
       return pong_arrived(e, static_cast<std::uint32_t>(p.value));
     case kind::data:
-      return data_arrived(e, p.value);
+      return data_arrived(e, p.value, p.number);
     case kind::hello:
       return;
   }
@@ -102,41 +102,43 @@ void message_network::state::pong_arrived(end_index e, std::uint32_t nonce) {
   step(at, events::probe_answered{id, nonce});
 }
 
-void message_network::state::data_arrived(end_index e, std::uint64_t bytes) {
+void message_network::state::data_arrived(end_index e, std::uint64_t bytes, std::uint64_t number) {
   end_record& here = connections.end(e);
   if (here.at != phase::ready && here.at != phase::closing) return;
   events::traffic moved;
   moved.conn = static_cast<connection_id>(here.id);
   moved.received = moved.app_bytes = bytes;
   moved.last_received_at = moved.last_app_at = time.now();
+  arriving = number;
   step(here.host, moved);
 }
 
-send_result message_network::state::send(host_index from, const peer_id& to, std::uint64_t bytes) {
+send_result message_network::state::send(host_index from, const peer_id& to, std::uint64_t bytes,
+                                         std::uint64_t number) {
   const end_index e = oldest_ready(from, to);
   if (e == none) return send_result::gone;
   const std::uint64_t backlog = connections.end(e).unsent;
   if (bytes > message_size_default || (backlog != 0 && backlog + framed(bytes) > backlog_default))
     return send_result::refused;
   if (driving) {
-    time.at(time.now(), [this, h = handle_of(e), side = e % 2, bytes] {
+    time.at(time.now(), [this, h = handle_of(e), side = e % 2, bytes, number] {
       record* c = connections.find(h);
-      if (c && c->ends[side].at == phase::ready) send(h.slot * 2 + side, bytes);
+      if (c && c->ends[side].at == phase::ready) send(h.slot * 2 + side, bytes, number);
     });
   } else {
-    send(e, bytes);
+    send(e, bytes, number);
   }
   return send_result::accepted;
 }
 
-void message_network::state::send(end_index e, std::uint64_t bytes) {
+void message_network::state::send(end_index e, std::uint64_t bytes, std::uint64_t number) {
   const host_index from = connections.end(e).host;
   events::traffic moved;
   moved.conn = static_cast<connection_id>(connections.end(e).id);
   moved.sent = moved.app_bytes = framed(bytes);
   moved.last_app_at = time.now();
   connections.end(e).unsent += static_cast<std::uint32_t>(moved.sent);
-  dispatch(e, {kind::data, cause::none, moved.sent});
+  dispatch(e, {kind::data, cause::none, moved.sent, number});
   step(from, moved);
   if (const time_point left = net.link_free_at(time.now(), from); left > time.now())
     stream_until(e, left);

@@ -22,12 +22,14 @@ class ledger : public testing::Test {
     std::size_t size() const override { return 2; }
     const peer_id& id(node_index node) const override { return managers[node].self(); }
     request_id dial(node_index, node_index, dial_mode, time_point) override { return {}; }
-    void send(node_index, node_index, std::uint64_t) override {}
+    void send(node_index, node_index, std::uint64_t, std::uint64_t) override {}
+    void operate(node_index, const operation&) override {}
+    void introduce(node_index, node_index) override {}
     void disconnect(node_index, node_index) override {}
     void disconnect(node_index, connection_id) override {}
     void shutdown(node_index) override {}
     void kill(node_index) override {}
-    void restart(node_index) override {}
+    void restart(node_index, bool) override {}
     void partition(std::function<int(node_index)>) override {}
     time_point now() const override { return {}; }
     void at(time_point, std::function<void()>) override {}

@@ -31,6 +31,13 @@ void arrival_process::begin() {
   const bool poisson = when_.how == schedule::kind::poisson;
   if (when_.once()) {
     in_.at(all_.next, [this] { turns(when_.count * nodes_.size()); });
+  } else if (when_.how == schedule::kind::spread) {
+    for (std::uint64_t i = 0; i < nodes_.size(); ++i) {
+      auto random = random_stream::of(in_.seed(), "arrivals of a node", index_ << 32 | nodes_[i]);
+      for (std::uint64_t turn = 0; turn < when_.count; ++turn)
+        in_.at(all_.next + duration_distribution::uniform({}, when_.every).draw(random),
+               [this, i, turn] { act_(i + turn * nodes_.size(), nodes_[i]); });
+    }
   } else if (when_.how == schedule::kind::trace) {
     next_of_trace();
   } else if (when_.think || (poisson && when_.per_node)) {

@@ -18,9 +18,9 @@ class workload;
 
 /// When the nodes of a selection have their turns. In a file: `at`, `until` or `for`, `count`, and
 /// `arrivals`, which is `at_once`, `{every: 5ms}`, `{poisson: 20/s}`, `{burst: 50, every: 10s}`,
-/// `{trace: file.csv}` or `{think: 10s}`.
+/// `{trace: file.csv}`, `{spread: 10s}` or `{think: 10s}`.
 struct schedule {
-  enum class kind : std::uint8_t { at_once, every, poisson, burst, trace, think };
+  enum class kind : std::uint8_t { at_once, every, poisson, burst, trace, spread, think };
   /// One line of a trace: when, counted from `at`, and which node of the selection.
   struct turn {
     duration at{};
@@ -31,7 +31,7 @@ struct schedule {
 
   kind how = kind::at_once;
   bool per_node = false;  ///< each node has arrivals of its own; else they are the selection's
-  duration every{};       ///< between two arrivals, or two bursts
+  duration every{};       ///< between two arrivals, or two bursts; or the length of a spread
   double per_second = 0;
   std::uint64_t burst = 1;
   std::vector<turn> trace;

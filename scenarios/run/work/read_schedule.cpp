@@ -20,7 +20,7 @@ using kind = schedule::kind;
 // The key that says how they come, and what stands there; `every` goes with `burst` as well.
 std::pair<std::string, const yaml_value*> read_how(const yaml_mapping& given) {
   std::pair<std::string, const yaml_value*> found{};
-  for (const char* word : {"burst", "every", "poisson", "trace", "think"}) {
+  for (const char* word : {"burst", "every", "poisson", "trace", "spread", "think"}) {
     const auto* value = given.find(word);
     if (value == nullptr || (found.first == "burst" && word == std::string_view("every"))) continue;
     if (found.second != nullptr)
@@ -30,7 +30,8 @@ std::pair<std::string, const yaml_value*> read_how(const yaml_mapping& given) {
   }
   if (found.second == nullptr)
     given.self().fail(
-        "arrivals must be at_once, or have one of the keys every, poisson, burst, trace, think");
+        "arrivals must be at_once, or have one of the keys every, poisson, burst, trace, "
+        "spread, think");
   return found;
 }
 
@@ -62,7 +63,7 @@ void read_arrivals(const yaml_value& value, std::uint64_t nodes, const schedule_
     return;
   }
   const yaml_mapping given(value, "arrivals",
-                           {"every", "poisson", "burst", "trace", "think", "per"});
+                           {"every", "poisson", "burst", "trace", "spread", "think", "per"});
   const auto& [word, how] = read_how(given);
   if (word == "every") {
     out.how = kind::every;
@@ -74,6 +75,9 @@ void read_arrivals(const yaml_value& value, std::uint64_t nodes, const schedule_
     out.how = kind::burst;
     out.burst = how->as_count(1, rules.at_once_max);
     given.require("every", [&](const auto& v) { out.every = v.as_duration(above_zero); });
+  } else if (word == "spread") {
+    out.how = kind::spread;
+    out.every = how->as_duration(above_zero);
   } else if (word == "trace") {
     out.how = kind::trace;
     out.trace = read_trace(*how, nodes);
@@ -121,13 +125,17 @@ void read_schedule(const yaml_mapping& given, const scenario& of, std::uint64_t 
     if (given.find("count") == nullptr) out.count = 0;
   };
   if (out.how == kind::think || out.how == kind::trace) unlimited();
+  if (out.how == kind::spread && out.count * nodes > rules.at_once_max)
+    given.self().fail("more than " + std::to_string(rules.at_once_max) + " turns in one spread");
   given.read("until", [&](const auto& v) {
+    if (out.how == kind::spread) v.fail_key("a `spread` ends by itself; leave `until` out");
     if (!spread) v.fail("`until` needs `arrivals`: without them all come at once");
     out.until = read_time(v, of);
     if (out.until <= out.at) v.fail("`until` must be after `at`");
     unlimited();
   });
   given.read("for", [&](const auto& v) {
+    if (out.how == kind::spread) v.fail_key("a `spread` ends by itself; leave `for` out");
     if (given.find("until") != nullptr) v.fail_key("`for` and `until` say the same; leave one out");
     if (!spread) v.fail("`for` needs `arrivals`: without them all come at once");
     out.until = later(time_point{} + out.at, v.as_duration(above_zero)).time_since_epoch();

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include "read/read_distribution.hpp"
 #include "run/work/reading.hpp"
+#include "run/work/targets.hpp"
 #include "run/work/work.hpp"
 #include "run/workload.hpp"
 #include "tandem/net/send_result.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <deque>
+#include <utility>
 
 namespace tandem::scenarios {
 namespace {
@@ -14,7 +21,9 @@ struct send_work final : work {
 
   ends who;
   schedule when;
-  std::uint64_t bytes = 0;
+  enum pick pick = pick::round_robin;
+  sim::distribution size;
+  std::uint64_t in_flight = 0;  ///< bytes of one node to one other at most; 0: no bound
 };
 
 class sending final : public doing {
@@ -22,23 +31,87 @@ class sending final : public doing {
   sending(const send_work& what, workload& in, std::uint64_t index)
       : what_(what),
         in_(in),
-        from_(in.nodes_of(what.who.from)),
-        to_(in.nodes_of(what.who.to)),
-        arrivals_(in, what.when, from_, index,
+        to_(in, what.who, what.pick, index),
+        sizes_(random_stream::of(in.seed(), "sizes", index)),
+        arrivals_(in, what.when, to_.from(), index,
                   [this](std::uint64_t, node_index from) { send(from); }) {}
 
   void begin() override { arrivals_.begin(); }
+  void on_notification(node_index node, time_point, const notification& what) override {
+    to_.on_notification(node, what);
+    if (what.kind == notice::connection_closed && what_.in_flight > 0) lost(node, what.peer);
+  }
+  void on_killed(node_index node) override {
+    to_.on_killed(node);
+    erase_if(flows_, [node](const auto& flow) { return flow.first.first == node; });
+  }
+  void on_sent(std::uint64_t number, send_result result) override {
+    if (result != send_result::accepted) arrived(number);
+  }
+  void on_arrived(node_index, std::uint64_t number) override { arrived(number); }
 
  private:
+  using key = std::pair<node_index, node_index>;
+  struct flow {
+    std::uint64_t flying = 0;  ///< bytes that left and have not arrived
+    std::deque<std::uint64_t> waiting;
+  };
+  struct message {
+    key way;
+    std::uint64_t bytes;
+  };
+
   void send(node_index from) {
-    if (in_.lives(from))
-      in_.place().send(from, in_.target_of(to_, from, from_.place_of(from)), what_.bytes);
+    if (!in_.lives(from)) return;
+    to_.each(from, [&](node_index to) {
+      const auto bytes = static_cast<std::uint64_t>(what_.size.draw(sizes_));
+      if (what_.in_flight == 0) return in_.place().send(from, to, bytes, 0);
+      flows_[{from, to}].waiting.push_back(bytes);
+      push({from, to});
+    });
+  }
+  // Sends what there is room for; a message that alone is too large goes alone.
+  void push(key way) {
+    auto& flow = flows_[way];
+    while (!flow.waiting.empty() &&
+           (flow.flying == 0 || flow.flying + flow.waiting.front() <= what_.in_flight)) {
+      const auto bytes = flow.waiting.front();
+      flow.waiting.pop_front();
+      flow.flying += bytes;
+      const auto number = ++last_;
+      messages_.emplace(number, message{way, bytes});
+      in_.send(*this, way.first, way.second, bytes, number);
+    }
+  }
+  void arrived(std::uint64_t number) {
+    const auto it = messages_.find(number);
+    if (it == messages_.end()) return;
+    const auto [way, bytes] = it->second;
+    messages_.erase(it);
+    const auto flow = flows_.find(way);
+    if (flow == flows_.end()) return;
+    flow->second.flying -= bytes;
+    push(way);
+  }
+  // What flew with the last connection arrives no more.
+  void lost(node_index node, const peer_id& peer) {
+    const auto to = in_.ledger().index_of(peer);
+    if (to < 0 || in_.ledger().connections(node, static_cast<node_index>(to)) != 0) return;
+    const key way{node, static_cast<node_index>(to)};
+    const auto flow = flows_.find(way);
+    if (flow == flows_.end() || flow->second.flying == 0) return;
+    erase_if(messages_, [way](const auto& one) { return one.second.way == way; });
+    flow->second.flying = 0;
+    push(way);
   }
 
   const send_work& what_;
   workload& in_;
-  node_list from_;
-  node_list to_;
+  targets to_;
+  random_stream sizes_;
+  boost::unordered_flat_map<key, flow> flows_;
+  boost::unordered_flat_map<std::uint64_t, message> messages_;  ///< in flight, by their numbers
+  std::uint64_t last_ = 0;
   arrival_process arrivals_;
 };
 
@@ -49,15 +122,20 @@ std::unique_ptr<doing> send_work::start(workload& in, std::uint64_t index) const
 }  // namespace
 
 std::unique_ptr<work> read_send(const yaml_value& value, scenario& of) {
-  const yaml_mapping given(value, "send", with_schedule_keys({"from", "to", "every", "bytes"}));
+  const yaml_mapping given(
+      value, "send",
+      with_schedule_keys({"from", "to", "every", "size", "bytes", "pick", "in_flight"}));
   auto out = std::make_unique<send_work>();
-  read_ends(given, of, {}, out->who);
+  read_ends(given, of, {.to_listens = false, .neighbours = true}, out->who);
   read_schedule(given, of, out->who.from.count, {}, out->when);
   given.read("count", [&](const auto& v) {
-    if (out->when.count > 1 && out->when.once() && given.find("every") == nullptr)
+    if (out->when.count > 1 && out->when.once() && given.find("every") == nullptr &&
+        given.find("in_flight") == nullptr)
       v.fail("`count` needs `every`: the time between two messages");
   });
-  given.require("bytes", [&](const auto& v) { out->bytes = v.as_bytes(0, bytes_max); });
+  // `bytes` is the older word for it.
+  given.require(given.find("bytes") != nullptr ? "bytes" : "size",
+                [&](const auto& v) { out->size = read_byte_distribution(v, bytes_max); });
   // `every: 5s` is short for arrivals of each node.
   given.read("every", [&](const auto& v) {
     if (given.find("arrivals") != nullptr)
@@ -66,6 +144,11 @@ std::unique_ptr<work> read_send(const yaml_value& value, scenario& of) {
     out->when.per_node = true;
     out->when.every = v.as_duration(duration{1});
     if (given.find("count") == nullptr) out->when.count = 0;
+  });
+  read_pick(given, true, out->pick);
+  given.read("in_flight", [&](const auto& v) {
+    out->in_flight = v.as_bytes(0, std::uint64_t{1} << 40);
+    if (out->in_flight == 0) v.fail("`in_flight` of nothing sends nothing; leave it out");
   });
   return out;
 }

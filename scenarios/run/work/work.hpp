@@ -18,12 +18,17 @@ class workload;
 /// One entry of a workload while it is done. Hears what happens to the nodes.
 class doing {
  public:
+  std::uint64_t index = 0;  ///< of the entry
+
   virtual ~doing() = default;
   /// Plans what is to come. Once, before time passes.
   virtual void begin() = 0;
   virtual void on_notification(node_index node, time_point now, const notification& what) {
     (void)node, (void)now, (void)what;
   }
+  /// What became of a message that workload::send() sent under this number.
+  virtual void on_sent(std::uint64_t number, send_result result) { (void)number, (void)result; }
+  virtual void on_arrived(node_index at, std::uint64_t number) { (void)at, (void)number; }
   /// The node was killed: its requests and connections are gone, and their numbers start again.
   virtual void on_killed(node_index node) { (void)node; }
   /// At the end: what happened and was probably not meant, with its place; or nothing.

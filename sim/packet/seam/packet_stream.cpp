@@ -2,6 +2,7 @@
 #include "seam/packet_stream.hpp"
 
 #include <ns3/packet.h>
+#include <ns3/simulator.h>
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
@@ -115,6 +116,8 @@ void packet_stream::close() {
 void packet_stream::abort() {
   if (!socket_) return;
   socket_->Abort();
+  // A socket that just connected has planned to say so in this moment, by its bare address.
+  ns3::Simulator::ScheduleNow([kept = socket_] {});
   release();
 }
 

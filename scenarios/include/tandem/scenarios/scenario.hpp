@@ -21,6 +21,9 @@ namespace tandem::scenarios {
 /// Index of a group of a scenario, in the order of the file.
 using group_index = std::size_t;
 
+/// How nodes misbehave; what there can be is in scenarios/run/behaviour.
+class behaviour;
+
 /// Nodes that are alike. Nodes are numbered through all groups in the order of the file.
 struct group {
   std::string name;
@@ -30,6 +33,9 @@ struct group {
   buffer_options buffers;  ///< of sessions; message has none
   std::optional<link_spec> link;      ///< of each node to the rest of the world
   std::optional<std::size_t> region;  ///< index of regions.names
+  std::shared_ptr<const behaviour> misbehaves;  ///< none: they do not
+  std::uint32_t silent_addresses = 0;    ///< of each node, which others try first: no answer
+  std::uint32_t refusing_addresses = 0;  ///< the same where nobody listens
 };
 
 /// A link that differs from the default, between the nodes of two groups.

@@ -11,17 +11,30 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace tandem::scenarios {
 
 using node_index = std::uint32_t;
+class behaviour;
+
+/// Addresses that others have of a node beside the one where it is, and try first.
+struct stale_addresses {
+  std::uint32_t silent = 0;    ///< nobody has them: no answer
+  std::uint32_t refusing = 0;  ///< nobody listens there: the connection is refused
+
+  /// All of them, then `real`.
+  std::vector<endpoint> before(const endpoint& real) const;
+};
 
 /// One node of a world.
 struct node_spec {
   manager_options manager;
   bool listens = false;
   buffer_options buffers{};
+  std::shared_ptr<const behaviour> misbehaves{};  ///< none: it does not
+  stale_addresses stale{};
 };
 
 /// Hears every node of a world, in the order things happen; one thread.
@@ -32,9 +45,10 @@ class world_observer {
   /// After each step of a node's manager.
   virtual void on_step(node_index node, time_point now, const connection_manager& manager) = 0;
   /// What became of a send.
-  virtual void on_send(node_index node, time_point now, send_result result) = 0;
-  /// A whole message arrived.
-  virtual void on_message(node_index node, time_point now) = 0;
+  virtual void on_send(node_index node, time_point now, send_result result,
+                       std::uint64_t number) = 0;
+  /// A whole message arrived; `number` as its sender gave it.
+  virtual void on_message(node_index node, time_point now, std::uint64_t number) = 0;
   /// Before each event that a node's manager is told.
   virtual void on_event(node_index node, time_point now, const event& what) = 0;
   /// Before each action of a node's manager is carried out.
@@ -51,6 +65,11 @@ struct world_options {
   world_observer* observer = nullptr;  ///< outlives the world
 };
 
+/// What an operator can tell a node while it runs.
+using operation =
+    std::variant<events::peer_marked, events::subnet_marked, events::backoff_overridden,
+                 events::configured, events::network_changed, events::pressure>;
+
 /// What the runner of a scenario talks to, whatever the level. One thread; times are the world's.
 class world {
  public:
@@ -61,12 +80,18 @@ class world {
   virtual const peer_id& id(node_index node) const = 0;
 
   virtual request_id dial(node_index from, node_index to, dial_mode mode, time_point deadline) = 0;
-  virtual void send(node_index from, node_index to, std::uint64_t bytes) = 0;
+  /// `number` travels with a message of at least 8 bytes; 0 for none.
+  virtual void send(node_index from, node_index to, std::uint64_t bytes,
+                    std::uint64_t number = 0) = 0;
   virtual void disconnect(node_index from, node_index to) = 0;
   virtual void disconnect(node_index from, connection_id conn) = 0;
+  virtual void operate(node_index node, const operation& what) = 0;
+  /// `node` learns where `other` is dialled, if it is.
+  virtual void introduce(node_index node, node_index other) = 0;
   virtual void shutdown(node_index node) = 0;
   virtual void kill(node_index node) = 0;
-  virtual void restart(node_index node) = 0;
+  /// `new_identity`: as another peer; id() gives the new one.
+  virtual void restart(node_index node, bool new_identity) = 0;
   /// Cuts every packet between different sides; an empty function heals.
   virtual void partition(std::function<int(node_index)> side) = 0;
 

@@ -45,14 +45,20 @@ class message_network {
   void command(host_index host, const event& what);
   /// Moves `bytes` application bytes from `from` to the peer `to` over its oldest ready connection,
   /// unless more than 1 MiB would be on its way there: what a node's backlog takes by default.
-  send_result send(host_index from, const peer_id& to, std::uint64_t bytes);
+  /// `number` is told when it arrives.
+  send_result send(host_index from, const peer_id& to, std::uint64_t bytes,
+                   std::uint64_t number = 0);
+  /// The number of the message whose arrival an observer is being told.
+  std::uint64_t arriving() const;
   connection_manager& manager(host_index host);
 
   kernel& time();
   void run_until(time_point until, const std::function<bool()>& stop = {});
   void partition(std::function<int(host_index)> side);  ///< as fabric::partition
   void kill(host_index host);                           ///< as fabric::kill
-  void restart(host_index host);                        ///< with a fresh manager, same options
+  /// With a fresh manager and the same options, as the same peer or as this one.
+  void restart(host_index host);
+  void restart(host_index host, const peer_id& self);
 
  private:
   struct state;
