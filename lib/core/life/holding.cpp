@@ -29,8 +29,9 @@ void connection_manager::state::prefer_proven() {
     for (address_slot address_at = dial.addresses.first; address_at != no_slot;
          address_at = addresses.after(address_at))
       worked = std::max(worked, reputations.history(addresses.at(address_at)).worked_at);
+    if (worked == time_point::min()) continue;
     const rank mine{dial.turns, -worked.time_since_epoch()};
-    if (worked == time_point::min() || (best < released.size() && !(mine < best_rank))) continue;
+    if (best < released.size() && !(mine < best_rank)) continue;
     best = i;
     best_rank = mine;
   }
