@@ -96,8 +96,8 @@ void manager::check_dials() {
     if (connected) continue;
     if (held(d)) continue;
     if (!d.started) d.only_new = !d.trial && backing_off(d.peer).why != cause::none;
-    const bool untried =
-        std::ranges::any_of(d.addresses, [&](const endpoint& e) { return may_try(d, e); });
+    const bool untried = std::ranges::any_of(
+        d.addresses, [this, &of = d](const endpoint& e) { return may_try(of, e); });
     if (untried && pending(false) >= options_.max_pending_outbound) continue;
     if (untried && attempts_at(d) >= options_.max_attempts_per_peer) continue;
     if (untried && attempting && (now_ < d.next_at || event_ != nullptr)) continue;
