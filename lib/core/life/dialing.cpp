@@ -222,7 +222,7 @@ void connection_manager::state::proceed(dial_slot dial_at) {
   }
   if (no) return no.waits ? hold(dial_at, no) : fail_dial(dial_at, {no, dial_end::refused});
   line.leave(dial_at);
-  const choice next = choose_address(dial_at);
+  const address_choice next = choose_address(dial_at);
   if (next.address == no_slot) return out_of_addresses(dial_at, next.held);
   if (dial.attempts > 0 && now < dial.next_attempt_at)
     return timers.arm(dial_at, dial.next_attempt_at);

@@ -40,6 +40,12 @@ constexpr duration patience(unsigned gave_way) noexcept {
   return std::chrono::seconds(3) * (std::int64_t{1} << gave_way);
 }
 
+/// The address to try next, or why those that are left have to wait, or neither.
+struct address_choice {
+  address_slot address;
+  refusal held;
+};
+
 /// How a connection ended, for the dial it served.
 struct connection_outcome {
   cause why = cause::none;

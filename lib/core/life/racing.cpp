@@ -18,13 +18,13 @@ refusal connection_manager::state::address_refusal(const endpoint& address, peer
 }
 
 /// Those that are refused are left out for good.
-connection_manager::state::choice connection_manager::state::choose_address(dial_slot dial_at) {
+address_choice connection_manager::state::choose_address(dial_slot dial_at) {
   dial& dial = dials[dial_at];
   std::array<address_candidate, addresses_max> candidates;
   std::array<address_slot, addresses_max> places;
   const bool exhausted = address_pool::exhausted(dial.addresses);
   std::size_t told = 0;
-  choice out;
+  address_choice out;
   for (address_slot address_at = dial.addresses.first; address_at != no_slot;
        address_at = addresses.after(address_at)) {
     if (addresses.state(address_at) != address_state::untried) continue;
@@ -81,7 +81,7 @@ void connection_manager::state::start_attempt(dial_slot dial_at, address_slot ad
   gate.enter_pending(connections, conn_at);
   conn.due = later(now, options.attempt_timeout);
   timers.arm(conn_at, std::min(conn.due, later(now, patience(addresses.gave_way(address)))));
-  if (const choice next = choose_address(dial_at); next.address != no_slot || next.held)
+  if (const address_choice next = choose_address(dial_at); next.address != no_slot || next.held)
     timers.arm(dial_at, dial.next_attempt_at);
 
   emit(actions::start_attempt{conn.id, dial.peer == no_slot ? peer_id{} : peers[dial.peer].id,

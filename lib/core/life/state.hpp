@@ -91,12 +91,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   void on(const events::attempt_connected& event);
   void on(const events::attempt_failed& event);
   detail::refusal address_refusal(const endpoint& address, peer_slot peer) const;
-  /// The address to try next, or why those that are left have to wait, or neither.
-  struct choice {
-    address_slot address;
-    detail::refusal held;
-  };
-  choice choose_address(dial_slot dial_at);
+  detail::address_choice choose_address(dial_slot dial_at);
   void start_attempt(dial_slot dial_at, address_slot address);
   void lead(dial_slot dial_at, connection_slot conn_at);
   bool lives(dial_slot dial_at) const;
