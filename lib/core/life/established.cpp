@@ -16,7 +16,7 @@ using namespace detail;
 /// that came since a probe brings the next one forward to an interval after it.
 time_point connection_manager::state::looks_at(const connection& conn) const noexcept {
   time_point due = std::min(idle_deadline(conn, options), probe_deadline(conn, options));
-  if (conn.answer_by > now) due = std::min(due, conn.answer_by);
+  if (conn.answer_by > now || !conn.answer_asked) due = std::min(due, conn.answer_by);
   return conn.probes == 0 ? due : std::min(due, later(now, options.liveness_interval));
 }
 
@@ -45,14 +45,19 @@ void connection_manager::state::keep_alive_changed(peer_slot peer) {
 void connection_manager::state::ready_expired(connection_slot conn_at) {
   connection& conn = connections[conn_at];
   if (now >= idle_deadline(conn, options)) return close(conn_at, cause::idle_timeout);
+  // The peer may be busy taking what we say: that is asked before it is given up. Without an answer
+  // what is due is done all the same.
+  bool asks = false;
   if (now >= conn.answer_by) {
-    look_again(conn.peer);
+    asks = !std::exchange(conn.answer_asked, true) && conn.unacknowledged;
+    if (asks)
+      conn.answer_by = later(now, duration(1));
+    else
+      look_again(conn.peer);
     if (conn.at != phase::ready) return;
   }
   if (const time_point silent = probe_deadline(conn, options); now >= silent) {
     if (conn.unacknowledged && conn.asked_for != silent) {
-      // The peer may be busy taking what we say. Without an answer what is due is done all the
-      // same.
       conn.asked_for = silent;
       emit(actions::ask_progress{conn.id});
       return timers.arm(conn_at, conn.due = later(now, duration(1)));
@@ -62,14 +67,17 @@ void connection_manager::state::ready_expired(connection_slot conn_at) {
     conn.last_probe = now;
     emit(actions::probe{conn.id, ++conn.nonce});
   }
+  if (asks) emit(actions::ask_progress{conn.id});
   arm_ready(conn_at);
 }
 
 void connection_manager::state::heard(connection_slot conn_at, time_point when) {
   connection& conn = connections[conn_at];
+  const bool asked = conn.asked_for == probe_deadline(conn, options);  // armed for the answer
   conn.last_received = std::max(conn.last_received, std::min(when, now));
-  if (std::exchange(conn.answer_by, never) != never) look_again(conn.peer);
-  if (conn.probes == 0 || conn.at != phase::ready) return;
+  // What came before it was asked says nothing.
+  if (when >= conn.asked_at && std::exchange(conn.answer_by, never) != never) look_again(conn.peer);
+  if ((conn.probes == 0 && !asked) || conn.at != phase::ready) return;
   conn.probes = 0;
   sooner(conn_at);
 }
@@ -99,7 +107,6 @@ void connection_manager::state::on(const events::progressed& event) {
   if (event.at > conn.last_received) {
     heard(conn_at, event.at);
     reputations.life_sign(conn.last_received);
-    sooner(conn_at);  // it was armed for the answer
   }
   const bool due = now >= conn.asked_for && conn.asked_for == probe_deadline(conn, options);
   if (due) ready_expired(conn_at);

@@ -56,6 +56,7 @@ struct connection {
   bool spoken = false;  ///< an application byte or stream was on it
   /// Application bytes left since the peer was last known to have acknowledged all.
   bool unacknowledged = false;
+  bool answer_asked = false;  ///< whether the peer acknowledged anything, at answer_by
   bool gave_way = false;   ///< an attempt that gave its place to another dial
   std::uint32_t turn = 0;  ///< of its dial
 
@@ -101,7 +102,7 @@ struct connection {
 
   TANDEM_FIELDS(id, arrived, last_received, last_use, due, bytes, peer, streams, probes, at, way,
                 end, used, among, trial, victim, refused, told, yielded, gave_way, turn,
-                unacknowledged, spoken, rtt, streams_ended, kept_until, last_probe, asked_for,
+                unacknowledged, answer_asked, spoken, rtt, streams_ended, kept_until, last_probe, asked_for,
                 asked_at, answer_by, ready_at, nonce, idle_share, ready_place, right, holds, remote,
                 narrow, wide, dial, next_of_peer, previous_of_peer, next_of_dial, previous_of_dial,
                 address, by_age, by_age_in_subnet, next_free, retry_after)

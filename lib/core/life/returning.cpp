@@ -19,6 +19,11 @@ bool is_asked(const connection& conn) noexcept {
   return conn.at == phase::ready && conn.answer_by != never;
 }
 
+/// Neither has it acknowledged anything, where something was said.
+bool has_not_answered(const connection& conn, time_point now) noexcept {
+  return now >= conn.answer_by && (conn.answer_asked || !conn.unacknowledged);
+}
+
 }  // namespace
 
 bool connection_manager::state::wait_for_own_place(connection_slot conn_at) {
@@ -53,6 +58,7 @@ bool connection_manager::state::ask_whether_it_lives(connection_slot conn_at,
   if (is_asked(conn)) return true;
   if (conn.last_received >= newcomer.arrived) return false;
   conn.asked_at = now;
+  conn.answer_asked = false;
   conn.answer_by = answer_by;
   emit(actions::probe{conn.id, ++conn.nonce});
   sooner(conn_at);
@@ -70,7 +76,7 @@ void connection_manager::state::look_again(peer_slot peer) {
     if (is_leaving(connections[other])) return;  // one place is enough
     if (!is_asked(connections[other])) continue;
     hopes = true;
-    if (silent == no_slot && now >= connections[other].answer_by) silent = other;
+    if (silent == no_slot && has_not_answered(connections[other], now)) silent = other;
   }
   if (silent != no_slot) return cut(silent, cause::liveness_lost);
   if (hopes) return;

@@ -92,6 +92,22 @@ TEST(returning_peer, is_refused_at_once_when_the_old_connection_was_heard_since_
   EXPECT_EQ(d.count<actions::probe>(), 0U);
 }
 
+TEST(returning_peer, is_refused_when_the_old_connection_acknowledged_what_is_said_since) {
+  for (const duration since_it_came : {-1ms, 0ms, 500ms}) {
+    SCOPED_TRACE(since_it_came / 1ms);
+    node_of_one d(each_has(1));
+    d.tell(events::traffic{conn(2), 100, 0, 100, {}, d.now});
+    d.come(conn(4));
+    d.acknowledged = at(100s) + since_it_came;
+    d.run_to(101s + 1ns);
+    const bool lives = since_it_came >= 0ms;
+    EXPECT_EQ(d.refused(cause::per_peer_limit_reached), lives ? 1U : 0U);
+    EXPECT_EQ(d.count<actions::abort>(), lives ? 0U : 1U);
+    EXPECT_EQ(d.count<actions::ask_progress>(), 1U);
+    EXPECT_EQ(d.is_admitted(conn(4)), !lives);
+  }
+}
+
 TEST(returning_peer, waits_a_few_probe_timeouts_of_the_old_connection) {
   const auto waits = [](duration round_trip, duration handshake) {
     manager_options options = each_has(1);

@@ -24,6 +24,10 @@ void manager::address_over(const connection& c, cause why, bool local) {
   const bool is_new = before == known::perhaps;
   if (in_vain && c.end == why && !c.connected) p.tried_at = now_;
   if (c.told || local || !about_path || why == cause::dial_deadline) return;
+  if (kind == failure_class::refused) life_sign(now_);
+  p.tried_at = p.silent_at = now_;
+  if (offline_) return;
+  if (!c.connected) subnet_failed(c.remote);
   for (; p.failures > 0 && now_ - p.failed_at >= options_.backoff_refund;
        p.failed_at += options_.backoff_refund)
     --p.failures;
@@ -31,8 +35,10 @@ void manager::address_over(const connection& c, cause why, bool local) {
   ++p.failures;
   const bool none = options_.backoff_strategy == backoff_strategy::none;
   p.until_most = later(now_, none ? duration{} : options_.backoff_cap);
-  p.failed_at = p.tried_at = now_;
+  p.failed_at = p.backed_off_at = now_;
   p.doubtful = false;
+  const bool anyone = c.dial != 0 && dials_.at(c.dial).peer.empty();
+  if (anyone && kind == failure_class::timeout) suspects({}, c.remote, c.last_received);
 }
 
 manager::known manager::failed_lately(const endpoint& e) {
@@ -87,6 +93,14 @@ bool manager::has_turn(const dial& d, const endpoint& e, bool surely) {
          (!surely && failed_lately(e) == known::perhaps);
 }
 
+/// What may not be tried now is left out for good, unless a trial decides.
+void manager::note_denied(dial& d) {
+  for (const endpoint& e : d.addresses) {
+    const verdict v = guarded(d.peer, e);
+    if (avoids(e, d.peer) || (v.why != cause::none && !waits(v))) d.denied.insert(e);
+  }
+}
+
 /// Proven in this dial; worked, the latest first; never tried; gave way; failed since, the longest
 /// ago first. Among equals families take turns (RFC 8305, section 4), IPv6 first, in the order
 /// given within one.
@@ -110,7 +124,8 @@ void manager::check_order(const dial& d, const endpoint& chosen) {
   bool before = true;  // in the list
   for (const endpoint& e : d.addresses) {
     if (e == chosen) before = false;
-    if (e == chosen || !may_try(d, e) || avoids(e, d.peer) || failed_lately(e) == known::perhaps)
+    if (e == chosen || !may_try(d, e) || avoids(e, d.peer) || failed_lately(e) == known::perhaps ||
+        guarded(d.peer, e).why != cause::none || (was_silent(d.peer, e) && now_ < next_trial_most_))
       continue;
     require(place(e) > place(chosen) || (!before && place(e) == place(chosen)),
             "another address comes first");
@@ -145,8 +160,9 @@ bool manager::waits_in_line(const dial& d, bool surely) {
   if (!surely) return true;
   return d.pausing_until <= now_ && !held(d) && access(d.peer) != 1 &&
          attempts_at(d) < options_.max_attempts_per_peer &&
-         std::ranges::any_of(
-             d.addresses, [&](const endpoint& e) { return may_try(d, e) && !avoids(e, d.peer); });
+         std::ranges::any_of(d.addresses, [&](const endpoint& e) {
+           return may_try(d, e) && !avoids(e, d.peer) && guarded(d.peer, e).why == cause::none;
+         });
 }
 
 /// Whether the silent attempt may leave its place to somebody: one with fewer turns, or of higher

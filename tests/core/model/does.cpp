@@ -46,6 +46,11 @@ void manager::does(const action& what) {
   if (notice_of != nullptr) {
     const notification& n = notice_of->what;
     if (n.kind == notice::address_untried) return tells_untried(n);
+    if (n.kind == notice::uplink_lost) return uplink_lost(n);
+    const bool about_circuit = n.kind == notice::circuit_opened ||
+                               n.kind == notice::circuit_closed ||
+                               n.kind == notice::circuit_half_opened;
+    if (about_circuit && n.peer.empty()) return subnet_told(n);
     if (n.kind == notice::dial_succeeded && !was_owed) {
       // What waited for another's trial joins what came of it.
       const auto q = requests_.find(n.request);
@@ -110,6 +115,16 @@ void manager::started(const actions::start_attempt& a) {
     d.only_new = !d.trial && backing_off(d.peer).why != cause::none;
   }
   require(has_turn(d, a.address, false), "an attempt at an address that may not be tried");
+  require(guarded(d.peer, a.address).why == cause::none, "an attempt that a guard forbids");
+  if (was_silent(d.peer, a.address)) {
+    next_trial_least_ = later(now_, options_.uplink_retry / 2);
+    next_trial_most_ = later(now_, options_.uplink_retry);
+  }
+  memory* circuit = circuit_of(a.address, false);
+  const bool subnet_trial = circuit != nullptr && circuit->state == circuit_state::half_open;
+  if (circuit != nullptr)
+    require(circuit->state != circuit_state::open || now_ < circuit->open_until,
+            "a circuit half-opens with a notice");
   check_order(d, a.address);
   permits(d);
   d.next_at = later(now_, options_.attempt_delay);
@@ -127,7 +142,10 @@ void manager::started(const actions::start_attempt& a) {
   c.dial = key;
   c.pending = true;
   c.began = now_;
+  c.last_received = now_;
   c.turn = ++d.turns;
+  c.subnet_trial = subnet_trial;
+  if (subnet_trial) ++circuit->trials;
   const auto gave = d.gave_way.find(a.address);
   c.patience = std::chrono::seconds(3) * (1LL << (gave == d.gave_way.end() ? 0 : gave->second));
   c.deadline = later(now_, options_.attempt_timeout);
@@ -217,8 +235,15 @@ bool manager::looks_at_deadlines() const {
 void manager::asks(const actions::ask_progress& a) {
   connection* c = find(a.conn);
   require(c != nullptr && c->at == life::ready, "only of a ready connection is asked");
-  require(event_ == nullptr && probe_at(*c) <= now_, "asked too early");
-  require(to_be_asked(*c), "asked although all was acknowledged, or twice");
+  const bool gives_up = c->answer_by <= now_ && !c->answer_asked && c->unacknowledged;
+  const bool is_silent = probe_at(*c) <= now_;
+  require(event_ == nullptr && (is_silent || gives_up), "asked too early");
+  require(gives_up || to_be_asked(*c), "asked although all was acknowledged, or twice");
+  if (gives_up) {
+    c->answer_asked = true;
+    c->answer_by = later(now_, duration(1));
+  }
+  if (!is_silent || !to_be_asked(*c)) return;
   c->asked_for = silent_until(*c);
   c->asked_at = now_;
 }
@@ -313,11 +338,14 @@ manager::reason manager::dial_failed(const notification& n) {
   const auto q = requests_.find(n.request);
   if (q == requests_.end()) fail("a request fails that does not wait: " + text_of(n.request));
   dial& d = dials_.at(q->second.dial);
-  for (const endpoint& e : d.addresses)
-    if (avoids(e, d.peer)) d.denied.insert(e);
+  note_denied(d);
   if (event_ == nullptr && q->second.deadline <= now_) {
     if (n.why == cause::dial_deadline) return reason::deadline;
-    if (n.why == cause::circuit_open && (d.waited || held(d))) return reason::permit;
+    const bool waited =
+        d.waited || held(d) || std::ranges::any_of(d.addresses, [&](const endpoint& e) {
+          return has_turn(d, e, true) && waits(guarded(d.peer, e));
+        });
+    if (waited && (n.why == cause::circuit_open || n.why == cause::offline)) return reason::permit;
   }
   if (access(d.peer) == 1 && n.why == cause::denied && n.limit == 0) return reason::permit;
   if (!d.started) {
@@ -334,7 +362,8 @@ manager::reason manager::dial_failed(const notification& n) {
   if (!d.started) d.only_new = !d.trial && backing_off(d.peer).why != cause::none;
   const bool untried =
       std::ranges::any_of(d.addresses, [&](const endpoint& e) { return may_try(d, e); });
-  const bool left_out = n.why == cause::denied || n.why == cause::subnet_limit_reached;
+  const bool left_out = n.why == cause::denied || n.why == cause::subnet_limit_reached ||
+                        n.why == cause::circuit_open;
   const bool right = d.last != cause::none ? n.why == d.last
                      : d.denied.empty()    ? n.why == cause::no_address
                                            : left_out;
@@ -373,7 +402,10 @@ void manager::dial_over(std::uint64_t key, const notification& n, reason how) {
   const bool hurried = requests_.at(d.requests.front()).hurried;
   const bool blames = told || (how == reason::deadline && !hurried && (d.blames || lives(d))) ||
                       (how == reason::exhausted && d.blames);
-  if (blames && !d.peer.empty()) {
+  const failure_class kind = told ? failure_class::remote_limit : detail::class_of(n.why);
+  const bool silent = kind == failure_class::timeout && n.why != cause::dial_deadline;
+  const bool excused = blames && !d.peer.empty() && excuses(d.peer, silent, d.silent_since);
+  if (blames && !d.peer.empty() && !excused) {
     blame_dial(d, n.why, told ? failure_class::remote_limit : failure_class::none);
     const blame b = blames_owed_.at(d.peer);
     blames_owed_.erase(d.peer);

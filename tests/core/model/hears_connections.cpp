@@ -44,6 +44,7 @@ void manager::on(const events::arrived& e) {
     ++counted_.ignored_events;
     return;
   }
+  life_sign(now_);
   verdict v = arrival(e.remote, connections_.size());
   while (v.why == cause::none) {
     const auto [no, oldest] = crowd(e.remote);
@@ -75,6 +76,9 @@ void manager::on(const events::attempt_connected& e) {
     ++counted_.ignored_events;
     return;
   }
+  life_sign(now_);
+  subnet_works(c->remote);
+  subnet_trial_over(*c);
   c->connected = true;
   c->connected_at = now_;
   c->at = life::handshaking;
@@ -215,11 +219,21 @@ void manager::on(const events::ready& e) {
     if (m->state != circuit_state::closed) owe("circuit_closed None " + text_of(c->id));
     m->state = circuit_state::closed;
     m->breaker_failures = 0;
-    m->open_until = m->silent_at = time_point::min();
+    m->open_until = time_point::min();
+    m->silent_at = time_point::min();
   }
   if (c->dial == 0) return;
   for (const request_id r : dials_.at(c->dial).requests)
     owe("dial_succeeded None " + text_of(c->id) + " " + text_of(r));
+}
+
+void manager::hears_from(connection& c, time_point when) {
+  c.last_received = std::max(c.last_received, when);
+  c.probes = 0;
+  life_sign(when);
+  if (c.answer_by == never || when < c.returned_at) return;  // that was before it was asked
+  touched_ = c.peer;
+  c.answer_by = never;
 }
 
 void manager::on(const events::traffic& e) {
@@ -232,10 +246,7 @@ void manager::on(const events::traffic& e) {
   counted_.bytes_received += e.received;
   c->bytes += e.sent + e.received;
   if (e.received > 0) {
-    c->last_received = std::max(c->last_received, std::min(e.last_received_at, now_));
-    c->probes = 0;
-    if (c->answer_by != never) touched_ = c->peer;
-    c->answer_by = never;
+    hears_from(*c, std::min(e.last_received_at, now_));
   }
   c->spoken |= e.app_bytes > 0;
   c->last_app = std::max(c->last_app, std::min(e.last_app_at, now_));
@@ -250,10 +261,7 @@ void manager::on(const events::progressed& e) {
   }
   c->unacknowledged = e.more;
   if (e.at <= c->last_received) return;
-  c->last_received = std::min(e.at, now_);
-  c->probes = 0;
-  if (c->answer_by != never) touched_ = c->peer;
-  c->answer_by = never;
+  hears_from(*c, std::min(e.at, now_));
 }
 
 void manager::on(const events::rtt_sampled& e) {
@@ -280,10 +288,7 @@ void manager::on(const events::probe_answered& e) {
     ++counted_.ignored_events;
     return;
   }
-  c->last_received = now_;
-  c->probes = 0;
-  if (c->answer_by != never) touched_ = c->peer;
-  c->answer_by = never;
+  hears_from(*c, now_);
 }
 
 void manager::on(const events::stream_opened& e) {
@@ -332,7 +337,7 @@ void manager::ends(connection_id id, cause reported, bool local, duration retry_
     ++counted_.ignored_events;
     return;
   }
-  const connection c = *found;
+  connection c = *found;
   touched_ = c.peer;
   connections_.erase(id);
   cause why = c.end != cause::none ? c.end : reported;
@@ -347,6 +352,7 @@ void manager::ends(connection_id id, cause reported, bool local, duration retry_
     if (!c.told)
       owe((c.connected ? "handshake_failed " : "attempt_failed ") + name(why) + " " + text_of(id));
   }
+  subnet_trial_over(c);
   blame_end(c, why, c.retry_after);
   // Nothing is our own fault that we ended ourselves, or the peer.
   if (c.dial != 0)

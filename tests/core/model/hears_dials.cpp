@@ -55,9 +55,7 @@ void manager::on(const events::dial_wanted& e) {
     request_over(n, reason::owed);
     key = e.mode == dial_mode::join ? joinable_dial(e.peer) : 0;
     // A dial whose addresses were asked for in the name of that one goes on, or is refused.
-    if (goes_on && key == of && !dials_.at(key).started &&
-        dialling(dials_.at(key)).why != cause::none)
-      key = 0;
+    if (goes_on && key == of && dialling(dials_.at(key)).why != cause::none) key = 0;
   }
   if (key == 0) {
     key = next_dial_++;
@@ -190,6 +188,7 @@ void manager::dial_lost(const connection& c, cause why, bool local, duration ret
     return;
   }
   d.last = why;
+  d.silent_since = c.last_received;
   if (!local && why != cause::local_resource) d.blames = true;
 }
 

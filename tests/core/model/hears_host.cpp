@@ -58,6 +58,9 @@ void manager::on(const events::configured& e) {
   std::erase_if(memories_, [&](const auto& known) {
     return known.second.expiry(options_.backoff_refund) <= now_;
   });
+  std::erase_if(circuits_, [&](const auto& known) {
+    return known.second.expiry(options_.backoff_refund) <= now_;
+  });
   forget_paths();
   const manager_options before = options_;
   options_ = e.options;
@@ -68,13 +71,22 @@ void manager::on(const events::configured& e) {
                          o.eviction != eviction_mode::off);
   };
   if (static_cast<const subnet_options&>(before) != options_ ||
-      counted(before) != counted(options_))
+      counted(before) != counted(options_)) {
     buckets_.clear();
+    circuits_.clear();
+  }
+  if (options_.uplink_failures == 0) life_sign(now_);
   lowered(before);
   counted_.connection_limit = options_.max_connections;
 }
 
 void manager::on(const events::network_changed&) {
+  life_sign(now_);
+  for (auto& [range, circuit] : circuits_) {
+    const auto trials = circuit.trials;
+    circuit = {};
+    circuit.trials = trials;
+  }
   for (auto& [peer, m] : memories_)
     if (m.kind == failure_class::refused || m.kind == failure_class::timeout)
       m.until = m.open_until = time_point::min();

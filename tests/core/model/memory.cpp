@@ -103,7 +103,6 @@ void manager::blamed(const notification& n, failure_class kind, duration retry_a
   m.last = now_;
   m.why = n.why;
   m.kind = kind;
-  if (kind == failure_class::timeout && n.why != cause::dial_deadline) m.silent_at = now_;
   require(n.failures == m.failures, "backoff counts each failure in a row once");
 
   const duration usual = ceiling_of(options_, m.failures);
@@ -213,6 +212,9 @@ void manager::blame_end(const connection& c, cause why, duration retry_after) {
     if (path && active_of(c.peer) > 0) return;
     if (kind != failure_class::protocol) kind = failure_class::handshake;
   }
+  const bool silent = kind == failure_class::timeout && why != cause::dial_deadline;
+  const duration quiet = why == cause::liveness_lost ? options_.liveness_interval : duration{};
+  if (excuses(c.peer, silent, later(c.last_received, quiet))) return;
   blames_owed_[c.peer] = {kind, why, duration::zero()};
 }
 

@@ -17,6 +17,9 @@ void manager::begin() {
   told_dial_ = 0;
   untried_ = 0;
   untried_of_ = request_id::none;
+  subnet_opened_.reset();
+  subnet_closes_.reset();
+  lost_owed_ = lost_told_ = 0;
   order_before_ = next_order_;
   if (memory_shortage(connections_.size()).why != cause::none) memory_short_at_ = now_;
   lowering_ = false;

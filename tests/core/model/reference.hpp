@@ -57,8 +57,11 @@ struct connection {
   bool victim = false;           ///< evicted for a newcomer
   bool returning = false;        ///< waits for the place of another of its peer's
   time_point answer_by = never;  ///< asked whether it lives, for such a one
+  time_point returned_at{};      ///< when that was
+  bool answer_asked = false;     ///< what its peer acknowledged was asked then, or it was no use
   bool spoken = false;           ///< there was an application byte or stream
   std::uint64_t bytes = 0;
+  bool subnet_trial = false;  ///< of the circuit of its wide subnet
   bool pending = false;
   bool lingering = false;
   bool permit = false;
@@ -95,7 +98,8 @@ struct dial {
   std::set<endpoint> ever;  ///< tried, though they may be again
   std::map<endpoint, int> gave_way;
   unsigned turns = 0;
-  bool waited = false;        ///< for a trial, when the last event was over
+  bool waited = false;                       ///< for a trial, when the last event was over
+  time_point waited_at = time_point::min();  ///< when it last did so
   bool only_new = false;      ///< its peer is in backoff: addresses that never failed
   std::set<endpoint> denied;  ///< or full, at any time
   std::set<endpoint> proven;  ///< connected once
@@ -108,6 +112,7 @@ struct dial {
   cause last = cause::none;
   endpoint last_tried{};
   duration retry_after{};
+  time_point silent_since{};
   connection_id adopted{};
   time_point pausing_until = time_point::min();
   int pauses = 0;
@@ -127,7 +132,9 @@ struct request {
 struct path {
   std::uint32_t failures = 0;        ///< at most
   std::uint32_t failures_least = 0;  ///< less, when it was not known whether others were over
-  time_point until_most = time_point::min();  ///< of its backoff
+  time_point until_most = time_point::min();     ///< of its backoff
+  time_point backed_off_at = time_point::min();  ///< the last of them
+  time_point silent_at = time_point::min();
   time_point failed_at = time_point::min();
   time_point tried_at = time_point::min();
   time_point worked_at = time_point::min();
@@ -290,6 +297,7 @@ class manager {
   bool brings_news(const dial& d, bool surely);
   bool may_try(const dial& d, const endpoint& e, bool surely = true);
   bool has_turn(const dial& d, const endpoint& e, bool surely);
+  void note_denied(dial& d);
   /// Whether another's trial of the peer's circuit decides about the dial.
   bool held(const dial& d);
   bool waits_in_line(const dial& d, bool surely);
@@ -310,6 +318,19 @@ class manager {
   static void forgive(memory& m);
   void blamed(const notification& n, failure_class kind, duration retry_after);
   void feed_breaker(memory& m, circuit_state before, const notification& n);
+  memory* circuit_of(const endpoint& where, bool make);
+  void subnet_failed(const endpoint& where);
+  void subnet_told(const notification& n);
+  void subnet_works(const endpoint& where);
+  void subnet_trial_over(connection& c);
+  verdict guarded(const peer_id& peer, const endpoint& where);
+  bool was_silent(const peer_id& peer, const endpoint& where);
+  static bool waits(const verdict& v);
+  void life_sign(time_point at);
+  bool suspects(const peer_id& peer, const endpoint& where, time_point since);
+  void hears_from(connection& c, time_point when);
+  bool excuses(const peer_id& peer, bool silent, time_point since);
+  void uplink_lost(const notification& n);
   void postpones(const notification& n);
   void permits(dial& d);
   void blame_end(const connection& c, cause why, duration retry_after);
@@ -390,6 +411,14 @@ class manager {
   std::map<peer_id, marks> marks_;
   std::map<peer_id, memory> memories_;
   std::map<std::pair<address_bytes, std::uint16_t>, path> paths_;
+  std::map<address_bytes, memory> circuits_;  ///< of wide subnets
+  /// Who did not answer in a row, and what was held against them before.
+  std::map<std::pair<peer_id, endpoint>, memory> suspects_;
+  bool offline_ = false;
+  time_point last_sign_ = time_point::min();
+  /// The next trial of the silent is due between these: when is the manager's secret.
+  time_point next_trial_least_ = time_point::min();
+  time_point next_trial_most_ = time_point::min();
   time_point memory_short_at_ = time_point::min();
   time_point bucket_ = time_point::min() + std::chrono::hours(1000);  ///< when it is full
   std::map<address_bytes, time_point> buckets_;
@@ -427,6 +456,14 @@ class manager {
   std::set<peer_id> half_opened_;
   connection_id newcomer_{};  ///< for whom somebody may be evicted in this event
   bool must_evict_ = false;
+  struct opened {
+    endpoint where;
+    duration period;
+  };
+  std::optional<opened> subnet_opened_;  ///< without its notice so far
+  std::optional<endpoint> subnet_closes_;
+  int lost_owed_ = 0;  ///< notices that this node is offline
+  int lost_told_ = 0;
   std::uint64_t untried_ = 0;    ///< addresses that were told,
   request_id untried_of_{};      ///< for a request that fails next
   std::uint64_t told_dial_ = 0;  ///< the dial that its peer refused in this event

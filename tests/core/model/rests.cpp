@@ -7,6 +7,9 @@ namespace tandem::reference {
 void manager::rests(const connection_manager& real) {
   if (!owed_.empty()) fail("this did not happen: " + owed_.front());
   if (!blames_owed_.empty() || blame_) fail("a blame without its notice, or the other way round");
+  require(!subnet_opened_ && !subnet_closes_, "the circuit of a subnet opens or closes silently");
+  require(lost_owed_ == lost_told_,
+          "this node is offline and does not say so, or says so and is not");
   require(postponed_.first.empty(), "a peer is left alone as long as it asked");
   require(joined_ == request_id::none, "a request that joins a dial hears that it started");
   require(newcomer_ == connection_id::none, "a newcomer was neither refused nor given a place");
@@ -78,11 +81,17 @@ void manager::check_dials() {
   for (const auto& [id, c] : connections_)
     if (c.dial != 0 && !dials_.contains(c.dial) && c.at != life::ending)
       fail("an attempt outlives its dial: " + text_of(id));
-  for (auto& [key, d] : dials_) {
+  for (auto& entry : dials_) {
+    const auto key = entry.first;
+    dial& d = entry.second;  // clang 14 captures no structured binding
     const std::string who = "the dial of " + text_of(d.requests.front());
-    for (const endpoint& e : d.addresses)
-      if (avoids(e, d.peer)) d.denied.insert(e);
-    d.waited = held(d);
+    note_denied(d);
+    // Until the next trial nobody looks whether that is still so.
+    d.waited = (d.waited && offline_ && now_ < next_trial_most_) || held(d) ||
+               std::ranges::any_of(d.addresses, [&](const endpoint& e) {
+                 return has_turn(d, e, true) && waits(guarded(d.peer, e));
+               });
+    if (d.waited) d.waited_at = now_;
     if (d.adopted != connection_id::none) continue;
     if (d.pausing_until > now_ || (d.pausing_until != time_point::min() && event_ != nullptr))
       continue;
@@ -96,17 +105,30 @@ void manager::check_dials() {
     if (connected) continue;
     if (held(d)) continue;
     if (!d.started) d.only_new = !d.trial && backing_off(d.peer).why != cause::none;
-    const bool untried = std::ranges::any_of(
-        d.addresses, [this, &of = d](const endpoint& e) { return may_try(of, e); });
+    const auto any = [&](bool guarded_too) {
+      return std::ranges::any_of(d.addresses, [&](const endpoint& e) {
+        return may_try(d, e) && (guarded_too || guarded(d.peer, e).why == cause::none);
+      });
+    };
+    const bool untried = any(false);
+    if (!untried && any(true)) continue;  // a trial decides
+    // Whether it is due is the manager's secret.
+    if (offline_ && (now_ < next_trial_most_ || event_ != nullptr)) continue;
     if (untried && pending(false) >= options_.max_pending_outbound) continue;
     if (untried && attempts_at(d) >= options_.max_attempts_per_peer) continue;
     if (untried && attempting && (now_ < d.next_at || event_ != nullptr)) continue;
-    // A dial that lacks memory looks again after attempt_delay.
+    // What failed before may be as new since its attempt began: it has its turn when that is over.
+    if (untried && attempting && d.only_new) continue;
+    // Beside an attempt it looks again after attempt_delay, when it lacks memory as well.
+    if (untried && attempting && d.waited_at != time_point::min() &&
+        now_ <= later(d.waited_at, options_.attempt_delay))
+      continue;
     if (untried && attempting && memory_short_at_ != time_point::min() &&
         now_ <= later(memory_short_at_, options_.attempt_delay))
       continue;
     if (untried) fail(who + " waits although an attempt may start");
     if (attempting) continue;
+    if (d.waited) continue;
     bool skipped = false;  // denied while it waited for a place
     for (const endpoint& e : d.addresses) skipped |= !d.tried.contains(e);
     if (skipped && (pending(false) >= options_.max_pending_outbound ||

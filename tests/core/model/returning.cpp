@@ -11,6 +11,9 @@ bool leaves(const connection& c) {
 
 bool is_asked(const connection& c) { return c.at == life::ready && c.answer_by != never; }
 
+/// Its peer may have acknowledged what was said: that is to be asked first.
+bool may_have_answered(const connection& c) { return c.unacknowledged && !c.answer_asked; }
+
 }  // namespace
 
 /// The one of the peer that waits, or null.
@@ -44,6 +47,8 @@ bool manager::waits_for_own(connection& c) {
         later(now_, std::max<duration>({1s, timeout, std::min<duration>(8s, 3 * timeout)}));
     if (old.at == life::closing && leaves(old)) old.deadline = std::min(old.deadline, by);
     if (old.at != life::ready || lives || old.answer_by != never) continue;
+    old.returned_at = now_;
+    old.answer_asked = false;
     old.answer_by = by;
     owe("probe " + text_of(id) + " " + std::to_string(++old.nonce));
   }
@@ -65,11 +70,14 @@ bool manager::hopeless(const connection& newcomer) {
 /// Whether `old` goes now, the longest silent of those that are in the way of one that waits.
 bool manager::must_have_answered(const connection& old) {
   const connection* newcomer = returning(old.peer);
-  if (newcomer == nullptr || !is_asked(old) || now_ < old.answer_by) return false;
+  if (newcomer == nullptr || !is_asked(old) || now_ < old.answer_by || may_have_answered(old))
+    return false;
   for (auto& [id, other] : connections_) {
     if (!in_the_way(other, *newcomer)) continue;
     if (leaves(other)) return false;
-    if (is_asked(other) && now_ >= other.answer_by && other.order < old.order) return false;
+    if (is_asked(other) && now_ >= other.answer_by && !may_have_answered(other) &&
+        other.order < old.order)
+      return false;
   }
   return in_the_way(connections_.at(old.id), *newcomer);
 }
@@ -80,6 +88,10 @@ void manager::check_returning() {
   for (auto& [id, c] : connections_) {
     if (event_ == nullptr && advanced_before_ < c.answer_by && must_have_answered(c))
       fail(text_of(id) + " keeps its place although it does not answer");
+    if (event_ == nullptr && is_asked(c) && now_ >= c.answer_by) {
+      require(!may_have_answered(c), "what a peer acknowledged is asked before it is given up");
+      c.answer_asked = true;
+    }
     if (c.peer == touched_ && c.at == life::waiting && c.returning && hopeless(c))
       fail(text_of(id) + " waits for nothing");
   }

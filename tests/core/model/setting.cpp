@@ -90,7 +90,9 @@ void failures(chooser& c, manager_options& o) {
   o.breaker_open = c.ms(100, 3000);
   o.breaker_open_max = o.breaker_open * static_cast<std::int64_t>(c.between(1, 8));
   o.breaker_trials = c.between(1, 3);
-  o.subnet_breaker_failures = 0;
+  o.subnet_breaker_failures = c.coin() ? 0 : c.between(1, 6);
+  o.uplink_failures = c.coin() ? 0 : c.between(1, 4);
+  o.uplink_retry = c.ms(100, 20'000);
   o.backoff_strategy = static_cast<backoff_strategy>(c.between(0, 4));
   o.backoff_refund = c.coin() ? std::chrono::minutes(10) : c.ms(500, 20'000);
 }
@@ -108,7 +110,6 @@ setting setting_of(std::uint64_t seed) {
   if (c.coin()) subnets(c, s.options);
   if (c.coin()) rates(c, s.options);
   if (c.coin()) evictions(c, s.options);
-  s.options.uplink_failures = 0;
   if (c.coin()) s.options.max_access_rules = c.between(0, 5);
   for (std::size_t k = 0; k < step_kinds; ++k)
     s.weights[k] = static_cast<std::uint32_t>(c.coin() ? 0 : c.between(1, 4));
