@@ -31,6 +31,14 @@ bool is_whole(const expression& of, std::span<const number_use> numbers) {
   }
 }
 
+/// A number of things that happened, from the start of its window on.
+bool counts_happenings(const expression& of, std::span<const number_use> numbers) {
+  if (of.what != expression::kind::number) return false;
+  const auto& use = numbers[of.index];
+  return measures()[use.measure].kind == measure_kind::total &&
+         (use.statistic == statistic::last || use.statistic == statistic::max);
+}
+
 bool is_constant(const expression& of) {
   return of.what != expression::kind::number && std::ranges::all_of(of.parts, is_constant);
 }
@@ -74,7 +82,11 @@ bool line_judge::within_reach(std::size_t lane) const {
   };
   const bool whole = is_whole(what_.left, what_.numbers) && is_whole(what_.low, what_.numbers);
   const auto moved = [&] { return left.low < 0 || left.high > 0 || could_have_changed(); };
-  const auto above = [&](interval bound) { return bound.high <= 0 ? moved() : near(bound); };
+  // What is counted did happen: then its bound was put to the test, however far it lies.
+  const bool counts = counts_happenings(what_.left, what_.numbers);
+  const auto above = [&](interval bound) {
+    return bound.high <= 0 ? moved() : near(bound) || (counts && left.high > 0);
+  };
   const auto below = [&](interval bound) { return bound.high <= 0 ? left.low < 0 : near(bound); };
   auto low = range_of(what_.low, lane);
   const auto high = range_of(what_.high, lane);

@@ -89,6 +89,14 @@ TEST(judging, calls_untested_what_never_came_within_a_tenth_of_its_bound) {
   EXPECT_EQ(found("spare.refused / spare.arrivals ~= 0 +- 0.01"), verdict::untested) << "0 / 0";
 }
 
+TEST(judging, takes_any_bound_on_what_is_counted_for_tested_once_one_was) {
+  EXPECT_EQ(found("spare.arrivals <= 1000"), verdict::untested) << "none came";
+  EXPECT_EQ(found("server.arrivals <= 1000"), verdict::ok) << "ten came";
+  EXPECT_EQ(found("server.refused < 1000"), verdict::ok) << "two of them";
+  EXPECT_EQ(found("server.arrivals peak per 1s <= 1000"), verdict::untested) << "a rate";
+  EXPECT_EQ(found("server.arrivals / 2 <= 1000"), verdict::untested) << "no count any more";
+}
+
 TEST(judging, takes_a_reason_for_what_is_not_tested_and_for_nothing_else) {
   const auto allowed = judged("{expect: spare.refused == 0, allow_untested: they are spare}");
   EXPECT_EQ(allowed.verdict, verdict::ok);
