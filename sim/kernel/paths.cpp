@@ -22,7 +22,7 @@ paths::paths(std::uint64_t seed, link_map links) : seed_(seed), links_(std::move
 
 void paths::add_host() {
   const host_index index = hosts();
-  hosts_.push_back({random_stream::of(seed_, "path", index), {}, side_ ? side_(index) : 0});
+  hosts_.push_back({random_stream::of(seed_, "path", index), {}, {}, side_ ? side_(index) : 0});
 }
 
 const link& paths::between(host_index from, host_index to) const {
@@ -40,6 +40,12 @@ std::optional<time_point> paths::send(time_point now, host_index from, host_inde
   }
   if (cut(from, to)) return std::nullopt;
   if (path.loss > 0 && sender.random.unit() < path.loss) return std::nullopt;
+  if (path.down.value_or(0) != 0) {
+    // In the time of those who send, so that what is still far away holds up nobody who is near.
+    host& receiver = hosts_[to];
+    now = std::max(now, receiver.down_free_at) + time_on_link(bytes, *path.down);
+    receiver.down_free_at = now;
+  }
   duration delay = path.latency;
   if (path.jitter > duration::zero())
     delay += duration(sender.random.up_to(static_cast<std::uint64_t>(path.jitter.count())));

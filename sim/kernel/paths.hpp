@@ -53,7 +53,8 @@ class paths {
  private:
   struct host {
     random_stream random;
-    time_point link_free_at{};
+    time_point link_free_at{};  ///< to send
+    time_point down_free_at{};  ///< to take
     int side = 0;
   };
 

@@ -16,8 +16,8 @@ constexpr std::uint64_t chunks_per_second = 10;
 
 // The most one write takes: whole segments, so that the line carries no more headers for it.
 std::uint64_t chunk_size_on(const link& path) {
-  const std::uint64_t segments = path.bandwidth / 8 / chunks_per_second / segment_size;
-  if (path.bandwidth == 0 || segments * segment_size >= chunk_max) return chunk_max;
+  const std::uint64_t segments = path.tightest() / 8 / chunks_per_second / segment_size;
+  if (path.tightest() == 0 || segments * segment_size >= chunk_max) return chunk_max;
   return std::max<std::uint64_t>(segments, 1) * segment_size;
 }
 

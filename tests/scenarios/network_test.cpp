@@ -69,6 +69,28 @@ expectations:
   EXPECT_TRUE(r.ok) << failures_of(r);
 }
 
+// 1 000 000 bit into 1 Mbit/s; acknowledgements, headers and the handshake take the rest.
+TEST_P(network, limits_what_comes_into_a_node_too) {
+  for (const char* link : {"{up: 100Mbit/s, down: 1Mbit/s}", "{down: 1Mbit/s}"}) {
+    const auto what = parse_scenario(R"(scenario: s
+duration: 5s
+groups:
+  slow: {listen: true, link: )" + std::string(link) +
+                                         R"(}
+  fast: {}
+workload:
+  - dial: {from: fast, to: slow}
+  - send: {from: fast, to: slow, at: 1s, bytes: 125000}
+expectations:
+  - slow.messages_received at 1990ms == 0
+  - slow.messages_received at 2200ms == 1
+)",
+                                     "f.yaml");
+    const auto r = run_on(what, GetParam());
+    EXPECT_NE(r.verdict, verdict::failed) << link << failures_of(r);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(level, network, testing::ValuesIn(virtual_levels()),
                          [](const auto& info) { return info.param; });
 

@@ -4,6 +4,7 @@
 #include "tandem/core/time.hpp"
 #include "tandem/sim/distribution.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -42,6 +43,12 @@ struct link {
   double duplicate = 0;  ///< probability that a packet arrives twice
 
   std::uint64_t down_rate() const noexcept { return down.value_or(bandwidth); }
+  /// What passes both accesses; 0 = unlimited.
+  std::uint64_t tightest() const noexcept {
+    const auto most = [](std::uint64_t rate) { return rate == 0 ? ~std::uint64_t{0} : rate; };
+    const auto least = std::min(most(bandwidth), most(down_rate()));
+    return least == ~std::uint64_t{0} ? 0 : least;
+  }
   /// Latency and all that is added to it, as good as always.
   duration longest() const noexcept { return latency + jitter + delays_most; }
 
