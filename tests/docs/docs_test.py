@@ -129,8 +129,8 @@ def test_the_keys_of_a_result_are_those_listed(tmp_path):
         kept = dict(db.execute("SELECT key, value FROM run"))
         columns = {table: [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
                    for table in ("nodes", "events", "samples")}
-    (line,) = re.findall(r"^`--json` prints one array.*$", KEYS, re.M)
-    named = re.findall(r"`([a-z_]+)`", line)
+    (paragraph,) = re.findall(r"^`--json` prints one array.*?(?=^$)", KEYS, re.M | re.S)
+    named = re.findall(r"`([a-z_]+)`", paragraph)
     assert named == list(json.loads(kept["json"])[0])
     (row,) = re.findall(r"^\| `run` \| `key`, `value`: (.*) \|$", KEYS, re.M)
     assert [re.sub(r" \(.*\)$", "", key) for key in row.split(", ")] == list(kept)

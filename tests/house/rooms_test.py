@@ -170,3 +170,16 @@ def test_who_shows_fields_by_hand_names_every_member():
         if not re.search(r"^(\{ )?(\[\[maybe_unused\]\] )?auto& \[", first)
     ]
     assert wrong == []
+
+
+def test_prose_is_read_without_scrolling_sideways():
+    # Tables and code are as wide as what they show.
+    wrong = []
+    pages = [page for page in ROOT.rglob("*.md") if not {"build", ".venv"} & set(page.relative_to(ROOT).parts)]
+    for page in sorted(pages):
+        code = False
+        for at, line in enumerate(page.read_text().splitlines(), 1):
+            code ^= line.lstrip().startswith("```")
+            if len(line) > 120 and not code and not line.startswith(("|", "    ")) and " " in line.strip():
+                wrong.append(f"{page.relative_to(ROOT)}:{at}")
+    assert pages and wrong == []
