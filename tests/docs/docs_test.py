@@ -45,6 +45,28 @@ def test_every_table_of_policies_is_what_is_measured():
     assert not stale, "\n\n".join([*stale, "`ci/policy-tables` rewrites them"])
 
 
+def test_the_library_lists_every_scenario():
+    _, stale = docs.library(PAGES[docs.LIBRARY])
+    assert not stale, "\n\n".join([*stale, "`ci/docs` rewrites it"])
+
+
+def test_a_row_of_the_library_is_what_the_file_says():
+    whole, lost = PAGES[docs.LIBRARY], "| [no_more](no_more.yaml) | message | gone |\n"
+    (row,) = re.findall(r"^\| \[global_limit\].*\n", whole, re.M)
+    assert docs.library(whole.replace(row, lost))[0] == whole.replace(row, "") + row
+    assert docs.library(whole.replace(row, row + row))[0] == whole
+    assert docs.library(whole.replace(row, "| [global_limit](x) |\n"))[0] == whole
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_shipped_scenario_begins_with_what_it_teaches(path):
+    text = path.read_text()
+    comment = re.match(r"(# .*\n)+", text)
+    assert comment and len(comment[0].split()) >= 25
+    assert docs.key_of(text, "scenario") == path.stem and docs.key_of(text, "levels")
+    assert 20 <= len(docs.key_of(text, "description")) <= 120
+
+
 def test_the_first_result_is_quoted():
     assert "$ build/release/tandem run scenarios/global_limit.yaml --level all\n" in PAGES["README.md"]
 

@@ -5,16 +5,38 @@
 
 #include <gtest/gtest.h>
 
-#include <tuple>
+#include <algorithm>
+#include <filesystem>
 
 namespace tandem::scenarios {
 namespace {
 
-class file : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
+struct shipped_run {
+  std::string file;
+  std::string level;
+};
+
+// Every file of scenarios/ at every level that it names and this build has.
+std::vector<shipped_run> shipped_runs(bool virtual_time) {
+  std::vector<shipped_run> runs;
+  for (const auto& file : shipped_files()) {
+    const auto what = read_scenario(file);
+    for (const auto& level : test_levels())
+      if (level.virtual_time == virtual_time && std::ranges::count(what.levels, level.name))
+        runs.push_back({file, level.name});
+  }
+  return runs;
+}
+
+std::string name_of_run(const testing::TestParamInfo<shipped_run>& info) {
+  return std::filesystem::path(info.param.file).stem().string() + "_at_" + info.param.level;
+}
+
+class file : public testing::TestWithParam<shipped_run> {};
 
 TEST_P(file, holds_and_is_deterministic) {
-  const auto& [name, level] = GetParam();
-  const auto what = shipped(name);
+  const auto& [path, level] = GetParam();
+  const auto what = read_scenario(path);
   const auto first = run_on(what, level);
   EXPECT_TRUE(first.ok) << failures_of(first);
   EXPECT_EQ(first.trace_hash.size(), 16u);
@@ -26,36 +48,28 @@ TEST_P(file, holds_and_is_deterministic) {
   EXPECT_NE(first.trace_hash, run_on(what, level, other).trace_hash);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    every, file,
-    testing::Combine(testing::Values("global_limit", "per_peer_limit", "idle_timeout", "backoff",
-                                     "dial_failures", "stale_list", "offline_and_back"),
-                     testing::ValuesIn(virtual_levels())),
-    [](const auto& info) { return std::get<0>(info.param) + "_at_" + std::get<1>(info.param); });
+INSTANTIATE_TEST_SUITE_P(every, file, testing::ValuesIn(shipped_runs(true)), name_of_run);
 
-std::vector<std::string> levels_with_bytes() {
-  auto levels = virtual_levels();
-  std::erase(levels, "message");
-  return levels;
-}
-
-INSTANTIATE_TEST_SUITE_P(of_bytes, file,
-                         testing::Combine(testing::Values("shared_uplink"),
-                                          testing::ValuesIn(levels_with_bytes())),
-                         [](const auto& info) {
-                           return std::get<0>(info.param) + "_at_" + std::get<1>(info.param);
-                         });
-
-class loopback_file : public testing::TestWithParam<std::string> {};
+class loopback_file : public testing::TestWithParam<shipped_run> {};
 
 TEST_P(loopback_file, holds_on_real_sockets) {
-  const auto result = run_on(shipped(GetParam()), "loopback");
+  const auto result = run_on(read_scenario(GetParam().file), GetParam().level);
   EXPECT_TRUE(result.ok) << failures_of(result);
   EXPECT_EQ(result.trace_hash, "") << "real time has no hash to compare";
 }
 
-INSTANTIATE_TEST_SUITE_P(every, loopback_file, testing::Values("global_limit", "per_peer_limit"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(every, loopback_file, testing::ValuesIn(shipped_runs(false)), name_of_run);
+
+TEST(shipped_file, says_its_levels_and_what_it_expects) {
+  ASSERT_FALSE(shipped_files().empty());
+  for (const auto& path : shipped_files()) {
+    const auto what = read_scenario(path);
+    EXPECT_EQ(what.name, std::filesystem::path(path).stem());
+    EXPECT_FALSE(what.levels.empty()) << path;
+    EXPECT_FALSE(what.expectations.empty()) << path;
+    EXPECT_EQ(what.warnings, std::vector<std::string>{}) << path;
+  }
+}
 
 }  // namespace
 }  // namespace tandem::scenarios

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "source_dir.hpp"
+#include "tandem/scenarios/find.hpp"
 #include "tandem/scenarios/read.hpp"
 #include "tandem/scenarios/run.hpp"
 
@@ -35,6 +36,11 @@ inline run_result run_on(const scenario& what, const std::string& level,
 
 inline scenario shipped(const std::string& name, const std::vector<std::string>& sets = {}) {
   return read_scenario(source_dir() + "/scenarios/" + name + ".yaml", sets);
+}
+
+/// The files of scenarios/.
+inline std::vector<std::string> shipped_files() {
+  return scenarios_in(source_dir() + "/scenarios");
 }
 
 /// What did not hold, and the line that runs it again.
