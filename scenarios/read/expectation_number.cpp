@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The parts of a line: sums, numbers with their statistic, windows and moments.
+// A number of a line: its group, its nodes, its metric and its statistic.
 #include "arithmetic.hpp"
 #include "expectation_reader.hpp"
-#include "formulas.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <utility>
 
 namespace tandem::scenarios {
 namespace {
@@ -50,104 +47,7 @@ std::optional<std::uint32_t> parse_index(std::string_view text) {
   return static_cast<std::uint32_t>(*value);
 }
 
-expression both(expression::kind what, expression a, expression b, int seconds) {
-  return {.what = what, .seconds = seconds, .parts = {std::move(a), std::move(b)}};
-}
-
 }  // namespace
-
-expression expectation_reader::sum() {
-  expression left = product();
-  while (next().is("+") || next().is("-")) {
-    const auto sign = take();
-    expression right = product();
-    if (left.seconds != right.seconds)
-      fail(sign, std::string("a number, a duration and a rate have no ") +
-                     (sign.text == "+" ? "sum" : "difference"));
-    const int seconds = left.seconds;
-    left = both(sign.text == "+" ? expression::kind::add : expression::kind::subtract,
-                std::move(left), std::move(right), seconds);
-  }
-  return left;
-}
-
-expression expectation_reader::product() {
-  expression left = factor();
-  while (next().is("*") || next().is("/")) {
-    const bool times = take().text == "*";
-    expression right = factor();
-    const int seconds = left.seconds + (times ? right.seconds : -right.seconds);
-    left = both(times ? expression::kind::multiply : expression::kind::divide, std::move(left),
-                std::move(right), seconds);
-  }
-  return left;
-}
-
-expression expectation_reader::factor() {
-  if (take("(")) {
-    expression inside = sum();
-    need(")", "a `)` is missing");
-    return inside;
-  }
-  if (take("-")) {
-    expression inside = factor();
-    const int seconds = inside.seconds;
-    return {.what = expression::kind::negate, .seconds = seconds, .parts = {std::move(inside)}};
-  }
-  if (next().what == word_kind::value) return literal();
-  if (next().what != word_kind::name)
-    fail(next().what == word_kind::end ? "a value is missing at the end"
-                                       : quoted(next().text) + " is no value");
-  if (words_[at_ + 1].is("(")) return call(take());
-  return number(take("each"));
-}
-
-expression expectation_reader::call(const expectation_word& name) {
-  const auto all = formulas();
-  const auto it = std::ranges::find(all, std::string_view(name.text), &formula::name);
-  if (it == all.end()) {
-    std::vector<std::string> known;
-    for (const auto& f : all) known.emplace_back(f.name);
-    fail(name, "no function is called " + quoted(name.text) + suggestion(name.text, known));
-  }
-  std::string usage = name.text + "(";
-  for (const auto argument : it->arguments)
-    usage += (argument == it->arguments.front() ? "" : ", ") + std::string(argument);
-  usage += ")";
-  expression out{.what = expression::kind::call,
-                 .index = static_cast<std::size_t>(it - all.begin())};
-  take("(");
-  for (std::size_t i = 0; i < it->arguments.size(); ++i) {
-    if (i > 0) need(",", quoted(name.text) + " takes " + quoted(usage));
-    // An argument may be named, `load: 550`, in its place.
-    if (at_ + 1 < words_.size() && words_[at_ + 1].is(":")) {
-      if (next().text != it->arguments[i])
-        fail("no such argument here: " + quoted(name.text) + " takes " + quoted(usage));
-      at_ += 2;
-    }
-    const auto at = next();
-    out.parts.push_back(sum());
-    if (out.parts.back().seconds != 0) fail(at, "arguments are plain numbers");
-  }
-  need(")", quoted(name.text) + " takes " + quoted(usage));
-  return out;
-}
-
-expression expectation_reader::literal() {
-  const auto word = take();
-  const auto value = read_quantity(word.text);
-  if (!value) fail(word, quoted(word.text) + " is no number");
-  switch (value->what) {
-    case quantity::kind::duration:
-      return {.value = value->value / 1e9, .seconds = 1};
-    case quantity::kind::rate:
-      return {.value = value->value, .seconds = -1};
-    case quantity::kind::bandwidth:
-      return {.value = value->value / 8, .seconds = -1};  // bytes per second
-    default:
-      return {.value = value->value};
-  }
-}
 
 void expectation_reader::read_nodes(number_use& use) {
   const auto size = names_.counts[use.group];
@@ -260,77 +160,6 @@ void expectation_reader::read_trailing_statistic(number_use& use) {
     fail(word, "`peak per` is for what a total grows by; " + quoted(measures()[use.measure].name) +
                    " is none");
   use.statistic = statistic::peak;
-}
-
-duration expectation_reader::read_duration(const std::string& otherwise) {
-  const auto word = next();
-  const auto value = word.what == word_kind::value ? parse_duration(word.text) : std::nullopt;
-  if (!value) fail(otherwise);
-  take();
-  return *value;
-}
-
-std::optional<window> expectation_reader::read_window() {
-  window out;
-  if (take("at")) {
-    out.until = read_moment("at");
-    out.at = true;
-  } else if (take("from")) {
-    out.from = read_moment("from");
-    if (take("until")) out.until = read_moment("until");
-  } else if (take("until")) {
-    out.until = read_moment("until");
-  } else if (take("between")) {
-    out.from = read_moment("between");
-    need("and", "`between` takes two moments, as in `between 10s and 60s`");
-    out.until = read_moment("and");
-  } else {
-    return {};
-  }
-  if (out.from && out.until && out.from->from == out.until->from &&
-      out.from->fault == out.until->fault && out.from->plus >= out.until->plus)
-    fail("the window ends before it begins");
-  return out;
-}
-
-moment expectation_reader::read_moment(std::string_view after) {
-  const auto word = next();
-  moment out;
-  if (word.is("heal")) {
-    take();
-    out.from = moment::base::heal;
-  } else if (word.what == word_kind::name && !word.text.empty()) {
-    const bool end = word.text.ends_with(".end");
-    const auto name = word.text.substr(0, word.text.size() - (end ? 4 : 0));
-    const auto it = std::ranges::find(names_.faults, name);
-    auto known = names_.faults;
-    std::erase(known, "");
-    if (it == names_.faults.end() && known.empty())
-      fail("a time must follow " + quoted(after) + ", as in `" + std::string(after) + " 10s`");
-    if (it == names_.faults.end())
-      fail("no fault is called " + quoted(name) + suggestion(name, known));
-    take();
-    out.from = end ? moment::base::fault_end : moment::base::fault_begin;
-    out.fault = static_cast<std::size_t>(it - names_.faults.begin());
-  } else {
-    out.plus = read_duration("a time must follow " + quoted(after) + ", as in `" +
-                             std::string(after) + " 10s`");
-  }
-  while (next().is("+") || next().is("-")) {
-    const bool minus = take().text == "-";
-    const auto by = read_duration("a time must follow, as in `heal + 60s`");
-    out.plus += minus ? -by : by;
-  }
-  if (out.plus < duration{})
-    fail(word, "a moment cannot lie before " +
-                   std::string(out.from == moment::base::start ? "the start" : word.text) +
-                   ": write it with `+`");
-  if (out.from == moment::base::start && out.plus > names_.length)
-    fail(word, "the time after " + quoted(after) + " is beyond the scenario's duration of " +
-                   format_duration(names_.length));
-  out.text = out_.text.substr(word.column,
-                              words_[at_ - 1].column + words_[at_ - 1].text.size() - word.column);
-  return out;
 }
 
 }  // namespace tandem::scenarios

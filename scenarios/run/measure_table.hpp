@@ -24,7 +24,7 @@ enum class family : std::uint8_t {
 };
 inline constexpr std::size_t families_count = 9;
 
-/// Numbers that a tracker counts by itself. What each is: measure_table.cpp.
+/// Numbers that a tracker counts by itself. What each is: measure_rows.cpp.
 enum class tally : std::uint8_t {
   dials,
   attempts,

@@ -98,8 +98,8 @@ Ptr<TandemTcpSocket> TandemTcpSocketFactory::CreateTcp() {
   socket->SetRtt(CreateObject<RttMeanDeviation>());
   socket->SetCongestionControlAlgorithm(CreateObject<TandemTcpCubic>());
   socket->SetRecoveryAlgorithm(CreateObject<TcpPrrRecovery>());
-  socket->SetTimers({m_connect_timeout, m_connect_count, m_syn_ack_count, m_syn_waits,
-                     m_min_rto, m_rto_granularity, m_data_retries, m_delayed_ack, m_time_wait});
+  socket->SetTimers({m_connect_timeout, m_connect_count, m_syn_ack_count, m_syn_waits, m_min_rto,
+                     m_rto_granularity, m_data_retries, m_delayed_ack, m_time_wait});
   socket->SetAttribute("SegmentSize", UintegerValue(m_segment_size));
   return socket;
 }
