@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "read_scenario.hpp"
+#include "run/fault/fault.hpp"
 #include "tandem/command/units.hpp"
 
 #include <utility>
@@ -10,7 +11,7 @@ namespace {
 expectation_names names_in(const scenario& of) {
   expectation_names names{group_names(of), {}, {}, of.length};
   for (const auto& group : of.groups) names.counts.push_back(group.count);
-  for (const auto& fault : of.faults) names.faults.push_back(fault.name);
+  for (const auto& fault : of.faults) names.faults.push_back(fault->name);
   return names;
 }
 

@@ -19,10 +19,6 @@ void read_faults(const yaml_value& list, scenario& out);
 /// Reads `expectations:` into `out`, of which everything else is read already.
 void read_expectations(const yaml_value& list, scenario& out);
 
-/// Reads the keys that every fault has beside its own, `name` and `allow_untested`; `out.text` is
-/// the caller's.
-void read_fault_head(const yaml_mapping& given, const scenario& of, fault_head& out);
-
 /// Letters, digits, `_` and `-`.
 bool is_name(std::string_view text);
 

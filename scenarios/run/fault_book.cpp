@@ -33,7 +33,7 @@ void fault_book::ended(std::size_t fault, time_point now) {
 }
 
 void fault_book::touched(std::size_t fault, touch what, std::uint64_t by) {
-  faults_[fault].touched[static_cast<std::size_t>(what)] += by;
+  *count_of(fault, what) += by;
 }
 
 std::optional<time_point> fault_book::healed() const {

@@ -21,8 +21,13 @@ class fault_book {
   void began(std::size_t fault, time_point now);
   void ended(std::size_t fault, time_point now);
   /// `by` more of what the fault changed: nodes it hit, established connections it concerned,
-  /// attempts that began into it, packets it dropped, held up, bent or repeated.
+  /// attempts that began into it, packets it dropped, held up or bent.
   void touched(std::size_t fault, touch what, std::uint64_t by = 1);
+
+  /// Where it counts these, for who counts often.
+  std::uint64_t* count_of(std::size_t fault, touch what) {
+    return &faults_[fault].touched[static_cast<std::size_t>(what)];
+  }
 
   std::size_t size() const noexcept { return faults_.size(); }
   /// It began and has not ended since.

@@ -13,14 +13,6 @@
 namespace tandem::scenarios {
 namespace {
 
-// What a distribution is not above, or hardly ever when it has no end.
-duration most_of(const sim::distribution& of) {
-  using kind = sim::distribution::kind;
-  const bool ends = of.how() == kind::constant || of.how() == kind::uniform ||
-                    of.how() == kind::quantiles || of.how() == kind::values;
-  return duration(of.quantile(ends ? 1 : 0.999));
-}
-
 bool is_drawn(const std::optional<sim::distribution>& latency) {
   return latency && latency->how() != sim::distribution::kind::constant;
 }
@@ -154,6 +146,13 @@ bool says_nothing(const scenario& what) {
 }
 
 }  // namespace
+
+duration most_of(const sim::distribution& of) {
+  using kind = sim::distribution::kind;
+  const bool ends = of.how() == kind::constant || of.how() == kind::uniform ||
+                    of.how() == kind::quantiles || of.how() == kind::values;
+  return duration(of.quantile(ends ? 1 : 0.999));
+}
 
 sim::link_map link_map_of(const scenario& what, std::uint64_t seed) {
   if (says_nothing(what)) return {};

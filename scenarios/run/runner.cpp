@@ -2,6 +2,7 @@
 #include "evaluate.hpp"
 #include "link_table.hpp"
 #include "observations.hpp"
+#include "run/fault/fault_plan.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/version.hpp"
 #include "tandem/core/trace.hpp"
@@ -118,6 +119,18 @@ std::string quoted_for_shell(const std::string& text) {
   return out + "'";
 }
 
+std::vector<fault_head> heads_of(const scenario& what) {
+  std::vector<fault_head> heads;
+  for (const auto& fault : what.faults) heads.push_back(*fault);
+  return heads;
+}
+
+sim::link_map links_under(weather& sky) {
+  return [&sky](sim::host_index from, sim::host_index to) -> const sim::link& {
+    return sky.between(from, to);
+  };
+}
+
 run_result head_of(const scenario& what, const level& on, std::uint64_t seed) {
   run_result r;
   r.scenario = what.name;
@@ -165,9 +178,11 @@ run_result run(const scenario& what, const level& on, const run_options& options
 
   listener hears;
   tracker ledger(what, on.virtual_time ? patience_virtual : patience_real);
+  const auto links = link_map_of(what, seed);
+  weather sky(links);
   std::unique_ptr<world> place;
   try {
-    place = on.make_world({seed, what.tcp, link_map_of(what, seed), on.virtual_time, &hears});
+    place = on.make_world({seed, what.tcp, what.faults.empty() ? links : links_under(sky), on.virtual_time, &hears});
     for (const auto& group : what.groups)
       for (std::uint32_t i = 0; i < group.count; ++i)
         place->add_node({group.manager,
@@ -182,8 +197,8 @@ run_result run(const scenario& what, const level& on, const run_options& options
 
   const auto start = place->now();
   recorder rows(what, options, ledger, start, result);
-  fault_book faults({what.faults.begin(), what.faults.end()});
-  workload work(what, *place, ledger, faults, seed, start);
+  fault_book faults(heads_of(what));
+  workload work(what, *place, ledger, seed, start);
   hears.ledger = &ledger;
   hears.rows = &rows;
   hears.work = &work;
@@ -192,7 +207,7 @@ run_result run(const scenario& what, const level& on, const run_options& options
   lines.begin();
   ledger.tell(&lines);
   faults.on_change([&](time_point now) { lines.on_fault(now); });
-  work.begin();
+  work.begin(std::make_unique<fault_plan>(work, faults, sky));
   observations eyes(what, lines, rows, start);
   supervisor watch(options, *place, ledger, start, what.length);
   run_observed(*place, eyes, watch, start + what.length);

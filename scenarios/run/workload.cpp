@@ -5,12 +5,11 @@
 
 namespace tandem::scenarios {
 
-workload::workload(const scenario& what, world& in, tracker& ledger, fault_book& faults,
-                   std::uint64_t seed, time_point start)
+workload::workload(const scenario& what, world& in, tracker& ledger, std::uint64_t seed,
+                   time_point start)
     : scenario_(what),
       world_(in),
       tracker_(ledger),
-      book_(faults),
       seed_(seed),
       start_(start),
       alive_(ledger.nodes(), true),
@@ -25,30 +24,18 @@ workload::workload(const scenario& what, world& in, tracker& ledger, fault_book&
 
 workload::~workload() = default;
 
-void workload::begin() {
+void workload::begin(std::unique_ptr<doing> more) {
   for (std::size_t i = 0; i < scenario_.workload.size(); ++i) {
     doings_.push_back(scenario_.workload[i]->start(*this, i));
     doings_.back()->index = i;
     doings_.back()->begin();
   }
-  plan_faults();
+  doings_.push_back(std::move(more));
+  doings_.back()->begin();
 }
 
 void workload::on_notification(node_index node, time_point now, const notification& what) {
-  if (const auto peer = tracker_.index_of(what.peer); peer >= 0) note_dial(node, what, peer);
   for (const auto& each : doings_) each->on_notification(node, now, what);
-}
-
-void workload::note_dial(node_index node, const notification& what, std::int32_t peer) {
-  const std::pair dial(node, static_cast<std::uint64_t>(what.request));
-  if (what.kind == notice::dial_succeeded || what.kind == notice::dial_failed) {
-    under_way_.erase(dial);
-  } else if (what.kind == notice::dial_started) {
-    under_way_[dial] = static_cast<node_index>(peer);
-    for (std::size_t i = 0; i < book_.size(); ++i)
-      if (book_.on(i) && parts(scenario_.faults[i], node, static_cast<node_index>(peer)))
-        book_.touched(i, touch::attempts);
-  }
 }
 
 void workload::add_warnings(std::vector<std::string>& to) const {
@@ -115,16 +102,21 @@ void workload::shutdown(node_index node) {
 }
 
 void workload::kill(node_index node) {
+  if (const auto it = down_.find(node); it != down_.end()) it->second.comes_back = false;
   if (!alive_[node]) return;
   alive_[node] = false;
   tracker_.on_killed(node, world_.now());
   world_.kill(node);
   ++lives_[node];
-  erase_if(under_way_, [node](const auto& dial) { return dial.first.first == node; });
   for (const auto& each : doings_) each->on_killed(node);
 }
 
 void workload::restart(node_index node, bool new_identity) {
+  if (const auto it = down_.find(node); it != down_.end()) {
+    it->second.comes_back = true;
+    it->second.new_identity |= new_identity;
+    return;
+  }
   kill(node);
   world_.restart(node, new_identity);
   tracker_.on_restarted(node, world_.now());
@@ -133,52 +125,23 @@ void workload::restart(node_index node, bool new_identity) {
   for (const auto& each : doings_) each->on_restarted(node);
 }
 
-void workload::plan_faults() {
-  for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
-    const auto& fault = scenario_.faults[i];
-    world_.at(start_ + fault.at, [this, i] { change_fault(i, true); });
-    if (fault.until != duration::max())
-      world_.at(start_ + fault.until, [this, i] { change_fault(i, false); });
+bool workload::power_off(node_index node) {
+  if (const auto it = down_.find(node); it != down_.end()) {
+    ++it->second.reasons;
+    return false;
   }
+  const bool lived = alive_[node];
+  kill(node);
+  down_[node] = {1, lived, false};
+  return lived;
 }
 
-void workload::change_fault(std::size_t fault, bool on) {
-  if (on) count_cut(fault);
-  on ? book_.began(fault, world_.now()) : book_.ended(fault, world_.now());
-  apply_faults();
-}
-
-bool workload::parts(const partition_fault& fault, node_index one, node_index other) const {
-  const auto inside = [&](node_index node) {
-    return std::ranges::find(fault.groups, tracker_.group_of(node)) != fault.groups.end();
-  };
-  return inside(one) != inside(other);
-}
-
-void workload::count_cut(std::size_t fault) {
-  book_.touched(fault, touch::connections,
-                tracker_.connections_of_pairs([&](node_index one, node_index other) {
-                  return parts(scenario_.faults[fault], one, other);
-                }));
-  for (const auto& [dial, peer] : under_way_)
-    if (parts(scenario_.faults[fault], dial.first, peer)) book_.touched(fault, touch::attempts);
-}
-
-// The side of a node: one bit for each partition in force that it is part of.
-void workload::apply_faults() {
-  std::vector<int> sides(alive_.size(), 0);
-  bool any = false;
-  for (std::size_t i = 0; i < book_.size(); ++i) {
-    if (!book_.on(i)) continue;
-    any = true;
-    for (const auto group : scenario_.faults[i].groups)
-      for (std::uint64_t member = 0; member < size_of(group); ++member)
-        sides[node_of(group, member)] |= 1 << i;
-  }
-  if (!any)
-    world_.partition({});
-  else
-    world_.partition([sides = std::move(sides)](node_index node) { return sides[node]; });
+void workload::power_on(node_index node) {
+  const auto it = down_.find(node);
+  if (--it->second.reasons != 0) return;
+  const auto was = it->second;
+  down_.erase(it);
+  if (was.comes_back) restart(node, was.new_identity);
 }
 
 }  // namespace tandem::scenarios

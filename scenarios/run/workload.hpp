@@ -1,32 +1,29 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "fault_book.hpp"
 #include "run/work/work.hpp"
 #include "tandem/scenarios/nodes.hpp"
 #include "tracker.hpp"
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace tandem::scenarios {
 
-/// Does in a world what a scenario's `workload` and `faults` say: the entries, whom they reach the
-/// world through, and the lives of its nodes. Stays valid until the world is gone.
+/// Does in a world what a scenario's `workload` says: the entries, whom they reach the world
+/// through, and the lives of its nodes. Stays valid until the world is gone.
 class workload {
  public:
   /// Times of the scenario count from `start`. References outlive this.
-  workload(const scenario& what, world& in, tracker& ledger, fault_book& faults, std::uint64_t seed,
-           time_point start);
+  workload(const scenario& what, world& in, tracker& ledger, std::uint64_t seed, time_point start);
   ~workload();
 
-  /// Plans everything.
-  void begin();
+  /// Plans everything: the entries, then `more` that is done beside them.
+  void begin(std::unique_ptr<doing> more);
   void on_notification(node_index node, time_point now, const notification& what);
   void on_send(std::uint64_t number, send_result result);
   void on_message(node_index node, std::uint64_t number);
@@ -66,33 +63,33 @@ class workload {
   void shutdown(node_index node);
   void kill(node_index node);
   void restart(node_index node, bool new_identity);
+  /// Its host is down as long as anybody says so: it lives again afterwards, if it did before or
+  /// was restarted meanwhile. True when it lived.
+  bool power_off(node_index node);
+  void power_on(node_index node);
 
  private:
   node_index node_of(group_index group, std::uint64_t member) const {
     return first_node_[group] + static_cast<node_index>(member);
   }
   std::uint64_t size_of(group_index group) const { return scenario_.groups[group].count; }
-  void plan_faults();
-  void change_fault(std::size_t fault, bool on);
-  void apply_faults();
-  /// Exactly one of them is in the groups of this partition.
-  bool parts(const partition_fault& fault, node_index one, node_index other) const;
-  void note_dial(node_index node, const notification& what, std::int32_t peer);
-  void count_cut(std::size_t fault);
-
   const scenario& scenario_;
   world& world_;
   tracker& tracker_;
-  fault_book& book_;
   std::uint64_t seed_;
   time_point start_;
   std::vector<node_index> first_node_;
+  /// A host that is down.
+  struct outage {
+    std::uint32_t reasons = 0;
+    bool comes_back = false;
+    bool new_identity = false;
+  };
+  std::map<node_index, outage> down_;
   std::vector<bool> alive_;           ///< not killed
   std::vector<bool> leaving_;         ///< told to shut down
   std::vector<std::uint32_t> lives_;  ///< deaths so far: ids of connections start again after each
   std::vector<std::unique_ptr<doing>> doings_;  ///< in the order of the file
-  /// Dials on the network, and at whom. A fault that begins touches them.
-  boost::unordered_flat_map<std::pair<node_index, std::uint64_t>, node_index> under_way_;
 };
 
 }  // namespace tandem::scenarios

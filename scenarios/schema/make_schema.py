@@ -281,15 +281,46 @@ BEHAVIOUR = only_one(
     },
 )
 
+FAULT_NODES = either(NODES, list_of(NODES, "each in one of the forms"))
 FAULT = {
+    "at": DURATION | {"description": "when it begins"},
+    "until": ABOVE_ZERO | {"description": "when it is over for good"},
+    "for": ref("durations") | {"description": "how long it lasts, each time"},
+    "every": ABOVE_ZERO | {"description": "from one beginning to the next"},
+    "poisson": RATE | {"description": "how often it begins while it is off, at random"},
     "name": NAME | {"description": "what expectations call it"},
     "allow_untested": REASON | {"description": "why it may touch nothing"},
 }
 FAULTS = {
     "partition": mapping(
-        "the groups are cut off from all others",
-        FAULT | {"groups": list_of(NAME, "who is cut off"), "at": DURATION, "until": ABOVE_ZERO},
-        ["groups"],
+        "nothing passes between these nodes and all others, or `to`",
+        FAULT
+        | {
+            "groups": list_of(NAME, "who is cut off from all others"),
+            "from": FAULT_NODES,
+            "to": FAULT_NODES,
+            "one_way": BOOL | {"description": "only what `from` sends is lost"},
+        },
+        oneOf=[{"required": ["groups"]}, {"required": ["from"]}],
+        dependencies={"to": ["from"]},
+    ),
+    "link": mapping(
+        "links are otherwise, those of some nodes or those between two",
+        FAULT
+        | LINK
+        | {
+            "like": NAMED_LINK,
+            "nodes": FAULT_NODES,
+            "between": pair(FAULT_NODES, FAULT_NODES, "both ends"),
+            "one_way": BOOL | {"description": "only what `nodes`, or the first end, sends"},
+        },
+        oneOf=[{"required": ["nodes"]}, {"required": ["between"]}],
+        anyOf=[{"required": [key]} for key in [*LINK, "like"]],
+    ),
+    "die": mapping(
+        "the nodes die, and live again afterwards",
+        FAULT | {"nodes": FAULT_NODES, "silent": BOOL | {"description": "a power cut: nobody is sent a reset (the default)"}},
+        ["nodes"],
     ),
 }
 

@@ -109,9 +109,6 @@ class message_world final : public world {
     if (new_identity) one.id = identity::of_node(options_.seed + ++one.identities, node).id();
     network_.restart(node, one.id);
   }
-  void partition(std::function<int(node_index)> side) override {
-    network_.partition(std::move(side));
-  }
 
   time_point now() const override { return time().now(); }
   void at(time_point when, std::function<void()> what) override {

@@ -100,9 +100,6 @@ class node_world final : public world {
     if (new_identity) ++nodes_[which]->identities;
     start(*nodes_[which]);
   }
-  void partition(std::function<int(node_index)> side) override {
-    fabric_->partition(std::move(side));
-  }
 
   time_point now() const override { return fabric_->clock().now(); }
   void at(time_point when, std::function<void()> what) override {

@@ -38,7 +38,8 @@ std::optional<time_point> paths::send(time_point now, host_index from, host_inde
     now = std::max(now, sender.link_free_at) + time_on_link(bytes, path.bandwidth);
     sender.link_free_at = now;
   }
-  if (cut(from, to)) return std::nullopt;
+  path.count_packet();
+  if (path.cut || cut(from, to)) return std::nullopt;
   if (path.loss > 0 && sender.random.unit() < path.loss) return std::nullopt;
   if (path.down.value_or(0) != 0) {
     // In the time of those who send, so that what is still far away holds up nobody who is near.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/command/bad_input.hpp"
+#include "run/fault/fault.hpp"
 #include "tandem/scenarios/read.hpp"
 
 #include <gmock/gmock.h>
@@ -107,7 +108,7 @@ expectations:
   EXPECT_EQ(s.links.at(0).link.jitter, sim::distribution::uniform(0, 1'000'000))
       << "the rest as the default link";
   ASSERT_EQ(s.workload.size(), 6u);
-  EXPECT_EQ(s.faults.at(0).until, seconds(2));
+  EXPECT_EQ(s.faults.at(0)->when.until, seconds(2));
   EXPECT_EQ(s.where.at("links.default.latency"), "f.yaml:15:22");
 }
 

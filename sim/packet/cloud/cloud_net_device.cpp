@@ -90,6 +90,8 @@ bool TandemCloudNetDevice::Send(Ptr<Packet> packet, const Address&, std::uint16_
   if (to == nullptr || m_channel->IsCut(m_host, to->m_host)) return Drop(packet);
 
   const tandem::sim::link& link = m_channel->GetLink(m_host, to->m_host);
+  link.count_packet();
+  if (link.cut) return Drop(packet);
   const auto left = m_up.Pass(Simulator::Now().GetTimeStep(), packet->GetSize(), link.bandwidth,
                               QueueOf(link.queue));
   if (!left) return Drop(packet);

@@ -55,12 +55,8 @@ struct fault_head {
   std::string allow_untested;  ///< why it may touch nothing; empty: it must not
 };
 
-/// From `at` to `until` nothing passes between the nodes of `groups` and all others.
-struct partition_fault : fault_head {
-  std::vector<group_index> groups;
-  duration at{};
-  duration until = duration::max();
-};
+/// One entry of `faults:`; what there can be is in scenarios/run/fault.
+class fault;
 
 /// One experiment: everything a scenario file says. See scenarios/README.md for the keys.
 struct scenario {
@@ -79,7 +75,7 @@ struct scenario {
   std::vector<group_link> links;  ///< complete: over the default
   region_map regions;
   std::vector<std::shared_ptr<const work>> workload;
-  std::vector<partition_fault> faults;
+  std::vector<std::shared_ptr<const fault>> faults;
   std::vector<expectation> expectations;
   /// Where each key that was given stands: `links.default.latency` -> `file:line:column`.
   std::map<std::string, std::string> where;

@@ -92,8 +92,6 @@ class world {
   virtual void kill(node_index node) = 0;
   /// `new_identity`: as another peer; id() gives the new one.
   virtual void restart(node_index node, bool new_identity) = 0;
-  /// Cuts every packet between different sides; an empty function heals.
-  virtual void partition(std::function<int(node_index)> side) = 0;
 
   virtual time_point now() const = 0;
   virtual void at(time_point when, std::function<void()> what) = 0;

@@ -42,6 +42,12 @@ struct link {
   duration reorder_by{};
   double duplicate = 0;  ///< probability that a packet arrives twice
 
+  bool cut = false;  ///< nothing passes: what is sent vanishes
+  std::vector<std::uint64_t*> counters{};  ///< each goes up by a packet that is sent over it
+
+  void count_packet() const noexcept {
+    for (auto* counter : counters) ++*counter;
+  }
   std::uint64_t down_rate() const noexcept { return down.value_or(bandwidth); }
   /// What passes both accesses; 0 = unlimited.
   std::uint64_t tightest() const noexcept {
@@ -64,7 +70,7 @@ inline bool is_lost(const link& on, bool& in_burst, random_stream& random) noexc
   return in_burst;
 }
 
-/// The link between two hosts. Called for every packet: must be cheap and always the same.
+/// The link between two hosts, as it is now. Called for every packet: must be cheap.
 using link_map = std::function<const link&(host_index from, host_index to)>;
 
 }  // namespace tandem::sim
