@@ -74,7 +74,11 @@ sim::tcp_profile read_tcp_profile(const yaml_value& value) {
   });
   if (scheduled) sim::set_schedule(out, schedule);
   read_times(given, out);
-  given.read("rto_min", [&](const auto& v) { out.rto_min = v.as_duration(least_wait); });
+  given.read("rto_min", [&](const auto& v) {
+    const bool margin = out.rto_margin == out.rto_min;
+    out.rto_min = v.as_duration(least_wait);
+    if (margin) out.rto_margin = out.rto_min;
+  });
   return out;
 }
 

@@ -33,14 +33,10 @@ struct message_node final : manager_observer {
   }
   void on_event(time_point now, const event& what) override {
     if (!observer) return;
-    const auto* moved = std::get_if<events::traffic>(&what);
-    if (moved && moved->received > 0)
-      observer->on_message(index, now, network->arriving());  // each is one packet
     observer->on_event(index, now, what);
   }
 
   world_observer* observer;
-  const sim::message_network* network = nullptr;
   node_index index;
   peer_id id;
   stale_addresses stale;
@@ -52,7 +48,11 @@ struct message_node final : manager_observer {
 class message_world final : public world {
  public:
   explicit message_world(const world_options& options)
-      : options_(options), network_({options.seed, options.tcp, options.links}) {
+      : options_(options),
+        network_({options.seed, options.tcp, options.links,
+                  [this](sim::host_index host, std::uint64_t number) {
+                    if (options_.observer) options_.observer->on_message(host, now(), number);
+                  }}) {
     time().after_each([this] { run_commands(); });
   }
 
@@ -60,7 +60,6 @@ class message_world final : public world {
     const auto index = static_cast<node_index>(nodes_.size());
     auto& node = *nodes_.emplace_back(std::make_unique<message_node>(
         options_.observer, index, identity::of_node(options_.seed, index).id()));
-    node.network = &network_;
     node.stale = spec.stale;
     network_.add_host(spec.manager, node.id, spec.listens, options_.observer ? &node : nullptr,
                       options_.traced ? &node.hash : nullptr);

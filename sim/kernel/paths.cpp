@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/paths.hpp"
 
-#include <algorithm>
-#include <utility>
-
 namespace tandem::sim {
 
 namespace {
@@ -14,6 +11,10 @@ duration time_on_link(std::uint64_t bytes, std::uint64_t bits_per_second) {
   __extension__ using wide = unsigned __int128;
   const wide bits = wide{bytes} * 8 * nanoseconds_per_second;
   return duration(static_cast<duration::rep>((bits + bits_per_second - 1) / bits_per_second));
+}
+
+constexpr std::uint64_t first(unsigned packets) {
+  return packets >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << packets) - 1;
 }
 
 }  // namespace
@@ -30,33 +31,60 @@ const link& paths::between(host_index from, host_index to) const {
   return links_ ? links_(from, to) : unspecified;
 }
 
-std::optional<time_point> paths::send(time_point now, host_index from, host_index to,
-                                      std::uint64_t bytes) {
-  const link& path = between(from, to);
-  host& sender = hosts_[from];
-  if (path.bandwidth != 0) {
-    now = std::max(now, sender.link_free_at) + time_on_link(bytes, path.bandwidth);
-    sender.link_free_at = now;
+paths::ride paths::queue(time_point now, time_point& free_at, std::uint64_t bits_per_second,
+                         unsigned packets, std::uint64_t bytes) {
+  const duration all = time_on_link(bytes, bits_per_second);
+  const duration waits = std::max(free_at - now, duration::zero());
+  if (waits > access_queue_max) return {now, 0, now};
+  const duration each = all / packets;
+  const duration room = access_queue_max - waits;
+  if (packets == 1 || each * (packets - 1) <= room) {
+    free_at = now + waits + all;
+    return {free_at, first(packets), free_at};
   }
-  path.count_packet();
-  if (path.cut || cut(from, to)) return std::nullopt;
-  if (path.loss > 0 && sender.random.unit() < path.loss) return std::nullopt;
-  if (path.down.value_or(0) != 0) {
-    // In the time of those who send, so that what is still far away holds up nobody who is near.
-    host& receiver = hosts_[to];
-    now = std::max(now, receiver.down_free_at) + time_on_link(bytes, *path.down);
-    receiver.down_free_at = now;
-  }
-  duration delay = path.latency;
-  if (path.jitter > duration::zero())
-    delay += duration(sender.random.up_to(static_cast<std::uint64_t>(path.jitter.count())));
-  for (const distribution& more : path.delays) delay += duration(more.draw(sender.random));
-  return now + delay;
+  const auto fit = static_cast<unsigned>(room / each) + 1;
+  free_at = now + waits + each * fit;
+  return {free_at, first(fit), free_at};
 }
 
-duration paths::retransmission_timeout(host_index from, host_index to, duration least) const {
+paths::ride paths::send(time_point now, host_index from, host_index to, unsigned packets,
+                        std::uint64_t bytes) {
   const link& path = between(from, to);
-  return std::max(least, 4 * path.longest());
+  host& sender = hosts_[from];
+  for (unsigned i = 0; i < packets; ++i) path.count_packet();
+  ride out{now, first(packets), now};
+  if (path.bandwidth != 0) out = queue(now, sender.up_free_at, path.bandwidth, packets, bytes);
+  if (cut(from, to)) return {out.at, 0, out.left};
+  if (path.loss > 0)
+    for (unsigned i = 0; i < packets; ++i)
+      if (sender.random.unit() < path.loss) out.through &= ~(std::uint64_t{1} << i);
+  out.at += path.latency;
+  if (path.jitter > duration::zero())
+    out.at += duration(sender.random.up_to(static_cast<std::uint64_t>(path.jitter.count())));
+  for (const distribution& more : path.delays) out.at += duration(more.draw(sender.random));
+  return out;
+}
+
+paths::ride paths::receive(time_point now, host_index from, host_index to, unsigned packets,
+                           std::uint64_t bytes) {
+  const link& path = between(from, to);
+  const std::uint64_t rate = path.down_rate();
+  if (rate == 0) return {now, first(packets), now};
+  // They come as they left, one after the other: `now` is the last of them.
+  const std::uint64_t each = bytes / packets;
+  time_point begin = now;
+  if (path.bandwidth != 0) begin -= time_on_link(each, path.bandwidth) * (packets - 1);
+  time_point& free_at = hosts_[to].down_free_at;
+  ride out = queue(begin, free_at, rate, packets, bytes);
+  if (out.through != 0) out.at = free_at = std::max(out.at, now + time_on_link(each, rate));
+  return out;
+}
+
+duration paths::acknowledgement_delay(host_index from, host_index to) {
+  const link& path = between(from, to);
+  duration delay = path.latency;
+  for (const distribution& more : path.delays) delay += duration(more.draw(hosts_[from].random));
+  return delay;
 }
 
 void paths::partition(std::function<int(host_index)> side) {

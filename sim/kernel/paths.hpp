@@ -3,12 +3,14 @@
 
 #include "tandem/core/random.hpp"
 #include "tandem/core/time.hpp"
+#include "tandem/sim/kernel.hpp"
 #include "tandem/sim/link.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace tandem::sim {
@@ -17,16 +19,14 @@ namespace tandem::sim {
 inline constexpr std::uint64_t packet_overhead = 40;
 /// Payload of one full packet on a path of 1500 bytes.
 inline constexpr std::uint64_t segment_size = 1460;
+/// The longest wait for an access link: a packet that would wait longer is dropped, as
+/// TandemCloudNetDevice::QueueMax of the packet level.
+inline constexpr duration access_queue_max = std::chrono::seconds(1);
 
-/// Bytes on the wire of `payload` bytes in full packets; at least one packet.
-constexpr std::uint64_t wire_bytes(std::uint64_t payload) noexcept {
-  const std::uint64_t packets = payload == 0 ? 1 : (payload + segment_size - 1) / segment_size;
-  return payload + packets * packet_overhead;
-}
-
-/// What happens to a packet between two hosts: it waits for the sender's access link (a fluid
-/// FIFO), then takes latency and jitter; or it is lost, or cut by the partition in force when it is
-/// sent. Jitter and loss come from one random stream per sending host.
+/// What happens to packets between two hosts: they wait for the sender's access link (a fluid FIFO,
+/// dropped at its tail), take latency and jitter, or are lost, or cut by the partition in force
+/// when they are sent; then they wait for the receiver's access link. Jitter and loss come from one
+/// random stream per sending host.
 class paths {
  public:
   paths(std::uint64_t seed, link_map links);
@@ -35,33 +35,76 @@ class paths {
   std::uint32_t hosts() const noexcept { return static_cast<std::uint32_t>(hosts_.size()); }
   const link& between(host_index from, host_index to) const;
 
-  /// When a packet of `bytes` on the wire sent at `now` arrives; nothing when it never does.
-  std::optional<time_point> send(time_point now, host_index from, host_index to,
-                                 std::uint64_t bytes);
-  /// When what `from` sent so far has left its access link; `now` when it has.
-  time_point link_free_at(time_point now, host_index from) const {
-    return std::max(now, hosts_[from].link_free_at);
+  /// Packets that travel together, at most 64: when the last of them is through, and which are (bit
+  /// i for the i-th).
+  struct ride {
+    time_point at;
+    std::uint64_t through;
+    time_point left;  ///< the sender's access link
+  };
+  /// `packets` of `bytes` together, sent at `now`, on their way to the receiver's access link.
+  ride send(time_point now, host_index from, host_index to, unsigned packets, std::uint64_t bytes);
+  /// Those of which the last reaches the receiver's access link at `now`; only if it is limited().
+  ride receive(time_point now, host_index from, host_index to, unsigned packets,
+               std::uint64_t bytes);
+  /// Whether packets wait for access links.
+  bool limited(host_index from, host_index to) const {
+    const link& path = between(from, to);
+    return path.bandwidth != 0 || path.down_rate() != 0;
   }
-  /// The first retransmission timeout of a connection on this path: twice the longest round trip,
-  /// at least `least`.
-  duration retransmission_timeout(host_index from, host_index to, duration least) const;
+  /// Whether nothing can be lost or wait: packets that do not fill one another's way.
+  bool quiet(host_index from, host_index to) const {
+    const link& path = between(from, to);
+    return path.bandwidth == 0 && path.down_rate() == 0 && path.loss == 0 && !cut(from, to);
+  }
+  /// How long an acknowledgement from `from` takes to `to`.
+  duration acknowledgement_delay(host_index from, host_index to);
+
+  /// Sends one packet, which arrives at `not_before` at the earliest, and runs `then` when it does.
+  /// Returns when that is: nothing when it is lost, `never` when the receiver's link decides.
+  template <class F>
+  std::optional<time_point> carry(kernel& time, host_index from, host_index to,
+                                  std::uint64_t bytes, time_point not_before, F then);
 
   /// As fabric::partition.
   void partition(std::function<int(host_index)> side);
-  bool cut(host_index a, host_index b) const { return side_ && hosts_[a].side != hosts_[b].side; }
+  /// Whether nothing that is sent now passes.
+  bool cut(host_index from, host_index to) const {
+    return (side_ && hosts_[from].side != hosts_[to].side) || between(from, to).cut;
+  }
 
  private:
   struct host {
     random_stream random;
-    time_point link_free_at{};  ///< to send
-    time_point down_free_at{};  ///< to take
+    time_point up_free_at{};    // its access link, sending
+    time_point down_free_at{};  // and receiving
     int side = 0;
   };
+
+  static ride queue(time_point now, time_point& free_at, std::uint64_t bits_per_second,
+                    unsigned packets, std::uint64_t bytes);
 
   std::uint64_t seed_;
   link_map links_;
   std::function<int(host_index)> side_;
   std::vector<host> hosts_;
 };
+
+template <class F>
+std::optional<time_point> paths::carry(kernel& time, host_index from, host_index to,
+                                       std::uint64_t bytes, time_point not_before, F then) {
+  const ride sent = send(time.now(), from, to, 1, bytes);
+  if (sent.through == 0) return std::nullopt;
+  const time_point at = std::max(sent.at, not_before);
+  if (!limited(from, to)) {
+    time.at(at, std::move(then));
+    return at;
+  }
+  time.at(at, [this, &time, from, to, bytes, then = std::move(then)]() mutable {
+    const ride received = receive(time.now(), from, to, 1, bytes);
+    if (received.through != 0) time.at(received.at, std::move(then));
+  });
+  return never;
+}
 
 }  // namespace tandem::sim

@@ -11,6 +11,7 @@ tcp_profile profile(std::string name, const syn_schedule& schedule, duration rto
                     unsigned syn_ack_count) {
   tcp_profile made{.name = std::move(name),
                    .rto_min = rto_min,
+                   .rto_margin = rto_min,  // Linux: TCP_RTO_MIN bounds the variation
                    .syn_ack_timeout = schedule.initial_rto,
                    .syn_ack_count = syn_ack_count};
   set_schedule(made, schedule);
@@ -34,6 +35,7 @@ std::vector<tcp_profile> make_profiles() {
   // XNU, bsd/netinet/tcp_timer.c: tcp_syn_backoff 1 1 1 1 1 2 4 8 16 32, and TCPTV_KEEP_INIT 75 s
   // ends it; TCPTV_REXMTMIN 30 ms and TCPTV_REXMTSLOP 200 ms.
   all[2].gives_up_at = 75s;
+  all[4].rto_margin = 1ms;  // TcpSocketBase::ClockGranularity
   return all;
 }
 

@@ -22,8 +22,8 @@ void message_network::state::send_syn(handle h) {
   ++c->syns;
   std::optional<time_point> arrival;
   if (c->target != none)
-    arrival = net.send(time.now(), c->ends[dialer].host, c->target, packet_overhead);
-  if (arrival) time.at(*arrival, [this, h] { syn_arrived(h); });
+    arrival = net.carry(time, c->ends[dialer].host, c->target, packet_overhead, time.now(),
+                        [this, h] { syn_arrived(h); });
   if (!arrival || *arrival >= next_syn_at(*c)) arm_next_syn(h, *c);
 }
 
@@ -43,13 +43,35 @@ void message_network::state::syn_arrived(handle h) {
     arm_next_syn(h, *c);
     return;
   }
+  const bool first = !refused && !c->accepted_syn;
   if (!refused) {
     c->accepted_syn = true;
     c->incarnation = asked.incarnation;
   }
-  const auto arrival = net.send(time.now(), c->target, c->ends[dialer].host, packet_overhead);
-  if (arrival) time.at(*arrival, [this, h, refused] { syn_answered(h, refused); });
-  if (!arrival || *arrival >= next_syn_at(*c)) arm_next_syn(h, *c);
+  const auto arrival = answer_syn(h, *c, refused);
+  if (first && (!arrival || *arrival == never)) expect_answer(h, 1);
+}
+
+std::optional<time_point> message_network::state::answer_syn(handle h, record& c,
+                                                             bool with_reset) {
+  const auto arrival =
+      net.carry(time, c.target, c.ends[dialer].host, packet_overhead, time.now(),
+                [this, h, with_reset] { syn_answered(h, with_reset); });
+  if (!arrival || *arrival >= next_syn_at(c)) arm_next_syn(h, c);
+  return arrival;
+}
+
+// A listener repeats its SYN-ACK by itself; only worth an event when one was lost or may be.
+void message_network::state::expect_answer(handle h, unsigned syn_acks) {
+  if (syn_acks == tcp.syn_ack_count) return;
+  time.at(time.now() + tcp.syn_ack_timeout * (1U << (syn_acks - 1)), [this, h, syn_acks] {
+    record* c = connections.find(h);
+    if (!c || c->ends[dialer].at != phase::dialing) return;
+    const host& asked = hosts[c->target];
+    if (!asked.alive || asked.incarnation != c->incarnation) return;
+    answer_syn(h, *c, false);
+    expect_answer(h, syn_acks + 1);
+  });
 }
 
 void message_network::state::syn_answered(handle h, bool with_reset) {

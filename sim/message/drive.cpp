@@ -17,6 +17,8 @@ using message::phase;
 message_network::state::state(message_network_options options)
     : net(options.seed, std::move(options.links)),
       tcp(std::move(options.tcp)),
+      flows(time, net, tcp, *this),
+      on_message(std::move(options.on_message)),
       seed(options.seed) {}
 
 std::uint32_t message_network::state::remember(const manager_options& options) {
@@ -263,15 +265,21 @@ void message_network::state::carry_out(host_index h, const actions::probe& a) {
   dispatch(e, {kind::ping, cause::none, a.nonce});
 }
 
-/// TCP would acknowledge a message bit by bit: while one is on its way that is not lost, just now.
 void message_network::state::carry_out(host_index h, const actions::ask_progress& a) {
   const end_index e = find(h, a.conn);
   if (e == none) return;
   const end_record& here = connections.end(e);
   const bool more = here.unsent != 0;
-  const bool moves = more && here.held == none;
-  follow_ups.push_back(
-      {events::progressed{a.conn, moves ? time.now() : time_point{}, more}, none, {}});
+  time_point at{};
+  if (more) {
+    at = time.now();  // a small message that cannot be lost
+    if (here.tcp != none) {
+      flow& f = senders[here.tcp].tcp;
+      flows.hear(f);
+      at = f.acknowledged_at;
+    }
+  }
+  follow_ups.push_back({events::progressed{a.conn, at, more}, none, {}});
 }
 
 }  // namespace tandem::sim

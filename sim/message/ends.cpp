@@ -61,7 +61,7 @@ void message_network::state::free_if_over(std::uint32_t slot) {
   if (c.hello_flying) return;
   for (const end_record& end : c.ends)
     if (is_live(end.at)) return;
-  for (end_record& end : c.ends) drop_held(end);
+  for (end_record& end : c.ends) drop_sender(end);
   connections.give(slot);
 }
 

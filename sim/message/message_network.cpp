@@ -38,7 +38,6 @@ send_result message_network::send(host_index from, const peer_id& to, std::uint6
                                   std::uint64_t number) {
   return state_->send(from, to, bytes, number);
 }
-std::uint64_t message_network::arriving() const { return state_->arriving; }
 
 connection_manager& message_network::manager(host_index host) {
   return state_->hosts[host].manager;

@@ -8,12 +8,17 @@ namespace tandem::sim {
 
 using message::kind;
 using message::none;
+using message::phase;
+using end_index = message::end_index;
 
 namespace {
 
-// As at the stream level: Linux's tcp_retries2 = 15 and TCP_RTO_MAX.
-constexpr duration give_up_after = std::chrono::milliseconds(924'600);
-constexpr duration wait_max = std::chrono::seconds(120);
+// After so many samples of a steady round trip its variation is below a nanosecond.
+constexpr std::uint8_t round_trips_max = 80;
+
+flow_name name_of(message::handle h, end_index from) {
+  return {h.slot, h.generation, from % 2, 0};
+}
 
 // Payload on the wire: multistream header 20, /plaintext/2.0.0 18, Exchange 79, /yamux/1.0.0 14,
 // and a yamux header 12.
@@ -41,23 +46,27 @@ std::uint64_t payload_of(const message::packet& p) {
 
 }  // namespace
 
-void message_network::state::dispatch(end_index from, const packet& p) {
-  end_record& sender = connections.end(from);
-  if (sender.held != none) {
-    held[sender.held].waiting.push_back(p);
-    return;
-  }
-  if (!transmit(from, p)) hold(from, p);
+host_index message_network::state::peer_host(end_index from) {
+  const record& c = connections.at(from / 2);
+  return from % 2 == message::dialer ? c.target : c.ends[message::dialer].host;
 }
 
-bool message_network::state::transmit(end_index from, const packet& p) {
+void message_network::state::dispatch(end_index from, const packet& p) {
   record& c = connections.at(from / 2);
-  end_record& sender = connections.end(from);
-  const host_index to = from % 2 == message::dialer ? c.target : c.ends[message::dialer].host;
-  const auto arrival = net.send(time.now(), sender.host, to, wire_bytes(payload_of(p)));
-  if (!arrival) return false;
-  sender.last_arrival = std::max(*arrival, sender.last_arrival);
+  end_record& here = connections.end(from);
+  const host_index to = peer_host(from);
+  const std::uint64_t payload = payload_of(p);
   if (p.what == kind::hello) c.hello_flying = true;
+  if (here.tcp != none || payload > segment_size || !net.quiet(here.host, to)) {
+    auto& sender = sender_of(from, to);
+    sender.tcp.written += std::max<std::uint64_t>(payload, 1);
+    sender.undelivered.push_back({p, sender.tcp.written});
+    flows.push(sender.tcp, name_of(handle_of(from), from));
+    return;
+  }
+  if (here.round_trips < round_trips_max) ++here.round_trips;
+  const auto ride = net.send(time.now(), here.host, to, 1, payload + packet_overhead);
+  here.last_arrival = std::max(ride.at, here.last_arrival);
   struct delivery {
     state* self;
     handle h;
@@ -69,90 +78,113 @@ bool message_network::state::transmit(end_index from, const packet& p) {
     void operator()() { self->arrived(h, side, {what, why, value, number}); }
   };
   static_assert(sizeof(delivery) <= 32, "a delivery is stored in place");
-  time.at(sender.last_arrival,
+  time.at(here.last_arrival,
           delivery{this, handle_of(from), p.number, static_cast<std::uint32_t>(p.value), p.what,
                    p.why, static_cast<std::uint8_t>(other(from) % 2)});
-  return true;
 }
 
-void message_network::state::hold(end_index from, const packet& p) {
-  if (free_held == none) {
-    free_held = static_cast<std::uint32_t>(held.size());
-    held.emplace_back();
+message::sender& message_network::state::sender_of(end_index from, host_index to) {
+  end_record& here = connections.end(from);
+  if (here.tcp != none) return senders[here.tcp];
+  if (free_sender == none) {
+    free_sender = static_cast<std::uint32_t>(senders.size());
+    senders.emplace_back();
   }
-  end_record& sender = connections.end(from);
-  sender.held = free_held;
-  auto& mine = held[sender.held];
-  free_held = mine.next_free;
-  mine.waiting.push_back(p);
-  mine.failing_since = time.now();
-  mine.retries = 0;
-  arm_retry(from);
+  here.tcp = free_sender;
+  auto& mine = senders[here.tcp];
+  free_sender = std::exchange(mine.next_free, none);
+  mine.tcp.from = here.host;
+  mine.tcp.to = to;
+  mine.tcp.last_arrival = here.last_arrival;
+  const link& there = net.between(here.host, to);
+  const link& back = net.between(to, here.host);
+  const duration round_trip =
+      there.latency + back.latency + (there.delays_most + back.delays_most) / 2;
+  for (unsigned i = 0; i <= here.round_trips; ++i) mine.tcp.control.sample(round_trip);
+  return mine;
 }
 
-void message_network::state::arm_retry(end_index from) {
-  const host_index here = connections.end(from).host;
-  const record& c = connections.at(from / 2);
-  const host_index there = from % 2 == message::dialer ? c.target : c.ends[message::dialer].host;
-  auto& mine = held[connections.end(from).held];
-  duration wait = net.retransmission_timeout(here, there, tcp.rto_min);
-  for (unsigned i = 0; i < mine.retries && wait < wait_max; ++i) wait *= 2;
-  ++mine.retries;
-  time.at(time.now() + std::min(wait, wait_max),
-          [this, h = handle_of(from), side = from % 2] { retry(h, side); });
+flow* message_network::state::find(const flow_name& name) {
+  record* c = connections.find({name.slot, name.generation});
+  if (!c || c->ends[name.direction].tcp == none) return nullptr;
+  return &senders[c->ends[name.direction].tcp].tcp;
 }
 
-void message_network::state::retry(handle h, unsigned side) {
-  record* c = connections.find(h);
-  if (!c || c->ends[side].held == none) return;
-  const end_index from = h.slot * 2 + side;
-  const std::uint32_t mine = c->ends[side].held;
-  if (time.now() - held[mine].failing_since >= give_up_after) {
-    drop_held(c->ends[side]);
-    if (is_live(c->ends[side].at)) end_with(from, cause::transport_timeout);
-    return;
+void message_network::state::delivered(const flow_name& name) {
+  const handle h{name.slot, name.generation};
+  const unsigned side = name.direction ^ 1U;
+  for (;;) {
+    record* c = connections.find(h);
+    if (!c || c->ends[name.direction].tcp == none) return;
+    auto& mine = senders[c->ends[name.direction].tcp];
+    mine.tcp.read = mine.tcp.delivered;
+    if (mine.undelivered.empty()) return;
+    const auto first = mine.undelivered.front();
+    if (first.end > mine.tcp.delivered) return part_delivered(h, side, mine);
+    mine.undelivered.pop_front();
+    const time_point left = mine.tcp.left_at(time.now());
+    arrived(h, side, first.what, std::exchange(mine.told, 0));
+    if (first.opened && connections.find(h)) stream_over(h.slot * 2 + side, time.now());
+    if (first.streamed && connections.find(h)) stream_over(h.slot * 2 + name.direction, left);
   }
-  std::size_t done = 0;
-  while (done < held[mine].waiting.size() && transmit(from, held[mine].waiting[done])) ++done;
-  auto& waiting = held[mine].waiting;
-  waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(done));
-  if (waiting.empty()) {
-    drop_held(c->ends[side]);
-    return;
-  }
-  if (done != 0) {
-    held[mine].failing_since = time.now();
-    held[mine].retries = 0;
-  }
-  arm_retry(from);
 }
 
-void message_network::state::drop_held(end_record& e) {
-  if (e.held == none) return;
-  auto& mine = held[e.held];
-  mine.waiting.clear();
-  mine.next_free = free_held;
-  free_held = std::exchange(e.held, none);
+// What has come of a message moves at once; its frame's header as the last part.
+void message_network::state::part_delivered(handle h, unsigned side, message::sender& from) {
+  auto& first = from.undelivered.front();
+  const std::uint64_t start = first.end - std::max<std::uint64_t>(payload_of(first.what), 1);
+  if (first.what.what != kind::data || from.tcp.delivered <= start) return;
+  const std::uint64_t came = std::min(from.tcp.delivered - start, first.what.value);
+  const std::uint64_t fresh = came - std::exchange(from.told, came);
+  const end_index e = h.slot * 2 + side;
+  if (!is_live(connections.end(e).at)) return send_reset(e);
+  if (fresh == 0) return;
+  const end_record& here = connections.end(e);
+  if (here.at == phase::ready && !std::exchange(first.opened, true))
+    step(here.host, events::stream_opened{connection_id{here.id}, true});
+  if (connections.find(h)) bytes_arrived(e, fresh);
+}
+
+void message_network::state::gave_up(const flow_name& name) {
+  const end_index from = name.slot * 2 + name.direction;
+  stop(from);
+  if (is_live(connections.end(from).at)) end_with(from, cause::transport_timeout);
+}
+
+void message_network::state::stop(end_index from) {
+  end_record& e = connections.end(from);
+  if (e.tcp == none) return;
+  auto& mine = senders[e.tcp];
+  mine.tcp.stopped = true;
+  const bool first = !mine.undelivered.empty() && mine.undelivered.front().what.what == kind::hello;
+  if (first && (mine.tcp.flights.empty() || mine.tcp.flights.front().lost != 0))
+    connections.at(from / 2).hello_flying = false;
+}
+
+void message_network::state::drop_sender(end_record& e) {
+  if (e.tcp == none) return;
+  auto& mine = senders[e.tcp];
+  mine = {};
+  mine.next_free = free_sender;
+  free_sender = std::exchange(e.tcp, none);
 }
 
 void message_network::state::send_reset(end_index from) {
   record& c = connections.at(from / 2);
-  end_record& sender = connections.end(from);
-  drop_held(sender);
+  end_record& here = connections.end(from);
+  stop(from);
   if (!is_live(connections.end(other(from)).at) && !c.hello_flying) return;
-  const host_index here = from % 2 == message::dialer ? sender.host : c.target;
-  const host_index there = from % 2 == message::dialer ? c.target : c.ends[message::dialer].host;
-  const auto arrival = net.send(time.now(), here, there, packet_overhead);
-  if (!arrival) return;
-  sender.last_arrival = std::max(*arrival, sender.last_arrival);
-  time.at(sender.last_arrival,
-          [this, h = handle_of(from), side = other(from) % 2] { reset_arrived(h, side); });
+  const host_index at = from % 2 == message::dialer ? here.host : c.target;
+  const time_point last =
+      here.tcp == none ? here.last_arrival : senders[here.tcp].tcp.last_arrival;
+  net.carry(time, at, peer_host(from), packet_overhead, last,
+            [this, h = handle_of(from), side = other(from) % 2] { reset_arrived(h, side); });
 }
 
 void message_network::state::reset_arrived(handle h, unsigned side) {
   record* c = connections.find(h);
   if (!c || !is_live(c->ends[side].at)) return;
-  drop_held(c->ends[side]);
+  stop(h.slot * 2 + side);
   end_with(h.slot * 2 + side, cause::reset);
 }
 

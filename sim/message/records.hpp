@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "kernel/tcp_flow.hpp"
 #include "tandem/core/cause.hpp"
 #include "tandem/core/ids.hpp"
 #include "tandem/core/time.hpp"
@@ -9,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -68,9 +70,10 @@ struct end_record {
   host_index host = 0;
   end_index older_of_host = none;
   end_index newer_of_host = none;
-  std::uint32_t held = none;  ///< packets that wait for a retransmission
+  std::uint32_t tcp = none;  ///< its sender, when it needs one
   phase at = phase::absent;
   cause refusal = cause::none;
+  std::uint8_t round_trips = 0;  ///< samples that TCP had without a sender
   std::uint32_t unsent = 0;  ///< application bytes that left and have not arrived
   std::uint32_t asked = 0;   ///< nonce of the last probe; code of the GoAway of a refusing end
 };
@@ -109,11 +112,19 @@ class record_slab {
   std::uint32_t free_ = none;
 };
 
-/// Packets of one direction that wait until the first of them gets through.
-struct held_packets {
-  std::vector<packet> waiting;
-  time_point failing_since{};
-  std::uint32_t retries = 0;
+/// One direction as a model of TCP carries it: where a packet may be lost or wait for an access
+/// link, and where a message takes more than one.
+struct sender {
+  struct packed {
+    packet what;
+    std::uint64_t end;      ///< position after its last byte
+    bool streamed = false;  ///< an open stream of its sender
+    bool opened = false;    ///< and of its receiver
+  };
+
+  flow tcp{};
+  std::deque<packed> undelivered{};
+  std::uint64_t told = 0;  ///< bytes of the first one that its receiver was told of
   std::uint32_t next_free = none;
 };
 

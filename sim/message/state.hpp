@@ -22,7 +22,7 @@ inline constexpr std::uint16_t message_port = 4001;
 
 /// Everything of a message network. One source file for each part: drive.cpp (managers and their
 /// actions), dialing.cpp (SYNs), packets.cpp (delivery), upgrade.cpp (what packets mean).
-struct message_network::state {
+struct message_network::state final : flow_owner {
   using handle = message::handle;
   using end_index = message::end_index;
   using packet = message::packet;
@@ -89,29 +89,35 @@ struct message_network::state {
   void arm_next_syn(handle h, record& c);
   time_point next_syn_at(const record& c) const;
   void syn_arrived(handle h);
+  std::optional<time_point> answer_syn(handle h, record& c, bool with_reset);
+  void expect_answer(handle h, unsigned syn_acks);
   void syn_answered(handle h, bool with_reset);
   void attempt_failed(handle h, cause why);
 
   // packets.cpp
   void dispatch(end_index from, const packet& p);
-  bool transmit(end_index from, const packet& p);
-  void hold(end_index from, const packet& p);
-  void retry(handle h, unsigned side);
-  void arm_retry(end_index from);
-  void drop_held(end_record& e);
+  message::sender& sender_of(end_index from, host_index to);
+  flow* find(const flow_name& name) override;
+  void delivered(const flow_name& name) override;
+  void part_delivered(handle h, unsigned side, message::sender& from);
+  void acknowledged(const flow_name&) override {}
+  void gave_up(const flow_name& name) override;
+  /// Sends nothing any more; what is on its way still arrives.
+  void stop(end_index from);
+  void drop_sender(end_record& e);
+  host_index peer_host(end_index from);
   void send_reset(end_index from);
   void reset_arrived(handle h, unsigned side);
 
   // upgrade.cpp
-  void arrived(handle h, unsigned side, const packet& p);
+  void arrived(handle h, unsigned side, const packet& p, std::uint64_t told = 0);
   void hello_arrived(handle h, record& c);
   void goodbye_arrived(end_index e, cause why, std::uint32_t code);
   void pong_arrived(end_index e, std::uint32_t nonce);
-  void data_arrived(end_index e, std::uint64_t bytes, std::uint64_t number);
+  void bytes_arrived(end_index e, std::uint64_t bytes);
   send_result send(host_index from, const peer_id& to, std::uint64_t bytes, std::uint64_t number);
   void send(end_index e, std::uint64_t bytes, std::uint64_t number);
-  void stream_until(end_index e, time_point left);
-  void open_stream(end_index e, time_point until);
+  void stream_over(end_index e, time_point used_at);
 
   // ends.cpp
   end_index find(host_index h, connection_id id) const;
@@ -128,17 +134,18 @@ struct message_network::state {
   kernel time;
   paths net;
   const tcp_profile tcp;
+  tcp_flows flows;
+  std::function<void(host_index, std::uint64_t)> on_message;
   std::uint64_t seed;
   std::deque<host> hosts;
   std::vector<manager_options> all_options;
   message::record_slab connections;
-  std::vector<message::held_packets> held;
-  std::uint32_t free_held = message::none;
+  std::deque<message::sender> senders;
+  std::uint32_t free_sender = message::none;
   boost::unordered_flat_map<std::uint64_t, end_index> by_id;  // host and connection id
   boost::unordered_flat_map<peer_id, host_index, std::hash<peer_id>> by_peer;
   std::vector<follow_up> follow_ups;
   bool driving = false;
-  std::uint64_t arriving = 0;  ///< number of the message that arrives now
 };
 
 }  // namespace tandem::sim

@@ -23,7 +23,8 @@ std::uint64_t framed(std::uint64_t bytes) {
 
 }  // namespace
 
-void message_network::state::arrived(handle h, unsigned side, const packet& p) {
+void message_network::state::arrived(handle h, unsigned side, const packet& p,
+                                     std::uint64_t told) {
   record* c = connections.find(h);
   if (!c) return;
   if (p.what == kind::hello) return hello_arrived(h, *c);
@@ -51,14 +52,17 @@ void message_network::state::arrived(handle h, unsigned side, const packet& p) {
     case kind::goodbye:
       return goodbye_arrived(e, p.why, static_cast<std::uint32_t>(p.value));
     case kind::fin:
-      drop_held(here);
+      stop(e);
       return end_with(e, cause::remote_closed);
     case kind::ping:
       return dispatch(e, {kind::pong, cause::none, p.value});
     case kind::pong:
       return pong_arrived(e, static_cast<std::uint32_t>(p.value));
     case kind::data:
-      return data_arrived(e, p.value, p.number);
+      if (on_message && (here.at == phase::ready || here.at == phase::closing))
+        on_message(here.host, p.number);
+      if (p.value != told) bytes_arrived(e, p.value - told);
+      return;
     case kind::hello:
       return;
   }
@@ -88,7 +92,6 @@ void message_network::state::goodbye_arrived(end_index e, cause why, std::uint32
     step(at, events::remote_refused{id, why, parse_go_away(code).retry_after});
     if (!connections.find(h) || !is_live(connections.end(e).at)) return;
   }
-  drop_held(connections.end(e));
   dispatch(e, {kind::fin, cause::none, 0});
   end_with(e, cause::remote_closed);
 }
@@ -98,18 +101,18 @@ void message_network::state::pong_arrived(end_index e, std::uint32_t nonce) {
   const host_index at = here.host;
   const auto id = static_cast<connection_id>(here.id);
   const auto round_trip = time.now() - here.asked_at;
-  if (here.at == phase::ready && nonce == here.asked) step(at, events::rtt_sampled{id, round_trip});
+  if (here.at != phase::ready) return;
+  if (nonce == here.asked) step(at, events::rtt_sampled{id, round_trip});
   step(at, events::probe_answered{id, nonce});
 }
 
-void message_network::state::data_arrived(end_index e, std::uint64_t bytes, std::uint64_t number) {
+void message_network::state::bytes_arrived(end_index e, std::uint64_t bytes) {
   end_record& here = connections.end(e);
   if (here.at != phase::ready && here.at != phase::closing) return;
   events::traffic moved;
   moved.conn = static_cast<connection_id>(here.id);
   moved.received = moved.app_bytes = bytes;
   moved.last_received_at = moved.last_app_at = time.now();
-  arriving = number;
   step(here.host, moved);
 }
 
@@ -140,39 +143,24 @@ void message_network::state::send(end_index e, std::uint64_t bytes, std::uint64_
   connections.end(e).unsent += static_cast<std::uint32_t>(moved.sent);
   dispatch(e, {kind::data, cause::none, moved.sent, number});
   step(from, moved);
-  if (const time_point left = net.link_free_at(time.now(), from); left > time.now())
-    stream_until(e, left);
+  const end_record& here = connections.end(e);
+  if (here.at != phase::ready || here.tcp == none) return;
+  // What leaves bit by bit is a stream that is open meanwhile.
+  auto& mine = senders[here.tcp];
+  if (mine.undelivered.empty() || mine.tcp.unsent(time.now()) == 0) return;
+  mine.undelivered.back().streamed = true;
+  step(from, events::stream_opened{moved.conn, true});
 }
 
-/// A message that a slow line takes time to send is a stream that is open meanwhile at its sender,
-/// and at its receiver from when the first of it could be there.
-void message_network::state::stream_until(end_index e, time_point left) {
+void message_network::state::stream_over(end_index e, time_point used_at) {
   const end_record& here = connections.end(e);
-  if (here.at != phase::ready || here.held != none) return;
-  const end_index there = other(e);
-  const auto latency = net.between(here.host, connections.end(there).host).latency;
-  time.at(time.now() + latency, [this, h = handle_of(there), there, until = here.last_arrival] {
-    if (connections.find(h)) open_stream(there, until);
-  });
-  open_stream(e, left);
-}
-
-void message_network::state::open_stream(end_index e, time_point until) {
-  const end_record& here = connections.end(e);
-  if (here.at != phase::ready || until <= time.now()) return;
+  if (here.at != phase::ready) return;
   const connection_id id{here.id};
-  step(here.host, events::stream_opened{id, true});
-  time.at(until, [this, h = handle_of(e), e, id] {
-    if (!connections.find(h)) return;
-    const end_record& then = connections.end(e);
-    if (then.at != phase::ready || connection_id{then.id} != id) return;
-    const host_index at = then.host;
-    events::traffic used;
-    used.conn = id;
-    used.last_app_at = time.now();
-    step(at, used);
-    step(at, events::stream_closed{id, true});
-  });
+  events::traffic used;
+  used.conn = id;
+  used.last_app_at = used_at;
+  step(here.host, used);
+  if (connections.end(e).at == phase::ready) step(here.host, events::stream_closed{id, true});
 }
 
 }  // namespace tandem::sim

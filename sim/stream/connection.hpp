@@ -61,6 +61,9 @@ struct connection {
   timer_id next_syn = timer_id::none;
   inbound_state inbound = inbound_state::none;
   std::uint64_t listener = 0;  ///< which listener of the host was asked
+  time_point half_open_since{};
+  std::uint32_t syn_acks = 0;  ///< sent by the listener's own clock
+  bool syn_ack_armed = false;
 };
 
 /// Owns the connections of a fabric.

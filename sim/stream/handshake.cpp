@@ -44,19 +44,20 @@ void transport::send_syn(connection_handle h) {
   ++c->syns;
   const auto to = directory_.host_at(c->remote);
   std::optional<time_point> arrival;
-  if (to) arrival = paths_.send(kernel_.now(), c->end(side::dialer).host, *to, packet_overhead);
-  if (arrival) kernel_.at(*arrival, [this, h] { syn_arrived(h); });
+  if (to)
+    arrival = paths_.carry(kernel_, c->end(side::dialer).host, *to, packet_overhead,
+                           kernel_.now(), [this, h] { syn_arrived(h); });
   if (!arrival || *arrival >= next_syn_at(*c)) arm_next_syn(*c);
 }
 
 void transport::arm_next_syn(connection& c) {
-  if (c.next_syn == timer_id::none)
+  if (c.next_syn == timer_id::none && c.dial.armed())
     c.next_syn = kernel_.at(next_syn_at(c), [this, h = c.handle] { send_syn(h); });
 }
 
 void transport::syn_arrived(connection_handle h) {
   connection* c = find(h);
-  if (!c || !c->dial.armed()) return;
+  if (!c || (!c->dial.armed() && c->inbound != inbound_state::half_open)) return;
   const host_index host = *directory_.host_at(c->remote);
   modelled_acceptor* listener = directory_.listener_on(host, c->remote.port);
   c->end(side::listener).host = host;
@@ -72,6 +73,8 @@ void transport::syn_arrived(connection_handle h) {
     }
     c->inbound = inbound_state::half_open;
     c->listener = listener->serial();
+    c->half_open_since = kernel_.now();
+    c->syn_acks = 1;
     c->end(side::listener).present = true;
     c->end(side::listener).open = true;
   }
@@ -79,25 +82,77 @@ void transport::syn_arrived(connection_handle h) {
 }
 
 void transport::answer_syn(connection& c, bool with_reset) {
-  const auto arrival = paths_.send(kernel_.now(), c.end(side::listener).host,
-                                   c.end(side::dialer).host, packet_overhead);
-  if (arrival)
-    kernel_.at(*arrival, [this, h = c.handle, with_reset] { syn_answered(h, with_reset); });
+  const auto arrival = paths_.carry(
+      kernel_, c.end(side::listener).host, c.end(side::dialer).host, packet_overhead,
+      kernel_.now(), [this, h = c.handle, with_reset, asked_at = kernel_.now()] {
+        syn_answered(h, with_reset, asked_at);
+      });
   if (!arrival || *arrival >= next_syn_at(c)) arm_next_syn(c);
+  if (!with_reset && (!arrival || *arrival == never)) arm_syn_ack(c);
 }
 
-void transport::syn_answered(connection_handle h, bool with_reset) {
+// Only when a SYN-ACK, or what answers it, was lost or may be.
+void transport::arm_syn_ack(connection& c) {
+  if (c.syn_ack_armed || c.inbound != inbound_state::half_open) return;
+  time_point at = c.half_open_since;
+  duration wait = profile_.syn_ack_timeout;
+  for (unsigned sent = 0; sent < profile_.syn_ack_count && at <= kernel_.now(); ++sent, wait *= 2) {
+    at += wait;
+    c.syn_acks = sent + 1;
+  }
+  c.syn_ack_armed = true;
+  kernel_.at(std::max(at, kernel_.now()), [this, h = c.handle] { repeat_syn_ack(h); });
+}
+
+void transport::repeat_syn_ack(connection_handle h) {
   connection* c = find(h);
-  if (!c || !c->dial.armed()) return;
+  if (!c) return;
+  c->syn_ack_armed = false;
+  if (c->inbound != inbound_state::half_open || !c->end(side::listener).open) return;
+  if (c->syn_acks == profile_.syn_ack_count) {
+    reset_arrived(h, side::listener);
+    return;
+  }
+  answer_syn(*c, false);
+  arm_syn_ack(*c);
+}
+
+void transport::syn_answered(connection_handle h, bool with_reset, time_point asked_at) {
+  connection* c = find(h);
+  if (!c) return;
+  if (!c->dial.armed()) {
+    if (with_reset || c->inbound != inbound_state::half_open) return;
+    if (c->end(side::dialer).open)
+      acknowledge_syn(*c);
+    else
+      send_reset(*c, side::dialer);
+    return;
+  }
   if (with_reset) {
     end_dial(*c, asio::error::connection_refused);
     return;
   }
   kernel_.cancel(std::exchange(c->next_syn, timer_id::none));
   c->end(side::dialer).open = true;
-  c->sent_by(side::dialer).append(chunk::make(chunk::kind::handshake_ack, {}));
-  pump(*c, side::dialer);
+  const duration round_trip = kernel_.now() - asked_at + paths_.acknowledgement_delay(
+                                                             c->end(side::dialer).host,
+                                                             c->end(side::listener).host);
+  for (const side s : {side::dialer, side::listener}) {
+    flow& f = c->sent_by(s).tcp;
+    f.from = c->end(s).host;
+    f.to = c->end(other(s)).host;
+    f.control.sample(round_trip);
+  }
+  acknowledge_syn(*c);
   c->dial.complete(error_code{}, hand_over(*c, side::dialer));
+}
+
+void transport::acknowledge_syn(connection& c) {
+  const auto arrival = paths_.carry(kernel_, c.end(side::dialer).host, c.end(side::listener).host,
+                                    packet_overhead, kernel_.now(), [this, h = c.handle] {
+                                      if (connection* found = find(h)) handshake_completed(*found);
+                                    });
+  if (!arrival || *arrival == never) arm_syn_ack(c);
 }
 
 void transport::dial_cancelled(connection_handle h) {

@@ -60,7 +60,7 @@ void modelled_stream::abort() {
 
 send_progress modelled_stream::progress() {
   connection* c = held();
-  return c ? c->sent_by(side_).progress(transport_.time().now()) : send_progress{};
+  return c ? transport_.progress(*c, side_) : send_progress{};
 }
 
 void modelled_stream::abort_operations() {
@@ -97,11 +97,11 @@ void modelled_stream::try_read() {
     return;
   }
   pipe& in = c->received_by(side_);
-  if (!in.readable()) return;
-  if (in.first()->what == chunk::kind::fin) {
+  if (in.at_end()) {
     reader_.complete(asio::error::eof, 0);
     return;
   }
+  if (in.readable() == 0) return;
   const std::size_t n = transport_.read(*c, side_, into_);
   reader_.complete(error_code{}, n);
 }
@@ -112,7 +112,7 @@ void modelled_stream::try_write() {
     writer_.complete(failed, 0);
     return;
   }
-  if (c->sent_by(side_).fin) {
+  if (c->sent_by(side_).ended()) {
     writer_.complete(asio::error::broken_pipe, 0);
     return;
   }
@@ -120,7 +120,7 @@ void modelled_stream::try_write() {
   if (n != 0)
     writer_.complete(error_code{}, n);
   else
-    transport_.wake_writer_when_free(*c, side_, from_.size());
+    transport_.wait_for_room(*c, side_, from_.size());
 }
 
 }  // namespace tandem::sim

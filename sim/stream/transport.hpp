@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernel/paths.hpp"
+#include "kernel/tcp_flow.hpp"
 #include "stream/connection.hpp"
 #include "tandem/sim/kernel.hpp"
 #include "tandem/sim/tcp_profile.hpp"
@@ -30,29 +31,25 @@ class listener_directory {
   ~listener_directory() = default;
 };
 
-/// The longest a sender goes on retransmitting without an answer before the connection fails with
-/// timed_out: Linux's net.ipv4.tcp_retries2 = 15, the 924.6 s of ip-sysctl.rst.
-inline constexpr duration retransmissions_give_up_after = std::chrono::milliseconds(924'600);
-/// The longest wait between two retransmissions (Linux TCP_RTO_MAX).
-inline constexpr duration retransmission_timeout_max = std::chrono::seconds(120);
 /// Connections that wait for accept, half-open ones included; further SYNs are dropped, as Linux
 /// does when the accept queue is full (net.core.somaxconn 4096).
 inline constexpr std::size_t backlog_max = 4096;
-/// How long a listener keeps a half-open connection whose dialer vanished (Linux tcp_synack_retries
-/// = 5).
-inline constexpr duration half_open_kept = std::chrono::seconds(63);
 
-/// TCP as the stream level models it: connects by the SYN schedule of a profile, ordered bytes, one
-/// event for each chunk that arrives, loss and partition as delay.
+/// TCP as the stream level models it: connects by the SYN schedule of a profile, ordered bytes over
+/// tcp_flows, one event for each flight that arrives.
 ///
-/// Not modelled: congestion control, fast retransmission (a loss costs a whole timeout), lost
-/// acknowledgements, TIME_WAIT. A SYN that was answered is not sent again unless the answer comes
-/// later than the schedule's next SYN; the listener answers each SYN and does not repeat by itself.
-class transport {
+/// Not modelled: TIME_WAIT; what tcp_flows leaves out. A SYN that was answered is not sent again
+/// unless the answer comes later than the schedule's next SYN, or an access link may drop it.
+class transport final : flow_owner {
  public:
   transport(kernel& time, asio::io_context& io, paths& net, listener_directory& directory,
             tcp_profile profile)
-      : kernel_(time), io_(io), paths_(net), directory_(directory), profile_(std::move(profile)) {}
+      : kernel_(time),
+        io_(io),
+        paths_(net),
+        directory_(directory),
+        profile_(std::move(profile)),
+        flows_(time, net, profile_, *this) {}
 
   asio::io_context& io() noexcept { return io_; }
   kernel& time() noexcept { return kernel_; }
@@ -73,8 +70,9 @@ class transport {
   void shutdown_send(connection& c, side s);
   void close(connection& c, side s);
   void abort(connection& c, side s);
-  /// Wakes the writer of this end when `wanted` bytes of its buffer are free.
-  void wake_writer_when_free(connection& c, side s, std::size_t wanted);
+  send_progress progress(connection& c, side s);
+  /// Wakes the writer of this end when `wanted` bytes of its buffer, or a few segments, are free.
+  void wait_for_room(connection& c, side s, std::size_t wanted);
 
  private:
   // Handshake.
@@ -83,29 +81,29 @@ class transport {
   time_point next_syn_at(const connection& c) const;
   void syn_arrived(connection_handle h);
   void answer_syn(connection& c, bool with_reset);
-  void syn_answered(connection_handle h, bool with_reset);
+  void repeat_syn_ack(connection_handle h);
+  void arm_syn_ack(connection& c);
+  void syn_answered(connection_handle h, bool with_reset, time_point asked_at);
+  void acknowledge_syn(connection& c);
   void dial_cancelled(connection_handle h);
   void end_dial(connection& c, error_code why);
   void handshake_completed(connection& c);
 
   // Data.
-  void pump(connection& c, side from);
-  bool transmit(connection& c, side from);
-  void lost(connection& c, side from);
-  void retry(connection_handle h, side from);
-  void recover(connection& c, side from);
-  void chunk_arrived(connection_handle h, side to);
+  static flow_name name_of(const connection& c, side from) {
+    return {c.handle.slot, c.handle.generation, static_cast<std::uint32_t>(from), 0};
+  }
+  flow* find(const flow_name& name) override;
+  void delivered(const flow_name& name) override;
+  void acknowledged(const flow_name& name) override;
+  void gave_up(const flow_name& name) override;
   void open_window(connection& c, side reader);
   void window_opened(connection_handle h, side sender);
 
   // Ends.
   void send_reset(connection& c, side from);
   void reset_arrived(connection_handle h, side to);
-  void give_up(connection& c, side s);
-  void stop_sending(connection& c, side s);
-  void forget_half_open(connection& c);
   void wake(connection& c, side s);
-  void wake_writer(connection& c, side s);
   void free_if_over(connection& c);
   connected hand_over(connection& c, side s);
 
@@ -114,6 +112,7 @@ class transport {
   paths& paths_;
   listener_directory& directory_;
   const tcp_profile profile_;
+  tcp_flows flows_;
   connection_table table_;
 };
 

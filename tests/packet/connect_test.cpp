@@ -48,6 +48,7 @@ std::vector<sim::tcp_profile> profiles() {
                  .syn_at = {0s, 700ms, 800ms, 2s},
                  .gives_up_at = 2500ms,
                  .rto_min = 200ms,
+                 .rto_margin = 200ms,
                  .syn_ack_timeout = 1s,
                  .syn_ack_count = 6});
   return all;

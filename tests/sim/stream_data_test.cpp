@@ -112,7 +112,7 @@ TEST(stream_data, arrives_after_the_latency) {
   EXPECT_EQ(read->when, start + 50ms);
 }
 
-TEST(stream_data, waits_for_the_access_link_of_the_sender) {
+TEST(stream_data, waits_for_the_access_links_of_both_ends) {
   stream_net net(link{.latency = 50ms, .bandwidth = 1'000'000});
   stream_pair pair(net);
   net.run_for(1s);
@@ -122,11 +122,11 @@ TEST(stream_data, waits_for_the_access_link_of_the_sender) {
   auto first = net.read(pair.server);
   net.run_until(start);
   net.write(pair.dialer, "y");
-  net.run_until(start + 62ms);
-  EXPECT_EQ(first->when, start + 62ms);
+  net.run_until(start + 74ms);
+  EXPECT_EQ(first->when, start + 74ms);
   const auto second = net.read(pair.server);
   net.run_until(start + 1s);
-  EXPECT_EQ(second->when, start + 62ms + 328us);
+  EXPECT_EQ(second->when, start + 74ms + 328us);
 }
 
 TEST(stream_data, knows_what_has_left_and_what_the_peer_has_acknowledged) {
@@ -148,8 +148,8 @@ TEST(stream_data, knows_what_has_left_and_what_the_peer_has_acknowledged) {
   };
   expect(119ms, 1460, 1460, 0s, 0s);
   expect(121ms, 0, 1460, 1ms, 0s);
-  expect(219ms, 0, 1460, 99ms, 0s);
-  expect(225ms, 0, 0, 105ms, 5ms);
+  expect(339ms, 0, 1460, 219ms, 0s);  // the receiver's link takes as long, and the way back 50 ms
+  expect(345ms, 0, 0, 225ms, 5ms);
 }
 
 TEST(stream_data, ends_with_end_of_file_after_what_was_written) {
@@ -301,8 +301,8 @@ TEST(stream_data, arrives_late_when_a_partition_cut_it) {
   net.run_until(start + 1s);
   net.heal();
   net.run_until(start + 5s);
-  // Retransmitted after 0.2, 0.6 and 1.4 s (least timeout 0.2 s, doubled).
-  EXPECT_EQ(read->when, start + 1450ms);
+  // Retransmitted after 0.3, 0.9 and 2.1 s: a round trip, and twice that (RFC 6298), doubled.
+  EXPECT_EQ(read->when, start + 2150ms);
   const auto next = net.read(pair.server);
   net.run_until(start + 5s);
   EXPECT_EQ(read->value + next->value, "ab");
@@ -316,10 +316,10 @@ TEST(stream_data, times_out_when_nothing_gets_through_for_a_quarter_of_an_hour) 
   net.write(pair.dialer, "a");
   const auto read = net.read(pair.dialer);
   const auto other = net.read(pair.server);
-  net.run_until(start + 924'600ms - 1ns);
+  net.run_until(start + 993'300ms - 1ns);
   EXPECT_FALSE(read->done);
-  net.run_until(start + 924'600ms);
-  ASSERT_TRUE(read->done);  // exactly a retransmission's time: 204.6 s and six waits of 120 s
+  net.run_until(start + 993'300ms);
+  ASSERT_TRUE(read->done);  // the first retransmission after 924.6 s: 153.3 s and 7 waits of 120 s
   EXPECT_EQ(read->failed, asio::error::timed_out);
   const auto write = net.write(pair.dialer, "b");
   net.run_until(start + 2000s);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
-#include <ns3/nstime.h>
+#include "kernel/cubic.hpp"
+
 #include <ns3/tcp-cubic.h>
 
 namespace ns3 {
@@ -20,15 +21,7 @@ class TandemTcpCubic : public TcpCubic {
   Ptr<TcpCongestionOps> Fork() override { return CopyObject<TandemTcpCubic>(this); }
 
  private:
-  void BeginEpoch(const TcpSocketState& tcb);
-
-  // In segments.
-  double m_largest = 0;   // window before the last reduction
-  double m_window = 0;    // as the epoch has it; 0: none since the last reduction
-  double m_standard = 0;  // of standard TCP meanwhile
-  double m_origin = 0;    // plateau of the cubic function
-  double m_k = 0;         // seconds from the epoch's begin to the plateau
-  Time m_epoch;
+  tandem::sim::cubic m_cubic;
 };
 
 }  // namespace ns3

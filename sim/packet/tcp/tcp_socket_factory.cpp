@@ -77,12 +77,9 @@ void TandemTcpSocketFactory::SetProfile(const tandem::sim::tcp_profile& profile)
   waits.push_back(NanoSeconds((profile.gives_up_at - profile.syn_at.back()).count()));
   m_syn_waits = std::make_shared<const std::vector<Time>>(std::move(waits));
   m_min_rto = NanoSeconds(profile.rto_min.count());
-  if (profile.name != tandem::sim::ns3_default().name) {
-    m_rto_granularity = m_min_rto;
-    return;
-  }
+  m_rto_granularity = NanoSeconds(profile.rto_margin.count());
+  if (profile.name != tandem::sim::ns3_default().name) return;
   // TcpSocket's and TcpSocketBase's own defaults.
-  m_rto_granularity = MilliSeconds(1);
   m_data_retries = 6;
   m_delayed_ack = MilliSeconds(200);
   m_time_wait = Seconds(240);

@@ -4,9 +4,11 @@
 // ms. Timers of all are those of Linux. `b` is how many segments an acknowledgement that arrives
 // stands for, as counted; 1 and 2 are what Padhye's formula is usually given.
 #include "cloud/cloud_net_device.hpp"
-#include "packet/bulk.hpp"
-#include "packet/padhye.hpp"
+#include "sim/bulk_rate.hpp"
+#include "sim/padhye.hpp"
+#include "tandem/packet/fabric.hpp"
 
+#include <ns3/config.h>
 #include <ns3/inet-socket-address.h>
 #include <ns3/ipv4-l3-protocol.h>
 #include <ns3/ipv4-static-routing.h>
@@ -25,6 +27,8 @@ namespace {
 
 using namespace tandem;
 using namespace tandem::packet;
+using namespace std::chrono_literals;
+using sim::testing::padhye;
 
 constexpr std::uint64_t seeds = 4;
 constexpr duration warm_up = 10s, end = 70s;
@@ -33,45 +37,28 @@ struct counted {
   double bits = 0, segments = 0, acknowledgements = 0;
 };
 
-/// Counts what reaches the first two hosts from `warm_up` on: data at 1, acknowledgements at 0.
+/// Counts what reaches the first two hosts from `warm_up` on: data at one, acknowledgements at the
+/// other.
 void count(counted& into) {
   for (std::uint32_t host : {0U, 1U}) {
     const auto node = ns3::NodeList::GetNode(ns3::NodeList::GetNNodes() - 2 + host);
     node->GetDevice(node->GetNDevices() - 1)
         ->TraceConnectWithoutContext(
             "MacRx", ns3::Callback<void, ns3::Ptr<const ns3::Packet>>(
-                         [&into, host](ns3::Ptr<const ns3::Packet> packet) {
+                         [&into](ns3::Ptr<const ns3::Packet> packet) {
                            if (ns3::Simulator::Now() < ns3::NanoSeconds(warm_up.count())) return;
-                           if (host == 0) into.acknowledgements += 1;
-                           if (host == 1 && packet->GetSize() > 1448) into.segments += 1;
+                           if (packet->GetSize() > 1448)
+                             into.segments += 1;
+                           else
+                             into.acknowledgements += 1;
                          }));
   }
 }
 
-struct endless_source {
-  explicit endless_source(byte_stream& to) : to_(to) { next(); }
-
- private:
-  void next() {
-    asio::async_write(to_, asio::buffer(text_), [this](error_code e, std::size_t) {
-      if (!e) next();
-    });
-  }
-  byte_stream& to_;
-  std::string text_ = std::string(65536, 'x');
-};
-
 void run_ours(const sim::link& path, std::uint64_t seed, counted& into) {
-  two_hosts net(path, seed);
+  sim::testing::bulk_senders all(make_packet_fabric(sim::testing::one_link(path, seed)), 1);
   count(into);
-  net.connect();
-  net.run(2s);
-  sink in(net.server_end, net.fabric->clock());
-  endless_source out(net.dialer_end);
-  net.run(warm_up);
-  const auto before = in.bytes.size();
-  net.run(end);
-  into.bits += static_cast<double>(in.bytes.size() - before) * 8;
+  into.bits += all.rate(warm_up, end) * std::chrono::duration<double>(end - warm_up).count();
 }
 
 using socket_ptr = ns3::Ptr<ns3::Socket>;

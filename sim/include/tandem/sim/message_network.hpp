@@ -18,14 +18,17 @@ struct message_network_options {
   std::uint64_t seed = 1;
   tcp_profile tcp = linux_legacy();
   link_map links;  ///< empty: the default link everywhere
+  /// A whole message arrived there; with the number that its sender gave it.
+  std::function<void(host_index, std::uint64_t)> on_message{};
 };
 
 /// Drives one connection_manager per host over messages with delay, rate and loss, in virtual time.
 /// TCP connect timing follows the SYN schedule of the profile; the upgrade costs the round trips of
 /// multistream-select, /plaintext/2.0.0 and yamux (dialer ready 3 round trips after the dial,
-/// listener after 2.5). Lost messages after the handshake of TCP arrive late, never not at all.
-/// Does not cover: byte counts of the protocols (only application bytes are counted), congestion,
-/// flow control, sessions and node.
+/// listener after 2.5). Lost messages after the handshake of TCP arrive late, never not at all; what
+/// may be lost or wait, and what takes more than one segment, goes over tcp_flows as at the stream
+/// level. Does not cover: byte counts of the protocols (only application bytes are counted),
+/// sessions and node.
 class message_network {
  public:
   explicit message_network(message_network_options options);
@@ -48,8 +51,6 @@ class message_network {
   /// `number` is told when it arrives.
   send_result send(host_index from, const peer_id& to, std::uint64_t bytes,
                    std::uint64_t number = 0);
-  /// The number of the message whose arrival an observer is being told.
-  std::uint64_t arriving() const;
   connection_manager& manager(host_index host);
 
   kernel& time();

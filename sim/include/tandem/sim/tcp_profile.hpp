@@ -24,12 +24,13 @@ struct syn_schedule {
 /// nobody listens refuses at once.
 struct tcp_profile {
   std::string name{};
-  syn_schedule schedule{};       ///< what `syn_at` is made of, unless it was given by itself
-  std::vector<duration> syn_at{}; ///< when SYNs are sent, counted from the first, which is at 0
-  duration gives_up_at{};        ///< counted from there as well
-  duration rto_min{};            ///< least retransmission timeout of an established connection
-  duration syn_ack_timeout{};    ///< until a listener repeats its SYN-ACK; doubles from there
-  unsigned syn_ack_count = 0;    ///< SYN-ACKs that a listener sends by itself, the first included
+  syn_schedule schedule{};         ///< what `syn_at` is made of, unless it was given by itself
+  std::vector<duration> syn_at{};  ///< when SYNs are sent, counted from the first, which is at 0
+  duration gives_up_at{};          ///< counted from there as well
+  duration rto_min{};              ///< least retransmission timeout of an established connection
+  duration rto_margin{};           ///< and its least margin over the round trip
+  duration syn_ack_timeout{};      ///< until a listener repeats its SYN-ACK; doubles from there
+  unsigned syn_ack_count = 0;      ///< SYN-ACKs that a listener sends by itself, the first included
 
   friend bool operator==(const tcp_profile&, const tcp_profile&) = default;
 };
