@@ -25,6 +25,7 @@ def loaded(path):
 
 docs = loaded(ROOT / "ci/docs")
 tables = loaded(ROOT / "ci/policy-tables")
+distance = loaded(ROOT / "ci/level-distance")
 PAGES = {page.relative_to(ROOT).as_posix(): page.read_text() for page in docs.pages()}
 KEYS = PAGES["scenarios/README.md"]
 REFERENCE = "scenarios/reference/"
@@ -65,6 +66,17 @@ def test_a_shipped_scenario_begins_with_what_it_teaches(path):
     assert comment and len(comment[0].split()) >= 25
     assert docs.key_of(text, "scenario") == path.stem and docs.key_of(text, "levels")
     assert 20 <= len(docs.key_of(text, "description")) <= 120
+
+
+def test_the_distance_of_the_levels_is_what_is_measured_and_has_its_reasons():
+    wrong = distance.renew(TANDEM)
+    assert not wrong, f"{wrong}\n\n`ci/level-distance` rewrites the table"
+
+
+@pytest.mark.parametrize("measured, apart", [
+    (["300 ms", "0.3 s", "300000 us"], 0), (["95", "100", "100"], 0.05), (["0", "0", "0"], 0), (["0", "0", "4"], 1)])
+def test_levels_are_apart_by_a_part_of_the_largest(measured, apart):
+    assert distance.apart(measured) == pytest.approx(apart)
 
 
 def test_the_first_result_is_quoted():
