@@ -11,23 +11,10 @@
 namespace tandem::packet {
 namespace {
 
-/// Two ends, connected at 1 s, 20 ms of round trip apart.
-struct closing_ends : two_hosts {
-  closing_ends() : two_hosts({.latency = 10ms}) {
-    connect();
-    run(1s);
-  }
-  void cut(bool off) {
-    fabric->partition(off ? [](sim::host_index host) { return static_cast<int>(host); }
-                          : std::function<int(sim::host_index)>());
-  }
-};
-
 TEST(packet_closing, takes_four_packets_one_after_the_other_and_four_at_once) {
   for (const bool at_once : {false, true}) {
-    closing_ends net;
-    sink to_dialer(net.dialer_end, net.fabric->clock()),
-        to_server(net.server_end, net.fabric->clock());
+    two_ends net;
+    sink to_dialer(net.dialer_end, net.clock()), to_server(net.server_end, net.clock());
     const auto before = net.packets();
     net.dialer_end.shutdown_send();
     if (!at_once) net.run(2s);
@@ -39,7 +26,7 @@ TEST(packet_closing, takes_four_packets_one_after_the_other_and_four_at_once) {
 }
 
 TEST(packet_closing, a_connection_in_time_wait_is_let_go_of_without_a_word) {
-  closing_ends net;
+  two_ends net;
   net.dialer_end.shutdown_send();
   net.run(2s);
   net.server_end.shutdown_send();
@@ -63,15 +50,15 @@ TEST(packet_closing, a_dial_is_given_up_without_a_word) {
 }
 
 TEST(packet_closing, an_end_follows_a_last_byte_that_went_with_a_probe) {
-  closing_ends net;
-  source filling(net.dialer_end, net.fabric->clock(), pattern(128 * 1024));
+  two_ends net;
+  source filling(net.dialer_end, net.clock(), pattern(128 * 1024));
   net.run(10s);
-  source last(net.dialer_end, net.fabric->clock(), "x");
+  source last(net.dialer_end, net.clock(), "x");
   net.run(10s + 1ms);
   ASSERT_TRUE(last.end);
   net.dialer_end.shutdown_send();
   net.cut(true);
-  sink in(net.server_end, net.fabric->clock());  // the update that opens the window is lost
+  sink in(net.server_end, net.clock());  // the update that opens the window is lost
   net.run(10s + 50ms);
   net.cut(false);
   net.run(60s);
@@ -81,9 +68,9 @@ TEST(packet_closing, an_end_follows_a_last_byte_that_went_with_a_probe) {
 }
 
 TEST(packet_closing, an_end_leaves_with_what_was_sent_before_it) {
-  closing_ends net;
-  sink in(net.server_end, net.fabric->clock());
-  source out(net.dialer_end, net.fabric->clock(), "data");
+  two_ends net;
+  sink in(net.server_end, net.clock());
+  source out(net.dialer_end, net.clock(), "data");
   net.run(1s + 1ms);
   net.dialer_end.shutdown_send();  // before anything is acknowledged
   net.run(1s + 12ms);
@@ -97,12 +84,11 @@ TEST(packet_closing, an_end_that_alone_was_lost_is_sent_again_in_every_state) {
   for (const bool second : {false, true})
     for (const bool crossing : {false, true}) {
       SCOPED_TRACE(testing::Message() << second << crossing);
-      closing_ends net;
-      sink to_server(net.server_end, net.fabric->clock()),
-          to_dialer(net.dialer_end, net.fabric->clock());
+      two_ends net;
+      sink to_server(net.server_end, net.clock()), to_dialer(net.dialer_end, net.clock());
       if (second) net.server_end.shutdown_send();
       net.run(2s);
-      source out(net.dialer_end, net.fabric->clock(), "data");
+      source out(net.dialer_end, net.clock(), "data");
       net.run(2s + 1ms);
       net.path_->loss = 1;
       net.dialer_end.shutdown_send();
@@ -119,17 +105,17 @@ TEST(packet_closing, an_end_that_alone_was_lost_is_sent_again_in_every_state) {
 
 /// What a stream that closed was still told: whether it took it, each 20 s.
 std::vector<bool> taken_after_close(bool half_closed_first) {
-  closing_ends net;
-  sink in(net.server_end, net.fabric->clock());
+  two_ends net;
+  sink in(net.server_end, net.clock());
   if (half_closed_first) net.dialer_end.shutdown_send();
   net.run(2s);
   net.dialer_end.close();
   std::vector<bool> taken;
   for (duration now = 30s; now < 90s; now += 20s) {
     net.run(now);
-    source late(net.server_end, net.fabric->clock(), "late");
+    source late(net.server_end, net.clock(), "late");
     net.run(now + 1s);
-    source later(net.server_end, net.fabric->clock(), "later");
+    source later(net.server_end, net.clock(), "later");
     net.run(now + 2s);
     taken.push_back(!later.end->what);
   }
@@ -142,24 +128,24 @@ TEST(packet_closing, who_closed_hears_for_a_minute_and_then_knows_nothing_of_it)
 }
 
 TEST(packet_closing, who_closed_takes_all_that_still_comes) {
-  closing_ends net;
-  source before(net.server_end, net.fabric->clock(), pattern(100'000));
+  two_ends net;
+  source before(net.server_end, net.clock(), pattern(100'000));
   net.run(2s);
   net.dialer_end.close();
-  source after(net.server_end, net.fabric->clock(), pattern(500'000));
+  source after(net.server_end, net.clock(), pattern(500'000));
   net.run(30s);
   ASSERT_TRUE(after.end);
   EXPECT_FALSE(after.end->what);
 }
 
 TEST(packet_closing, what_nobody_knows_any_more_is_reset_where_somebody_listens) {
-  closing_ends net;
-  sink in(net.dialer_end, net.fabric->clock());
+  two_ends net;
+  sink in(net.dialer_end, net.clock());
   net.cut(true);
   net.server_end = {};  // its reset is lost
   net.run(2s);
   net.cut(false);
-  source out(net.dialer_end, net.fabric->clock(), "who is there?");
+  source out(net.dialer_end, net.clock(), "who is there?");
   net.run(2s + 21ms);
   ASSERT_TRUE(in.end);
   EXPECT_EQ(in.end->what, asio::error::connection_reset);
@@ -176,16 +162,16 @@ void read(two_hosts& net, std::size_t bytes) {
 }
 
 TEST(packet_closing, a_window_that_closes_again_is_probed_as_soon_as_the_first_time) {
-  closing_ends net;
+  two_ends net;
   const auto first_probe = [&] {
     const auto closed = net.now();
     const auto before = net.packets();
     while (net.packets() == before) net.run(net.now() - start + 100ms);
     return net.now() - closed;
   };
-  source filling(net.dialer_end, net.fabric->clock(), pattern(128 * 1024));
+  source filling(net.dialer_end, net.clock(), pattern(128 * 1024));
   net.run(1s + 900ms);
-  source more(net.dialer_end, net.fabric->clock(), pattern(1'000'000));
+  source more(net.dialer_end, net.clock(), pattern(1'000'000));
   net.run(2s);
   for (const bool again : {false, true}) {
     SCOPED_TRACE(again);

@@ -6,15 +6,6 @@
 namespace tandem::packet {
 namespace {
 
-/// Two ends, connected at 1 s, 20 ms of round trip apart.
-struct two_ends : two_hosts {
-  two_ends() : two_hosts({.latency = 10ms}) {
-    connect();
-    run(1s);
-  }
-  tandem::clock& clock() { return fabric->clock(); }
-};
-
 TEST(packet_repair, sends_again_as_rfc_6298_says_however_old_the_connection_is) {
   two_ends net;
   sink to_server(net.server_end, net.clock()), to_dialer(net.dialer_end, net.clock());
@@ -37,6 +28,20 @@ TEST(packet_repair, sends_again_as_rfc_6298_says_however_old_the_connection_is) 
   EXPECT_LE(to_server.chunks.back().at, sent + 260ms + 10ms + 1us);
 }
 
+TEST(packet_repair, a_timeout_sends_one_packet_of_all_that_was_lost) {
+  two_ends net;
+  net.path_->loss = 1;
+  source lost(net.dialer_end, net.clock(), pattern(3 * 1448));
+  net.run(1s + 100ms);
+  const auto before = net.packets();
+  for (const duration timeout : {220ms, 660ms, 1540ms}) {  // each waits twice as long
+    net.run(1s + timeout - 10ms);
+    const auto so_far = net.packets() - before;
+    net.run(1s + timeout + 50ms);
+    EXPECT_EQ(net.packets() - before, so_far + 1) << timeout / 1ms;
+  }
+}
+
 TEST(packet_repair, acknowledging_the_other_end_does_not_make_retransmissions_impatient) {
   two_ends net;
   sink to_dialer(net.dialer_end, net.clock()), to_server(net.server_end, net.clock());
@@ -54,10 +59,6 @@ TEST(packet_repair, acknowledging_the_other_end_does_not_make_retransmissions_im
 /// The dialer filled the server's receive buffer but for less than a segment; nobody reads.
 struct small_window : two_ends {
   small_window() : filling(dialer_end, clock(), pattern(128 * 1024 - 1000)) { run(10s); }
-  void cut(bool off) {
-    fabric->partition(off ? [](sim::host_index host) { return static_cast<int>(host); }
-                          : std::function<int(sim::host_index)>());
-  }
   source filling;
 };
 

@@ -99,6 +99,20 @@ struct two_hosts {
   byte_stream server_end;
 };
 
+/// Two ends, connected at 1 s, 20 ms of round trip apart.
+struct two_ends : two_hosts {
+  two_ends() : two_hosts({.latency = 10ms}) {
+    connect();
+    run(1s);
+  }
+  tandem::clock& clock() { return fabric->clock(); }
+  /// Nothing passes, in either direction.
+  void cut(bool off) {
+    fabric->partition(off ? [](sim::host_index host) { return static_cast<int>(host); }
+                          : std::function<int(sim::host_index)>());
+  }
+};
+
 /// Reads until an error; keeps everything, the error and when it came.
 struct sink {
   sink(byte_stream& from, tandem::clock& clock) : from_(from), clock_(clock) { next(); }

@@ -111,8 +111,7 @@ void TandemTcpSocket::Abort() {
   const Ptr<TandemTcpSocket> self(this);
   m_observer = nullptr;
   if (m_state == TIME_WAIT) return;  // over on both sides
-  if (m_state != SYN_SENT && m_state != LISTEN && m_state != CLOSED)
-    SendEmptyPacket(TcpHeader::RST);
+  if (m_state != SYN_SENT && m_state != CLOSED) SendEmptyPacket(TcpHeader::RST);
   Forget();
 }
 
@@ -131,8 +130,7 @@ int TandemTcpSocket::ShutdownSend() {
 
 int TandemTcpSocket::Close() {
   const Ptr<TandemTcpSocket> self(this);
-  if (m_state == SYN_SENT || m_state == LISTEN || m_state == CLOSED) {
-    m_closeNotified = true;
+  if (m_state == LISTEN) {
     Forget();
     return 0;
   }

@@ -40,7 +40,7 @@ class TandemTcpObserver {
 /// - RST in SYN_SENT refuses at once (RFC 9293, 3.10.7.3); later it is a reset, told from an end;
 /// - FINs are retried with backoff a bounded number of times, then the connection has timed out; so
 ///   are window probes; the state after any failure is CLOSED, and GetFailure() keeps the reason;
-/// - Close() in SYN_SENT is silent; Close() with unread data is orderly, and what still arrives is
+/// - Abort() in SYN_SENT is silent; Close() with unread data is orderly, and what still arrives is
 ///   dropped; an orphan in FIN_WAIT_2 dies after FinTimeout (Linux tcp_fin_timeout, 60 s);
 /// - LAST_ACK and CLOSING wait for the ACK of the FIN, not for any ACK; a repeated FIN or SYN+ACK
 ///   is acknowledged again; a FIN counts with the data and the ACK it brings, in every state;
@@ -115,7 +115,6 @@ class TandemTcpSocket : public TcpSocketBase {
   std::uint32_t SendDataPacket(SequenceNumber32 sequence, std::uint32_t size,
                                bool with_ack) override;
   void ReTxTimeout() override;
-  void LastAckTimeout() override {}  // SendEmptyPacket retries the FIN
   void PersistTimeout() override;
 
  private:

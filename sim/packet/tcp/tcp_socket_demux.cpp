@@ -89,7 +89,6 @@ void TandemTcpSocket::CompleteFork(Ptr<Packet> packet, const TcpHeader& header, 
   m_dataRetrCount = m_dataRetries;
   m_tcb->m_rxBuffer->SetNextRxSequence(header.GetSequenceNumber() + SequenceNumber32(1));
   SendEmptyPacket(TcpHeader::SYN | TcpHeader::ACK);
-  m_tcb->m_ecnState = TcpSocketState::ECN_DISABLED;
 }
 
 void TandemTcpSocket::ResetStray(const Ptr<Packet>& packet, const Segment& segment,

@@ -63,7 +63,7 @@ std::uint32_t TandemTcpSocket::WindowForNewData() const {
 std::uint32_t TandemTcpSocket::SendDataPacket(SequenceNumber32 sequence, std::uint32_t size,
                                               bool with_ack) {
   // The base forgets that data acknowledges too, and then echoes timestamps of long ago.
-  if (with_ack) m_highTxAck = std::max(m_highTxAck, m_tcb->m_rxBuffer->NextRxSequence());
+  if (with_ack) m_highTxAck = m_tcb->m_rxBuffer->NextRxSequence();
   if (sequence + SequenceNumber32(size) > m_tcb->m_highTxMark) m_sent_at = Simulator::Now();
   return TcpSocketBase::SendDataPacket(sequence, size, with_ack);
 }
@@ -99,7 +99,7 @@ void TandemTcpSocket::ReTxTimeout() {
   if (gives_up) return Fail(Failure::TIMED_OUT);
   TcpSocketBase::ReTxTimeout();
   // The base waits for a larger window also with what it sends again, and then for ever.
-  const bool held_back = m_connected && m_retxEvent.IsExpired() && UnAckDataCount() > 0;
+  const bool held_back = m_retxEvent.IsExpired() && UnAckDataCount() > 0;
   if (held_back && m_txBuffer->Size() > 0) DoRetransmit();
 }
 
