@@ -63,6 +63,10 @@ void event_log::look(time_point now) {
     if (of.left_out > 0 && now - of.since >= std::chrono::seconds(1)) end_second(now, name, of);
 }
 
+void event_log::end(time_point now) {
+  for (auto& [name, of] : kinds_) end_second(now, name, of);
+}
+
 void event_log::line(time_point now, std::string_view what, connection_id conn, const peer_id& peer,
                      const std::string& more) {
   auto text = stamp(now).append(what);

@@ -20,8 +20,10 @@ class event_log final : public node_observer {
   void on_step(time_point, const connection_manager&) override {}
   void on_message(time_point now, const received_message& message) override;
 
-  /// To be called now and then: says what was left out.
+  /// To be called now and then: says what was left out of seconds that are over.
   void look(time_point now);
+  /// To be called once, after the last line: says what was left out since.
+  void end(time_point now);
   /// Lines left out so far.
   std::uint64_t left_out() const { return left_out_; }
 

@@ -166,7 +166,7 @@ class running_node {
   }
 
   void finish() {
-    log_.look(never);
+    log_.end(net_->clock().now());
     exporter_.reset();
     node_.reset();
     const bool recorded = !recording_ || recording_->finish(share());

@@ -7,6 +7,7 @@ import pathlib
 import resource
 import signal
 import subprocess
+import time
 
 from support import TANDEM, Node, RawPeer, fill, free_port, full_pipe, scraped, wait_until
 
@@ -155,6 +156,7 @@ def test_another_reader_of_a_fifo_hears_what_was_lost(tmp_path):
 def test_one_peer_cannot_fill_the_log():
     sent = 300_000
     port, at = free_port(), free_port()
+    began = time.monotonic()
     with Node("--listen", f"127.0.0.1:{at}", "--metrics-port", str(port)) as node:
         node.line_with("metrics on")
         peer = RawPeer(at)
@@ -163,7 +165,14 @@ def test_one_peer_cannot_fill_the_log():
         printed = [node.line_with(" message #")]
         wait_until(lambda: scraped(port)["icn_p2p_log_lines_left_out_total"] > 0)
         node.line_with(" message: ")
+        before = scraped(port)["icn_p2p_log_lines_left_out_total"]
+        peer.empty_messages(10_000)  # of the last second too
+        wait_until(lambda: scraped(port)["icn_p2p_log_lines_left_out_total"] > before)
+        peer.socket.close()  # so that the node ends within that second
         _, out, _ = node.end()
+        took = time.monotonic() - began
+        stamps = [float(line.split()[0]) for line in out.splitlines() if " message" in line]
+        assert stamps == sorted(stamps) and stamps[-1] <= took
         printed += [line for line in out.splitlines() if " message #" in line]
         # 100 a second; sending took far less than 100 s.
         assert len(printed) < 10_000
