@@ -112,7 +112,7 @@ void node::impl::carry_out(const actions::notify& what) {
   // Where a peer was reached is where it is looked for when it is gone.
   if (what.what.kind == notice::connection_established && what.what.way == direction::outbound)
     addresses_.add(what.what.peer, {&what.what.where, 1});
-  if (observer_) observer_->on_notification(net_.clock().now(), what.what);
+  if (observer_) observer_->on_notification(stepped_, what.what);
   if (!dead_ && !subscribers_.empty()) publish(what.what);
 }
 

@@ -153,9 +153,9 @@ void node::impl::flush_dirty() {
 }
 
 void node::impl::tell(const event& what) {
-  const auto now = net_.clock().now();
-  if (observer_) observer_->on_event(now, what);
-  core_.handle(now, what);
+  stepped_ = net_.clock().now();
+  if (observer_) observer_->on_event(stepped_, what);
+  core_.handle(stepped_, what);
   after_step();
 }
 
@@ -178,12 +178,12 @@ node_counters node::impl::counters() const {
 
 void node::impl::after_step() {
   while (const auto next = core_.poll_action()) {
-    if (observer_) observer_->on_action(net_.clock().now(), *next);
+    if (observer_) observer_->on_action(stepped_, *next);
     std::visit([this](const auto& what) { carry_out(what); }, *next);
     if (dead_) return;
   }
   limit_memory();
-  if (observer_) observer_->on_step(net_.clock().now(), core_);
+  if (observer_) observer_->on_step(stepped_, core_);
 }
 
 /// Every connection has what the core reckons it at; the rest of max_memory is lent.
@@ -208,7 +208,8 @@ void node::impl::wake() {
   run([this] {
     flush_dirty();
     if (dead_) return;
-    core_.advance(net_.clock().now());
+    stepped_ = net_.clock().now();
+    core_.advance(stepped_);
     after_step();
   });
 }

@@ -141,6 +141,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   bool busy_ = false;      ///< an event is being handled: further ones wait in inbox_
   bool paused_ = false;    ///< the core wants no more connections
   bool finished_ = false;  ///< shutdown is complete
+  time_point stepped_{};   ///< when the core was told last: the time of what it says then
   time_point armed_ = never;
   timer_id timer_{};
 
