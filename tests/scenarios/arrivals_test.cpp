@@ -37,6 +37,9 @@ TEST(arrivals, of_all_together_let_the_nodes_take_turns) {
 TEST(arrivals, of_each_node_come_for_every_one_of_them) {
   EXPECT_THAT(dials_of("from: clients, arrivals: {every: 2s, per: node}, count: 2", 2),
               ElementsAre(Pair(0, 1), Pair(0, 2), Pair(2000, 1), Pair(2000, 2)));
+  EXPECT_THAT(dials_of("from: clients, at: 10s, arrivals: {every: 40s, per: node}", 1),
+              ElementsAre(Pair(10000, 1), Pair(50000, 1), Pair(90000, 1)))
+      << "as long as the run lasts";
 }
 
 TEST(arrivals, in_bursts_come_so_many_at_once) {

@@ -113,8 +113,8 @@ void read_schedule(const yaml_mapping& given, const scenario& of, std::uint64_t 
   rules.at_required ? given.require("at", read_at) : given.read("at", read_at);
   given.read("arrivals", [&](const auto& v) { read_arrivals(v, nodes, rules, out); });
   // What is said is what counts here, not whether it could be read.
-  const bool spread =
-      given.find("arrivals") != nullptr && (given.find("arrivals")->is_mapping() || !out.once());
+  const auto* arrivals = given.find("arrivals");
+  const bool spread = !out.once() || (arrivals != nullptr && arrivals->is_mapping());
   given.read("count", [&](const auto& v) {
     out.count = v.as_count(1, count_max);
     if (!spread && out.count * nodes > rules.at_once_max)
@@ -124,7 +124,8 @@ void read_schedule(const yaml_mapping& given, const scenario& of, std::uint64_t 
   const auto unlimited = [&] {
     if (given.find("count") == nullptr) out.count = 0;
   };
-  if (out.how == kind::think || out.how == kind::trace) unlimited();
+  // Whoever has arrivals of its own has them for as long as the run lasts.
+  if (out.how == kind::think || out.how == kind::trace || out.per_node) unlimited();
   if (out.how == kind::spread && out.count * nodes > rules.at_once_max)
     given.self().fail("more than " + std::to_string(rules.at_once_max) + " turns in one spread");
   given.read("until", [&](const auto& v) {

@@ -127,6 +127,14 @@ std::unique_ptr<work> read_send(const yaml_value& value, scenario& of) {
       with_schedule_keys({"from", "to", "every", "size", "bytes", "pick", "in_flight"}));
   auto out = std::make_unique<send_work>();
   read_ends(given, of, {.to_listens = false, .neighbours = true}, out->who);
+  // `every: 5s` is short for arrivals of each node.
+  given.read("every", [&](const auto& v) {
+    if (given.find("arrivals") != nullptr)
+      v.fail_key("`every` and `arrivals` say the same; leave one out");
+    out->when.how = schedule::kind::every;
+    out->when.per_node = true;
+    out->when.every = v.as_duration(duration{1});
+  });
   read_schedule(given, of, out->who.from.count, {}, out->when);
   given.read("count", [&](const auto& v) {
     if (out->when.count > 1 && out->when.once() && given.find("every") == nullptr &&
@@ -136,15 +144,6 @@ std::unique_ptr<work> read_send(const yaml_value& value, scenario& of) {
   // `bytes` is the older word for it.
   given.require(given.find("bytes") != nullptr ? "bytes" : "size",
                 [&](const auto& v) { out->size = read_byte_distribution(v, bytes_max); });
-  // `every: 5s` is short for arrivals of each node.
-  given.read("every", [&](const auto& v) {
-    if (given.find("arrivals") != nullptr)
-      v.fail_key("`every` and `arrivals` say the same; leave one out");
-    out->when.how = schedule::kind::every;
-    out->when.per_node = true;
-    out->when.every = v.as_duration(duration{1});
-    if (given.find("count") == nullptr) out->when.count = 0;
-  });
   read_pick(given, true, out->pick);
   given.read("in_flight", [&](const auto& v) {
     out->in_flight = v.as_bytes(0, std::uint64_t{1} << 40);
