@@ -182,11 +182,13 @@ std::string quoted(std::string_view text) {
 std::string closest(std::string_view word, const std::vector<std::string>& known) {
   std::string best;
   std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const auto& candidate : known)
-    if (const auto distance = edit_distance(word, candidate); distance < least) {
-      least = distance;
-      best = candidate;
-    }
+  for (const auto& candidate : known) {
+    const auto distance = edit_distance(word, candidate);
+    // Of a word of one letter or three, changing most leaves nothing in common.
+    if (distance >= least || distance > std::min(word.size(), candidate.size()) / 2) continue;
+    least = distance;
+    best = candidate;
+  }
   return best;
 }
 

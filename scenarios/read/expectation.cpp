@@ -189,7 +189,8 @@ void expectation_reader::check_kinds(const expression& left, const expression& r
     if (left.seconds == 1)
       fail(at, quoted(at.text) + " is no duration; write a number and a unit, as in 30s or 600ms");
     if (left.seconds == 0) fail(at, quoted(at.text) + " is no number");
-    if (left.seconds == -1) fail(at, quoted(at.text) + " is no rate; write one as in 20/s");
+    if (left.seconds == -1)
+      fail(at, quoted(at.text) + " is no rate; write one as in 20/s, of bytes as in 10Mbit/s");
   }
   fail(at,
        std::string(kind_of(left.seconds)) + " cannot be compared with " + kind_of(right.seconds));

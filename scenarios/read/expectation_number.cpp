@@ -2,6 +2,7 @@
 // A number of a line: its group, its nodes, its metric and its statistic.
 #include "arithmetic.hpp"
 #include "expectation_reader.hpp"
+#include "tandem/core/cause.hpp"
 
 #include <algorithm>
 #include <array>
@@ -79,7 +80,8 @@ expression expectation_reader::number(bool each) {
   const auto name = text.substr(0, dot);
   const bool indexed = dot == std::string_view::npos && next().is("[");
   if (dot == std::string_view::npos && !indexed) {
-    if (!left_side_) fail(word, quoted(text) + " is no number");
+    if (!left_side_)
+      fail(word, quoted(text) + " is no number; a parameter is written `${" + word.text + "}`");
     fail(word, quoted(text) + " names no metric; write GROUP.METRIC OP VALUE");
   }
   const auto group = std::ranges::find(names_.groups, name);
@@ -114,6 +116,23 @@ int expectation_reader::seconds_of(const number_use& use) const {
   return measures()[use.measure].unit == unit::seconds ? 1 : 0;
 }
 
+// Of `refusals.LimitReeched` the number is known, and its cause is not; `closed` alone is a number
+// too, and may have a statistic.
+void expectation_reader::fail_at_cause(const expectation_word& word, std::string_view stem,
+                                       std::string_view name) {
+  if (!measure_named(std::string(stem) + ".LimitReached")) return;
+  const bool whole = measure_named(stem).has_value();
+  std::vector<std::string> known;
+  for (const auto& row : causes()) known.emplace_back(row.name);
+  if (whole)
+    for (const auto& row : statistics) known.emplace_back(row.name);
+  std::string all = "; known: ";
+  for (const auto& one : known) all += (&one == &known.front() ? "" : ", ") + one;
+  const auto near = suggestion(name, known);
+  fail(word, std::string("no ") + (whole ? "statistic and no " : "") + "cause is called " +
+                 quoted(name) + (near.empty() ? all : near));
+}
+
 void expectation_reader::read_measure(const expectation_word& word, std::string_view text,
                                       number_use& use) {
   if (const auto whole = measure_named(text)) {
@@ -127,9 +146,11 @@ void expectation_reader::read_measure(const expectation_word& word, std::string_
   if (!known) {
     const auto shown =
         dot != std::string_view::npos && statistic_named(text.substr(dot + 1)) ? stem : text;
+    if (shown == text) fail_at_cause(word, stem, text.substr(dot + 1));
     fail(word, "no metric is called " + quoted(shown) + suggestion(shown, names_of_measures()));
   }
   use.measure = *known;
+  if (!statistic_named(text.substr(dot + 1))) fail_at_cause(word, stem, text.substr(dot + 1));
   read_plain_statistic(word, text.substr(dot + 1), use);
   if (use.statistic == statistic::count && !measures()[*known].is_distribution())
     fail(word, "`count` is for distributions; " + quoted(stem) + " is a number: leave it out");
@@ -159,6 +180,11 @@ void expectation_reader::read_trailing_statistic(number_use& use) {
   if (measures()[use.measure].kind != measure_kind::total || use.statistic != statistic::last)
     fail(word, "`peak per` is for what a total grows by; " + quoted(measures()[use.measure].name) +
                    " is none");
+  if (measures()[use.measure].lags)
+    fail(word,
+         quoted(measures()[use.measure].name) +
+             " is counted from time to time and has no peak; write `rate` and a window, as in "
+             "`rate <= 10Mbit/s between 10s and 11s`");
   use.statistic = statistic::peak;
 }
 

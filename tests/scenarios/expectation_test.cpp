@@ -164,7 +164,8 @@ TEST(expectation, says_what_it_does_not_understand_and_where) {
   const std::vector<std::pair<std::string, std::string>> wrong{
       {"sever.permits_live == 1", "0: no group is called `sever`; did you mean `server`?"},
       {"server.permits_life == 1", "0: no metric is called `permits_life`; did you mean"},
-      {"server.refusals.LimitReach == 1", "did you mean `refusals.LimitReached`?"},
+      {"server.refusals.LimitReach == 1",
+       "no cause is called `LimitReach`; did you mean `LimitReached`?"},
       {"server.permits_live.maxx == 1", "did you mean `max`?"},
       {"server.permits_live", "19: a comparison is missing"},
       {"server.permits_live = 1", "20: `=` is no comparison"},
@@ -252,6 +253,13 @@ TEST(units, write_durations_exactly) {
 TEST(suggestions, come_only_when_close) {
   EXPECT_EQ(closest("conut", {"count", "listen"}), "count");
   EXPECT_EQ(closest("zebra", {"count", "listen"}), "");
+  // Short words: half of the letters must stay.
+  EXPECT_EQ(closest("x", {"a", "b"}), "");
+  EXPECT_EQ(closest("ab", {"a", "xy"}), "");
+  EXPECT_EQ(closest("abc", {"xbz"}), "");
+  EXPECT_EQ(closest("upp", {"up", "down"}), "up");
+  EXPECT_EQ(closest("lta", {"lte", "dsl"}), "lte");
+  EXPECT_EQ(suggestion("x", {"a", "b"}), "; known: a, b");
 }
 
 }  // namespace
