@@ -69,7 +69,7 @@ class check_command final : public command {
     for (const auto& group : what.groups) nodes += group.count;
     const auto levels = checked_levels(what, build_levels());
     if (flat_) {
-      std::fputs(flat_scenario(file, sets_).c_str(), stdout);
+      std::fputs(what.flat.c_str(), stdout);
       return exit_held;
     }
     std::printf("%s: scenario %s is fine: %llu nodes in %zu groups, %zu expectations, levels %s\n",

@@ -95,6 +95,7 @@ YAML::Node merged(yaml_source& source, const std::string& file, const std::strin
   } catch (const bad_input& e) {
     throw bad_input(where, "`extends` names a file that cannot be used: " + std::string(e.what()));
   }
+  source.bases += base_text;
   YAML::Node base = merged(source, base_file, base_text, depth + 1);
   source.files.try_emplace("", base_file);
   own.remove("extends");

@@ -63,6 +63,15 @@ class replacement {
     std::size_t from = 0;
     for (std::size_t at; (at = text.find(begins, from)) != std::string::npos;) {
       const std::size_t end = text.find('>', at);
+      // `$${` is written for `${` itself.
+      if (at > from && text[at - 1] == '$') {
+        out += text.substr(from, at - 1 - from) + "${";
+        from = at + begins.size();
+        if (end == std::string::npos || text.find(begins, from) < end) continue;
+        out += text.substr(from, end - from) + "}";
+        from = end + 1;
+        continue;
+      }
       if (end == std::string::npos) value.fail("a `}` is missing after `${`");
       out += text.substr(from, at - from);
       const std::string inside = text.substr(at + 2, end - at - 2);

@@ -166,13 +166,12 @@ void read_option(const option_row& row, const yaml_value& value, manager_options
 
 namespace {
 
-/// One tree of the file, of what it extends and of `sets`, with all parameters put in.
-YAML::Node flat_yaml(yaml_source& source, const std::string& text,
-                     const std::vector<std::string>& sets) {
-  YAML::Node root = merged_yaml(source, source.name, text);
-  for (const auto& set : sets) apply_set(source, root, set);
-  put_parameters(source, root);
-  return root;
+/// The text of a tree in which every parameter has been put in: a `${` that is left is meant.
+std::string text_of(const YAML::Node& root) {
+  std::string text = YAML::Dump(root) + "\n";
+  for (std::size_t at = 0; (at = text.find("${", at)) != std::string::npos; at += 3)
+    text.insert(at, "$");
+  return text;
 }
 
 }  // namespace
@@ -184,22 +183,20 @@ scenario parse_scenario(std::string_view text, const std::string& name,
   out.text = text;
   out.sets = sets;
   yaml_source source{.name = name};
-  const yaml_value whole(source, flat_yaml(source, out.text, sets), "");
+  YAML::Node root = merged_yaml(source, name, out.text);
+  for (const auto& set : sets) apply_set(source, root, set);
+  put_parameters(source, root);
+  const yaml_value whole(source, root, "");
   source.attempt([&] { read_all(whole, out); });
   source.throw_mistakes();
+  out.flat = text_of(root);
+  out.bases = std::move(source.bases);
   out.where = std::move(source.where);
   return out;
 }
 
 scenario read_scenario(const std::string& path, const std::vector<std::string>& sets) {
   return parse_scenario(text_of_file(path), path, sets);
-}
-
-std::string flat_scenario(const std::string& path, const std::vector<std::string>& sets) {
-  yaml_source source{.name = path};
-  const YAML::Node root = flat_yaml(source, text_of_file(path), sets);
-  source.throw_mistakes();
-  return YAML::Dump(root) + "\n";
 }
 
 }  // namespace tandem::scenarios

@@ -56,6 +56,8 @@ json::object object_of(const run_result& r) {
                             {"measured", check.measured},
                             {"looked", check.looked},
                             {"why", check.why}});
+  json::object invariants;
+  for (const auto& [name, looked] : r.invariants) invariants[name] = looked;
   json::array faults;
   for (const auto& fault : r.faults) faults.push_back(object_of(fault));
   json::object groups;
@@ -80,6 +82,7 @@ json::object object_of(const run_result& r) {
   out["verdict"] = name_of(r.verdict);
   out["stopped"] = r.stopped;
   out["expectations"] = std::move(expectations);
+  out["invariants"] = std::move(invariants);
   out["faults"] = std::move(faults);
   out["warnings"] = json::value_from(r.warnings);
   out["groups"] = std::move(groups);

@@ -95,6 +95,7 @@ void write_run(database& into, const run_result& r) {
   add("seed", r.seed);
   add("commit", r.commit);
   add("scenario_text", r.scenario_text);
+  add("scenario_flat", r.scenario_flat);
   add("sets", boost::json::serialize(boost::json::value_from(r.sets)));
   add("scenario_hash", r.scenario_hash);
   if (r.trace_hash.empty())

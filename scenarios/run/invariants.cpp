@@ -5,6 +5,7 @@
 #include "tandem/command/units.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -12,7 +13,23 @@
 namespace tandem::scenarios {
 namespace {
 
-constexpr std::size_t violations_max = 16;
+constexpr std::array<const char*, invariants_count> names{
+    "max_connections is never exceeded",
+    "max_pending_inbound is never exceeded",
+    "max_pending_outbound is never exceeded",
+    "max_lingering_refusals is never exceeded",
+    "max_connections_per_peer is never exceeded",
+    "established never exceeds permits",
+    "permits are conserved",
+    "metrics equal the ledger: established",
+    "metrics equal the ledger: closed",
+    "metrics equal the ledger: active",
+    "metrics equal the ledger: peers",
+    "every close has its connection",
+    "backoff stays within its strategy's bounds",
+    "the backoff ceiling is its strategy's",
+    "no connection outlives its idle timeout",
+};
 
 struct backoff_bounds {
   double least = 0;  // of the delay; nanoseconds, like all of them
@@ -53,15 +70,19 @@ std::string against(std::uint64_t value, const char* relation, std::uint64_t bou
 
 }  // namespace
 
-void tracker::violated(const char* invariant, node_index node, time_point now,
-                       const std::string& how) {
-  const auto known =
-      std::ranges::find(violations_, invariant, [](const auto& v) { return v.first; });
-  if (known != violations_.end() || violations_.size() == violations_max) return;
+void tracker::violated(invariant what, node_index node, time_point now, const std::string& how) {
+  const char* const name = names[static_cast<std::size_t>(what)];
+  const auto known = std::ranges::find(violations_, name, [](const auto& v) { return v.first; });
+  if (known != violations_.end()) return;
   const auto& group = scenario_.groups[nodes_[node].group].name;
-  violations_.emplace_back(invariant, how + ", first at " +
-                                          format_duration(now.time_since_epoch()) + " on node " +
-                                          std::to_string(node) + " (" + group + ")");
+  violations_.emplace_back(name, how + ", first at " + format_duration(now.time_since_epoch()) +
+                                     " on node " + std::to_string(node) + " (" + group + ")");
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> tracker::looked() const {
+  std::vector<std::pair<std::string, std::uint64_t>> out;
+  for (std::size_t i = 0; i < names.size(); ++i) out.emplace_back(names[i], looked_[i]);
+  return out;
 }
 
 void tracker::check_limits(node_index node, time_point now, const connection_manager& manager) {
@@ -69,47 +90,42 @@ void tracker::check_limits(node_index node, time_point now, const connection_man
   // What the scenario asked for, so that a world that does not pass it on is noticed.
   const auto& options = options_of(node);
   const struct {
-    const char* name;
+    invariant what;
     std::uint64_t value, most;
   } limits[] = {
-      {"max_connections is never exceeded", is.permits_live, options.max_connections},
-      {"max_pending_inbound is never exceeded", is.pending_inbound, options.max_pending_inbound},
-      {"max_pending_outbound is never exceeded", is.pending_outbound, options.max_pending_outbound},
-      {"max_lingering_refusals is never exceeded", is.lingering, options.max_lingering_refusals},
+      {invariant::connections, is.permits_live, options.max_connections},
+      {invariant::pending_inbound, is.pending_inbound, options.max_pending_inbound},
+      {invariant::pending_outbound, is.pending_outbound, options.max_pending_outbound},
+      {invariant::lingering, is.lingering, options.max_lingering_refusals},
   };
   const auto told = configured_.find(node);
   for (std::size_t i = 0; i < std::size(limits); ++i) {
-    auto most = limits[i].most;
+    const auto& limit = limits[i];
+    auto most = limit.most;
     if (told != configured_.end()) {
       auto& ceiling = told->second.ceilings[i];
       most = std::max(most, ceiling);
-      ceiling = std::min(ceiling, limits[i].value);
+      ceiling = std::min(ceiling, limit.value);
     }
-    if (limits[i].value > most)
-      violated(limits[i].name, node, now, against(limits[i].value, ">", most));
+    check(limit.what, limit.value <= most, node, now,
+          [&] { return against(limit.value, ">", most); });
   }
-  if (is.active_connections > is.permits_live)
-    violated("established never exceeds permits", node, now,
-             against(is.active_connections, ">", is.permits_live));
-  if (is.permits_issued - is.permits_released != is.permits_live)
-    violated("permits are conserved", node, now,
-             against(is.permits_issued - is.permits_released, "!=", is.permits_live));
+  check(invariant::permits_held, is.active_connections <= is.permits_live, node, now,
+        [&] { return against(is.active_connections, ">", is.permits_live); });
+  const auto held = is.permits_issued - is.permits_released;
+  check(invariant::permits_conserved, held == is.permits_live, node, now,
+        [&] { return against(held, "!=", is.permits_live); });
 }
 
 void tracker::check_ledger(node_index node, time_point now, const manager_counters& is) {
   const auto& ledger = nodes_[node];
-  if (is.established_total != ledger.established)
-    violated("metrics equal the ledger: established", node, now,
-             against(is.established_total, "!=", ledger.established));
-  if (is.closed_total != ledger.closed)
-    violated("metrics equal the ledger: closed", node, now,
-             against(is.closed_total, "!=", ledger.closed));
-  if (is.active_connections != ledger.established - ledger.closed)
-    violated("metrics equal the ledger: active", node, now,
-             against(is.active_connections, "!=", ledger.established - ledger.closed));
-  if (is.connected_peers != ledger.peers)
-    violated("metrics equal the ledger: peers", node, now,
-             against(is.connected_peers, "!=", ledger.peers));
+  const auto same = [&](invariant what, std::uint64_t told, std::uint64_t counted) {
+    check(what, told == counted, node, now, [&] { return against(told, "!=", counted); });
+  };
+  same(invariant::ledger_established, is.established_total, ledger.established);
+  same(invariant::ledger_closed, is.closed_total, ledger.closed);
+  same(invariant::ledger_active, is.active_connections, ledger.established - ledger.closed);
+  same(invariant::ledger_peers, is.connected_peers, ledger.peers);
 }
 
 void tracker::check_backoff(node_index node, time_point now, const notification& what) {
@@ -127,16 +143,20 @@ void tracker::check_backoff(node_index node, time_point now, const notification&
     named = std::min(std::exchange(pair.named, {}), options.breaker_open_max) * 5 / 4;
   }
   const auto allowed = bounds_of(options, what.failures);
-  if (waits < allowed.least - allowed.rounding || delay > std::max(what.ceiling, named))
-    violated(
-        "backoff stays within its strategy's bounds", node, now,
-        format_duration(delay) + " against a ceiling of " + format_duration(what.ceiling) +
-            (named > duration{} ? ", the peer having asked for " + format_duration(named) : ""));
-  if (ceiling < allowed.lowest_ceiling - allowed.rounding ||
-      ceiling > allowed.highest_ceiling + allowed.rounding)
-    violated(
-        "the backoff ceiling is its strategy's", node, now,
-        format_duration(what.ceiling) + " after " + std::to_string(what.failures) + " failures");
+  check(
+      invariant::backoff_delay,
+      waits >= allowed.least - allowed.rounding && delay <= std::max(what.ceiling, named), node,
+      now, [&] {
+        return format_duration(delay) + " against a ceiling of " + format_duration(what.ceiling) +
+               (named > duration{} ? ", the peer having asked for " + format_duration(named) : "");
+      });
+  check(invariant::backoff_ceiling,
+        ceiling >= allowed.lowest_ceiling - allowed.rounding &&
+            ceiling <= allowed.highest_ceiling + allowed.rounding,
+        node, now, [&] {
+          return format_duration(what.ceiling) + " after " + std::to_string(what.failures) +
+                 " failures";
+        });
 }
 
 time_point tracker::latest_end(node_index node, const connection_state& connection) const {
@@ -161,9 +181,9 @@ time_point tracker::latest_end(node_index node, const connection_state& connecti
   return later(since, drains + patience_);
 }
 
-void tracker::outlived(node_index node, time_point now, const connection_state& connection) {
-  violated("no connection outlives its idle timeout", node, now,
-           "last used at " + format_duration(connection.used.time_since_epoch()));
+void tracker::check_idle(node_index node, time_point now, const connection_state& connection) {
+  check(invariant::idle, now <= latest_end(node, connection), node, now,
+        [&] { return "last used at " + format_duration(connection.used.time_since_epoch()); });
 }
 
 void tracker::finish(time_point now) {
@@ -172,11 +192,14 @@ void tracker::finish(time_point now) {
     apply(node, now, counters(node));
     world_->unflushed(node, [&](const events::traffic& moved) { on_event(node, now, moved); });
   }
-  std::optional<std::pair<key, connection_state>> oldest;
-  for (const auto& [at, connection] : connections_)
-    if (now > latest_end(at.first, connection) && (!oldest || at < oldest->first))
-      oldest = {at, connection};
-  if (oldest) outlived(oldest->first.first, now, oldest->second);
+  // The first in the order of nodes is told, whatever the order of the table.
+  std::optional<key> idle;
+  for (const auto& [at, connection] : connections_) {
+    const bool held = now <= latest_end(at.first, connection);
+    if (held) check_idle(at.first, now, connection);
+    if (!held && (!idle || at < *idle)) idle = at;
+  }
+  if (idle) check_idle(idle->first, now, connections_.at(*idle));
 }
 
 }  // namespace tandem::scenarios

@@ -138,6 +138,7 @@ run_result head_of(const scenario& what, const level& on, std::uint64_t seed) {
   r.seed = seed;
   r.commit = build_commit();
   r.scenario_text = what.text;
+  r.scenario_flat = what.flat;
   r.sets = what.sets;
   r.scenario_hash = hash_of(what);
   r.reproduce = "tandem run " + quoted_for_shell(what.file) + " --level " + on.name + " --seed " +
@@ -166,6 +167,7 @@ std::string_view name_of(verdict what) noexcept {
 std::string hash_of(const scenario& what) {
   trace_hash hash;
   hash.add(std::as_bytes(std::span(what.text)));
+  hash.add(std::as_bytes(std::span(what.bases)));
   // Each with its final zero: `a=1`, `b=2` is not `a=1b=2`.
   for (const auto& set : what.sets) hash.add(std::as_bytes(std::span(set.c_str(), set.size() + 1)));
   return hash.text();
@@ -219,6 +221,7 @@ run_result run(const scenario& what, const level& on, const run_options& options
   result.reached = place->now() - start;
   result.trace_hash = on.virtual_time ? place->trace_hash() : std::string();
   result.checks = lines.verdicts(place->now());
+  result.invariants = ledger.looked();
   result.groups = summarize(what, ledger);
   result.events = ledger.steps();
   result.wall_s = watch.wall_s();

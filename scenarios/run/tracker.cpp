@@ -104,8 +104,7 @@ void tracker::on_request(node_index node, time_point now) {
 
 void tracker::on_answer(node_index node, time_point now, duration took, bool answered) {
   count(node, now, measure_of(answered ? tally::requests_answered : tally::requests_failed));
-  if (answered)
-    add(node, now, spread::request_time, std::chrono::duration<double>(took).count());
+  if (answered) add(node, now, spread::request_time, std::chrono::duration<double>(took).count());
 }
 
 void tracker::on_configured(node_index node, time_point now, const manager_options& options) {

@@ -19,6 +19,26 @@
 
 namespace tandem::scenarios {
 
+/// What holds in every run; names are in invariants.cpp.
+enum class invariant : std::uint8_t {
+  connections,
+  pending_inbound,
+  pending_outbound,
+  lingering,
+  per_peer,
+  permits_held,
+  permits_conserved,
+  ledger_established,
+  ledger_closed,
+  ledger_active,
+  ledger_peers,
+  close_known,
+  backoff_delay,
+  backoff_ceiling,
+  idle,
+};
+inline constexpr std::size_t invariants_count = 15;
+
 /// Keeps the ledger of a run from what the nodes tell: the numbers of each group, exact at every
 /// event, and the built-in invariants.
 class tracker {
@@ -77,8 +97,10 @@ class tracker {
   std::uint64_t connections_of_pairs(
       const std::function<bool(node_index, node_index)>& chosen) const;
   std::uint64_t steps() const noexcept { return steps_; }
-  /// Invariants that did not hold: which, and where first; few.
+  /// Invariants that did not hold: which, and where first.
   const std::vector<std::pair<std::string, std::string>>& violations() const { return violations_; }
+  /// How often each invariant was looked at, by its name.
+  std::vector<std::pair<std::string, std::uint64_t>> looked() const;
 
  private:
   struct node_state {
@@ -143,10 +165,16 @@ class tracker {
   void check_backoff(node_index node, time_point now, const notification& what);
   /// When an idle connection must be gone at the latest.
   time_point latest_end(node_index node, const connection_state& connection) const;
-  void outlived(node_index node, time_point now, const connection_state& connection);
+  void check_idle(node_index node, time_point now, const connection_state& connection);
   void check_limits(node_index node, time_point now, const connection_manager& manager);
   void check_ledger(node_index node, time_point now, const manager_counters& counters);
-  void violated(const char* invariant, node_index node, time_point now, const std::string& how);
+  /// Counts that `what` was looked at; `how` says what was found when it does not hold.
+  template <class How>
+  void check(invariant what, bool holds, node_index node, time_point now, How&& how) {
+    ++looked_[static_cast<std::size_t>(what)];
+    if (!holds) violated(what, node, now, how());
+  }
+  void violated(invariant what, node_index node, time_point now, const std::string& how);
 
   void add_unflushed(node_index node, manager_counters& to) const;
 
@@ -165,6 +193,7 @@ class tracker {
   boost::unordered_flat_map<node_index, configured_state> configured_;
   boost::unordered_flat_set<key> kept_alive_;
   std::vector<std::pair<std::string, std::string>> violations_;
+  std::array<std::uint64_t, invariants_count> looked_{};
   number_listener* told_ = nullptr;
   happening why_{};     ///< the last thing that happened to a node
   bool fresh_ = false;  ///< since its last step

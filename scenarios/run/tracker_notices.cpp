@@ -3,6 +3,7 @@
 #include "tracker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem::scenarios {
 namespace {
@@ -98,9 +99,9 @@ void tracker::on_established(node_index node, time_point now, const notification
   auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
   if (pair.ready++ == 0) ++state.peers;
   const auto most = options_of(node).max_connections_per_peer;
-  if (pair.ready > most)
-    violated("max_connections_per_peer is never exceeded", node, now,
-             std::to_string(pair.ready) + " connections with node " + std::to_string(peer));
+  check(invariant::per_peer, pair.ready <= most, node, now, [&] {
+    return std::to_string(pair.ready) + " connections with node " + std::to_string(peer);
+  });
   if (pair.ready * 10 >= most * 9)
     count(node, now, measure_of(family::approached, cause::per_peer_limit_reached));
   count_wanted(node, now);
@@ -111,17 +112,16 @@ void tracker::on_closed(node_index node, time_point now, const notification& wha
   ++state.closed;
   count(node, now, measure_of(family::closed, what.why));
   const auto it = connections_.find(key(node, number(what.conn)));
-  if (it == connections_.end()) {
-    violated("every close has its connection", node, now, "close of an unknown connection");
-    return;
-  }
+  check(invariant::close_known, it != connections_.end(), node, now,
+        [] { return std::string("close of an unknown connection"); });
+  if (it == connections_.end()) return;
   const bool ours = it->second.by_us;
   count(node, now, measure_of(ours ? tally::closed_by_us : tally::closed_by_them));
   count(node, now, measure_of(ours ? family::closed_by_us : family::closed_by_them, what.why));
   add(node, now, spread::connection_age, seconds(now - it->second.ready));
   if (what.why == cause::idle_timeout) {
     add(node, now, spread::idle_close_after, seconds(now - it->second.used));
-    if (now > latest_end(node, it->second)) outlived(node, now, it->second);
+    check_idle(node, now, it->second);
   }
   if (it->second.peer >= 0) {
     auto& pair = pairs_[key(node, static_cast<std::uint64_t>(it->second.peer))];
@@ -157,7 +157,11 @@ void tracker::on_event(node_index node, time_point now, const event& what) {
     add(node, now, spread::round_trip, seconds(sampled->rtt));
     if (auto* c = of(sampled->conn)) c->path.add(sampled->rtt);
   } else if (const auto* said = std::get_if<events::remote_refused>(&what)) {
-    if (auto* c = of(said->conn)) c->told = true;
+    // Of a connection that is not ready yet a notification tells it.
+    if (auto* c = of(said->conn); c && !std::exchange(c->told, true))
+      count(node, now,
+            measure_of(family::told,
+                       said->reason == cause::none ? cause::remote_refused : said->reason));
   } else if (std::holds_alternative<events::arrived>(what)) {
     count(node, now, measure_of(tally::arrivals));
   } else if (std::holds_alternative<events::probe_answered>(what)) {

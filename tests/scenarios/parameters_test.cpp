@@ -2,6 +2,7 @@
 #include "read/arithmetic.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/scenarios/read.hpp"
+#include "tandem/scenarios/run.hpp"
 
 #include <gmock/gmock.h>
 
@@ -113,6 +114,21 @@ TEST(parameters, leave_the_positions_of_other_values_where_they_are) {
   }
 }
 
+TEST(parameters, are_not_meant_where_the_dollar_comes_twice) {
+  const auto said = [](const std::string& description) {
+    const auto s = parse_scenario("scenario: p\nparameters: {a: 5}\nduration: 10s\ndescription: " +
+                                      description + "\ngroups: {x: {}}\n",
+                                  "f.yaml");
+    EXPECT_EQ(parse_scenario(s.flat, "flat.yaml").description, s.description) << s.flat;
+    return s.description;
+  };
+  EXPECT_EQ(said("$${a} is ${a}"), "${a} is 5");
+  EXPECT_EQ(said("\"$${a}\""), "${a}");
+  EXPECT_EQ(said("write $${, then ${a} $"), "write ${, then 5 $");
+  EXPECT_EQ(said("$$ and $$${a}"), "$$ and $${a}");
+  EXPECT_EQ(said("\"$${\""), "${");
+}
+
 class extends : public testing::Test {
  protected:
   extends() { std::filesystem::create_directories(folder_); }
@@ -179,13 +195,24 @@ TEST_F(extends, names_the_line_of_a_base_that_is_not_there) {
 TEST_F(extends, is_shown_flat_and_the_flat_file_is_the_same_scenario) {
   write("base.yaml", parametrised);
   const auto path = write("own.yaml", "extends: base.yaml\nparameters: {peers: 8}\n");
-  const auto flat = flat_scenario(path);
+  const auto flat = read_scenario(path).flat;
   EXPECT_EQ(flat.find("${"), std::string::npos);
   EXPECT_EQ(flat.find("extends"), std::string::npos);
   EXPECT_EQ(flat.find("parameters"), std::string::npos);
   const auto again = parse_scenario(flat, "flat.yaml");
   EXPECT_EQ(again.groups[1].count, 8u);
   EXPECT_EQ(again.length, seconds(90));
+}
+
+TEST_F(extends, makes_another_experiment_when_the_base_becomes_another) {
+  const auto base = [&](const std::string& count) {
+    write("base.yaml", "duration: 1s\ngroups: {a: {count: " + count + "}}\n");
+    return read_scenario(write("own.yaml", "extends: base.yaml\nscenario: own\n"));
+  };
+  const auto three = base("3"), four = base("4");
+  EXPECT_NE(hash_of(three), hash_of(four));
+  EXPECT_EQ(hash_of(three), hash_of(base("3")));
+  EXPECT_THAT(four.flat, HasSubstr("count: 4"));
 }
 
 }  // namespace

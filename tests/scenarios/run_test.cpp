@@ -297,6 +297,8 @@ TEST(results, sqlite_holds_the_run) {
       1u);
   EXPECT_EQ(number("SELECT value FROM run WHERE key = 'ok'"), 1u);
   EXPECT_EQ(number("SELECT length(value) FROM run WHERE key = 'scenario_text'"), small.size());
+  EXPECT_EQ(number("SELECT value LIKE '%max_connections: 1%' FROM run WHERE key = 'scenario_flat'"),
+            1u);
   EXPECT_EQ(number("SELECT json_array_length(value) FROM run WHERE key = 'sets'"), 0u);
   EXPECT_EQ(number("SELECT value FROM run WHERE key = 'stopped'"), 0u);
   sqlite3_close(db);

@@ -154,5 +154,34 @@ workload: [dial: {from: dialers, to: server, arrivals: {every: 5ms}}]
   EXPECT_THAT(to_table({&asked, 1}), testing::Not(HasSubstr("Nothing was expected")));
 }
 
+TEST(invariants, count_how_often_they_were_looked_at) {
+  const auto r = run_on(parse_scenario(R"(
+scenario: s
+duration: 40s
+groups:
+  server: {listen: true}
+  gone: {listen: true}
+  clients: {count: 3}
+workload:
+  - dial: {from: clients, to: server}
+  - dial: {from: clients, to: gone}
+faults:
+  - partition: {groups: [gone]}
+expectations:
+  - server.closed.IdleTimeout == 3
+  - clients.backoffs == 3
+)",
+                                       "s.yaml"),
+                        "message");
+  EXPECT_TRUE(r.ok) << failures_of(r);
+  const std::map<std::string, std::uint64_t> looked(r.invariants.begin(), r.invariants.end());
+  EXPECT_EQ(looked.size(), 15u);
+  EXPECT_EQ(looked.at("permits are conserved"), r.events);
+  EXPECT_EQ(looked.at("backoff stays within its strategy's bounds"), 3u);
+  EXPECT_EQ(looked.at("every close has its connection"), 6u);
+  EXPECT_EQ(looked.at("max_connections_per_peer is never exceeded"), 6u);
+  EXPECT_GE(looked.at("no connection outlives its idle timeout"), 3u);
+}
+
 }  // namespace
 }  // namespace tandem::scenarios

@@ -20,8 +20,4 @@ scenario read_scenario(const std::string& path, const std::vector<std::string>& 
 scenario parse_scenario(std::string_view text, const std::string& name,
                         const std::vector<std::string>& sets = {});
 
-/// The file as one YAML text: with what it extends, `sets` and the values of its parameters put in.
-/// Throws bad_input.
-std::string flat_scenario(const std::string& path, const std::vector<std::string>& sets = {});
-
 }  // namespace tandem::scenarios

@@ -8,7 +8,8 @@
 
 namespace tandem::scenarios {
 
-/// One JSON array, an object per result (scenarios/README.md lists the keys), ending in a newline.
+/// One JSON array, an object per result, ending in a newline; scenarios/reference/results.md lists
+/// the keys.
 std::string to_json(std::span<const run_result> results);
 
 /// Expectations down, levels across, each with what was measured; then one line per result that
@@ -29,8 +30,8 @@ void try_sqlite(const scenario& what, const std::string& level, std::uint64_t se
 enum class older_result : std::uint8_t { keep, replace };
 
 /// Writes the result into `directory` under its sqlite_name() (tables run, nodes, events, samples;
-/// see scenarios/README.md) and returns the path. Makes the directory; the file appears whole.
-/// Throws std::runtime_error naming the file and the reason; what is to be kept is one.
+/// see scenarios/reference/results.md) and returns the path. Makes the directory; the file appears
+/// whole. Throws std::runtime_error naming the file and the reason; what is to be kept is one.
 std::string write_sqlite(const run_result& result, const std::string& directory,
                          older_result older = older_result::keep);
 

@@ -138,6 +138,7 @@ struct run_result {
   std::uint64_t seed = 0;
   std::string commit;
   std::string scenario_text;           ///< the file's, before any `--set`
+  std::string scenario_flat;           ///< with `extends`, parameters and sets resolved
   std::vector<std::string> sets;       ///< the `path=value` applied
   std::string scenario_hash;           ///< hash_of() that
   std::string trace_hash;              ///< empty where time is real
@@ -147,6 +148,8 @@ struct run_result {
   bool stopped = false;                ///< ended early by `stop`
   duration reached{};                  ///< time of the world at the end
   std::vector<check_result> checks;
+  /// How often each built-in invariant was looked at; one that broke is among `checks` as well.
+  std::vector<std::pair<std::string, std::uint64_t>> invariants;
   std::vector<fault_result> faults;   ///< in the order of the file
   std::vector<std::string> warnings;  ///< what is allowed, and probably not meant
   std::vector<group_result> groups;

@@ -30,12 +30,12 @@ struct group {
   std::uint32_t count = 1;
   bool listen = false;
   manager_options manager;
-  buffer_options buffers;  ///< of sessions; message has none
-  std::optional<link_spec> link;      ///< of each node to the rest of the world
-  std::optional<std::size_t> region;  ///< index of regions.names
+  buffer_options buffers;                       ///< of sessions; message has none
+  std::optional<link_spec> link;                ///< of each node to the rest of the world
+  std::optional<std::size_t> region;            ///< index of regions.names
   std::shared_ptr<const behaviour> misbehaves;  ///< none: they do not
-  std::uint32_t silent_addresses = 0;    ///< of each node, which others try first: no answer
-  std::uint32_t refusing_addresses = 0;  ///< the same where nobody listens
+  std::uint32_t silent_addresses = 0;           ///< of each node, which others try first: no answer
+  std::uint32_t refusing_addresses = 0;         ///< the same where nobody listens
 };
 
 /// A link that differs from the default, between the nodes of two groups.
@@ -58,12 +58,14 @@ struct fault_head {
 /// One entry of `faults:`; what there can be is in scenarios/run/fault.
 class fault;
 
-/// One experiment: everything a scenario file says. See scenarios/README.md for the keys.
+/// One experiment: everything a scenario file says. See scenarios/reference/file.md.
 struct scenario {
   std::string name;
   std::string description;
   std::string file;                 ///< where it was read from, as given
   std::string text;                 ///< the file's content, before any `--set`
+  std::string bases;                ///< that of the files it extends, one after the other
+  std::string flat;                 ///< all of it, with `extends`, parameters and sets resolved
   std::vector<std::string> sets;    ///< the `path=value` applied
   std::vector<std::string> levels;  ///< as the file names them; none: see levels_of()
   std::uint64_t seed = 1;
