@@ -11,7 +11,7 @@
 
     tandem.replay("node", set={"max_connections": 128}).divergences    # of a recorded node
 
-A scenario is a path to a YAML file or a dict of the same shape (scenarios/README.md lists the keys).
+A scenario is a path to a YAML file or a dict of the same shape (scenarios/reference has the keys).
 Bad input raises BadInput (a ValueError) with one line that says where and what.
 """
 

@@ -27,7 +27,7 @@ docs = loaded(ROOT / "ci/docs")
 tables = loaded(ROOT / "ci/policy-tables")
 distance = loaded(ROOT / "ci/level-distance")
 PAGES = {page.relative_to(ROOT).as_posix(): page.read_text() for page in docs.pages()}
-KEYS = PAGES["scenarios/README.md"]
+RESULTS = PAGES["scenarios/reference/results.md"]
 REFERENCE = "scenarios/reference/"
 
 
@@ -163,11 +163,11 @@ def test_the_keys_of_a_result_are_those_listed(tmp_path):
         kept = dict(db.execute("SELECT key, value FROM run"))
         columns = {table: [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
                    for table in ("nodes", "events", "samples")}
-    (paragraph,) = re.findall(r"^`--json` prints one array.*?(?=^$)", KEYS, re.M | re.S)
+    (paragraph,) = re.findall(r"^`--json` prints one array.*?(?=^$)", RESULTS, re.M | re.S)
     named = re.findall(r"`([a-z_]+)`", paragraph)
     assert named == list(json.loads(kept["json"])[0])
-    (row,) = re.findall(r"^\| `run` \| `key`, `value`: (.*) \|$", KEYS, re.M)
+    (row,) = re.findall(r"^\| `run` \| `key`, `value`: (.*) \|$", RESULTS, re.M)
     assert [re.sub(r" \(.*\)$", "", key) for key in row.split(", ")] == list(kept)
     for table, names in columns.items():
-        (row,) = re.findall(rf"^\| `{table}` \| (.*) \|$", KEYS, re.M)
+        (row,) = re.findall(rf"^\| `{table}` \| (.*) \|$", RESULTS, re.M)
         assert [name for name in re.findall(r"`([a-z_]+)`", row) if name != "events_dropped"] == names
