@@ -22,7 +22,8 @@ def test_json_is_one_array_with_an_object_per_level(small):
     assert [r["level"] for r in runs] == ["message", "stream", "loopback"]
     for r in runs:
         assert set(r) == {"scenario", "level", "seed", "commit", "trace_hash", "ok", "verdict", "stopped",
-                          "expectations", "faults", "warnings", "groups", "refusals", "summary", "events", "wall_s"}
+                          "expectations", "invariants", "faults", "warnings", "groups", "refusals", "summary", "events",
+                          "wall_s"}
         assert (r["scenario"], r["seed"], r["ok"], r["stopped"]) == ("small", 3, True, False)
         assert re.fullmatch(r"unknown|[0-9a-f]{12}(-dirty)?", r["commit"])
         assert [set(e) for e in r["expectations"]] == [{"text", "ok", "verdict", "measured", "looked", "why"}] * 2
@@ -86,7 +87,7 @@ def test_looking_at_a_run_does_not_change_it(small, tmp_path):
     ("to: server", "to: sever", ("no group is called `sever`; did you mean `server`?",)),
     ("levels: [message", "levels: [massage", (":3:10: no level is called `massage`",)),
     ("max_connections: 1,", "max_connections: -1,", ("`max_connections` must be a whole number",)),
-    ("LimitReached == 1", "LimitReeched == 1", ("did you mean `refusals.LimitReached`?",)),
+    ("LimitReached == 1", "LimitReeched == 1", ("did you mean `LimitReached`?",)),
 ])
 def test_bad_scenarios_are_one_clear_line(small, old, new, parts):
     assert old in SMALL
