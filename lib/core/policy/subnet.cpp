@@ -48,6 +48,7 @@ void subnet_table::settle_all(time_point now, duration refund,
   for (const subnet_slot s : subnets_) {
     subnet_entry& x = subnets_[s];
     x.circuit_blank = x.circuit.expiry(refund);
+    if (x.circuit_blank <= now) x.circuit = {};  // also of one that has users
     if (x.users == 0) blank_order_.arm(s, x.blank_at());
   }
   for (const subnet_slot s : subnets_) settle(s, now, remembered_max);

@@ -260,6 +260,22 @@ TEST(subnet_breaker, remembers_a_trial_that_began_on_another_network) {
   EXPECT_EQ(d.count<actions::start_attempt>(), before + 1) << "it waited, and is the trial now";
 }
 
+TEST(subnet_breaker, what_was_over_when_other_options_come_stays_so_beside_connections_there) {
+  manager_options options = three();
+  options.backoff_refund = 5s;
+  subject d(options);
+  for (std::uint8_t n = 1; n <= 2; ++n) d.fail_at(host(1, n));
+  d.tell(events::arrived{conn(2), host(1, 9)});  // the subnet is in use
+  d.upgrade(conn(2), peer(500));
+  d.run_to(10s);
+  options.backoff_refund = 10min;
+  d.tell(events::configured{options});
+  for (std::uint8_t n = 3; n <= 4; ++n) d.fail_at(host(1, n));
+  EXPECT_EQ(d.count(notice::circuit_opened), 0U);
+  d.fail_at(host(1, 5));
+  EXPECT_EQ(d.last(notice::circuit_opened).failures, 3U);
+}
+
 TEST(subnet_breaker, survives_options_that_count_subnets_anew_during_a_trial) {
   manager_options options = three();
   subject d(options);
