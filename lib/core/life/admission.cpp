@@ -19,8 +19,7 @@ void connection_manager::state::on(const events::arrived& event) {
   conn.at = phase::handshaking;
   by_connection.insert(hash_of_id(event.conn), conn_at);
 
-  refusal no =
-      stopping ? refusal{cause::shutting_down} : gate.arrival_refusal(conn, connections.size() - 1);
+  refusal no = stopping ? refusal{cause::shutting_down} : gate.arrival_refusal(conn, tracked() - 1);
   if (!no) no = make_room(conn_at);
   if (no) return refuse(conn_at, no);
   gate.enter_pending(connections, conn_at);
@@ -32,7 +31,7 @@ void connection_manager::state::on(const events::arrived& event) {
 /// nobody out. Why there is no room all the same, if so.
 refusal connection_manager::state::make_room(connection_slot arrived) {
   for (;;) {
-    const auto [no, oldest] = gate.pending_crowd(connections[arrived]);
+    const auto [no, oldest] = gate.arrival_crowd(connections[arrived], tracked() - 1);
     if (!no || oldest == no_slot) return no;
     refuse(oldest, no);
   }
@@ -52,6 +51,10 @@ void connection_manager::state::on(const events::authenticated& event) {
 
   gate.leave_unauthenticated(connections, conn_at);
   connection& conn = connections[conn_at];
+  if (conn.way == direction::outbound) {
+    line.stays(conn_at);
+    timers.arm(conn_at, conn.due);
+  }
   const bool denied = gate.denies(event.peer, conn.remote);  // the network may be since it arrived
   const peer_slot peer = peers.intern(event.peer);
   conn.peer = peer;
@@ -116,6 +119,7 @@ void connection_manager::state::turn_away(connection_slot conn_at, const refusal
     timers.arm(conn_at, later(now, options.refusal_linger));
   } else {
     conn.at = phase::ending;
+    ++over;
     timers.disarm(conn_at);
   }
   const duration away = known && no.until != never ? no.until - now : retry_after(no.why);

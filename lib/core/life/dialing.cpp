@@ -154,8 +154,9 @@ connection_slot connection_manager::state::oldest(peer_slot peer, phase at) cons
 }
 
 refusal connection_manager::state::room_for_dial(peer_slot peer, time_point at) const {
-  const refusal no = gate.dial_refusal(peer, at);
-  return no ? no : gate.memory_refusal(connections.size());
+  if (const refusal no = gate.dial_refusal(peer, at)) return no;
+  const auto [no, oldest] = gate.memory_crowd(tracked());
+  return oldest == no_slot ? no : refusal{};
 }
 
 /// Why no dial to `peer` (no_slot: to whoever answers) may begin.
@@ -228,7 +229,9 @@ void connection_manager::state::proceed(dial_slot dial_at) {
     return timers.arm(dial_at, dial.next_attempt_at);
   if (line.attempts_full(dial_at)) return line.wait_behind(dial_at);
   if (line.must_wait(dial_at)) return line.get_in_line(dial_at);
-  if (const refusal full = gate.memory_refusal(connections.size())) {
+  if (const auto [full, oldest] = gate.memory_crowd(tracked()); oldest != no_slot) {
+    refuse(oldest, full);
+  } else if (full) {
     if (dial.attempts == 0) return fail_dial(dial_at, {full, dial_end::refused});
     return timers.arm(dial_at, later(now, options.attempt_delay));
   }

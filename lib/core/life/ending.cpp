@@ -23,6 +23,8 @@ void connection_manager::state::connection_expired(connection_slot conn_at) {
     case phase::attempting:
       return attempt_expired(conn_at);
     case phase::handshaking:
+      if (connections[conn_at].way == direction::outbound) return attempt_expired(conn_at);
+      [[fallthrough]];
     case phase::authenticated:
       return cut(conn_at, cause::handshake_timeout);
     case phase::waiting:
@@ -70,6 +72,7 @@ void connection_manager::state::cut(connection_slot conn_at, cause why) {
   gate.leave_unauthenticated(connections, conn_at);
   line.stays(conn_at);
   conn.at = connecting ? phase::cancelled : phase::ending;
+  ++over;
   if (conn.end == cause::none) conn.end = why;
   timers.disarm(conn_at);
   if (connecting)
@@ -92,6 +95,7 @@ void connection_manager::state::on(const events::remote_refused& event) {
   conn.end = event.reason == cause::none ? cause::remote_refused : event.reason;
   conn.told = true;
   conn.retry_after = event.retry_after;
+  line.stays(conn_at);
   // It may not stay: what it told holds, whether it leaves or not.
   if (conn.at == phase::ready) return close(conn_at, conn.end);
   notification told = about(notice::remote_refused, conn_at);
@@ -175,6 +179,7 @@ void connection_manager::state::end_connection(connection_slot conn_at, cause re
   leave_ready(conn_at);
   leave_newcomers(conn_at);
   gate.leave_pending(connections, conn_at);
+  if (conn.is_over()) --over;
   if (conn.victim) --victims;
   if (conn.gave_way) --giving_way;
   line.stays(conn_at);
@@ -185,6 +190,7 @@ void connection_manager::state::end_connection(connection_slot conn_at, cause re
 
   const peer_slot peer = conn.peer;
   const dial_slot dial_at = conn.dial;
+  const bool fell_silent = conn.was_ready() && class_of(why) == failure_class::timeout;
   if (peer != no_slot) {
     (conn.previous_of_peer == no_slot ? peers[peer].first_connection
                                       : connections[conn.previous_of_peer].next_of_peer) =
@@ -205,6 +211,7 @@ void connection_manager::state::end_connection(connection_slot conn_at, cause re
   // The dial may have ended and forgotten the peer already, unless other connections hold it.
   if (peer != no_slot && peers[peer].used) {
     look_again(peer);
+    if (fell_silent) redial_after_silence(peer);
     settle(peer);
   }
   if (!newcomers.empty()) serve_newcomers();

@@ -77,6 +77,7 @@ void connection_manager::state::heard(connection_slot conn_at, time_point when) 
   conn.last_received = std::max(conn.last_received, std::min(when, now));
   // What came before it was asked says nothing.
   if (when >= conn.asked_at && std::exchange(conn.answer_by, never) != never) look_again(conn.peer);
+  if (conn.at == phase::handshaking) attempt_heard(conn_at);
   if ((conn.probes == 0 && !asked) || conn.at != phase::ready) return;
   conn.probes = 0;
   sooner(conn_at);

@@ -96,32 +96,38 @@ refusal connection_manager::state::would_refuse(const peer_id& id, peer_slot pee
   return full;
 }
 
-/// When a peer without a connection or dial is tried next, `no` being what a dial would be refused
-/// with, and what decides that.
+/// When a peer without a connection is tried next, `no` being what a dial would be refused with,
+/// and what decides that: nothing more while a dial is under way.
 void connection_manager::state::explain_next_try(explanation& told, peer_slot peer,
                                                  const refusal& no, time_point at) const {
+  const bool in_line = told.dial == dial_stage::queued || told.dial == dial_stage::behind;
   if (told.dial == dial_stage::held) {
     told.next_try = told.dial_next;
     told.decided_by = told.held_by == cause::offline ? try_policy::uplink : try_policy::circuit;
-  }
-  if (told.connections > 0 || told.dial != dial_stage::none) return;
-  const failure_record* record = peers.record_of(peer);
-  told.next_try = no ? no.until : at;
-  if (record != nullptr && (no.why == cause::backing_off || no.why == cause::circuit_open))
-    told.decided_by = record->decides(at, options);
-  else if (no)
+  } else if (in_line) {
     told.decided_by = try_policy::limit;
-  // A protected peer is not tried before the manager does it by itself.
-  if (told.redial_at != never && (!no || (no.until != never && told.redial_at > no.until))) {
-    told.next_try = std::max(at, told.redial_at);
-    told.decided_by = try_policy::spread;
+  } else if (told.connections == 0 && told.dial == dial_stage::none) {
+    const failure_record* record = peers.record_of(peer);
+    told.next_try = no ? no.until : at;
+    if (record != nullptr && (no.why == cause::backing_off || no.why == cause::circuit_open))
+      told.decided_by = record->decides(at, options);
+    else if (no)
+      told.decided_by = try_policy::limit;
+    // A protected peer is not tried before the manager does it by itself.
+    if (told.redial_at != never && (!no || (no.until != never && told.redial_at > no.until))) {
+      told.next_try = std::max(at, told.redial_at);
+      told.decided_by = try_policy::spread;
+    }
   }
   if (told.decided_by == try_policy::none) return;
-  told.sentence += told.redial_at != never ? "; the next try comes " : "; the next try may come ";
+  const bool comes = told.redial_at != never || told.dial != dial_stage::none;
+  told.sentence += comes ? "; the next try comes " : "; the next try may come ";
   if (told.next_try != never)
     told.sentence += "in " + milliseconds(std::max(duration::zero(), told.next_try - at));
+  else if (told.decided_by == try_policy::circuit)
+    told.sentence += "after the trial under way";
   else
-    told.sentence += told.decided_by == try_policy::circuit ? "after the trial under way" : "later";
+    told.sentence += in_line ? "when a place is free" : "later";
   told.sentence.append(", decided by ").append(name_of(told.decided_by));
 }
 

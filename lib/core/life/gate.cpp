@@ -45,7 +45,7 @@ refusal gate::arrival_refusal(connection& arrived, std::uint64_t others) {
   if (memory_pressure_)
     return {cause::memory_limit_reached, others * with_.options.connection_memory,
             with_.options.max_memory};
-  return memory_refusal(others);
+  return {};
 }
 
 refusal gate::rate_refusal(const connection& arrived) {
@@ -68,7 +68,7 @@ refusal gate::rate_refusal(const connection& arrived) {
   return {};
 }
 
-gate::crowd gate::pending_crowd(const connection& arrived) const {
+gate::crowd gate::arrival_crowd(const connection& arrived, std::uint64_t others) const {
   const auto crowd_of = [](std::uint64_t count, std::uint64_t limit, const auto& oldest_first) {
     return crowd{{cause::pending_limit_reached, count, limit}, oldest_first.first};
   };
@@ -79,8 +79,14 @@ gate::crowd gate::pending_crowd(const connection& arrived) const {
     if (wide.pending >= limit) return crowd_of(wide.pending, limit, wide.unauthenticated);
   }
   const std::uint64_t pending = with_.counters.pending_inbound;
-  if (pending < with_.options.max_pending_inbound) return {};
+  if (pending < with_.options.max_pending_inbound) return memory_crowd(others);
   return crowd_of(pending, with_.options.max_pending_inbound, unauthenticated_);
+}
+
+gate::crowd gate::memory_crowd(std::uint64_t others) const {
+  const refusal no = memory_refusal(others);
+  // Nobody goes in vain: the limit may have been lowered by more than one.
+  return {no, no && !memory_refusal(others - 1) ? unauthenticated_.first : connection_slot{}};
 }
 
 refusal gate::memory_refusal(std::uint64_t others) const {

@@ -36,16 +36,18 @@ class gate {
   /// Why a connection that arrived is reset, beside `others`, whoever is pending. Takes the tokens
   /// of one arrival, and counts it in its subnets from here on.
   refusal arrival_refusal(connection& arrived, std::uint64_t others);
-  /// Why nothing more may be pending beside what is, and who makes room: the oldest that has not
+  /// Why there is no room for one more connection, and who makes some: the oldest that has not
   /// authenticated, so that silence does not keep others out. None: there is no such one.
   struct crowd {
     refusal no;
     connection_slot oldest;
   };
-  crowd pending_crowd(const connection& arrived) const;
-  /// Why there is no memory for one connection beside `others`: to be asked before an attempt with
-  /// the number of all. A dial that has no attempt yet fails with it; a further one just waits.
-  refusal memory_refusal(std::uint64_t others) const;
+  /// The same for a connection that arrived: nothing more may be pending beside what is, or there
+  /// is no memory for it beside `others`.
+  crowd arrival_crowd(const connection& arrived, std::uint64_t others) const;
+  /// The same for an attempt of ours. A dial that has no attempt yet fails with it when nobody
+  /// makes room; a further one just waits.
+  crowd memory_crowd(std::uint64_t others) const;
   /// The host is short of memory, or not any more.
   void pressure(bool memory) noexcept { memory_pressure_ = memory; }
   /// Why no permit is to be had for an outbound connection to `peer`, wherever it is.
@@ -86,6 +88,7 @@ class gate {
     return counted_[static_cast<std::size_t>(width)];
   }
   refusal rate_refusal(const connection& arrived);
+  refusal memory_refusal(std::uint64_t others) const;
   void recount_subnets(slot_table<connection>& connections);
 
   const shared& with_;

@@ -8,6 +8,16 @@
 namespace tandem {
 using namespace detail;
 
+namespace {
+
+/// When the attempt, which may have connected, was silent for its patience. As those of ready ones,
+/// this deadline is lazy: bytes only move it later.
+time_point answer_due(const connection& attempt, const address_pool& addresses) {
+  return later(attempt.last_received, patience(addresses.gave_way(attempt.address)));
+}
+
+}  // namespace
+
 /// A trial that is under way or due decides: the dial waits for it, inside its own deadline.
 void connection_manager::state::hold(dial_slot dial_at, const refusal& no) {
   line.hold(dial_at);
@@ -42,7 +52,7 @@ void connection_manager::state::prefer_proven() {
 /// refused, and one whose peer has a connection meanwhile joins that.
 void connection_manager::state::serve_held() {
   line.release(released);
-  if (reputations.uplink_trial_is_due()) prefer_proven();
+  if (!released.empty() && reputations.uplink_trial_is_due()) prefer_proven();
   for (const dial_slot dial_at : released) {
     const dial& dial = dials[dial_at];
     connection_slot ready;
@@ -56,11 +66,25 @@ void connection_manager::state::serve_held() {
   released.clear();
 }
 
+void connection_manager::state::wait_for_answer(connection_slot conn_at) {
+  const connection& conn = connections[conn_at];
+  timers.arm(conn_at, std::min(conn.due, answer_due(conn, addresses)));
+}
+
 void connection_manager::state::attempt_expired(connection_slot conn_at) {
   const connection& conn = connections[conn_at];
-  if (now >= conn.due) return cut(conn_at, cause::attempt_timeout);
+  if (now >= conn.due)
+    return cut(conn_at, conn.connected() ? cause::handshake_timeout : cause::attempt_timeout);
+  if (now < answer_due(conn, addresses)) return wait_for_answer(conn_at);
   timers.arm(conn_at, conn.due);
-  line.may_give_way(conn_at, conn.turn, conn.dial);
+  if (!conn.told) line.may_give_way(conn_at, conn.turn, conn.dial);
+}
+
+/// It said something, if not yet who it is: it has its patience anew.
+void connection_manager::state::attempt_heard(connection_slot conn_at) {
+  if (!line.may_give_way(conn_at)) return;
+  line.stays(conn_at);
+  wait_for_answer(conn_at);
 }
 
 /// The silent attempt leaves its place to another dial; its own goes on later.

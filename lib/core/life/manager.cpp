@@ -61,6 +61,7 @@ void connection_manager::state::step_ends() {
 #endif
 }
 
+/// Counted where they are, one connection after the other.
 std::uint64_t connection_manager::state::permits_held() const noexcept {
   std::uint64_t held = 0;
   for (const connection_slot conn_at : connections) held += connections[conn_at].right ? 1 : 0;

@@ -32,10 +32,10 @@ struct dial_failure {
   }
 };
 
-/// An attempt that is silent for so long may give way to a dial that had fewer turns: what two
-/// retransmissions of a SYN did not bring (RFC 6298, 5.5: after 1 s and 3 s) is worth less than
-/// another's first try. Twice as long for the same address each time (`gave_way` of them so far),
-/// so that the longest round trip is waited for in the end.
+/// An attempt that is silent for so long, connected or not, may give way to a dial that had fewer
+/// turns: what two retransmissions of a SYN did not bring (RFC 6298, 5.5: after 1 s and 3 s) is
+/// worth less than another's first try. Twice as long for the same address each time (`gave_way` of
+/// them so far), so that the longest round trip is waited for in the end.
 constexpr duration patience(unsigned gave_way) noexcept {
   return std::chrono::seconds(3) * (std::int64_t{1} << gave_way);
 }

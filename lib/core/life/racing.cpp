@@ -80,7 +80,7 @@ void connection_manager::state::start_attempt(dial_slot dial_at, address_slot ad
   conn.trial = reputations.attempt_starts(dial.peer, conn.remote);
   gate.enter_pending(connections, conn_at);
   conn.due = later(now, options.attempt_timeout);
-  timers.arm(conn_at, std::min(conn.due, later(now, patience(addresses.gave_way(address)))));
+  wait_for_answer(conn_at);
   if (const address_choice next = choose_address(dial_at); next.address != no_slot || next.held)
     timers.arm(dial_at, dial.next_attempt_at);
 
@@ -111,7 +111,8 @@ void connection_manager::state::on(const events::attempt_connected& event) {
   line.stays(conn_at);
   conn.at = phase::handshaking;
   conn.arrived = conn.last_received = now;
-  timers.arm(conn_at, later(now, options.handshake_timeout));
+  conn.due = later(now, options.handshake_timeout);
+  wait_for_answer(conn_at);
   lead(conn.dial, conn_at);
   emit(actions::admit{conn.id, stage::handshake});
 }

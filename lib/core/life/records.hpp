@@ -45,7 +45,7 @@ struct connection {
   time_point arrived{};  ///< when it did, or an outbound one connected
   time_point last_received{};
   time_point last_use{};    ///< ready, or the last application byte
-  time_point due = never;   ///< while ready: as the queue of deadlines has it; an attempt: its last
+  time_point due = never;   ///< while ready: as the queue has it; dialled, before: its last one
   std::uint64_t bytes = 0;  ///< transport bytes, both directions
   rtt_estimator rtt;
   std::uint16_t probes = 0;  ///< in a row without a byte received since
@@ -57,8 +57,8 @@ struct connection {
   /// Application bytes left since the peer was last known to have acknowledged all.
   bool unacknowledged = false;
   bool answer_asked = false;  ///< whether the peer acknowledged anything, at answer_by
-  bool gave_way = false;   ///< an attempt that gave its place to another dial
-  std::uint32_t turn = 0;  ///< of its dial
+  bool gave_way = false;      ///< an attempt that gave its place to another dial
+  std::uint32_t turn = 0;     ///< of its dial
 
   peer_slot peer;             ///< once authenticated
   std::uint32_t streams = 0;  ///< open application streams
@@ -102,10 +102,10 @@ struct connection {
 
   TANDEM_FIELDS(id, arrived, last_received, last_use, due, bytes, peer, streams, probes, at, way,
                 end, used, among, trial, victim, refused, told, yielded, gave_way, turn,
-                unacknowledged, answer_asked, spoken, rtt, streams_ended, kept_until, last_probe, asked_for,
-                asked_at, answer_by, ready_at, nonce, idle_share, ready_place, right, holds, remote,
-                narrow, wide, dial, next_of_peer, previous_of_peer, next_of_dial, previous_of_dial,
-                address, by_age, by_age_in_subnet, next_free, retry_after)
+                unacknowledged, answer_asked, spoken, rtt, streams_ended, kept_until, last_probe,
+                asked_for, asked_at, answer_by, ready_at, nonce, idle_share, ready_place, right,
+                holds, remote, narrow, wide, dial, next_of_peer, previous_of_peer, next_of_dial,
+                previous_of_dial, address, by_age, by_age_in_subnet, next_free, retry_after)
 };
 
 /// What its permit counts against.

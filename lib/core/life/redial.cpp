@@ -14,12 +14,11 @@ bool connection_manager::state::wants_redial(peer_slot peer) const {
          peers[peer].id != self;
 }
 
-/// backoff_base and a part of start_spread from now, and not before the peer may be tried again;
-/// more and more when nobody knows an address.
-time_point connection_manager::state::redial_at(peer_slot peer) {
+/// backoff_base and a part of `spread` from now, and not before the peer may be tried again; more
+/// and more when nobody knows an address.
+time_point connection_manager::state::redial_at(peer_slot peer, duration spread) {
   const std::uint32_t unresolved = peers[peer].unresolved;
-  const duration spread =
-      unresolved == 0 ? options.start_spread : backoff_ceiling(options, unresolved + 1);
+  if (unresolved > 0) spread = backoff_ceiling(options, unresolved + 1);
   const time_point at = later(now, options.backoff_base + uniform({}, spread, random));
   const failure_record* record = peers.record_of(peer);
   return record == nullptr ? at : std::max(at, record->next_dial(now));
@@ -28,7 +27,14 @@ time_point connection_manager::state::redial_at(peer_slot peer) {
 /// The peer may have lost its last connection or dial.
 void connection_manager::state::tend(peer_slot peer) {
   if (!wants_redial(peer)) return timers.disarm(peer);
-  if (timers.armed(peer) == never) timers.arm(peer, redial_at(peer));
+  if (timers.armed(peer) == never) timers.arm(peer, redial_at(peer, options.start_spread));
+}
+
+/// Whoever else had a connection with the peer lost it in the same instant, and dials that nobody
+/// answers take attempt_timeout each: without more spread they would all come in step until the
+/// circuits open.
+void connection_manager::state::redial_after_silence(peer_slot peer) {
+  if (wants_redial(peer)) timers.arm(peer, redial_at(peer, silence_spread(options)));
 }
 
 /// The peer is protected from now on: many nodes that start together say so at one time.
@@ -64,7 +70,8 @@ void connection_manager::state::redial(peer_slot peer) {
   // A ban may end without an event.
   if (gate.denies(peers[peer].id, now)) return again(later(now, options.backoff_cap));
   if (const refusal no = dial_refusal(peer, now); no && !no.waits)
-    return again(no.until == never ? redial_at(peer) : std::max(no.until, later(now, duration(1))));
+    return again(no.until == never ? redial_at(peer, options.start_spread)
+                                   : std::max(no.until, later(now, duration(1))));
   events::dial_wanted event;
   event.request = core_issued(++last_redial);
   event.peer = peers[peer].id;

@@ -12,7 +12,6 @@
 #include "core/policy/eviction.hpp"
 #include "core/policy/peer_table.hpp"
 #include "core/table/address_pool.hpp"
-#include "core/table/deadline_queue.hpp"
 #include "core/table/index_table.hpp"
 #include "core/table/ring.hpp"
 #include "core/table/slot_table.hpp"
@@ -25,11 +24,9 @@
 
 namespace tandem {
 
-/// The story of dials and connections, one source file per stage of it: dialing.cpp, racing.cpp,
-/// holding.cpp, redial.cpp, dial_outcomes.cpp, simultaneous_open.cpp, admission.cpp,
-/// established.cpp, ending.cpp, evicting.cpp, returning.cpp, draining.cpp, operator_commands.cpp;
-/// blame.cpp is what their ends say about the other side. `gate` says what there is room for,
-/// `reputations` what others did, `line` who is next.
+/// The story of dials and connections, one source file per stage of it, as named below; blame.cpp
+/// is what their ends say about the other side. `gate` says what there is room for, `reputations`
+/// what others did, `line` who is next.
 struct connection_manager::state final : private detail::reputation::listener {
   using address_slot = detail::address_slot;
   using connection_slot = detail::connection_slot;
@@ -47,7 +44,6 @@ struct connection_manager::state final : private detail::reputation::listener {
   void advance(time_point at);
   void step_begins(time_point at);
   void step_ends();
-  /// Counted where they are, one connection after the other.
   std::uint64_t permits_held() const noexcept;
   void expired(detail::timer_owner what);
   void emit(const auto& what) {
@@ -57,6 +53,8 @@ struct connection_manager::state final : private detail::reputation::listener {
   void record(const action& what);
   void notify(const notification& what) override;
   void ignore() noexcept { ++counters.ignored_events; }
+  /// Connections that memory is reckoned for: not those the driver was told to let go.
+  std::uint64_t tracked() const noexcept { return connections.size() - over; }
   connection_slot find(connection_id id) const;
   request_slot find(request_id id) const;
   void count_refusal(const detail::refusal& no) noexcept {
@@ -104,13 +102,16 @@ struct connection_manager::state final : private detail::reputation::listener {
   void hold(dial_slot dial_at, const detail::refusal& no);
   void prefer_proven();
   void serve_held();
+  void wait_for_answer(connection_slot conn_at);
   void attempt_expired(connection_slot conn_at);
+  void attempt_heard(connection_slot conn_at);
   void give_way(connection_slot conn_at);
 
   // redial.cpp
   bool wants_redial(peer_slot peer) const;
-  time_point redial_at(peer_slot peer);
+  time_point redial_at(peer_slot peer, duration spread);
   void tend(peer_slot peer);
+  void redial_after_silence(peer_slot peer);
   void redial_first(peer_slot peer);
   /// At the next advance, when the peer is protected and has no connection: true then.
   bool redial_soon(peer_slot peer);
@@ -176,8 +177,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   void churn();
 
   // returning.cpp
-  /// `conn_at` found no permit: true when one of its peer's own connections may be dead and it
-  /// waits for that one's place.
+  /// True when `conn_at` waits for the place of one of its peer's own that may be dead.
   bool wait_for_own_place(connection_slot conn_at);
   bool is_in_place_of(connection_slot other, const detail::connection& newcomer);
   bool ask_whether_it_lives(connection_slot conn_at, const detail::connection& newcomer);
@@ -247,7 +247,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   TANDEM_FIELDS_BUT((options, self, seed, sink, inputs, together, queue, released), random, now,
                     counters, peers, subnets, connections, dials, requests, gate, addresses,
                     reputations, by_connection, by_request, timers, line, decisions, ready_slots,
-                    newcomers, victims, giving_way, holders, next_eviction, next_attempt,
+                    newcomers, victims, giving_way, over, holders, next_eviction, next_attempt,
                     next_sequence, last_redial, proven_trial, paused, descriptor_pressure, stopping,
                     stopped, drain_until)
 
@@ -282,6 +282,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   std::vector<connection_slot> newcomers;  ///< in phase waiting, first come first
   std::uint32_t victims = 0;               ///< evicted for newcomers and not over yet; >= newcomers
   std::uint32_t giving_way = 0;            ///< attempts that gave way and are not over yet
+  std::uint32_t over = 0;                  ///< connections of which only the last event is missing
   std::uint64_t holders = 0;  ///< connections that hold a permit, not counted by the ledger
   time_point next_eviction = time_point::min();
 

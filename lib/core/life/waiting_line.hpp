@@ -43,7 +43,7 @@ class waiting_line {
   /// The attempt, which was a turn of the dial, has been silent for its patience: it may give way.
   void may_give_way(connection_slot attempt, std::uint32_t turn, dial_slot of);
   bool may_give_way(connection_slot attempt) const { return silent_.contains(attempt); }
-  /// The attempt is over, or answered.
+  /// The attempt is over, or its peer said something.
   void stays(connection_slot attempt) { silent_.erase(attempt); }
   /// The last in rank of those attempts, when there is no place and a dial that had fewer turns
   /// before, or is of higher priority, waits for one; or no_slot.

@@ -75,6 +75,7 @@ class address_pool {
   /// Its attempt gives way to those of other dials: the next has more patience.
   void give_way(address_slot i) noexcept {
     if (all_[i].gave_way < 24) ++all_[i].gave_way;
+    all_[i].proven = false;  // it connected, perhaps, and said nothing
   }
   std::uint8_t gave_way(address_slot i) const noexcept { return all_[i].gave_way; }
 

@@ -97,6 +97,13 @@ TEST(explain, tells_what_a_dial_is_doing_and_when_it_goes_on) {
   const connection_id second = d.last<actions::start_attempt>()->attempt;
   d.dial(req(4), peer(3), {address(5)});
   EXPECT_EQ(stage(3), dial_stage::queued);
+  const explanation waits = d.manager.explain(peer(3), d.now);
+  EXPECT_EQ(waits.decided_by, try_policy::limit);
+  EXPECT_EQ(waits.next_try, never);
+  EXPECT_NE(waits.sentence.find("; the next try comes when a place is free, decided by a limit"),
+            std::string::npos)
+      << waits.sentence;
+  EXPECT_EQ(x.decided_by, try_policy::none) << "it is being tried";
   d.tell(events::attempt_connected{second});
   EXPECT_EQ(stage(2), dial_stage::upgrading);
   d.upgrade(second, peer(2));
@@ -131,6 +138,7 @@ TEST(explain, tells_that_a_dial_yields_pauses_or_waits_behind_another) {
   d.fail();
   EXPECT_EQ(d.last<actions::start_attempt>()->address, address(3));
   EXPECT_EQ(stage(4), dial_stage::behind);
+  EXPECT_EQ(d.manager.explain(peer(4), d.now).decided_by, try_policy::limit);
 }
 
 TEST(explain, says_what_refuses_a_dial_that_waits_and_so_whoever_joins_it) {
@@ -155,6 +163,9 @@ TEST(explain, says_that_there_is_no_memory_for_a_dial) {
   d.tell(events::arrived{conn(2), address()});
   EXPECT_EQ(d.manager.explain(peer(1), d.now).dial_refusal, cause::none);
   d.tell(events::arrived{conn(4), address()});
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).dial_refusal, cause::none) << "silence makes room";
+  for (const std::uint64_t c : {2, 4})
+    d.tell(events::authenticated{conn(c), peer(static_cast<std::uint32_t>(c))});
   const explanation x = d.manager.explain(peer(1), d.now);
   EXPECT_EQ(x.dial_refusal, cause::memory_limit_reached);
   EXPECT_EQ(x.current, 2000U);
@@ -258,6 +269,28 @@ TEST(explain, says_when_this_node_is_offline) {
   EXPECT_EQ(x.next_try, x.dial_next);
   EXPECT_GT(x.dial_next, d.now);
   EXPECT_LE(x.dial_next, d.now + options.uplink_retry);
+  EXPECT_NE(x.sentence.find("; the next try comes in "), std::string::npos) << x.sentence;
+  EXPECT_NE(x.sentence.find(" ms, decided by the lost uplink"), std::string::npos) << x.sentence;
+}
+
+TEST(explain, says_that_a_dial_waits_for_the_trial_under_way) {
+  manager_options options;
+  options.subnet_breaker_failures = 1;
+  driver d(options);
+  const auto dial = [&](std::uint32_t n, std::uint64_t r) {
+    d.dial(req(r), peer(n), {endpoint::v4(8, 8, 8, static_cast<std::uint8_t>(n), 1)});
+  };
+  dial(1, 1);
+  d.fail();
+  d.run_to(d.last(notice::circuit_opened).until.time_since_epoch());
+  dial(1, 2);
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).decided_by, try_policy::none) << "it is the trial";
+  dial(2, 3);
+  const explanation x = d.manager.explain(peer(2), d.now);
+  EXPECT_EQ(x.dial, dial_stage::held);
+  EXPECT_EQ(x.decided_by, try_policy::circuit);
+  const std::string part = "; the next try comes after the trial under way, decided by its circuit";
+  EXPECT_NE(x.sentence.find(part), std::string::npos) << x.sentence;
 }
 
 TEST(explain, tells_marks) {

@@ -108,6 +108,96 @@ TEST(giving_way, waits_for_the_last_event_of_the_one_that_gave_way) {
   EXPECT_EQ(d.count<actions::cancel_attempt>(), 2U);
 }
 
+/// Whoever is dialled accepts, and that is all.
+void accept_all(driver& d) {
+  for (std::size_t i = 0; i < d.log.size(); ++i) {
+    const auto* x = std::get_if<actions::start_attempt>(&d.log[i].what);
+    if (x == nullptr) continue;
+    const connection_id id = x->attempt;
+    d.log[i].what = actions::listen_pause{};  // done
+    d.tell(events::attempt_connected{id});
+  }
+}
+
+TEST(giving_way, a_peer_that_accepts_and_says_nothing_leaves_its_place_too) {
+  driver d(places(2));
+  for (std::uint32_t n = 1; n <= 2; ++n) d.dial(req(n), peer(n), {host(n)});
+  d.run_to(2s);
+  accept_all(d);
+  d.dial(req(3), peer(3), {host(3)});
+  d.run_to(5s - 1ns);
+  EXPECT_EQ(d.count<actions::abort>(), 0U);
+  d.run_to(5s);
+  ASSERT_EQ(d.count<actions::abort>(), 1U);
+  EXPECT_EQ(d.last<actions::abort>()->reason, cause::pending_limit_reached);
+  EXPECT_EQ(d.last(notice::handshake_failed).why, cause::pending_limit_reached);
+  EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(3));
+  EXPECT_EQ(d.count(notice::dial_failed), 0U);
+  EXPECT_EQ(d.counters().pending_outbound, 2U);
+  EXPECT_EQ(d.counters().remembered_peers, 0U) << "nobody is blamed";
+}
+
+TEST(giving_way, none_that_says_something_or_who_it_is) {
+  driver d(places(2));
+  for (std::uint32_t n = 1; n <= 2; ++n) d.dial(req(n), peer(n), {host(n)});
+  const connection_id first = d.last_attempt(peer(1));
+  const connection_id second = d.last_attempt(peer(2));
+  accept_all(d);
+  d.tell(events::authenticated{first, peer(1)});
+  d.dial(req(3), peer(3), {host(3)});
+  d.run_to(2s);
+  d.other_bytes(second);  // it has its patience anew
+  d.run_to(5s - 1ns);
+  EXPECT_EQ(d.count<actions::abort>(), 0U);
+  d.run_to(5s);
+  ASSERT_EQ(d.count<actions::abort>(), 1U);
+  EXPECT_EQ(d.last<actions::abort>()->conn, second);
+  accept_all(d);
+  d.dial(req(4), peer(4), {host(4)}, dial_mode::join, never, 1);
+  d.run_to(10s);  // that of the third gave way at 8 s
+  d.tell(events::attempt_connected{d.last_attempt(peer(4))});
+  d.run_to(14s);  // and may, since 13 s: nobody waits who has had fewer turns
+  d.other_bytes(d.last_attempt(peer(4)));
+  d.dial(req(5), peer(5), {host(5)}, dial_mode::join, never, 1);
+  d.run_to(15s - 1ns);
+  EXPECT_EQ(d.count<actions::abort>(), 2U);
+  d.run_to(15s);  // handshake_timeout of the first: it authenticated, and no more
+  EXPECT_EQ(d.last<actions::abort>()->conn, first);
+  EXPECT_EQ(d.last<actions::abort>()->reason, cause::handshake_timeout);
+}
+
+TEST(giving_way, of_one_that_accepted_comes_back_with_more_patience_at_its_other_address_first) {
+  driver d(places(1));
+  d.dial(req(1), peer(1), {host(1), host(11)});
+  d.tell(events::attempt_connected{d.last_attempt(peer(1))});
+  d.dial(req(2), peer(2), {host(2)});
+  d.run_to(3s);
+  EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(2));
+  d.fail();
+  EXPECT_EQ(d.last<actions::start_attempt>()->address, host(11));
+  d.fail();
+  EXPECT_EQ(d.last<actions::start_attempt>()->address, host(1));
+  d.run_to(8s);  // a round trip of 5 s
+  d.tell(events::attempt_connected{d.last_attempt(peer(1))});
+  d.dial(req(3), peer(3), {host(3)});
+  d.run_to(13s);
+  d.upgrade(d.last_attempt(peer(1)), peer(1));
+  EXPECT_EQ(d.last(notice::dial_succeeded).request, req(1));
+}
+
+TEST(giving_way, four_hundred_that_accept_and_say_nothing_keep_nobody_waiting_behind_them) {
+  driver d(places(256));
+  for (std::uint32_t n = 0; n < 400; ++n) d.dial(req(5000 + n), peer(n), {host(n)});
+  for (std::uint32_t n = 1001; n <= 1020; ++n) d.dial(req(n), peer(n), {host(n)});
+  accept_all(d);
+  d.run_to(3s - 1ns);
+  EXPECT_EQ(d.last_attempt(peer(1020)), connection_id::none);
+  d.run_to(3s);
+  EXPECT_NE(d.last_attempt(peer(1020)), connection_id::none);
+  EXPECT_EQ(d.counters().pending_outbound, 256U);
+  EXPECT_EQ(d.count(notice::dial_failed), 0U);
+}
+
 TEST(giving_way, replays_alike) {
   driver d(places(2));
   for (std::uint32_t n = 1; n <= 9; ++n) d.dial(req(n), peer(n), {host(n), host(100 + n)});

@@ -166,13 +166,14 @@ TEST(memory_limit, counts_everything_tracked_at_below_and_above) {
   driver d(options);
   d.answers = false;
   d.tell(events::arrived{conn(2), address()});
+  d.tell(events::authenticated{conn(2), peer(9)});
   d.accept(conn(4), peer(1));
   EXPECT_TRUE(dialled(d, 1, peer(2)));
   d.tell(events::arrived{conn(6), address()});
+  EXPECT_EQ(d.last<actions::refuse>()->conn, conn(6));
   EXPECT_EQ(d.last<actions::refuse>()->how, refuse_how::reset);
   EXPECT_EQ(refusal(d), "MemoryLimitReached{limit: 3999, current: 3000}");
   EXPECT_EQ(d.refused(cause::memory_limit_reached), 1U);
-  d.tell(events::closed{conn(6), cause::aborted});
 
   EXPECT_FALSE(dialled(d, 2, peer(3)));
   EXPECT_EQ(describe(d.last(notice::dial_failed)),
@@ -185,8 +186,54 @@ TEST(memory_limit, counts_everything_tracked_at_below_and_above) {
   d.tell(events::arrived{conn(8), address()});
   EXPECT_EQ(d.refused(cause::memory_limit_reached), 2U);
   EXPECT_EQ(d.counters().pending_inbound, 2U);
+  d.tell(events::authenticated{conn(8), peer(8)});
   d.tell(events::arrived{conn(10), address()});
   EXPECT_EQ(d.refused(cause::memory_limit_reached), 3U);
+  EXPECT_EQ(d.last<actions::refuse>()->conn, conn(10));
+}
+
+manager_options memory_for(std::uint64_t connections) {
+  manager_options options;
+  options.connection_memory = 1000;
+  options.max_memory = 1000 * connections;
+  return options;
+}
+
+TEST(memory_limit, the_oldest_that_has_not_authenticated_makes_room_for_arrivals_and_dials) {
+  driver d(memory_for(3));
+  d.answers = false;  // what goes takes no memory from there on
+  for (const std::uint64_t c : {2, 4, 6}) d.tell(events::arrived{conn(c), address()});
+  EXPECT_EQ(d.count<actions::refuse>(), 0U);
+  d.tell(events::arrived{conn(8), address()});
+  EXPECT_EQ(d.last<actions::refuse>()->conn, conn(2));
+  EXPECT_EQ(d.last<actions::refuse>()->how, refuse_how::reset);
+  EXPECT_EQ(refusal(d), "MemoryLimitReached{limit: 3000, current: 3000}");
+  EXPECT_EQ(d.last<actions::admit>()->conn, conn(8));
+  EXPECT_TRUE(dialled(d, 1, peer(1)));
+  EXPECT_EQ(d.last<actions::refuse>()->conn, conn(4));
+  d.tell(events::authenticated{conn(6), peer(2)});
+  EXPECT_TRUE(dialled(d, 2, peer(3)));
+  EXPECT_EQ(d.last<actions::refuse>()->conn, conn(8));
+  EXPECT_FALSE(dialled(d, 3, peer(4))) << "nobody is silent any more";
+  EXPECT_EQ(d.refused(cause::memory_limit_reached), 4U);
+  d.tell(events::closed{conn(2), cause::aborted});
+  EXPECT_FALSE(dialled(d, 4, peer(5))) << "its memory was another's already";
+  EXPECT_EQ(d.counters().pending_inbound, 1U);
+  EXPECT_EQ(d.counters().active_connections, 2U);
+}
+
+TEST(memory_limit, nobody_goes_where_that_makes_no_room) {
+  driver d(memory_for(4));
+  for (const std::uint64_t c : {2, 4, 6}) d.tell(events::arrived{conn(c), address()});
+  d.tell(events::configured{memory_for(2)});
+  d.tell(events::arrived{conn(8), address()});
+  EXPECT_EQ(d.last<actions::refuse>()->conn, conn(8));
+  EXPECT_FALSE(dialled(d, 1, peer(1)));
+  EXPECT_EQ(d.count<actions::refuse>(), 1U);
+  d.tell(events::configured{memory_for(4)});
+  d.tell(events::pressure{true, false});
+  d.tell(events::arrived{conn(10), address()});
+  EXPECT_EQ(d.last<actions::refuse>()->conn, conn(10)) << "the host has none, whoever goes";
 }
 
 TEST(pressure, of_memory_refuses_arrivals_until_it_is_over) {

@@ -23,7 +23,7 @@ manager_options tight() {
   o.max_pending_outbound = 3;
   o.max_lingering_refusals = 2;
   o.max_queued_requests = 5;
-  o.max_memory = 12 * o.connection_memory;
+  o.max_memory = 8 * o.connection_memory;
   o.max_pending_per_wide_subnet = 3;
   o.accept_rate = 4;
   o.accept_burst = 4;

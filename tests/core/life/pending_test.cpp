@@ -118,6 +118,8 @@ TEST(pending_inbound, an_honest_handshake_of_half_a_second_succeeds_in_a_flood_o
   EXPECT_EQ(let_in(options, [](int n) { return from(1, n); }), 100U);
   options.subnet_accept_rate = 0;
   EXPECT_EQ(let_in(options, [](int n) { return from(1, n); }), 100U);
+  options.max_memory = 400 * options.connection_memory;  // 100 of them for those let in
+  EXPECT_EQ(let_in(options, [](int) { return address(); }), 100U);
 }
 
 TEST(pending_inbound, of_one_wide_subnet_does_not_use_up_that_of_the_node) {

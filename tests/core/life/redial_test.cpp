@@ -140,6 +140,36 @@ TEST(redial, after_any_end_of_a_connection_waits_the_base_and_a_part_of_start_sp
   }
 }
 
+TEST(redial, after_a_silence_is_spread_over_eight_times_start_spread) {
+  duration least = 1h;
+  duration most{};
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    manager_options options;
+    options.start_spread = 1s;
+    options.connection_timeout = 1h;
+    redialling d(options, seed);
+    d.accept(conn(2), peer(1));
+    d.protect(peer(1));
+    d.run_to(40s);
+    ASSERT_EQ(d.last<actions::abort>()->reason, cause::liveness_lost);
+    d.run_for(10s);
+    ASSERT_EQ(d.count<actions::resolve>(), 1U);
+    const duration waited = d.since_start(d.when<actions::resolve>()) - 40s;
+    least = std::min(least, waited);
+    most = std::max(most, waited);
+    d.found();
+    d.fail(cause::connect_timeout);  // from here on as after any other failure
+    const duration failed = d.since_start(d.now);
+    d.run_for(3s);
+    EXPECT_EQ(d.count<actions::resolve>(), 2U);
+    EXPECT_GE(d.since_start(d.when<actions::resolve>()), failed + 1s);
+  }
+  EXPECT_GE(least, 1s);
+  EXPECT_LT(least, 1200ms);
+  EXPECT_LE(most, 9s);
+  EXPECT_GT(most, 8800ms);
+}
+
 TEST(redial, waits_for_the_last_of_several_connections) {
   redialling d;
   d.protect(peer(1));

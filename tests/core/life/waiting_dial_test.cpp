@@ -118,5 +118,41 @@ TEST(waiting_dial, tries_no_other_address_of_a_peer_denied_meanwhile) {
   EXPECT_EQ(d.count<actions::start_attempt>(), 1U);
 }
 
+// Every other trial of a node that is offline is somebody who was reached before: a turn of theirs
+// that nobody waited for is not over.
+TEST(waiting_dial, of_a_proven_peer_has_its_turn_though_nobody_waited_at_the_last_one) {
+  manager_options options;
+  options.uplink_failures = 2;
+  options.uplink_retry = 4s;
+  options.backoff_strategy = backoff_strategy::none;
+  options.breaker_failures = 1000;
+  driver d(options);
+  const auto dial = [&](std::uint32_t n, std::uint64_t r) {
+    d.dial(req(r), peer(n), {address(static_cast<std::uint16_t>(n))});
+  };
+  dial(1, 1);
+  const connection_id worked = d.connect(peer(1));
+  d.app_bytes(worked);
+  d.tell(events::closed{worked, cause::remote_closed});
+  d.run_for(1s);
+  for (const std::uint32_t n : {1, 2, 3}) {
+    dial(n, 10 + n);
+    d.fail(cause::connect_timeout);
+  }
+  EXPECT_EQ(d.count(notice::uplink_lost), 1U);
+  dial(2, 21);
+  d.tell(events::dial_abandoned{req(21)});
+  d.run_for(4s);  // a trial is due, and nobody waits
+  dial(3, 22);
+  ASSERT_EQ(d.last<actions::start_attempt>()->peer, peer(3)) << "it was due";
+  dial(2, 23);
+  dial(1, 24);
+  EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(3));
+  d.run_for(4s);
+  EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(1));
+  d.run_for(4s);
+  EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(2));
+}
+
 }  // namespace
 }  // namespace tandem::test

@@ -150,12 +150,13 @@ void manager::tells_untried(const notification& n) {
   fail("an address that was tried: " + text_of(action(actions::notify{n})));
 }
 
-/// A dial that has nothing under way and may be in line for a place; `surely`: must be.
-bool manager::waits_in_line(const dial& d, bool surely) {
+/// A dial that may be in line for a place, with nothing under way, or only attempts that did not
+/// connect when it is `beside` those; `surely`: must be.
+bool manager::waits_in_line(const dial& d, bool surely, bool beside) {
   if (d.adopted != connection_id::none) return false;
   for (const connection_id id : attempts_of(d.key)) {
     const connection& c = connections_.at(id);
-    if (!c.connected || c.at != life::ending) return false;
+    if (surely || (c.connected ? c.at != life::ending : !beside)) return false;
   }
   if (!surely) return true;
   return d.pausing_until <= now_ && !held(d) && access(d.peer) != 1 &&
@@ -165,14 +166,15 @@ bool manager::waits_in_line(const dial& d, bool surely) {
          });
 }
 
-/// Whether the silent attempt may leave its place to somebody: one with fewer turns, or of higher
-/// priority, who has nothing under way.
+/// Whether the silent attempt may leave its place to somebody: one with fewer turns who has nothing
+/// under way, or of higher priority.
 bool manager::gives_way(const connection& c, const dial& mine, bool surely) {
-  if (now_ < later(c.began, c.patience) || pending(false) < options_.max_pending_outbound)
+  if (c.told) return false;  // its peer told why not
+  if (now_ < later(c.last_received, c.patience) || pending(false) < options_.max_pending_outbound)
     return false;
   return std::ranges::any_of(dials_, [&](const auto& known) {
     const dial& d = known.second;
-    return d.key != mine.key && waits_in_line(d, surely) &&
+    return d.key != mine.key && waits_in_line(d, surely, !surely && d.priority > mine.priority) &&
            (d.priority > mine.priority || (d.priority == mine.priority && d.turns < c.turn));
   });
 }

@@ -27,7 +27,7 @@ void manager::does(const action& what) {
     paused_ = false;
     return;
   }
-  if (decides_newcomer(what)) return;
+  if (decides_newcomer(what) || makes_room(what)) return;
   const auto* notice_of = std::get_if<actions::notify>(&what);
   if (notice_of != nullptr && notice_of->what.kind == notice::backoff_started)
     return backs_off(notice_of->what);
@@ -86,13 +86,29 @@ void manager::does(const action& what) {
   fail("an action that nothing called for: " + text_of(what));
 }
 
+/// Before an attempt that there is no memory for, the inbound connection that has been silent for
+/// longest goes.
+bool manager::makes_room(const action& what) {
+  const auto* r = std::get_if<actions::refuse>(&what);
+  connection* c = r == nullptr ? nullptr : find(r->conn);
+  if (c == nullptr || c->at != life::handshaking || c != silent_longest()) return false;
+  if (std::ranges::find(owed_, text_of(what)) != owed_.end()) return false;
+  require(!room_made_ && memory_shortage(reckoned()).why != cause::none &&
+              memory_shortage(reckoned() - 1).why == cause::none,
+          "somebody goes for want of memory, and there is enough");
+  refuses(*c, memory_shortage(reckoned()));
+  owed_.erase(std::ranges::find(owed_, text_of(what)));
+  return room_made_ = true;
+}
+
 void manager::started(const actions::start_attempt& a) {
   require(!stopping_, "an attempt after shutdown began");
   require(is_outbound(a.attempt) && find(a.attempt) == nullptr, "an attempt has a new odd id");
   require(a.timeout == options_.attempt_timeout, "an attempt has attempt_timeout");
   require(pending(false) < options_.max_pending_outbound, "more attempts than may be pending");
   require(!avoids(a.address, a.peer), "an attempt at an address that is denied or full");
-  require(memory_shortage(connections_.size()).why == cause::none, "an attempt without memory");
+  require(memory_shortage(reckoned()).why == cause::none, "an attempt without memory");
+  room_made_ = false;
   std::uint64_t key = 0;
   for (const auto& [k, d] : dials_)
     if (d.peer == a.peer &&
@@ -151,23 +167,29 @@ void manager::started(const actions::start_attempt& a) {
   c.deadline = later(now_, options_.attempt_timeout);
 }
 
+/// To a dial of others: true when it may.
+bool manager::leaves_its_place(connection& c) {
+  dial& d = dials_.at(c.dial);
+  if (!gives_way(c, d, false)) return false;
+  for (const auto& [id, other] : connections_)
+    require(!other.gave_way, "two attempts give way at a time");
+  c.end = cause::pending_limit_reached;
+  c.yielded = c.gave_way = true;
+  c.at = life::ending;
+  c.deadline = never;
+  ++d.gave_way[c.remote];
+  d.proven.erase(c.remote);
+  return true;
+}
+
 void manager::cancelled(const actions::cancel_attempt& a) {
   connection* c = find(a.attempt);
   require(c != nullptr && c->at == life::attempting, "only an attempt is cancelled");
   const bool timeout = event_ == nullptr && c->deadline <= now_;
   if (!timeout && !dials_over_.contains(c->dial)) {
-    dial& d = dials_.at(c->dial);
-    require(gives_way(*c, d, false), "an attempt is cancelled without a reason");
-    for (const auto& [id, other] : connections_)
-      require(!other.gave_way, "two attempts give way at a time");
-    c->end = cause::pending_limit_reached;
-    c->yielded = c->gave_way = true;
-    c->at = life::ending;
-    c->deadline = never;
-    ++d.gave_way[c->remote];
+    require(leaves_its_place(*c), "an attempt is cancelled without a reason");
     return;
   }
-  require(timeout || dials_over_.contains(c->dial), "an attempt is cancelled without a reason");
   if (c->end == cause::none)
     c->end = dials_over_.contains(c->dial) ? dial_why_.at(c->dial) : cause::attempt_timeout;
   if (dials_over_.contains(c->dial)) c->dial = 0;
@@ -179,6 +201,9 @@ void manager::aborts(const actions::abort& a) {
   connection* c = find(a.conn);
   require(c != nullptr && c->at != life::attempting && c->at != life::ending,
           "only what is connected is aborted, once");
+  if (a.reason == cause::pending_limit_reached && c->at == life::handshaking && !c->inbound &&
+      dials_.contains(c->dial) && leaves_its_place(*c))
+    return;
   const bool due = event_ == nullptr && c->deadline <= now_;
   const bool drained = event_ == nullptr && stopping_ && drain_until_ <= now_;
   bool right = false;
@@ -355,9 +380,9 @@ manager::reason manager::dial_failed(const notification& n) {
         n.limit == v.limit && n.until == v.until)
       return reason::permit;
   }
-  if (const verdict v = memory_shortage(connections_.size());
-      v.why != cause::none && n.why == v.why && n.current == v.current && n.limit == v.limit &&
-      attempts_of(d.key).empty())
+  if (const verdict v = memory_shortage_of_own(); v.why != cause::none && n.why == v.why &&
+                                                  n.current == v.current && n.limit == v.limit &&
+                                                  attempts_of(d.key).empty())
     return reason::permit;
   if (!d.started) d.only_new = !d.trial && backing_off(d.peer).why != cause::none;
   const bool untried =

@@ -148,8 +148,9 @@ bool manager::suspects(const peer_id& peer, const endpoint& where, time_point si
     circuit.trials = trials;
   }
   suspects_.clear();
-  next_trial_least_ = next_trial_most_ = later(now_, options_.uplink_retry);  // until the notice
-  ++lost_owed_;
+  // The notice says when; of a dial it came before.
+  if (++lost_owed_ > lost_told_)
+    next_trial_least_ = next_trial_most_ = later(now_, options_.uplink_retry);
   return true;
 }
 

@@ -45,7 +45,7 @@ void manager::on(const events::arrived& e) {
     return;
   }
   life_sign(now_);
-  verdict v = arrival(e.remote, connections_.size());
+  verdict v = arrival(e.remote, reckoned());
   while (v.why == cause::none) {
     const auto [no, oldest] = crowd(e.remote);
     if (no.why == cause::none) break;

@@ -138,6 +138,12 @@ void manager::blamed(const notification& n, failure_class kind, duration retry_a
   m.until = n.until;
   m.ceiling = n.ceiling;
   feed_breaker(m, before, n);
+  outlasts(m);
+}
+
+/// An open circuit stays so at least until what holds the peer back now, whatever comes next.
+void manager::outlasts(memory& m) {
+  if (m.state == circuit_state::open) m.open_until = std::max(m.open_until, m.next_dial());
 }
 
 void manager::feed_breaker(memory& m, circuit_state before, const notification& n) {
@@ -230,6 +236,7 @@ void manager::postpones(const notification& n) {
   if (m.kind == failure_class::refused || m.kind == failure_class::timeout)
     m.kind = failure_class::remote_limit;  // it lives, and was reached
   m.until = std::max(m.until, n.until);
+  outlasts(m);
 }
 
 void manager::blame_dial(const dial& d, cause why, failure_class kind) {

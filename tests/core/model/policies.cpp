@@ -139,6 +139,29 @@ verdict manager::memory_shortage(std::uint64_t others) const {
   return {cause::memory_limit_reached, used, options_.max_memory};
 }
 
+/// Of a dial of our own: when it is too many by one, who has been silent for longest makes room.
+verdict manager::memory_shortage_of_own() {
+  const verdict v = memory_shortage(reckoned());
+  if (v.why == cause::none || memory_shortage(reckoned() - 1).why != cause::none) return v;
+  return silent_longest() == nullptr ? v : verdict{};
+}
+
+/// Those that memory is reckoned for: not those whose last event alone is missing.
+std::uint64_t manager::reckoned() const {
+  return static_cast<std::uint64_t>(std::ranges::count_if(
+      connections_, [](const auto& known) { return known.second.at != life::ending; }));
+}
+
+/// Of those that arrived and did not say who they are.
+connection* manager::silent_longest() {
+  connection* oldest = nullptr;
+  for (auto& [id, c] : connections_)
+    if (c.inbound && c.pending && c.at == life::handshaking &&
+        (oldest == nullptr || c.arrival < oldest->arrival))
+      oldest = &c;
+  return oldest;
+}
+
 /// Token buckets as what has flowed into them since: each holds `burst` tokens, one comes back
 /// every `period`. `full` is when it would be full again; under other rates an empty one is owed no
 /// more than its tokens.
@@ -179,7 +202,7 @@ verdict manager::arrival(const endpoint& remote, std::uint64_t others) {
   if (const verdict v = rate(remote); v.why != cause::none) return v;
   if (short_of_memory_)
     return {cause::memory_limit_reached, others * options_.connection_memory, options_.max_memory};
-  return memory_shortage(others);
+  return {};
 }
 
 /// Why one more from `remote` may not be pending, and who has been so longest of those that it is
@@ -190,7 +213,12 @@ std::pair<verdict, connection*> manager::crowd(const endpoint& remote) {
   const bool of_subnet = share_of_subnet > 0 && nearby >= share_of_subnet;
   const std::uint64_t count = of_subnet ? nearby : pending(true);
   const std::uint64_t limit = of_subnet ? share_of_subnet : options_.max_pending_inbound;
-  if (count < limit) return {};
+  if (count < limit) {
+    const verdict v = memory_shortage(reckoned());
+    return {v, v.why != cause::none && memory_shortage_of_own().why == cause::none
+                   ? silent_longest()
+                   : nullptr};
+  }
   const address_bytes a = bytes_of(remote);
   connection* oldest = nullptr;
   for (auto& [id, c] : connections_) {
@@ -204,14 +232,14 @@ std::pair<verdict, connection*> manager::crowd(const endpoint& remote) {
 
 verdict manager::dialling(const peer_id& peer) {
   verdict v = shortage(peer, false, nullptr);
-  if (v.why == cause::none) v = memory_shortage(connections_.size());
+  if (v.why == cause::none) v = memory_shortage_of_own();
   return v.why != cause::none ? v : backing_off(peer);
 }
 
 /// The same of a dial that waits: its own trial lets it pass.
 verdict manager::dialling(const dial& d, bool refuses) {
   verdict v = shortage(d.peer, false, nullptr);
-  if (v.why == cause::none) v = memory_shortage(connections_.size());
+  if (v.why == cause::none) v = memory_shortage_of_own();
   return v.why != cause::none || d.trial || brings_news(d, refuses) ? v : backing_off(d.peer);
 }
 

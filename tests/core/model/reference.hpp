@@ -282,6 +282,9 @@ class manager {
   verdict shortage(const peer_id& peer, bool inbound, const endpoint* where) const;
   verdict subnet_shortage(const endpoint& where) const;
   verdict memory_shortage(std::uint64_t others) const;
+  verdict memory_shortage_of_own();
+  std::uint64_t reckoned() const;
+  connection* silent_longest();
   verdict rate(const endpoint& remote);
   verdict arrival(const endpoint& remote, std::uint64_t others);
   std::pair<verdict, connection*> crowd(const endpoint& remote);
@@ -300,7 +303,7 @@ class manager {
   void note_denied(dial& d);
   /// Whether another's trial of the peer's circuit decides about the dial.
   bool held(const dial& d);
-  bool waits_in_line(const dial& d, bool surely);
+  bool waits_in_line(const dial& d, bool surely, bool beside);
   bool gives_way(const connection& c, const dial& mine, bool surely);
   void tells_untried(const notification& n);
   void check_order(const dial& d, const endpoint& chosen);
@@ -316,6 +319,7 @@ class manager {
   verdict held_back(const peer_id& peer);
   void clear_if_proven(const connection& c);
   static void forgive(memory& m);
+  static void outlasts(memory& m);
   void blamed(const notification& n, failure_class kind, duration retry_after);
   void feed_breaker(memory& m, circuit_state before, const notification& n);
   memory* circuit_of(const endpoint& where, bool make);
@@ -365,6 +369,8 @@ class manager {
   // Actions that no event owes: are they right?
   void started(const actions::start_attempt& a);
   void cancelled(const actions::cancel_attempt& a);
+  bool leaves_its_place(connection& c);
+  bool makes_room(const action& what);
   void closes(const actions::close& a);
   void aborts(const actions::abort& a);
   void probes(const actions::probe& a);
@@ -456,6 +462,7 @@ class manager {
   std::set<peer_id> half_opened_;
   connection_id newcomer_{};  ///< for whom somebody may be evicted in this event
   bool must_evict_ = false;
+  bool room_made_ = false;  ///< memory, for an attempt that begins next
   struct opened {
     endpoint where;
     duration period;

@@ -13,7 +13,8 @@ void manager::rests(const connection_manager& real) {
   require(postponed_.first.empty(), "a peer is left alone as long as it asked");
   require(joined_ == request_id::none, "a request that joins a dial hears that it started");
   require(newcomer_ == connection_id::none, "a newcomer was neither refused nor given a place");
-  if (memory_shortage(connections_.size()).why != cause::none) memory_short_at_ = now_;
+  require(!room_made_, "somebody went for want of memory, and no attempt began");
+  if (memory_shortage(reckoned()).why != cause::none) memory_short_at_ = now_;
   check_idle_timeouts(real);
   check_dials();
   check_returning();
@@ -147,7 +148,8 @@ void manager::check_giving_way() {
   for (const auto& [id, c] : connections_)
     if (c.gave_way) return;
   for (const auto& [id, c] : connections_)
-    if (c.at == life::attempting && c.dial != 0 && gives_way(c, dials_.at(c.dial), true))
+    if ((c.at == life::attempting || (c.at == life::handshaking && !c.inbound)) && c.dial != 0 &&
+        gives_way(c, dials_.at(c.dial), true))
       fail(text_of(id) + " is silent and others wait for its place");
 }
 

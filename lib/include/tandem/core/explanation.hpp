@@ -78,8 +78,8 @@ struct explanation {
   cause held_by = cause::none;         ///< why that is held
   time_point dial_next = never;        ///< when that goes on by itself, unless something else comes
   time_point redial_at = never;        ///< of a protected peer without a connection
-  /// Without a connection or dial: when the next may come, or comes to a protected peer; never when
-  /// time alone does not decide it.
+  /// Without a connection or a dial under way: when the next attempt may come, or comes to a
+  /// protected peer or of a dial that waits; never when time alone does not decide it.
   time_point next_try = never;
   try_policy decided_by = try_policy::none;
   bool is_protected = false;

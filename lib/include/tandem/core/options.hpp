@@ -36,9 +36,9 @@ struct limit_options {
   /// 10 million. Default: twice max_connections; against 500 silent arrivals a second each still
   /// has a second.
   std::uint64_t max_pending_inbound = 512;
-  /// Own attempts and handshakes at one time; further dials wait. While they do, attempts that
-  /// were silent for 3 s (6 s the next time, and so on) give way to dials that had fewer turns.
-  /// Range 1 to 10 million. Default: one full node.
+  /// Own attempts and handshakes at one time; further dials wait. While they do, those that were
+  /// silent for 3 s (6 s the next time, and so on) give way to dials that had fewer turns, until
+  /// they authenticate. Range 1 to 10 million. Default: one full node.
   std::uint64_t max_pending_outbound = 256;
   /// Refused connections that are being told why; above it, and always at 0, they are reset.
   /// Range 0 to 10 million.
@@ -46,8 +46,8 @@ struct limit_options {
   /// Bytes one connection, pending or established, is reckoned at against max_memory. Range 1
   /// to 10^15. Default: what a node with sessions uses, rounded up.
   std::uint64_t connection_memory = 64 << 10;
-  /// Bytes for all connections together; one more than fits is refused with MemoryLimitReached.
-  /// 0: no limit. Range 0 to 10^15.
+  /// Bytes for all connections together; for one more the oldest inbound one that has not
+  /// authenticated is reset with MemoryLimitReached, or that one. 0: no limit. Range 0 to 10^15.
   std::uint64_t max_memory = 0;
   friend bool operator==(const limit_options&, const limit_options&) = default;
 };
@@ -65,8 +65,7 @@ struct subnet_options {
   std::uint64_t subnet_v4_narrow = 32;
   /// Prefix length of a wide IPv4 subnet. Range 1 to 32.
   std::uint64_t subnet_v4_wide = 24;
-  /// Prefix length of a narrow IPv6 subnet. Range 1 to 128. Default: what one customer gets at
-  /// least (RFC 6177).
+  /// Prefix length of a narrow IPv6 subnet. Range 1 to 128. Default: one customer (RFC 6177).
   std::uint64_t subnet_v6_narrow = 64;
   /// Prefix length of a wide IPv6 subnet. Range 1 to 128. Default: one site (RFC 6177).
   std::uint64_t subnet_v6_wide = 48;
@@ -146,12 +145,10 @@ struct liveness_options {
   /// A connection is never idle sooner than this many probe timeouts (SRTT + 4 RTTVAR; RFC
   /// 9002, 6.2). Range 0 to 100. Default: RFC 9000, 10.1.
   std::uint64_t idle_floor_probes = 3;
-  /// A connection that received nothing for this long is probed. Range 1 ms to 1 year. Default:
-  /// js-libp2p.
+  /// What received nothing for this long is probed. Range 1 ms to 1 year. Default: js-libp2p.
   duration liveness_interval = std::chrono::seconds(10);
   /// A probe is missed when nothing came for this long after it, or for seven probe timeouts
-  /// (three retransmissions; at most 60 s) when that is longer. Range 1 ms to 1 year. Default:
-  /// js-libp2p.
+  /// (three retransmissions; at most 60 s) if longer. Range 1 ms to 1 year. Default: js-libp2p.
   duration liveness_timeout = std::chrono::seconds(10);
   /// Missed probes in a row after which a connection is aborted. At 1 a single slow answer
   /// closes. Range 1 to 1000.
@@ -198,8 +195,7 @@ struct backoff_options {
 
 /// Circuit breakers: of a peer, of a wide subnet, and of this node's own uplink.
 struct breaker_options {
-  /// Consecutive failures that open the circuit of a peer. Range 1 to 1 million. Default:
-  /// Envoy.
+  /// Consecutive failures that open a peer's circuit. Range 1 to 1 million. Default: Envoy.
   std::uint64_t breaker_failures = 5;
   /// How long the circuit stays open the first time at most; each opening in a row doubles it. How
   /// long it is open is drawn from half of that to all of it. The next dial comes then, or at the
@@ -232,17 +228,17 @@ struct dialing_options {
   /// A whole dial, all its addresses and the handshake, may take this long. Range 1 ms to 1
   /// year. Default: go-libp2p.
   duration dial_timeout = std::chrono::seconds(60);
-  /// The next address of a dial is tried beside those before it after this, or when the last
-  /// one failed. Range 1 ms to 1 year. Default: RFC 8305, section 5.
+  /// The next address of a dial is tried beside those before it after this, or when the last one
+  /// failed. Range 1 ms to 1 year. Default: RFC 8305, section 5.
   duration attempt_delay = std::chrono::milliseconds(250);
   /// Dials that the manager begins by itself are spread over this long: the first one of a
   /// protected peer, so that nodes that start together do not dial in one instant, and the one
-  /// after the loss of a connection, which comes backoff_base and a part of this later. Dials that
-  /// the application asks for by name are not delayed. Range 0 to 1 year. Default: the dials of
-  /// 2000 nodes are 1000 a second.
+  /// after the loss of a connection, which comes backoff_base and a part of this later; a part of
+  /// eight times this when it was lost in silence, by all its peers in one instant. Dials that the
+  /// application asks for by name are not delayed. Range 0 to 1 year. Default: the dials of 2000
+  /// nodes are 1000 a second, and after a silence as long as their attempts take (attempt_timeout).
   duration start_spread = std::chrono::seconds(2);
-  /// Attempts at one peer at one time. 1 tries address after address. Range 1 to 16. Default:
-  /// go-libp2p.
+  /// Attempts at one peer at one time. 1: address by address. Range 1 to 16. Default: go-libp2p.
   std::uint64_t max_attempts_per_peer = 8;
   /// Dial requests that wait for addresses, for a pending slot or for another request's dial;
   /// one more fails with PendingLimitReached. Redials of protected peers take no place. At 0
@@ -264,8 +260,7 @@ struct eviction_options {
   /// Connections looked at to find the worst. Range 1 to 4096. Default: the sample of which the
   /// worst is in the worst sixth with 95 %.
   std::uint64_t eviction_sample = 16;
-  /// One eviction in this time at most, so that newcomers cannot sweep a node. Range 1 ms to 1
-  /// year.
+  /// One eviction in this time at most: newcomers cannot sweep a node. Range 1 ms to 1 year.
   duration eviction_interval = std::chrono::seconds(1);
   /// An evicted peer is refused, and not dialled, for this long. Range 0 to 1 year.
   duration eviction_penalty = std::chrono::seconds(60);
@@ -289,6 +284,9 @@ struct manager_options : limit_options,
                          eviction_options {
   friend bool operator==(const manager_options&, const manager_options&) = default;
 };
+
+/// What the redials after a silence are spread over, see start_spread.
+constexpr duration silence_spread(const dialing_options& o) noexcept { return 8 * o.start_spread; }
 
 /// One relation between options that does not hold.
 struct option_problem {
