@@ -51,6 +51,28 @@ expectation read_entry(const yaml_value& entry, const expectation_names& names) 
 
 }  // namespace
 
+expectation read_condition(const yaml_value& value, const scenario& of) {
+  auto names = names_in(of);
+  names.faults.clear();  // what happens when they begin is said by their own times
+  const auto text = value.as_text();
+  auto out = read_line(value, text, names);
+  const auto fail = [&](const std::string& why) {
+    value.fail("`when` " + why + "; in " + quoted(text));
+  };
+  if (out.what != expectation::kind::compare || out.how != expectation::quantifier::none)
+    fail("is a comparison, as in server.active >= 200");
+  for (const auto& use : out.numbers) {
+    using enum statistic;
+    const auto what = use.statistic;
+    if (use.when.given()) fail("looks at each moment: leave the window out");
+    if (what == mean || what == quantile || what == rate)
+      fail("looks at each moment, and " + quoted(use.text) + " is known at the end only");
+    if (measures()[use.measure].lags)
+      fail("looks at each moment, and " + quoted(use.text) + " is heard of late");
+  }
+  return out;
+}
+
 void read_expectations(const yaml_value& list, scenario& out) {
   const auto names = names_in(out);
   list.each([&](const yaml_value& entry) { out.expectations.push_back(read_entry(entry, names)); });

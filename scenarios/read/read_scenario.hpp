@@ -19,6 +19,9 @@ void read_faults(const yaml_value& list, scenario& out);
 /// Reads `expectations:` into `out`, of which everything else is read already.
 void read_expectations(const yaml_value& list, scenario& out);
 
+/// `when`: a comparison that is true or not in each moment of a run.
+expectation read_condition(const yaml_value& value, const scenario& of);
+
 /// Letters, digits, `_` and `-`.
 bool is_name(std::string_view text);
 

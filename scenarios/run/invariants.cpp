@@ -160,7 +160,7 @@ void tracker::check_backoff(node_index node, time_point now, const notification&
 }
 
 time_point tracker::latest_end(node_index node, const connection_state& connection) const {
-  if (connection.streams > 0) return never;
+  if (connection.streams > 0 || nodes_[node].stands) return never;
   if (connection.peer >= 0 &&
       kept_alive_.contains(key(node, static_cast<std::uint64_t>(connection.peer))))
     return never;
@@ -177,7 +177,8 @@ time_point tracker::latest_end(node_index node, const connection_state& connecti
   const duration drains =
       std::max(options.close_linger, std::min<duration>(3 * timeout, std::chrono::minutes(1)));
   const auto told = configured_.find(node);
-  const auto since = told == configured_.end() ? due : std::max(due, told->second.since);
+  auto since = std::max(due, nodes_[node].went_on);  // what stood still finds it due then
+  if (told != configured_.end()) since = std::max(since, told->second.since);
   return later(since, drains + patience_);
 }
 

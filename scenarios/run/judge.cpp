@@ -2,6 +2,7 @@
 #include "judge.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem::scenarios {
 
@@ -17,11 +18,32 @@ judge::judge(const scenario& what, const tracker& ledger, const fault_book& faul
     first_of_.push_back(next);
     next += group.count;
   }
-  for (const auto& e : what.expectations) {
-    lines_.push_back(std::make_unique<line_judge>(e, what, faults, start));
-    lines_.back()->each_watch(
-        [&](const number_use& use, line_judge::place at) { route(lines_.size() - 1, use, at); });
-  }
+  for (const auto& e : what.expectations) add(e);
+}
+
+void judge::add(const expectation& line) {
+  lines_.push_back(std::make_unique<line_judge>(line, scenario_, faults_, start_));
+  lines_.back()->each_watch(
+      [&](const number_use& use, line_judge::place at) { route(lines_.size() - 1, use, at); });
+}
+
+void judge::watch(const expectation& condition, std::function<void()> tell) {
+  add(condition);
+  const auto line = lines_.size() - 1;
+  tell_.emplace(line, std::move(tell));
+  begin(line);
+  lines_[line]->moments_came();
+  lines_[line]->begun();
+  look_whether_it_holds(line);
+}
+
+void judge::look_whether_it_holds(std::size_t line) {
+  if (tell_.empty()) return;
+  const auto it = tell_.find(line);
+  if (it == tell_.end() || !lines_[line]->has_held()) return;
+  const auto tell = std::move(it->second);
+  tell_.erase(it);
+  tell();
 }
 
 void judge::route(std::size_t line, const number_use& use, line_judge::place at) {
@@ -29,6 +51,12 @@ void judge::route(std::size_t line, const number_use& use, line_judge::place at)
 }
 
 void judge::begin() {
+  for (std::size_t line = 0; line < lines_.size(); ++line) begin(line);
+  on_fault(start_);
+  for (auto& line : lines_) line->begun();
+}
+
+void judge::begin(std::size_t line) {
   const auto value_of = [&](node_index node, std::size_t measure) -> std::uint64_t {
     if (measure < counter_table().size())
       return tracker_.counters(node).*counter_table()[measure].field;
@@ -36,28 +64,31 @@ void judge::begin() {
   };
   for (std::size_t m = 0; m < targets_.size(); ++m)
     for (const auto& to : targets_[m]) {
+      if (to.line != line) continue;
       std::vector<double> values(to.count);
       if (!measures()[m].is_distribution())
         for (node_index i = 0; i < to.count; ++i)
           values[i] = static_cast<double>(value_of(to.first + i, m));
-      lines_[to.line]->begin(to.at, values);
+      lines_[line]->begin(to.at, values);
     }
-  on_fault(start_);
-  for (auto& line : lines_) line->begun();
 }
 
 void judge::on_change(std::size_t measure, std::uint64_t up, std::uint64_t down,
                       const happening& why) {
   for (const auto& to : targets_[measure])
-    if (why.node - to.first < to.count)
+    if (why.node - to.first < to.count) {
       lines_[to.line]->change(to.at, why.node - to.first,
                               static_cast<double>(up) - static_cast<double>(down), why);
+      look_whether_it_holds(to.line);
+    }
 }
 
 void judge::on_value(std::size_t measure, double value, const happening& why) {
   for (const auto& to : targets_[measure])
-    if (why.node - to.first < to.count)
+    if (why.node - to.first < to.count) {
       lines_[to.line]->value(to.at, why.node - to.first, value, why);
+      look_whether_it_holds(to.line);
+    }
 }
 
 void judge::on_fault(time_point) {
@@ -89,7 +120,8 @@ void judge::look(time_point now) {
 
 std::vector<check_result> judge::verdicts(time_point end) {
   std::vector<check_result> checks;
-  for (auto& line : lines_) checks.push_back(line->verdict(end));
+  for (std::size_t i = 0; i < scenario_.expectations.size(); ++i)
+    checks.push_back(lines_[i]->verdict(end));
   for (const auto& [invariant, how] : tracker_.violations())
     checks.push_back({"invariant: " + invariant, verdict::failed, how});
   return checks;

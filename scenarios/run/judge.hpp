@@ -5,6 +5,8 @@
 #include "line_judge.hpp"
 #include "tracker.hpp"
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -19,6 +21,9 @@ class judge final : public number_listener {
 
   /// Every node is there and nothing has happened.
   void begin();
+  /// Calls `tell` once, in the moment in which the condition first holds, from within what made it
+  /// hold. After begin().
+  void watch(const expectation& condition, std::function<void()> tell);
   void on_change(std::size_t measure, std::uint64_t up, std::uint64_t down,
                  const happening& why) override;
   void on_value(std::size_t measure, double value, const happening& why) override;
@@ -32,7 +37,11 @@ class judge final : public number_listener {
   std::vector<check_result> verdicts(time_point end);
 
  private:
+  void add(const expectation& line);
   void route(std::size_t line, const number_use& use, line_judge::place at);
+  void begin(std::size_t line);
+  /// Tells who watches for it.
+  void look_whether_it_holds(std::size_t line);
 
   struct target {
     std::size_t line;
@@ -45,9 +54,10 @@ class judge final : public number_listener {
   const fault_book& faults_;
   time_point start_;
   time_point looked_ = time_point::min();
-  std::vector<std::unique_ptr<line_judge>> lines_;
-  std::vector<node_index> first_of_;          ///< node of each group
-  std::vector<std::vector<target>> targets_;  ///< by measure
+  std::vector<std::unique_ptr<line_judge>> lines_;  ///< the expectations, then what is watched for
+  std::map<std::size_t, std::function<void()>> tell_;  ///< by line
+  std::vector<node_index> first_of_;                   ///< node of each group
+  std::vector<std::vector<target>> targets_;           ///< by measure
 };
 
 }  // namespace tandem::scenarios

@@ -163,6 +163,10 @@ void line_judge::after_change(place at, std::size_t node, const happening& why) 
     look_at_all(why);
 }
 
+bool line_judge::has_held() const {
+  return std::ranges::any_of(lanes_, [](const lane& at) { return at.first.has_value(); });
+}
+
 void line_judge::look_at_all(const happening& why) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) look_at(i, why);
 }

@@ -39,6 +39,8 @@ class line_judge {
   void late(place at, std::size_t node, time_point now, const std::function<double()>& by);
 
   check_result verdict(time_point end);
+  /// It has held in some moment so far.
+  bool has_held() const;
 
  private:
   struct watched {

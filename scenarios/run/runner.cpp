@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
+#include <set>
 #include <stdexcept>
 
 namespace tandem::scenarios {
@@ -125,6 +126,21 @@ std::vector<fault_head> heads_of(const scenario& what) {
   return heads;
 }
 
+std::set<node_index> sufferers_of(const scenario& what, std::uint64_t seed) {
+  std::set<node_index> found;
+  for (const auto& fault : what.faults) {
+    const auto* nodes = fault->sufferers();
+    if (nodes == nullptr) continue;
+    for (const auto& which : nodes->which) {
+      node_index first = 0;
+      for (group_index g = 0; g < which.group; ++g) first += what.groups[g].count;
+      const auto list = nodes_of(which, first, what.groups[which.group].count, seed);
+      for (std::uint64_t k = 0; k < list.size(); ++k) found.insert(list[k]);
+    }
+  }
+  return found;
+}
+
 sim::link_map links_under(weather& sky) {
   return [&sky](sim::host_index from, sim::host_index to) -> const sim::link& {
     return sky.between(from, to);
@@ -184,14 +200,17 @@ run_result run(const scenario& what, const level& on, const run_options& options
   weather sky(links);
   std::unique_ptr<world> place;
   try {
-    place = on.make_world({seed, what.tcp, what.faults.empty() ? links : links_under(sky), on.virtual_time, &hears});
+    place = on.make_world(
+        {seed, what.tcp, what.faults.empty() ? links : links_under(sky), on.virtual_time, &hears});
+    const auto suffers = sufferers_of(what, seed);
     for (const auto& group : what.groups)
       for (std::uint32_t i = 0; i < group.count; ++i)
         place->add_node({group.manager,
                          group.listen,
                          group.buffers,
                          group.misbehaves,
-                         {group.silent_addresses, group.refusing_addresses}});
+                         {group.silent_addresses, group.refusing_addresses},
+                         suffers.contains(static_cast<node_index>(place->size()))});
   } catch (const std::invalid_argument& e) {
     throw bad_input(what.file, "level " + on.name + ": " + e.what());
   }
@@ -200,12 +219,12 @@ run_result run(const scenario& what, const level& on, const run_options& options
   const auto start = place->now();
   recorder rows(what, options, ledger, start, result);
   fault_book faults(heads_of(what));
-  workload work(what, *place, ledger, seed, start);
+  judge lines(what, ledger, faults, start);
+  workload work(what, *place, ledger, lines, seed, start);
   hears.ledger = &ledger;
   hears.rows = &rows;
   hears.work = &work;
 
-  judge lines(what, ledger, faults, start);
   lines.begin();
   ledger.tell(&lines);
   faults.on_change([&](time_point now) { lines.on_fault(now); });

@@ -148,7 +148,13 @@ void tracker::on_killed(node_index node, time_point now) {
     if (row.gauge) rest.*row.field = 0;
   apply(node, now, rest);
   add(node, now, measure_of(tally::alive), 0, 1);
-  state = {.group = state.group, .alive = false, .wanted = state.wanted, .missing = state.missing};
+  state = {.group = state.group,
+           .alive = false,
+           .wanted = state.wanted,
+           .missing = state.missing,
+           .stands = state.stands,
+           .went_on = state.went_on,
+           .clock_ahead = state.clock_ahead};
   erase_node(connections_, node);
   erase_node(pairs_, node);
   erase_node(requests_, node);
@@ -163,6 +169,19 @@ void tracker::on_restarted(node_index node, time_point now) {
   add(node, now, measure_of(tally::alive), 1, 0);
   apply(node, now, world_->manager(node).counters());
   count_wanted_of(node, now);
+}
+
+void tracker::on_suffering(node_index node, time_point now, const ailments& is) {
+  auto& state = nodes_[node];
+  if (std::exchange(state.stands, is.stands) && !is.stands) state.went_on = now;
+  // When its clock jumps, what was is so much longer ago for the node.
+  const auto jump = is.clock_ahead - std::exchange(state.clock_ahead, is.clock_ahead);
+  if (jump == duration{}) return;
+  for (auto& [at, connection] : connections_) {
+    if (at.first != node) continue;
+    connection.used -= jump;
+    if (connection.streams_ended != time_point::min()) connection.streams_ended -= jump;
+  }
 }
 
 void tracker::on_leaving(node_index node, time_point now) {

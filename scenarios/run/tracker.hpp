@@ -72,6 +72,7 @@ class tracker {
   /// connections are lost with it.
   void on_killed(node_index node, time_point now);
   void on_restarted(node_index node, time_point now);
+  void on_suffering(node_index node, time_point now, const ailments& is);
   /// Takes in what was not flushed, and looks for connections that outlived their timeout.
   void finish(time_point now);
 
@@ -114,6 +115,9 @@ class tracker {
     std::uint32_t near = 0;  ///< a bit for each limit that it is close to
     std::uint32_t wanted = 0;
     std::uint32_t missing = 0;
+    bool stands = false;   ///< its process stands still
+    time_point went_on{};  ///< since it last did
+    duration clock_ahead{};
   };
   struct connection_state {
     std::int32_t peer = -1;

@@ -5,11 +5,12 @@
 
 namespace tandem::scenarios {
 
-workload::workload(const scenario& what, world& in, tracker& ledger, std::uint64_t seed,
-                   time_point start)
+workload::workload(const scenario& what, world& in, tracker& ledger, judge& lines,
+                   std::uint64_t seed, time_point start)
     : scenario_(what),
       world_(in),
       tracker_(ledger),
+      judge_(lines),
       seed_(seed),
       start_(start),
       alive_(ledger.nodes(), true),
@@ -54,9 +55,17 @@ node_index workload::target_of(const node_list& to, node_index from, std::uint64
   return target != from ? target : to[(k + 1) % to.size()];
 }
 
+void workload::when(const expectation& condition, std::function<void()> what) {
+  judge_.watch(condition, [this, what = std::move(what)] { at(now(), what); });
+}
+
 void workload::at_node(time_point when, node_index node, std::function<void()> what) {
   world_.at(when, [this, node, life = lives_[node], what = std::move(what)] {
-    if (alive_[node] && lives_[node] == life) what();
+    if (!alive_[node] || lives_[node] != life) return;
+    if (!stands(node)) return what();
+    turn(node, [this, node, life, what] {
+      if (alive_[node] && lives_[node] == life) what();
+    });
   });
 }
 
@@ -77,7 +86,9 @@ constexpr unsigned entry_shift = 48;
 
 void workload::send(const doing& whose, node_index from, node_index to, std::uint64_t bytes,
                     std::uint64_t number) {
-  if (alive_[from]) world_.send(from, to, bytes, (whose.index + 1) << entry_shift | number);
+  turn(from, [this, from, to, bytes, sent = (whose.index + 1) << entry_shift | number] {
+    if (alive_[from]) world_.send(from, to, bytes, sent);
+  });
 }
 
 void workload::on_send(std::uint64_t number, send_result result) {
@@ -142,6 +153,26 @@ void workload::power_on(node_index node) {
   const auto was = it->second;
   down_.erase(it);
   if (was.comes_back) restart(node, was.new_identity);
+}
+
+void workload::turn(node_index node, task what) {
+  if (const auto it = standing_.find(node); it != standing_.end())
+    it->second.push_back(std::move(what));
+  else
+    what();
+}
+
+void workload::suffer(node_index node, const ailments& now) {
+  tracker_.on_suffering(node, world_.now(), now);
+  world_.suffer(node, now);
+  const auto it = standing_.find(node);
+  if (now.stands) {
+    standing_.try_emplace(node);
+  } else if (it != standing_.end()) {
+    auto waited = std::move(it->second);
+    standing_.erase(it);
+    for (auto& each : waited) each();
+  }
 }
 
 }  // namespace tandem::scenarios

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "judge.hpp"
 #include "run/work/work.hpp"
+#include "tandem/net/task.hpp"
 #include "tandem/scenarios/nodes.hpp"
 #include "tracker.hpp"
 
@@ -19,7 +21,8 @@ namespace tandem::scenarios {
 class workload {
  public:
   /// Times of the scenario count from `start`. References outlive this.
-  workload(const scenario& what, world& in, tracker& ledger, std::uint64_t seed, time_point start);
+  workload(const scenario& what, world& in, tracker& ledger, judge& lines, std::uint64_t seed,
+           time_point start);
   ~workload();
 
   /// Plans everything: the entries, then `more` that is done beside them.
@@ -46,7 +49,9 @@ class workload {
   bool works(node_index node) const { return alive_[node] && !leaving_[node]; }
 
   void at(time_point when, std::function<void()> what) { world_.at(when, std::move(what)); }
-  /// The same, unless this life of the node is over by then.
+  /// Once, in the moment in which this first holds, after what made it hold.
+  void when(const expectation& condition, std::function<void()> what);
+  /// The same as at(), unless this life of the node is over by then.
   void at_node(time_point when, node_index node, std::function<void()> what);
   request_id dial(node_index from, node_index to, dial_mode mode, duration deadline);
   /// From now on `node` should have a connection with `peer`.
@@ -67,6 +72,11 @@ class workload {
   /// was restarted meanwhile. True when it lived.
   bool power_off(node_index node);
   void power_on(node_index node);
+  /// What ails it from now on.
+  void suffer(node_index node, const ailments& now);
+  /// Its turn to do something: now, or when its process goes on.
+  void turn(node_index node, task what);
+  bool stands(node_index node) const { return standing_.contains(node); }
 
  private:
   node_index node_of(group_index group, std::uint64_t member) const {
@@ -76,6 +86,7 @@ class workload {
   const scenario& scenario_;
   world& world_;
   tracker& tracker_;
+  judge& judge_;
   std::uint64_t seed_;
   time_point start_;
   std::vector<node_index> first_node_;
@@ -86,6 +97,8 @@ class workload {
     bool new_identity = false;
   };
   std::map<node_index, outage> down_;
+  std::map<node_index, std::vector<task>>
+      standing_;                      ///< what waits for a process that stands still
   std::vector<bool> alive_;           ///< not killed
   std::vector<bool> leaving_;         ///< told to shut down
   std::vector<std::uint32_t> lives_;  ///< deaths so far: ids of connections start again after each

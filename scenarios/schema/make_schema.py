@@ -187,7 +187,13 @@ ARRIVALS = either(
     doc="how turns come: at_once, {every: 5ms}, {poisson: 20/s}, {burst: 50, every: 10s}, {trace: file.csv}, {spread: 10s}, {think: 10s}; `per: node` makes them each node's own",
 )
 
+CONDITION = {
+    "type": "string",
+    "pattern": r"[=!]=|[<>]=?|~=|\bin\b",
+    "description": "when this first holds: server.active >= 200",
+}
 SCHEDULE = {
+    "when": CONDITION,
     "at": DURATION | {"description": "the first turn"},
     "arrivals": ref("arrivals"),
     "count": SOME | {"description": "turns of each node"},
@@ -246,11 +252,14 @@ VERBS = {
     ),
 }
 for word, doc in {"shutdown": "graceful end", "kill": "sudden death, connections reset", "restart": "a fresh node on the same host"}.items():
-    keys = {"nodes": NODES, "group": NODES, "at": SCHEDULE["at"], "arrivals": ref("arrivals")}
+    keys = {"nodes": NODES, "group": NODES, "at": SCHEDULE["at"], "when": CONDITION, "arrivals": ref("arrivals")}
     if word == "restart":
         keys["down"] = either(DURATION, ref("durations"))
         keys["identity"] = one_of("same", "new")
-    VERBS[word] = mapping(doc, keys, ["at"]) | {"oneOf": [{"required": ["nodes"]}, {"required": ["group"]}]}
+    VERBS[word] = mapping(doc, keys) | {
+        "oneOf": [{"required": ["nodes"]}, {"required": ["group"]}],
+        "anyOf": [{"required": ["at"]}, {"required": ["when"]}],
+    }
 
 MARK = {"at": SCHEDULE["at"], "until": ABOVE_ZERO, "on": BOOL | {"description": "false takes it back"}}
 for word, doc in {
@@ -284,17 +293,19 @@ BEHAVIOUR = only_one(
 FAULT_NODES = either(NODES, list_of(NODES, "each in one of the forms"))
 FAULT = {
     "at": DURATION | {"description": "when it begins"},
+    "when": CONDITION,
     "until": ABOVE_ZERO | {"description": "when it is over for good"},
-    "for": ref("durations") | {"description": "how long it lasts, each time"},
     "every": ABOVE_ZERO | {"description": "from one beginning to the next"},
     "poisson": RATE | {"description": "how often it begins while it is off, at random"},
     "name": NAME | {"description": "what expectations call it"},
     "allow_untested": REASON | {"description": "why it may touch nothing"},
 }
+LASTS = FAULT | {"for": ref("durations") | {"description": "how long it lasts, each time"}}
+SUFFERS = LASTS | {"nodes": FAULT_NODES}
 FAULTS = {
     "partition": mapping(
         "nothing passes between these nodes and all others, or `to`",
-        FAULT
+        LASTS
         | {
             "groups": list_of(NAME, "who is cut off from all others"),
             "from": FAULT_NODES,
@@ -306,7 +317,7 @@ FAULTS = {
     ),
     "link": mapping(
         "links are otherwise, those of some nodes or those between two",
-        FAULT
+        LASTS
         | LINK
         | {
             "like": NAMED_LINK,
@@ -319,9 +330,14 @@ FAULTS = {
     ),
     "die": mapping(
         "the nodes die, and live again afterwards",
-        FAULT | {"nodes": FAULT_NODES, "silent": BOOL | {"description": "a power cut: nobody is sent a reset (the default)"}},
+        SUFFERS | {"silent": BOOL | {"description": "a power cut: nobody is sent a reset (the default)"}},
         ["nodes"],
     ),
+    "pause": mapping("processes stand still", SUFFERS, ["nodes"]),
+    "clock_jump": mapping("the clocks of processes jump ahead", FAULT | {"nodes": FAULT_NODES, "by": ABOVE_ZERO}, ["nodes", "by"]),
+    "descriptors": mapping("no file descriptors are left", SUFFERS, ["nodes"]),
+    "stall_reading": mapping("no connection is read", SUFFERS, ["nodes"]),
+    "forget_flows": mapping("a NAT forgets: old connections lose all, new ones pass", FAULT | {"nodes": FAULT_NODES}, ["nodes"]),
 }
 
 LINE = {

@@ -73,6 +73,8 @@ const std::vector<level_setting>& level_settings() {
       {"faults: partition, link, die",
        {"faults.*.partition", "faults.*.link", "faults.*.die"},
        {yes, yes, yes, kernel}},
+      {"fault: forget_flows", {"faults.*.forget_flows"}, {yes, yes, yes, kernel}},
+      {"fault: stall_reading", {"faults.*.stall_reading"}, {streams, yes, yes, yes}},
   };
   return settings;
 }

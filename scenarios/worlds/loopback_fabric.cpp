@@ -46,6 +46,9 @@ class loopback_fabric final : public sim::fabric {
   void partition(std::function<int(sim::host_index)>) override {
     throw std::logic_error("loopback cannot cut packets");
   }
+  void forget_flows(sim::host_index) override {
+    throw std::logic_error("loopback cannot lose packets");
+  }
   std::uint64_t events() const override { return 0; }
 
  private:

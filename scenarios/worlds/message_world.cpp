@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "node_hash.hpp"
+#include "node_time.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/task.hpp"
 #include "tandem/scenarios/level.hpp"
@@ -23,7 +24,9 @@ struct message_node final : manager_observer {
       : observer(to), index(self), id(name) {}
 
   void on_notification(time_point now, const notification& what) override {
-    if (observer) observer->on_notification(index, now, what);
+    if (!observer) return;
+    if (clock_ahead == duration{}) return observer->on_notification(index, now, what);
+    observer->on_notification(index, now, in_world(what, clock_ahead));
   }
   void on_step(time_point now, const connection_manager& manager) override {
     if (observer) observer->on_step(index, now, manager);
@@ -33,13 +36,17 @@ struct message_node final : manager_observer {
   }
   void on_event(time_point now, const event& what) override {
     if (!observer) return;
-    observer->on_event(index, now, what);
+    if (clock_ahead == duration{}) return observer->on_event(index, now, what);
+    observer->on_event(index, now, in_world(what, clock_ahead));
   }
 
   world_observer* observer;
   node_index index;
   peer_id id;
   stale_addresses stale;
+  duration clock_ahead{};
+  bool stands = false;
+  std::vector<task> orders;
   std::uint64_t identities = 0;  ///< that it had before
   std::uint64_t requests = 0;
   hash_sink hash;
@@ -72,7 +79,8 @@ class message_world final : public world {
     const request_id request{++nodes_[from]->requests};
     later_command(from, [this, request, to, mode, deadline](sim::host_index host) {
       const auto at = nodes_[to]->stale.before(address_of(to));
-      network_.command(host, events::dial_wanted{request, id(to), at, mode, 0, deadline});
+      network_.command(host, events::dial_wanted{request, id(to), at, mode, 0,
+                                                 in_node(deadline, nodes_[host]->clock_ahead)});
     });
     return request;
   }
@@ -83,9 +91,10 @@ class message_world final : public world {
     });
   }
   void operate(node_index node, const operation& what) override {
-    later_command(node, [this, what](sim::host_index host) {
-      std::visit([&](const auto& told) { network_.command(host, told); }, what);
-    });
+    later_command(node,
+                  [this, what = in_node(what, nodes_[node]->clock_ahead)](sim::host_index host) {
+                    std::visit([&](const auto& told) { network_.command(host, told); }, what);
+                  });
   }
   void introduce(node_index, node_index) override {}  // every address is known
   void disconnect(node_index from, node_index to) override {
@@ -102,11 +111,23 @@ class message_world final : public world {
     later_command(
         node, [this](sim::host_index host) { network_.command(host, events::shutdown_wanted{}); });
   }
-  void kill(node_index node) override { network_.kill(node); }
+  void kill(node_index node) override {
+    nodes_[node]->orders.clear();
+    network_.kill(node);
+  }
   void restart(node_index node, bool new_identity) override {
     auto& one = *nodes_[node];
     if (new_identity) one.id = identity::of_node(options_.seed + ++one.identities, node).id();
     network_.restart(node, one.id);
+  }
+  void forget_flows(node_index node) override { network_.forget_flows(node); }
+  void suffer(node_index node, const ailments& now) override {
+    auto& one = *nodes_[node];
+    one.clock_ahead = now.clock_ahead;
+    one.stands = now.stands;
+    network_.suffer(node, {now.stands, now.no_descriptors, now.clock_ahead});
+    if (!now.stands)
+      for (auto& each : std::exchange(one.orders, {})) commands_.push_back(std::move(each));
   }
 
   time_point now() const override { return time().now(); }
@@ -134,7 +155,9 @@ class message_world final : public world {
   // come before the caller knows the request, and before the next work.
   template <class Command>
   void later_command(node_index node, Command command) {
-    commands_.emplace_back([node, command] { command(node); });
+    // What is wanted of a process that stands still waits until that goes on.
+    auto& to = nodes_[node]->stands ? nodes_[node]->orders : commands_;
+    to.emplace_back([node, command] { command(node); });
   }
   void run_commands() {
     for (std::size_t i = 0; i < commands_.size(); ++i) std::exchange(commands_[i], {})();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "node_hash.hpp"
+#include "node_time.hpp"
 #include "run/behaviour/misbehaving_network.hpp"
+#include "run/fault/ailing_network.hpp"
 #include "tandem/net/node.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/sim/fabric.hpp"
@@ -32,20 +34,26 @@ struct hosted_node final : node_observer {
       : observer(to), index(self), spec(std::move(how)) {}
 
   void on_notification(time_point now, const notification& what) override {
-    if (observer) observer->on_notification(index, now, what);
+    if (!observer) return;
+    if (clock_ahead() == duration{}) return observer->on_notification(index, now, what);
+    observer->on_notification(index, world(now), in_world(what, clock_ahead()));
   }
   void on_step(time_point now, const connection_manager& manager) override {
-    if (observer) observer->on_step(index, now, manager);
+    if (observer) observer->on_step(index, world(now), manager);
   }
   void on_action(time_point now, const action& what) override {
-    if (observer) observer->on_action(index, now, what);
+    if (observer) observer->on_action(index, world(now), what);
   }
   void on_event(time_point now, const event& what) override {
-    if (observer) observer->on_event(index, now, what);
+    if (!observer) return;
+    if (clock_ahead() == duration{}) return observer->on_event(index, now, what);
+    observer->on_event(index, world(now), in_world(what, clock_ahead()));
   }
   void on_message(time_point now, const received_message& message) override {
-    if (observer) observer->on_message(index, now, number_in(message.bytes));
+    if (observer) observer->on_message(index, world(now), number_in(message.bytes));
   }
+  duration clock_ahead() const noexcept { return ailing.clock_ahead; }
+  time_point world(time_point now) const { return in_world(now, clock_ahead()); }
 
   world_observer* observer;
   node_index index;
@@ -55,7 +63,11 @@ struct hosted_node final : node_observer {
   std::uint64_t lives = 0;
   std::uint64_t identities = 0;  ///< that it had before
   hash_sink hash;
+  std::unique_ptr<ailing_network> ails;             ///< around its host, if it suffers
   std::unique_ptr<misbehaving_network> misbehaves;  ///< between the node and its host, if it does
+  ailments ailing;
+  std::vector<std::function<void(tandem::node&)>>
+      orders;  ///< that came while its process stood still
   std::unique_ptr<tandem::node> node;
 };
 
@@ -77,7 +89,8 @@ class node_world final : public world {
   const peer_id& id(node_index node) const override { return nodes_[node]->id; }
 
   request_id dial(node_index from, node_index to, dial_mode mode, time_point deadline) override {
-    return node(from).dial(id(to), {addresses_of(to), mode, 0, deadline});
+    return node(from).dial(
+        id(to), {addresses_of(to), mode, 0, in_node(deadline, nodes_[from]->clock_ahead())});
   }
   void send(node_index from, node_index to, std::uint64_t bytes, std::uint64_t number) override {
     const auto tell = [host = nodes_[from].get(), number, this](send_result result) {
@@ -86,19 +99,40 @@ class node_world final : public world {
     node(from).send(id(to), message_with(number, bytes), tell);
   }
   void operate(node_index which, const operation& what) override {
-    std::visit([&](const auto& told) { tell(node(which), told); }, what);
+    const auto told = in_node(what, nodes_[which]->clock_ahead());
+    order(which, [told](tandem::node& to) {
+      std::visit([&to](const auto& one) { tell(to, one); }, told);
+    });
   }
   void introduce(node_index which, node_index other) override {
     if (nodes_[other]->spec.listens) node(which).add_addresses(id(other), addresses_of(other));
   }
-  void disconnect(node_index from, node_index to) override { node(from).disconnect(id(to)); }
-  void disconnect(node_index from, connection_id conn) override { node(from).disconnect(conn); }
-  void shutdown(node_index which) override { node(which).shutdown(); }
-  void kill(node_index which) override { nodes_[which]->node.reset(); }
+  void disconnect(node_index from, node_index to) override {
+    order(from, [peer = id(to)](tandem::node& node) { node.disconnect(peer); });
+  }
+  void disconnect(node_index from, connection_id conn) override {
+    order(from, [conn](tandem::node& node) { node.disconnect(conn); });
+  }
+  void shutdown(node_index which) override {
+    order(which, [](tandem::node& node) { node.shutdown(); });
+  }
+  void kill(node_index which) override {
+    nodes_[which]->node.reset();
+    nodes_[which]->orders.clear();
+  }
   void restart(node_index which, bool new_identity) override {
     kill(which);
     if (new_identity) ++nodes_[which]->identities;
     start(*nodes_[which]);
+  }
+  void forget_flows(node_index which) override { fabric_->forget_flows(which); }
+  void suffer(node_index which, const ailments& now) override {
+    auto& it = *nodes_[which];
+    it.ailing = now;
+    if (!it.node) return;
+    it.ails->suffer(now);
+    if (now.stands) return;
+    for (const auto& each : std::exchange(it.orders, {})) each(*it.node);
   }
 
   time_point now() const override { return fabric_->clock().now(); }
@@ -136,6 +170,15 @@ class node_world final : public world {
 
   tandem::node& node(node_index which) { return *nodes_[which]->node; }
 
+  // What an operator wants of a process that stands still waits until that goes on.
+  void order(node_index which, std::function<void(tandem::node&)> what) {
+    auto& it = *nodes_[which];
+    if (it.ailing.stands)
+      it.orders.push_back(std::move(what));
+    else
+      what(*it.node);
+  }
+
   void start(hosted_node& host) {
     node_options options;
     options.manager = host.spec.manager;
@@ -143,6 +186,11 @@ class node_world final : public world {
     options.self = identity::of_node(options_.seed + host.identities, host.index);
     host.id = options.self.id();
     network* net = &fabric_->host(host.index);
+    host.misbehaves.reset();  // before what it stands on
+    if (host.spec.suffers) {
+      host.ails = std::make_unique<ailing_network>(*net, host.ailing);
+      net = host.ails.get();
+    }
     if (const auto* how = host.spec.misbehaves.get()) {
       host.misbehaves = std::make_unique<misbehaving_network>(
           *net, *how, random_stream::of(options_.seed, "behaviour", host.index));

@@ -48,13 +48,13 @@ paths::ride paths::queue(time_point now, time_point& free_at, std::uint64_t bits
 }
 
 paths::ride paths::send(time_point now, host_index from, host_index to, unsigned packets,
-                        std::uint64_t bytes) {
+                        std::uint64_t bytes, std::uint64_t known) {
   const link& path = between(from, to);
   host& sender = hosts_[from];
   for (unsigned i = 0; i < packets; ++i) path.count_packet();
   ride out{now, first(packets), now};
   if (path.bandwidth != 0) out = queue(now, sender.up_free_at, path.bandwidth, packets, bytes);
-  if (cut(from, to)) return {out.at, 0, out.left};
+  if (cut(from, to) || known != flows(from, to)) return {out.at, 0, out.left};
   if (path.loss > 0)
     for (unsigned i = 0; i < packets; ++i)
       if (sender.random.unit() < path.loss) out.through &= ~(std::uint64_t{1} << i);

@@ -43,7 +43,9 @@ class paths {
     time_point left;  ///< the sender's access link
   };
   /// `packets` of `bytes` together, sent at `now`, on their way to the receiver's access link.
-  ride send(time_point now, host_index from, host_index to, unsigned packets, std::uint64_t bytes);
+  /// `known`: what flows() was at the last SYN of their connection.
+  ride send(time_point now, host_index from, host_index to, unsigned packets, std::uint64_t bytes,
+            std::uint64_t known);
   /// Those of which the last reaches the receiver's access link at `now`; only if it is limited().
   ride receive(time_point now, host_index from, host_index to, unsigned packets,
                std::uint64_t bytes);
@@ -63,8 +65,16 @@ class paths {
   /// Sends one packet, which arrives at `not_before` at the earliest, and runs `then` when it does.
   /// Returns when that is: nothing when it is lost, `never` when the receiver's link decides.
   template <class F>
-  std::optional<time_point> carry(kernel& time, host_index from, host_index to,
-                                  std::uint64_t bytes, time_point not_before, F then);
+  std::optional<time_point> carry(kernel& time, host_index from, host_index to, std::uint64_t bytes,
+                                  std::uint64_t known, time_point not_before, F then);
+
+  /// As fabric::forget_flows.
+  void forget_flows(host_index host) { ++hosts_[host].forgets; }
+  /// A connection is known to what is between its hosts as long as this is what it was when the
+  /// last SYN was sent.
+  std::uint64_t flows(host_index a, host_index b) const {
+    return hosts_[a].forgets + hosts_[b].forgets;
+  }
 
   /// As fabric::partition.
   void partition(std::function<int(host_index)> side);
@@ -79,6 +89,7 @@ class paths {
     time_point up_free_at{};    // its access link, sending
     time_point down_free_at{};  // and receiving
     int side = 0;
+    std::uint64_t forgets = 0;  ///< so often was it forgotten
   };
 
   static ride queue(time_point now, time_point& free_at, std::uint64_t bits_per_second,
@@ -92,8 +103,9 @@ class paths {
 
 template <class F>
 std::optional<time_point> paths::carry(kernel& time, host_index from, host_index to,
-                                       std::uint64_t bytes, time_point not_before, F then) {
-  const ride sent = send(time.now(), from, to, 1, bytes);
+                                       std::uint64_t bytes, std::uint64_t known,
+                                       time_point not_before, F then) {
+  const ride sent = send(time.now(), from, to, 1, bytes, known);
   if (sent.through == 0) return std::nullopt;
   const time_point at = std::max(sent.at, not_before);
   if (!limited(from, to)) {

@@ -125,7 +125,7 @@ bool tcp_flows::resend(flow& f, flow_name name, bool at_once) {
 void tcp_flows::launch(flow& f, flow_name name, std::uint64_t segments) {
   flight& of = at(f, name);
   const std::uint64_t bytes = bytes_of(of, segments) + count(segments) * packet_overhead;
-  const auto ride = paths_.send(kernel_.now(), f.from, f.to, count(segments), bytes);
+  const auto ride = paths_.send(kernel_.now(), f.from, f.to, count(segments), bytes, f.known);
   of.left_at = ride.left;
   const std::uint64_t through = select(segments, ride.through);
   if (through != segments) {
@@ -163,7 +163,8 @@ void tcp_flows::arrived(flow_name name, std::uint64_t segments) {
   of.missing &= ~segments;
   const bool again = (of.resent & segments) != 0;
   const time_point back = kernel_.now() + paths_.acknowledgement_delay(f->to, f->from);
-  if (paths_.cut(f->to, f->from)) {  // to the sender it is lost
+  if (paths_.cut(f->to, f->from) ||
+      f->known != paths_.flows(f->to, f->from)) {  // to the sender it is lost
     of.lost |= segments;
     if (!again) of.good &= ~segments;
     arm_timer(*f, name);

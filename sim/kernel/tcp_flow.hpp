@@ -47,6 +47,7 @@ struct flight {
 struct flow {
   host_index from = 0;
   host_index to = 0;
+  std::uint64_t known = 0;      ///< paths::flows() at the last SYN
   std::uint64_t written = 0;    ///< by the sender's user
   std::uint64_t sent = 0;
   std::uint64_t acked = 0;      ///< everything before arrived, and the sender knows

@@ -21,9 +21,12 @@ void message_network::state::send_syn(handle h) {
   }
   ++c->syns;
   std::optional<time_point> arrival;
-  if (c->target != none)
-    arrival = net.carry(time, c->ends[dialer].host, c->target, packet_overhead, time.now(),
+  if (c->target != none) {
+    const host_index from = c->ends[dialer].host;
+    c->flows = net.flows(from, c->target);
+    arrival = net.carry(time, from, c->target, packet_overhead, c->flows, time.now(),
                         [this, h] { syn_arrived(h); });
+  }
   if (!arrival || *arrival >= next_syn_at(*c)) arm_next_syn(h, *c);
 }
 
@@ -39,7 +42,9 @@ void message_network::state::syn_arrived(handle h) {
   const host& asked = hosts[c->target];
   bool refused = !asked.alive || !asked.listens || c->port != message_port;
   if (c->accepted_syn && c->incarnation != asked.incarnation) refused = true;
-  if (!refused && asked.paused) {
+  // A listener that pauses for want of descriptors has a backlog all the same.
+  const bool queues = asked.ails.no_descriptors || !asked.backlog.empty();
+  if (!refused && asked.paused && !queues) {
     arm_next_syn(h, *c);
     return;
   }
@@ -52,10 +57,9 @@ void message_network::state::syn_arrived(handle h) {
   if (first && (!arrival || *arrival == never)) expect_answer(h, 1);
 }
 
-std::optional<time_point> message_network::state::answer_syn(handle h, record& c,
-                                                             bool with_reset) {
+std::optional<time_point> message_network::state::answer_syn(handle h, record& c, bool with_reset) {
   const auto arrival =
-      net.carry(time, c.target, c.ends[dialer].host, packet_overhead, time.now(),
+      net.carry(time, c.target, c.ends[dialer].host, packet_overhead, c.flows, time.now(),
                 [this, h, with_reset] { syn_answered(h, with_reset); });
   if (!arrival || *arrival >= next_syn_at(c)) arm_next_syn(h, c);
   return arrival;

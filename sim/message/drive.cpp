@@ -58,6 +58,7 @@ void message_network::state::command(host_index h, const event& what) {
 }
 
 void message_network::state::step(host_index h, const event& what) {
+  if (waits(h, [this, h, what] { step(h, what); })) return;
   driving = true;
   tell(h, what);
   follow(h);
@@ -66,7 +67,7 @@ void message_network::state::step(host_index h, const event& what) {
 void message_network::state::tell(host_index h, const event& what) {
   host& at = hosts[h];
   if (at.observer) at.observer->on_event(time.now(), what);
-  at.manager.handle(time.now(), what);
+  at.manager.handle(local(h), what);
   drain(h);
 }
 
@@ -78,7 +79,7 @@ void message_network::state::step_follow_up(host_index h, follow_up what) {
 
 void message_network::state::advance(host_index h) {
   driving = true;
-  hosts[h].manager.advance(time.now());
+  hosts[h].manager.advance(local(h));
   drain(h);
   follow(h);
 }
@@ -117,7 +118,9 @@ void message_network::state::follow(host_index h) {
 
 void message_network::state::wake_at_deadline(host_index h) {
   host& at = hosts[h];
-  const time_point deadline = at.manager.next_deadline();
+  const time_point due = at.manager.next_deadline();
+  if (due == never || at.ails.stands) return;
+  const time_point deadline = std::max(due - at.ails.clock_ahead, time.now());
   if (deadline >= at.wakes_at) return;
   at.wakes_at = deadline;
   time.at(deadline, [this, h] { woken(h); });
@@ -126,7 +129,8 @@ void message_network::state::wake_at_deadline(host_index h) {
 void message_network::state::woken(host_index h) {
   host& at = hosts[h];
   if (time.now() >= at.wakes_at) at.wakes_at = never;
-  if (at.manager.next_deadline() <= time.now())
+  if (at.ails.stands) return;
+  if (at.manager.next_deadline() <= local(h))
     advance(h);
   else
     wake_at_deadline(h);
@@ -149,6 +153,8 @@ void message_network::state::kill(host_index h) {
     e = next;
   }
   at.manager = fresh_manager(h, false);
+  at.waiting.clear();
+  at.backlog.clear();
   at.paused = false;
 }
 
@@ -177,6 +183,7 @@ void message_network::state::carry_out(host_index h, const actions::notify& a) {
 }
 
 void message_network::state::carry_out(host_index h, const actions::start_attempt& a) {
+  if (hosts[h].ails.no_descriptors) return fail_locally(a.attempt);
   const handle fresh = connections.take();
   record& c = connections.at(fresh.slot);
   enter(fresh.slot * 2 + dialer, h, a.attempt, phase::dialing);
@@ -279,6 +286,7 @@ void message_network::state::carry_out(host_index h, const actions::ask_progress
       at = f.acknowledged_at;
     }
   }
+  if (at != time_point{}) at = later(at, hosts[h].ails.clock_ahead);
   follow_ups.push_back({events::progressed{a.conn, at, more}, none, {}});
 }
 

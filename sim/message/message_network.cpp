@@ -53,11 +53,11 @@ void message_network::partition(std::function<int(host_index)> side) {
 }
 
 void message_network::kill(host_index host) { state_->kill(host); }
-void message_network::restart(host_index host) {
-  state_->restart(host, state_->hosts[host].self);
+void message_network::forget_flows(host_index host) { state_->net.forget_flows(host); }
+void message_network::suffer(host_index host, const host_ailments& now) {
+  state_->suffer(host, now);
 }
-void message_network::restart(host_index host, const peer_id& self) {
-  state_->restart(host, self);
-}
+void message_network::restart(host_index host) { state_->restart(host, state_->hosts[host].self); }
+void message_network::restart(host_index host, const peer_id& self) { state_->restart(host, self); }
 
 }  // namespace tandem::sim

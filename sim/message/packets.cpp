@@ -16,9 +16,7 @@ namespace {
 // After so many samples of a steady round trip its variation is below a nanosecond.
 constexpr std::uint8_t round_trips_max = 80;
 
-flow_name name_of(message::handle h, end_index from) {
-  return {h.slot, h.generation, from % 2, 0};
-}
+flow_name name_of(message::handle h, end_index from) { return {h.slot, h.generation, from % 2, 0}; }
 
 // Payload on the wire: multistream header 20, /plaintext/2.0.0 18, Exchange 79, /yamux/1.0.0 14,
 // and a yamux header 12.
@@ -57,7 +55,8 @@ void message_network::state::dispatch(end_index from, const packet& p) {
   const host_index to = peer_host(from);
   const std::uint64_t payload = payload_of(p);
   if (p.what == kind::hello) c.hello_flying = true;
-  if (here.tcp != none || payload > segment_size || !net.quiet(here.host, to)) {
+  if (here.tcp != none || payload > segment_size || !net.quiet(here.host, to) ||
+      c.flows != net.flows(here.host, to)) {
     auto& sender = sender_of(from, to);
     sender.tcp.written += std::max<std::uint64_t>(payload, 1);
     sender.undelivered.push_back({p, sender.tcp.written});
@@ -65,7 +64,7 @@ void message_network::state::dispatch(end_index from, const packet& p) {
     return;
   }
   if (here.round_trips < round_trips_max) ++here.round_trips;
-  const auto ride = net.send(time.now(), here.host, to, 1, payload + packet_overhead);
+  const auto ride = net.send(time.now(), here.host, to, 1, payload + packet_overhead, c.flows);
   here.last_arrival = std::max(ride.at, here.last_arrival);
   struct delivery {
     state* self;
@@ -95,6 +94,7 @@ message::sender& message_network::state::sender_of(end_index from, host_index to
   free_sender = std::exchange(mine.next_free, none);
   mine.tcp.from = here.host;
   mine.tcp.to = to;
+  mine.tcp.known = connections.at(from / 2).flows;
   mine.tcp.last_arrival = here.last_arrival;
   const link& there = net.between(here.host, to);
   const link& back = net.between(to, here.host);
@@ -175,9 +175,8 @@ void message_network::state::send_reset(end_index from) {
   stop(from);
   if (!is_live(connections.end(other(from)).at) && !c.hello_flying) return;
   const host_index at = from % 2 == message::dialer ? here.host : c.target;
-  const time_point last =
-      here.tcp == none ? here.last_arrival : senders[here.tcp].tcp.last_arrival;
-  net.carry(time, at, peer_host(from), packet_overhead, last,
+  const time_point last = here.tcp == none ? here.last_arrival : senders[here.tcp].tcp.last_arrival;
+  net.carry(time, at, peer_host(from), packet_overhead, c.flows, last,
             [this, h = handle_of(from), side = other(from) % 2] { reset_arrived(h, side); });
 }
 

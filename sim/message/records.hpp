@@ -82,6 +82,7 @@ struct record {
   std::uint32_t generation = 0;
   std::uint32_t next_free = none;
   time_point began{};             ///< of the first SYN
+  std::uint64_t flows = 0;        ///< of paths, at the last SYN
   host_index target = none;       ///< none: nobody has the address
   std::uint32_t incarnation = 0;  ///< of the listener when it answered the SYN
   std::uint16_t port = 0;

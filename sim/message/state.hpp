@@ -40,6 +40,9 @@ struct message_network::state final : flow_owner {
     time_point wakes_at = never;  // earliest wake-up armed
     end_index oldest = message::none;
     end_index newest = message::none;
+    host_ailments ails{};
+    std::vector<task> waiting{};   // for a process that stands still
+    std::vector<handle> backlog{};  // arrived, and there is no descriptor for them
     bool listens;
     bool paused = false;
     bool alive = true;
@@ -81,8 +84,17 @@ struct message_network::state final : flow_owner {
   void carry_out(host_index h, const actions::ask_progress& a);
   void carry_out(host_index h, const actions::notify& a);
   void carry_out(host_index h, const actions::listen_pause&) { hosts[h].paused = true; }
-  void carry_out(host_index h, const actions::listen_resume&) { hosts[h].paused = false; }
+  void carry_out(host_index h, const actions::listen_resume&);
   void carry_out(host_index, const actions::shutdown_complete&) {}
+
+  // ailing.cpp
+  void suffer(host_index h, const host_ailments& now);
+  /// Whether the process of the host stands still: then `what` waits until it goes on.
+  bool waits(host_index h, task what);
+  /// Now, as the host's manager has it.
+  time_point local(host_index h) const { return later(time.now(), hosts[h].ails.clock_ahead); }
+  void accept_backlog(host_index h);
+  void fail_locally(connection_id attempt);
 
   // dialing.cpp
   void send_syn(handle h);
@@ -111,6 +123,7 @@ struct message_network::state final : flow_owner {
 
   // upgrade.cpp
   void arrived(handle h, unsigned side, const packet& p, std::uint64_t told = 0);
+  void taken_in(handle h, unsigned side, const packet& p, std::uint64_t told);
   void hello_arrived(handle h, record& c);
   void goodbye_arrived(end_index e, cause why, std::uint32_t code);
   void pong_arrived(end_index e, std::uint32_t nonce);

@@ -23,14 +23,23 @@ std::uint64_t framed(std::uint64_t bytes) {
 
 }  // namespace
 
-void message_network::state::arrived(handle h, unsigned side, const packet& p,
-                                     std::uint64_t told) {
+void message_network::state::arrived(handle h, unsigned side, const packet& p, std::uint64_t told) {
+  record* c = connections.find(h);
+  if (!c) return;
+  // TCP acknowledges it, whatever becomes of the process.
+  if (p.what == kind::data) c->ends[side ^ 1U].unsent -= static_cast<std::uint32_t>(p.value);
+  const host_index here = side == listener ? c->target : c->ends[dialer].host;
+  if (!waits(here, [this, h, side, p, told] { taken_in(h, side, p, told); }))
+    taken_in(h, side, p, told);
+}
+
+void message_network::state::taken_in(handle h, unsigned side, const packet& p,
+                                      std::uint64_t told) {
   record* c = connections.find(h);
   if (!c) return;
   if (p.what == kind::hello) return hello_arrived(h, *c);
   const end_index e = h.slot * 2 + side;
   end_record& here = c->ends[side];
-  if (p.what == kind::data) c->ends[side ^ 1U].unsent -= static_cast<std::uint32_t>(p.value);
   const auto id = static_cast<connection_id>(here.id);
   if (!is_live(here.at)) {
     if (p.what != kind::fin && p.what != kind::goodbye) send_reset(e);
@@ -78,6 +87,11 @@ void message_network::state::hello_arrived(handle h, record& c) {
     free_if_over(h.slot);
     return;
   }
+  if (asked.ails.no_descriptors || !asked.backlog.empty()) {
+    asked.backlog.push_back(h);
+    if (!asked.paused) step(c.target, events::accept_failed{cause::local_resource});
+    return;
+  }
   asked.last_inbound += 2;
   const connection_id id{asked.last_inbound};
   enter(e, c.target, id, phase::upgrading);
@@ -112,7 +126,7 @@ void message_network::state::bytes_arrived(end_index e, std::uint64_t bytes) {
   events::traffic moved;
   moved.conn = static_cast<connection_id>(here.id);
   moved.received = moved.app_bytes = bytes;
-  moved.last_received_at = moved.last_app_at = time.now();
+  moved.last_received_at = moved.last_app_at = local(here.host);
   step(here.host, moved);
 }
 
@@ -139,7 +153,7 @@ void message_network::state::send(end_index e, std::uint64_t bytes, std::uint64_
   events::traffic moved;
   moved.conn = static_cast<connection_id>(connections.end(e).id);
   moved.sent = moved.app_bytes = framed(bytes);
-  moved.last_app_at = time.now();
+  moved.last_app_at = local(from);
   connections.end(e).unsent += static_cast<std::uint32_t>(moved.sent);
   dispatch(e, {kind::data, cause::none, moved.sent, number});
   step(from, moved);
@@ -158,7 +172,7 @@ void message_network::state::stream_over(end_index e, time_point used_at) {
   const connection_id id{here.id};
   events::traffic used;
   used.conn = id;
-  used.last_app_at = used_at;
+  used.last_app_at = later(used_at, hosts[here.host].ails.clock_ahead);
   step(here.host, used);
   if (connections.end(e).at == phase::ready) step(here.host, events::stream_closed{id, true});
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "tandem/sim/pending.hpp"
 #include "stream/pipe.hpp"
 #include "tandem/core/ids.hpp"
 #include "tandem/net/network.hpp"
 #include "tandem/sim/link.hpp"
+#include "tandem/sim/pending.hpp"
 
 #include <array>
 #include <cstdint>
@@ -56,8 +56,9 @@ struct connection {
 
   endpoint remote;  ///< as dialled
   pending<error_code, connected> dial;
-  time_point began{};      ///< of the first SYN
-  std::uint32_t syns = 0;  ///< sent so far
+  time_point began{};       ///< of the first SYN
+  std::uint64_t flows = 0;  ///< of paths, at the last SYN
+  std::uint32_t syns = 0;   ///< sent so far
   timer_id next_syn = timer_id::none;
   inbound_state inbound = inbound_state::none;
   std::uint64_t listener = 0;  ///< which listener of the host was asked

@@ -44,9 +44,12 @@ void transport::send_syn(connection_handle h) {
   ++c->syns;
   const auto to = directory_.host_at(c->remote);
   std::optional<time_point> arrival;
-  if (to)
-    arrival = paths_.carry(kernel_, c->end(side::dialer).host, *to, packet_overhead,
-                           kernel_.now(), [this, h] { syn_arrived(h); });
+  if (to) {
+    const host_index from = c->end(side::dialer).host;
+    c->flows = paths_.flows(from, *to);
+    arrival = paths_.carry(kernel_, from, *to, packet_overhead, c->flows, kernel_.now(),
+                           [this, h] { syn_arrived(h); });
+  }
   if (!arrival || *arrival >= next_syn_at(*c)) arm_next_syn(*c);
 }
 
@@ -82,11 +85,11 @@ void transport::syn_arrived(connection_handle h) {
 }
 
 void transport::answer_syn(connection& c, bool with_reset) {
-  const auto arrival = paths_.carry(
-      kernel_, c.end(side::listener).host, c.end(side::dialer).host, packet_overhead,
-      kernel_.now(), [this, h = c.handle, with_reset, asked_at = kernel_.now()] {
-        syn_answered(h, with_reset, asked_at);
-      });
+  const auto arrival = paths_.carry(kernel_, c.end(side::listener).host, c.end(side::dialer).host,
+                                    packet_overhead, c.flows, kernel_.now(),
+                                    [this, h = c.handle, with_reset, asked_at = kernel_.now()] {
+                                      syn_answered(h, with_reset, asked_at);
+                                    });
   if (!arrival || *arrival >= next_syn_at(c)) arm_next_syn(c);
   if (!with_reset && (!arrival || *arrival == never)) arm_syn_ack(c);
 }
@@ -134,13 +137,14 @@ void transport::syn_answered(connection_handle h, bool with_reset, time_point as
   }
   kernel_.cancel(std::exchange(c->next_syn, timer_id::none));
   c->end(side::dialer).open = true;
-  const duration round_trip = kernel_.now() - asked_at + paths_.acknowledgement_delay(
-                                                             c->end(side::dialer).host,
-                                                             c->end(side::listener).host);
+  const duration round_trip =
+      kernel_.now() - asked_at +
+      paths_.acknowledgement_delay(c->end(side::dialer).host, c->end(side::listener).host);
   for (const side s : {side::dialer, side::listener}) {
     flow& f = c->sent_by(s).tcp;
     f.from = c->end(s).host;
     f.to = c->end(other(s)).host;
+    f.known = c->flows;
     f.control.sample(round_trip);
   }
   acknowledge_syn(*c);
@@ -149,7 +153,7 @@ void transport::syn_answered(connection_handle h, bool with_reset, time_point as
 
 void transport::acknowledge_syn(connection& c) {
   const auto arrival = paths_.carry(kernel_, c.end(side::dialer).host, c.end(side::listener).host,
-                                    packet_overhead, kernel_.now(), [this, h = c.handle] {
+                                    packet_overhead, c.flows, kernel_.now(), [this, h = c.handle] {
                                       if (connection* found = find(h)) handshake_completed(*found);
                                     });
   if (!arrival || *arrival == never) arm_syn_ack(c);

@@ -57,6 +57,7 @@ class stream_fabric final : public fabric, private listener_directory {
   void partition(std::function<int(host_index)> side) override {
     paths_.partition(std::move(side));
   }
+  void forget_flows(host_index index) override { paths_.forget_flows(index); }
   std::uint64_t events() const override { return kernel_.tasks_run(); }
 
  private:

@@ -109,7 +109,7 @@ void transport::open_window(connection& c, side reader) {
   const host_index here = c.end(reader).host;
   const host_index there = c.end(other(reader)).host;
   const auto opened = [this, h = c.handle, to = other(reader)] { window_opened(h, to); };
-  if (paths_.carry(kernel_, here, there, packet_overhead, kernel_.now(), opened)) return;
+  if (paths_.carry(kernel_, here, there, packet_overhead, c.flows, kernel_.now(), opened)) return;
   // A lost update is made up for by the sender's window probes.
   kernel_.at(kernel_.now() + f.control.timeout(profile_.rto_min, profile_.rto_margin), opened);
 }
@@ -124,9 +124,9 @@ void transport::window_opened(connection_handle h, side sender) {
 void transport::send_reset(connection& c, side from) {
   const connection_end& there = c.end(other(from));
   if (!there.present || !there.open) return;
-  const auto sent = paths_.carry(
-      kernel_, c.end(from).host, there.host, packet_overhead, c.sent_by(from).tcp.last_arrival,
-      [this, h = c.handle, to = other(from)] { reset_arrived(h, to); });
+  const auto sent = paths_.carry(kernel_, c.end(from).host, there.host, packet_overhead, c.flows,
+                                 c.sent_by(from).tcp.last_arrival,
+                                 [this, h = c.handle, to = other(from)] { reset_arrived(h, to); });
   if (!sent || *sent == never) arm_syn_ack(c);
 }
 

@@ -30,6 +30,8 @@ class ledger : public testing::Test {
     void shutdown(node_index) override {}
     void kill(node_index) override {}
     void restart(node_index, bool) override {}
+    void suffer(node_index, const ailments&) override {}
+    void forget_flows(node_index) override {}
     time_point now() const override { return {}; }
     void at(time_point, std::function<void()>) override {}
     void run_until(time_point, const std::function<bool()>&) override {}

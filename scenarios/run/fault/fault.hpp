@@ -3,6 +3,8 @@
 
 #include "read/yaml_value.hpp"
 #include "tandem/scenarios/duration_distribution.hpp"
+#include "tandem/scenarios/expectation.hpp"
+#include "tandem/scenarios/nodes.hpp"
 #include "tandem/scenarios/scenario.hpp"
 #include "tandem/scenarios/world.hpp"
 
@@ -10,7 +12,9 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace tandem::scenarios {
 
@@ -23,6 +27,8 @@ struct timeline {
   std::optional<duration_distribution> length;  ///< of each episode; none: to `until`
   duration every{};                             ///< from one beginning to the next; 0: once
   double per_second = 0;                        ///< beginnings while it is off, at random; 0: none
+  std::optional<expectation> on{};              ///< `at` is when this first holds
+  bool moment = false;                          ///< it happens, and is over at once
 
   bool again() const noexcept { return every > duration{} || per_second > 0; }
 };
@@ -36,6 +42,14 @@ class ongoing_fault {
   virtual void end() = 0;
   /// It changes, while it is in force, what passes between these two, in some direction.
   virtual bool concerns(node_index one, node_index other) const = 0;
+  /// It touches connections between such two that are there when it begins.
+  virtual bool concerns_connections() const { return true; }
+};
+
+/// Nodes that a fault names.
+struct fault_nodes {
+  std::vector<node_selection> which;
+  std::string text;  ///< as the file says it
 };
 
 /// One entry of `faults:` as the file says it.
@@ -44,6 +58,8 @@ class fault : public fault_head {
   virtual ~fault() = default;
   /// `index`: its place in the list. `in` outlives it.
   virtual std::unique_ptr<ongoing_fault> start(fault_plan& in, std::size_t index) const = 0;
+  /// Whose processes or hosts suffer it; null: it is the network's.
+  virtual const fault_nodes* sufferers() const { return nullptr; }
 
   timeline when;
 };

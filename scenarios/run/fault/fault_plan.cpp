@@ -17,8 +17,16 @@ fault_plan::fault_plan(workload& in, fault_book& book, weather& sky)
 void fault_plan::begin() {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const auto& when = entries_[i].what->when;
-    when.per_second > 0 ? plan_random_episode(i) : plan_episode(i, in_.start() + when.at);
+    if (when.on)
+      in_.when(*when.on, [this, i] { plan(i, in_.now()); });
+    else
+      plan(i, in_.start() + when.at);
   }
+}
+
+void fault_plan::plan(std::size_t index, time_point from) {
+  entries_[index].what->when.per_second > 0 ? plan_random_episode(index, from)
+                                            : plan_episode(index, from);
 }
 
 void fault_plan::plan_episode(std::size_t index, time_point at) {
@@ -27,14 +35,14 @@ void fault_plan::plan_episode(std::size_t index, time_point at) {
   const auto last = when.until == duration::max() ? never : in_.start() + when.until;
   if (at >= last) return;
   in_.at(at, [this, index] { begin_episode(index); });
+  if (when.moment) return in_.at(at, [this, index] { end_episode(index); });
   const auto end = std::min(last, when.length ? later(at, when.length->draw(it.random)) : never);
   if (end != never) in_.at(end, [this, index] { end_episode(index); });
 }
 
-void fault_plan::plan_random_episode(std::size_t index) {
+void fault_plan::plan_random_episode(std::size_t index, time_point from) {
   constexpr double nanoseconds_per_second = 1e9;
   auto& it = entries_[index];
-  const auto from = std::max(in_.now(), in_.start() + it.what->when.at);
   const auto gap = it.random.exponential(nanoseconds_per_second / it.what->when.per_second);
   plan_episode(index, later(from, duration(std::llround(gap))));
 }
@@ -54,16 +62,35 @@ void fault_plan::end_episode(std::size_t index) {
   if (--it.episodes != 0) return;
   it.doing->end();
   book_.ended(index, in_.now());
-  if (it.what->when.per_second > 0) plan_random_episode(index);
+  if (it.what->when.per_second > 0) plan_random_episode(index, in_.now());
 }
 
 void fault_plan::count_what_is_there(std::size_t index) {
   const auto concerned = [&](node_index one, node_index other) {
     return entries_[index].doing->concerns(one, other);
   };
-  book_.touched(index, touch::connections, in_.ledger().connections_of_pairs(concerned));
+  if (entries_[index].doing->concerns_connections())
+    book_.touched(index, touch::connections, in_.ledger().connections_of_pairs(concerned));
   for (const auto& [dial, peer] : under_way_)
     if (concerned(dial.first, peer)) book_.touched(index, touch::attempts);
+}
+
+void fault_plan::ail(node_index node, ailment what, bool on) {
+  auto& reasons = sufferings_[node].reasons[static_cast<std::size_t>(what)];
+  on ? ++reasons : --reasons;
+  if (reasons == (on ? 1U : 0U)) tell(node);
+}
+
+void fault_plan::advance_clock(node_index node, duration by) {
+  sufferings_[node].clock_ahead += by;
+  tell(node);
+}
+
+void fault_plan::tell(node_index node) {
+  const auto& it = sufferings_[node];
+  const auto is = [&](ailment what) { return it.reasons[static_cast<std::size_t>(what)] != 0; };
+  in_.suffer(node, {is(ailment::stands), is(ailment::reads_nothing), is(ailment::no_descriptors),
+                    it.clock_ahead});
 }
 
 void fault_plan::on_notification(node_index node, time_point, const notification& what) {

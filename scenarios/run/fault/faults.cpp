@@ -10,12 +10,22 @@ namespace tandem::scenarios {
 std::unique_ptr<fault> read_partition(const yaml_value& value, const scenario& of);
 std::unique_ptr<fault> read_link_episode(const yaml_value& value, const scenario& of);
 std::unique_ptr<fault> read_die(const yaml_value& value, const scenario& of);
+std::unique_ptr<fault> read_pause(const yaml_value& value, const scenario& of);
+std::unique_ptr<fault> read_clock_jump(const yaml_value& value, const scenario& of);
+std::unique_ptr<fault> read_descriptors(const yaml_value& value, const scenario& of);
+std::unique_ptr<fault> read_stall_reading(const yaml_value& value, const scenario& of);
+std::unique_ptr<fault> read_forget_flows(const yaml_value& value, const scenario& of);
 
 std::span<const fault_kind> fault_kinds() {
   static constexpr fault_kind all[] = {
       {"partition", read_partition},
       {"link", read_link_episode},
       {"die", read_die},
+      {"pause", read_pause},
+      {"clock_jump", read_clock_jump},
+      {"descriptors", read_descriptors},
+      {"stall_reading", read_stall_reading},
+      {"forget_flows", read_forget_flows},
   };
   return all;
 }

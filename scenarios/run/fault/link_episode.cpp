@@ -35,13 +35,13 @@ void set_delays(sim::link& link, const link_spec& change) {
 }
 
 void set_rates(sim::link& link, const link_spec& change, ends_changed ends) {
-  link.down = link.down_rate();  // of its own, whatever becomes of the sender's
+  if (ends.sender && change.up && !link.down) link.down = link.bandwidth;  // was of both
   if (ends.sender) {
     link.bandwidth = change.up.value_or(link.bandwidth);
     if (change.queue) link.queue = change.queue;
   }
   if (ends.receiver) {
-    link.down = change.down.value_or(*link.down);
+    if (change.down) link.down = change.down;
     if (change.queue) link.down_queue = change.queue;
   }
 }

@@ -8,6 +8,7 @@
 #include "tandem/command/units.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem::scenarios {
 namespace {
@@ -31,6 +32,11 @@ void read_head(const yaml_mapping& given, const scenario& of, fault_head& out) {
 
 void read_timeline(const yaml_mapping& given, const scenario& of, timeline& out) {
   given.read("at", [&](const auto& v) { out.at = read_time(v, of); });
+  given.read("when", [&](const auto& v) {
+    if (given.find("at") != nullptr)
+      v.fail_key("a fault begins `at` a time or `when` something holds, not both");
+    out.on = read_condition(v, of);
+  });
   given.read("until", [&](const auto& v) {
     out.until = v.as_duration(above_zero);
     if (out.until <= out.at) v.fail("`until` must be after `at`");
@@ -46,7 +52,7 @@ void read_timeline(const yaml_mapping& given, const scenario& of, timeline& out)
   if (again == nullptr) again = given.find("poisson");
   const yaml_value* length = given.find("for");
   given.self().source().attempt([&] {
-    if (again != nullptr && length == nullptr)
+    if (again != nullptr && length == nullptr && !out.moment)
       again->fail_key("a fault that comes back needs `for`: how long it lasts each time");
     if (again == nullptr && length != nullptr && given.find("until") != nullptr)
       length->fail_key("`for` and `until` say the same of a fault that comes once; leave one out");
@@ -54,7 +60,8 @@ void read_timeline(const yaml_mapping& given, const scenario& of, timeline& out)
 }
 
 std::string text_of(const timeline& when) {
-  std::string text = " from " + format_duration(when.at);
+  std::string text = (when.moment ? " at " : " from ") + format_duration(when.at);
+  if (when.on) text = " when " + when.on->text;
   if (when.length) {
     const bool fixed = when.length->nanoseconds.how() == sim::distribution::kind::constant;
     text += fixed ? " for " + format_duration(when.length->quantile(1)) : " for drawn times";
@@ -82,9 +89,14 @@ fault_nodes read_fault_nodes(const yaml_value& value, const scenario& of) {
   return out;
 }
 
-std::vector<std::string> with_fault_keys(std::vector<std::string> own) {
-  own.insert(own.end(), {"at", "until", "for", "every", "poisson", "name", "allow_untested"});
+std::vector<std::string> with_moment_keys(std::vector<std::string> own) {
+  own.insert(own.end(), {"at", "when", "until", "every", "poisson", "name", "allow_untested"});
   return own;
+}
+
+std::vector<std::string> with_fault_keys(std::vector<std::string> own) {
+  own.emplace_back("for");
+  return with_moment_keys(std::move(own));
 }
 
 void read_fault(const yaml_mapping& given, const scenario& of, const std::string& what,

@@ -9,17 +9,22 @@
 namespace tandem::scenarios {
 
 arrival_process::arrival_process(workload& in, const schedule& when, node_list nodes,
-                                 std::uint64_t index, handler act)
+                                 std::uint64_t index, handler act, whose turns)
     : in_(in),
       when_(when),
       nodes_(std::move(nodes)),
       index_(index),
-      act_(std::move(act)),
+      origin_(in.start()),
+      act_(turns == whose::host
+               ? std::move(act)
+               : [&in, act = std::move(act)](
+                     std::uint64_t k,
+                     node_index who) { in.turn(who, [&act, k, who] { act(k, who); }); }),
       all_{random_stream::of(in.seed(), "arrivals", index), in.start() + when.at} {}
 
 bool arrival_process::ended(std::uint64_t done, std::uint64_t nodes, time_point next) const {
   if (when_.count != 0 && done >= when_.count * nodes) return true;
-  return when_.until != duration::max() && next > in_.start() + when_.until;
+  return when_.until != duration::max() && next > origin_ + when_.until;
 }
 
 duration arrival_process::gap(random_stream& random) const {
@@ -28,6 +33,14 @@ duration arrival_process::gap(random_stream& random) const {
 }
 
 void arrival_process::begin() {
+  if (!when_.on) return start();
+  in_.when(*when_.on, [this] {
+    all_.next = origin_ = in_.now();
+    start();
+  });
+}
+
+void arrival_process::start() {
   const bool poisson = when_.how == schedule::kind::poisson;
   if (when_.once()) {
     in_.at(all_.next, [this] { turns(when_.count * nodes_.size()); });
@@ -110,7 +123,7 @@ void arrival_process::over(node_index who) {
 void arrival_process::next_of_trace() {
   const auto k = when_.per_node ? all_.done / nodes_.size() : all_.done;
   if (k == when_.trace.size()) return;
-  const auto when = in_.start() + when_.at + when_.trace[k].at;
+  const auto when = origin_ + when_.at + when_.trace[k].at;
   if (ended(all_.done, nodes_.size(), when)) return;
   in_.at(when, [this, k] {
     if (when_.per_node) {

@@ -38,11 +38,12 @@ struct schedule {
   std::optional<duration_distribution> think;  ///< from the end of one turn to the next
   std::uint64_t count = 1;                     ///< turns of each node; 0: as many as there are
   duration at{};
+  std::optional<expectation> on{};  ///< `at` is when this first holds
   duration until = duration::max();
 };
 
 /// The keys that read_schedule() understands.
-inline constexpr const char* schedule_keys[] = {"at", "until", "for", "arrivals", "count"};
+inline constexpr const char* schedule_keys[] = {"at", "when", "until", "for", "arrivals", "count"};
 
 /// What a verb allows of a schedule.
 struct schedule_rules {
@@ -60,9 +61,13 @@ class arrival_process {
  public:
   /// The k-th turn, counted over all nodes, is `who`'s.
   using handler = std::function<void(std::uint64_t k, node_index who)>;
+  enum class whose : std::uint8_t {
+    process,  ///< a turn of a node whose process stands still waits until that goes on
+    host,     ///< what is done to a node comes when it comes
+  };
   /// `when` and `in` outlive it.
   arrival_process(workload& in, const schedule& when, node_list nodes, std::uint64_t index,
-                  handler act);
+                  handler act, whose turns = whose::process);
 
   void begin();
   /// The turn of this node is over: it thinks, and has the next one. Only with `think`.
@@ -74,6 +79,7 @@ class arrival_process {
     time_point next{};
     std::uint64_t done = 0;
   };
+  void start();
   bool ended(std::uint64_t done, std::uint64_t nodes, time_point next) const;
   duration gap(random_stream& random) const;
   void next_of_all();
@@ -86,6 +92,7 @@ class arrival_process {
   const schedule& when_;
   node_list nodes_;
   std::uint64_t index_;
+  time_point origin_;  ///< from which its times count
   handler act_;
   own all_;
   std::vector<own> each_;

@@ -30,8 +30,10 @@ class changing_lives final : public doing {
       : what_(what),
         in_(in),
         random_(random_stream::of(in.seed(), "down", index)),
-        arrivals_(in, what.when, in.nodes_of(what.nodes), index,
-                  [this](std::uint64_t, node_index node) { change(node); }) {}
+        arrivals_(
+            in, what.when, in.nodes_of(what.nodes), index,
+            [this](std::uint64_t, node_index node) { change(node); },
+            arrival_process::whose::host) {}
   void begin() override { arrivals_.begin(); }
 
  private:
@@ -57,7 +59,7 @@ std::unique_ptr<doing> life_work::start(workload& in, std::uint64_t index) const
 
 std::unique_ptr<work> read_life(const yaml_value& value, const scenario& of, const char* word,
                                 life_change change) {
-  std::vector<std::string> keys{"nodes", "group", "at", "arrivals"};
+  std::vector<std::string> keys{"nodes", "group", "at", "when", "arrivals"};
   if (change == life_change::restart) keys.insert(keys.end(), {"down", "identity"});
   const yaml_mapping given(value, word, keys);
   auto out = std::make_unique<life_work>();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "read/csv.hpp"
 #include "read/read_distribution.hpp"
+#include "read/read_scenario.hpp"
 #include "run/work/arrivals.hpp"
 #include "run/work/reading.hpp"
 #include "tandem/command/units.hpp"
@@ -110,7 +111,12 @@ duration read_time(const yaml_value& value, const scenario& of) {
 void read_schedule(const yaml_mapping& given, const scenario& of, std::uint64_t nodes,
                    const schedule_rules& rules, schedule& out) {
   const auto read_at = [&](const auto& v) { out.at = read_time(v, of); };
-  rules.at_required ? given.require("at", read_at) : given.read("at", read_at);
+  const bool on = given.read("when", [&](const auto& v) {
+    if (given.find("at") != nullptr)
+      v.fail_key("turns begin `at` a time or `when` something holds, not both");
+    out.on = read_condition(v, of);
+  });
+  rules.at_required && !on ? given.require("at", read_at) : given.read("at", read_at);
   given.read("arrivals", [&](const auto& v) { read_arrivals(v, nodes, rules, out); });
   // What is said is what counts here, not whether it could be read.
   const auto* arrivals = given.find("arrivals");
@@ -129,6 +135,7 @@ void read_schedule(const yaml_mapping& given, const scenario& of, std::uint64_t 
   if (out.how == kind::spread && out.count * nodes > rules.at_once_max)
     given.self().fail("more than " + std::to_string(rules.at_once_max) + " turns in one spread");
   given.read("until", [&](const auto& v) {
+    if (on) v.fail_key("`until` is a time from the start; with `when` say `for`");
     if (out.how == kind::spread) v.fail_key("a `spread` ends by itself; leave `until` out");
     if (!spread) v.fail("`until` needs `arrivals`: without them all come at once");
     out.until = read_time(v, of);

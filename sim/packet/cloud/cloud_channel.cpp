@@ -40,6 +40,29 @@ std::uint32_t TandemCloudChannel::Attach(Ptr<TandemCloudNetDevice> device) {
 
 Ptr<NetDevice> TandemCloudChannel::GetDevice(std::size_t i) const { return m_devices[i]; }
 
+bool TandemCloudChannel::IsForgotten(std::uint32_t from, std::uint32_t to, const Packet& packet) {
+  if (m_known.empty()) return false;
+  std::uint8_t bytes[60 + 14];  // IPv4 with options, TCP up to its flags
+  const std::uint32_t size = packet.CopyData(bytes, sizeof bytes);
+  const std::uint32_t tcp = (bytes[0] & 0x0fU) * 4U;
+  if (bytes[9] != 6 || size < tcp + 14) return false;
+  const auto port = [&](std::uint32_t at) {
+    return static_cast<std::uint16_t>(bytes[tcp + at] << 8 | bytes[tcp + at + 1]);
+  };
+  const bool opens = (bytes[tcp + 13] & 0x12U) == 0x02U;  // SYN without ACK
+  const Flow flow = from < to ? Flow{from, to, port(0), port(2)} : Flow{to, from, port(2), port(0)};
+  bool unknown = false;
+  for (const std::uint32_t host : {from, to}) {
+    const auto it = m_known.find(host);
+    if (it == m_known.end()) continue;
+    if (opens)
+      it->second.insert(flow);
+    else
+      unknown = unknown || !it->second.contains(flow);
+  }
+  return unknown;
+}
+
 void TandemCloudChannel::DoDispose() {
   m_devices.clear();
   m_links = nullptr;

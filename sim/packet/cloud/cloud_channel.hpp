@@ -5,9 +5,13 @@
 
 #include <ns3/channel.h>
 #include <ns3/ipv4-address.h>
+#include <ns3/packet.h>
 
+#include <compare>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <set>
 #include <vector>
 
 namespace ns3 {
@@ -38,6 +42,10 @@ class TandemCloudChannel : public Channel {
   bool IsCut(std::uint32_t from, std::uint32_t to) const {
     return m_side && m_side(from) != m_side(to);
   }
+  /// A NAT in front of the host forgets its flows: their packets vanish, both ways, until a SYN.
+  void ForgetFlows(std::uint32_t host) { m_known[host].clear(); }
+  /// Whether such a NAT is on the way that does not know the packet's flow, or learns of it now.
+  bool IsForgotten(std::uint32_t from, std::uint32_t to, const Packet& packet);
   std::uint64_t GetSeed() const { return m_seed; }
 
   std::size_t GetNDevices() const override { return m_devices.size(); }
@@ -50,6 +58,12 @@ class TandemCloudChannel : public Channel {
   tandem::sim::link_map m_links;
   tandem::sim::link m_default;
   std::function<int(std::uint32_t)> m_side;
+  struct Flow {  // the end with the lower number first
+    std::uint32_t host, other;
+    std::uint16_t port, otherPort;
+    auto operator<=>(const Flow&) const = default;
+  };
+  std::map<std::uint32_t, std::set<Flow>> m_known;  // by NATs that forgot, since then
   Ipv4Address m_base;
   std::uint64_t m_seed = 1;
 };

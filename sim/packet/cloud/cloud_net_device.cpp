@@ -91,7 +91,7 @@ bool TandemCloudNetDevice::Send(Ptr<Packet> packet, const Address&, std::uint16_
 
   const tandem::sim::link& link = m_channel->GetLink(m_host, to->m_host);
   link.count_packet();
-  if (link.cut) return Drop(packet);
+  if (link.cut || m_channel->IsForgotten(m_host, to->m_host, *packet)) return Drop(packet);
   const auto left = m_up.Pass(Simulator::Now().GetTimeStep(), packet->GetSize(), link.bandwidth,
                               QueueOf(link.queue));
   if (!left) return Drop(packet);

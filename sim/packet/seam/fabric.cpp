@@ -113,6 +113,7 @@ class packet_fabric final : public sim::fabric {
   void partition(std::function<int(sim::host_index)> side) override {
     channel_->SetPartition(std::move(side));
   }
+  void forget_flows(sim::host_index host) override { channel_->ForgetFlows(host); }
   std::uint64_t events() const override { return simulator_->GetEventCount(); }
 
  private:

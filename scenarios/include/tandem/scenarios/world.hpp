@@ -28,6 +28,16 @@ struct stale_addresses {
   std::vector<endpoint> before(const endpoint& real) const;
 };
 
+/// What ails the process of a node, or its host.
+struct ailments {
+  bool stands = false;          ///< nothing is read and no timer runs; its connections stay
+  bool reads_nothing = false;   ///< no connection is read; all else goes on
+  bool no_descriptors = false;  ///< dials fail at once, and what arrives waits
+  duration clock_ahead{};       ///< of its timers; never less than before
+
+  friend bool operator==(const ailments&, const ailments&) = default;
+};
+
 /// One node of a world.
 struct node_spec {
   manager_options manager;
@@ -35,6 +45,7 @@ struct node_spec {
   buffer_options buffers{};
   std::shared_ptr<const behaviour> misbehaves{};  ///< none: it does not
   stale_addresses stale{};
+  bool suffers = false;  ///< it will be told to
 };
 
 /// Hears every node of a world, in the order things happen; one thread.
@@ -92,6 +103,10 @@ class world {
   virtual void kill(node_index node) = 0;
   /// `new_identity`: as another peer; id() gives the new one.
   virtual void restart(node_index node, bool new_identity) = 0;
+  /// What ails a node from now on, in this life and the next; one that `suffers`.
+  virtual void suffer(node_index node, const ailments& now) = 0;
+  /// Packets of its connections, both ways, vanish from now on; those of new ones pass.
+  virtual void forget_flows(node_index node) = 0;
 
   virtual time_point now() const = 0;
   virtual void at(time_point when, std::function<void()> what) = 0;

@@ -45,6 +45,10 @@ class fabric {
   /// Throws std::logic_error where the fabric cannot.
   virtual void partition(std::function<int(host_index)> side) = 0;
 
+  /// A NAT in front of the host forgets what it knew: packets of connections whose last SYN was
+  /// sent before vanish, both ways. Throws std::logic_error where the fabric cannot.
+  virtual void forget_flows(host_index) = 0;
+
   /// Events of the network run so far; 0 on a real network.
   virtual std::uint64_t events() const = 0;
 };

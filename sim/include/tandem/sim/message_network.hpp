@@ -22,6 +22,13 @@ struct message_network_options {
   std::function<void(host_index, std::uint64_t)> on_message{};
 };
 
+/// What ails the process of a host, or the host.
+struct host_ailments {
+  bool stands = false;          ///< what happens to it waits, and its deadlines; its TCP goes on
+  bool no_descriptors = false;  ///< attempts fail at once, and what arrives waits
+  duration clock_ahead{};       ///< of its manager's clock; never less than before
+};
+
 /// Drives one connection_manager per host over messages with delay, rate and loss, in virtual time.
 /// TCP connect timing follows the SYN schedule of the profile; the upgrade costs the round trips of
 /// multistream-select, /plaintext/2.0.0 and yamux (dialer ready 3 round trips after the dial,
@@ -60,6 +67,9 @@ class message_network {
   /// With a fresh manager and the same options, as the same peer or as this one.
   void restart(host_index host);
   void restart(host_index host, const peer_id& self);
+  void forget_flows(host_index host);  ///< as fabric::forget_flows
+  /// From now on, in this life and the next. Observers hear the network's time.
+  void suffer(host_index host, const host_ailments& now);
 
  private:
   struct state;

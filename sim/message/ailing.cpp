@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Hosts whose process stands still, whose clock jumps, or that have no descriptors.
+#include "message/state.hpp"
+
+#include <utility>
+
+namespace tandem::sim {
+
+bool message_network::state::waits(host_index h, task what) {
+  if (!hosts[h].ails.stands) return false;
+  hosts[h].waiting.push_back(std::move(what));
+  return true;
+}
+
+void message_network::state::suffer(host_index h, const host_ailments& now) {
+  host& at = hosts[h];
+  at.ails = now;
+  if (!at.alive) return;
+  // What has happened first, then what is due.
+  if (!now.stands)
+    for (auto& each : std::exchange(at.waiting, {})) each();
+  at.wakes_at = never;
+  wake_at_deadline(h);
+}
+
+void message_network::state::carry_out(host_index h, const actions::listen_resume&) {
+  hosts[h].paused = false;
+  if (!hosts[h].backlog.empty()) time.at(time.now(), [this, h] { accept_backlog(h); });
+}
+
+void message_network::state::fail_locally(connection_id attempt) {
+  events::attempt_failed failed;
+  failed.attempt = attempt;
+  failed.why = cause::local_resource;
+  failed.local = true;
+  follow_ups.push_back({failed, message::none, {}});
+}
+
+void message_network::state::accept_backlog(host_index h) {
+  for (const handle waited : std::exchange(hosts[h].backlog, {}))
+    if (record* c = connections.find(waited)) hello_arrived(waited, *c);
+}
+
+}  // namespace tandem::sim

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// Faults and work that begin when something first holds.
+#include "fault_support.hpp"
+
+namespace tandem::scenarios {
+namespace {
+
+const std::string joined = R"(
+  - dial: {from: a, to: hub, at: 1s}
+  - dial: {from: b, to: hub, at: 5s})";
+
+TEST(when, a_fault_begins_in_the_moment_in_which_it_first_holds) {
+  // The hub is ready 50 ms after a dial.
+  for_each_level(village(joined, "die: {nodes: hub, when: hub.active >= 4, for: 2s}", R"(
+  - hub.alive at 5049ms == 1
+  - hub.alive at 5060ms == 0
+  - hub.alive at 7049ms == 0
+  - hub.alive at 7060ms == 1)"),
+                 [](const run_result& r) {
+                   EXPECT_EQ(r.faults[0].text, "silent death of hub when hub.active >= 4 for 2s");
+                   EXPECT_EQ(r.faults[0].times, 1U);
+                 });
+}
+
+TEST(when, is_once_however_often_it_holds_again) {
+  for_each_level(village("\n  - keep_connected: {from: a, to: hub}",
+                         "die: {nodes: hub, silent: false, when: hub.active >= 2, for: 1s}",
+                         "\n  - hub.active == 2"),
+                 [](const run_result& r) { EXPECT_EQ(r.faults[0].times, 1U); });
+}
+
+TEST(when, that_holds_at_the_start_is_the_start) {
+  for_each_level(village(joined, "partition: {from: a, to: hub, when: hub.alive == 1, for: 1500ms}",
+                         "\n  - a.dial_time in [1060ms, 1075ms]"));
+}
+
+TEST(when, that_never_holds_is_untested) {
+  const auto r =
+      run_on(parse_scenario(village(joined, "partition: {from: a, to: hub, when: hub.active >= 5}",
+                                    "\n  - hub.active == 4"),
+                            "f.yaml"),
+             "message");
+  EXPECT_EQ(r.faults[0].verdict, verdict::untested);
+  EXPECT_EQ(r.faults[0].why, "it never began");
+}
+
+TEST(when, calculates_and_looks_at_single_nodes) {
+  for_each_level(village(joined, "die: {nodes: hub, when: 'a[0].dials + b.dials >= 2', for: 2s}",
+                         "\n  - hub.alive at 4999ms == 1\n  - hub.alive at 5001ms == 0"));
+}
+
+TEST(when, it_comes_again_from_then_on) {
+  for_each_level(
+      village(joined,
+              "partition: {groups: [hub], when: b.dials >= 1, for: 1s, every: 10s, until: 40s}",
+              "\n  - b.dial_time in [1060ms, 1075ms]"),
+      [](const run_result& r) { EXPECT_EQ(r.faults[0].times, 4U); });
+}
+
+TEST(when, work_begins_in_the_moment_in_which_it_first_holds) {
+  for_each_level(village(joined + R"(
+  - send: {from: hub, to: a, pick: all, when: hub.active >= 4, size: 100B}
+  - send: {from: hub, to: b, pick: all, when: hub.active >= 4, size: 100B,
+           arrivals: {every: 1s}, for: 3s}
+  - kill: {nodes: a, when: a.messages_received >= 2})",
+                         "die: {nodes: hub, at: 100s}", R"(
+  - a.messages_received at 5055ms == 0
+  - a.messages_received at 5075ms == 2
+  - a.alive == 0
+  - b.messages_received at 50s == 8)"));
+}
+
+}  // namespace
+}  // namespace tandem::scenarios
