@@ -52,13 +52,16 @@ enum class tally : std::uint8_t {
   requests,
   requests_answered,
   requests_failed,
+  streams,
+  streams_finished,
+  streams_failed,
   application_bytes,
   kills,
   alive,
   wanted,
   missing,
 };
-inline constexpr std::size_t tallies_count = 31;
+inline constexpr std::size_t tallies_count = 34;
 
 enum class spread : std::uint8_t {
   idle_close_after,
@@ -69,8 +72,9 @@ enum class spread : std::uint8_t {
   connection_age,
   round_trip,
   request_time,
+  stream_time,
 };
-inline constexpr std::size_t spreads_count = 8;
+inline constexpr std::size_t spreads_count = 9;
 
 /// The layout of measures(): the documented metrics, the other counters, then one block per family,
 /// then tallies, then spreads.

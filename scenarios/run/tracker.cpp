@@ -98,13 +98,12 @@ void tracker::on_message(node_index node, time_point now) {
   count(node, now, measure_of(tally::messages_received));
 }
 
-void tracker::on_request(node_index node, time_point now) {
-  count(node, now, measure_of(tally::requests));
+void tracker::on_work(node_index node, time_point now, tally what) {
+  count(node, now, measure_of(what));
 }
 
-void tracker::on_answer(node_index node, time_point now, duration took, bool answered) {
-  count(node, now, measure_of(answered ? tally::requests_answered : tally::requests_failed));
-  if (answered) add(node, now, spread::request_time, std::chrono::duration<double>(took).count());
+void tracker::on_work(node_index node, time_point now, spread which, duration took) {
+  add(node, now, which, std::chrono::duration<double>(took).count());
 }
 
 void tracker::on_configured(node_index node, time_point now, const manager_options& options) {

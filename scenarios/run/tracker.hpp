@@ -56,8 +56,9 @@ class tracker {
   void on_message(node_index node, time_point now);
   /// Connections of `node` with `peer` are not idle from now on, whatever is marked later.
   void on_kept_alive(node_index node, node_index peer) { kept_alive_.insert(key(node, peer)); }
-  void on_request(node_index node, time_point now);
-  void on_answer(node_index node, time_point now, duration took, bool answered);
+  /// What an entry of the workload counts by itself.
+  void on_work(node_index node, time_point now, tally what);
+  void on_work(node_index node, time_point now, spread which, duration took);
   /// The node is about to be told these options: they hold from now on.
   void on_configured(node_index node, time_point now, const manager_options& options);
   void on_notification(node_index node, time_point now, const notification& what);

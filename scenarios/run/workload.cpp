@@ -101,6 +101,19 @@ void workload::on_message(node_index node, std::uint64_t number) {
     doings_[entry - 1]->on_arrived(node, number & ~(entry << entry_shift));
 }
 
+connection_id workload::connection(node_index from, node_index to) const {
+  if (!alive_[from]) return connection_id::none;
+  return world_.manager(from).ready_connection(world_.id(to));
+}
+
+void workload::open_stream(node_index node, connection_id conn) {
+  if (alive_[node] && conn != connection_id::none) world_.open_stream(node, conn);
+}
+
+void workload::close_stream(node_index node, connection_id conn) {
+  if (alive_[node] && conn != connection_id::none) world_.close_stream(node, conn);
+}
+
 void workload::configure(node_index node, const manager_options& options) {
   tracker_.on_configured(node, now(), options);
   world_.operate(node, events::configured{options});

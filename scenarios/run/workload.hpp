@@ -59,11 +59,16 @@ class workload {
   /// Sends under a number of the entry's own, at least 1, which it hears again.
   void send(const doing& whose, node_index from, node_index to, std::uint64_t bytes,
             std::uint64_t number);
+  /// Its oldest ready connection with `to`, the one that messages take; none when there is none.
+  connection_id connection(node_index from, node_index to) const;
+  /// Keeps an application stream open on it: in use at both ends, until closed as often.
+  void open_stream(node_index node, connection_id conn);
+  void close_stream(node_index node, connection_id conn);
   void configure(node_index node, const manager_options& options);
   void kept_alive(node_index node, node_index peer) { tracker_.on_kept_alive(node, peer); }
-  void count_request(node_index from) { tracker_.on_request(from, now()); }
-  void count_answer(node_index from, duration took, bool answered) {
-    tracker_.on_answer(from, now(), took, answered);
+  void count(node_index node, tally what) { tracker_.on_work(node, now(), what); }
+  void add(node_index node, spread which, duration took) {
+    tracker_.on_work(node, now(), which, took);
   }
   void shutdown(node_index node);
   void kill(node_index node);

@@ -240,6 +240,18 @@ VERBS = {
         },
         ["from", "to", "size", "reply"],
     ),
+    "stream": mapping(
+        "a stream that is open for a time, or until so much went over it",
+        OTHERS
+        | {
+            "hold": ref("durations"),
+            "size": SIZES,
+            "rate": BANDWIDTH | {"description": "while it is held"},
+            "in_flight": BYTES | {"description": "of a size at most"},
+        },
+        ["from", "to"],
+    )
+    | {"oneOf": [{"required": ["hold"]}, {"required": ["size"]}]},
     "disconnect": mapping("ends every connection between them", OTHERS, ["from", "to"]),
     "configure": mapping("options from now on", ITSELF | {"manager": ref("manager")}, ["nodes", "manager"]),
     "override_backoff": mapping("the next dial need not wait", OTHERS, ["from", "to"]),

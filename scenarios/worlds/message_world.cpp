@@ -90,6 +90,12 @@ class message_world final : public world {
       if (options_.observer) options_.observer->on_send(host, now(), result, number);
     });
   }
+  void open_stream(node_index node, connection_id conn) override {
+    later_command(node, [this, conn](sim::host_index host) { network_.open_stream(host, conn); });
+  }
+  void close_stream(node_index node, connection_id conn) override {
+    later_command(node, [this, conn](sim::host_index host) { network_.close_stream(host, conn); });
+  }
   void operate(node_index node, const operation& what) override {
     later_command(node,
                   [this, what = in_node(what, nodes_[node]->clock_ahead)](sim::host_index host) {

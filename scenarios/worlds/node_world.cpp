@@ -98,6 +98,10 @@ class node_world final : public world {
     };
     node(from).send(id(to), message_with(number, bytes), tell);
   }
+  void open_stream(node_index which, connection_id conn) override { node(which).open_stream(conn); }
+  void close_stream(node_index which, connection_id conn) override {
+    node(which).close_stream(conn);
+  }
   void operate(node_index which, const operation& what) override {
     const auto told = in_node(what, nodes_[which]->clock_ahead());
     order(which, [told](tandem::node& to) {

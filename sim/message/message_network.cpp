@@ -38,6 +38,12 @@ send_result message_network::send(host_index from, const peer_id& to, std::uint6
                                   std::uint64_t number) {
   return state_->send(from, to, bytes, number);
 }
+void message_network::open_stream(host_index host, connection_id conn) {
+  state_->keep_open(host, conn, true);
+}
+void message_network::close_stream(host_index host, connection_id conn) {
+  state_->keep_open(host, conn, false);
+}
 
 connection_manager& message_network::manager(host_index host) {
   return state_->hosts[host].manager;

@@ -19,7 +19,7 @@ constexpr std::uint8_t round_trips_max = 80;
 flow_name name_of(message::handle h, end_index from) { return {h.slot, h.generation, from % 2, 0}; }
 
 // Payload on the wire: multistream header 20, /plaintext/2.0.0 18, Exchange 79, /yamux/1.0.0 14,
-// and a yamux header 12.
+// /tandem/message/1.0.0 23, and a yamux header 12.
 std::uint64_t payload_of(const message::packet& p) {
   switch (p.what) {
     case kind::hello:
@@ -33,7 +33,11 @@ std::uint64_t payload_of(const message::packet& p) {
     case kind::goodbye:
     case kind::ping:
     case kind::pong:
+    case kind::stream_over:
+    case kind::stream_done:
       return 12;
+    case kind::stream:
+      return 12 + 20 + 23;
     case kind::fin:
       return 0;
     case kind::data:

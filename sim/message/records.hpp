@@ -53,6 +53,9 @@ enum class kind : std::uint8_t {
   ping,
   pong,
   data,  ///< application bytes
+  stream,       ///< a stream that stays open without any
+  stream_over,  ///< end of sending on it
+  stream_done,  ///< end of sending on it, in answer
 };
 
 struct packet {
@@ -74,6 +77,7 @@ struct end_record {
   phase at = phase::absent;
   cause refusal = cause::none;
   std::uint8_t round_trips = 0;  ///< samples that TCP had without a sender
+  std::uint16_t kept_open = 0;  ///< users of a stream that stays open
   std::uint32_t unsent = 0;  ///< application bytes that left and have not arrived
   std::uint32_t asked = 0;   ///< nonce of the last probe; code of the GoAway of a refusing end
 };

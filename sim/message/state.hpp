@@ -131,6 +131,7 @@ struct message_network::state final : flow_owner {
   send_result send(host_index from, const peer_id& to, std::uint64_t bytes, std::uint64_t number);
   void send(end_index e, std::uint64_t bytes, std::uint64_t number);
   void stream_over(end_index e, time_point used_at);
+  void keep_open(host_index h, connection_id conn, bool open);
 
   // ends.cpp
   end_index find(host_index h, connection_id id) const;

@@ -72,6 +72,13 @@ void message_network::state::taken_in(handle h, unsigned side, const packet& p,
         on_message(here.host, p.number);
       if (p.value != told) bytes_arrived(e, p.value - told);
       return;
+    case kind::stream:
+      return step(here.host, events::stream_opened{id, true});
+    case kind::stream_over:
+      dispatch(e, {kind::stream_done});
+      return step(here.host, events::stream_closed{id, true});
+    case kind::stream_done:
+      return step(here.host, events::stream_closed{id, true});
     case kind::hello:
       return;
   }
@@ -164,6 +171,19 @@ void message_network::state::send(end_index e, std::uint64_t bytes, std::uint64_
   if (mine.undelivered.empty() || mine.tcp.unsent(time.now()) == 0) return;
   mine.undelivered.back().streamed = true;
   step(from, events::stream_opened{moved.conn, true});
+}
+
+void message_network::state::keep_open(host_index h, connection_id conn, bool open) {
+  const end_index e = find(h, conn);
+  if (e == none) return;
+  end_record& here = connections.end(e);
+  if (here.at != phase::ready) return;
+  if (!open) {
+    if (here.kept_open != 0 && --here.kept_open == 0) dispatch(e, {kind::stream_over});
+  } else if (here.kept_open++ == 0) {
+    dispatch(e, {kind::stream});
+    step(h, events::stream_opened{conn, true});
+  }
 }
 
 void message_network::state::stream_over(end_index e, time_point used_at) {

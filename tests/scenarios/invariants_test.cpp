@@ -25,6 +25,8 @@ class ledger : public testing::Test {
     void send(node_index, node_index, std::uint64_t, std::uint64_t) override {}
     void operate(node_index, const operation&) override {}
     void introduce(node_index, node_index) override {}
+    void open_stream(node_index, connection_id) override {}
+    void close_stream(node_index, connection_id) override {}
     void disconnect(node_index, node_index) override {}
     void disconnect(node_index, connection_id) override {}
     void shutdown(node_index) override {}

@@ -93,6 +93,14 @@ void node::send(connection_id conn, std::vector<std::byte> message,
   send_to(*impl_, conn, std::move(message), std::move(done));
 }
 
+void node::open_stream(connection_id conn) {
+  impl_->command([impl = impl_.get(), conn] { impl->open_stream(conn); });
+}
+
+void node::close_stream(connection_id conn) {
+  impl_->command([impl = impl_.get(), conn] { impl->close_stream(conn); });
+}
+
 void node::override_backoff(const peer_id& peer) {
   impl_->command([impl = impl_.get(), peer] { impl->submit(events::backoff_overridden{peer}); });
 }

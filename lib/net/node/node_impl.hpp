@@ -45,6 +45,8 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   node_counters counters() const;
   send_result send(connection_id conn, std::span<const std::byte> message);
   send_result send(const peer_id& peer, std::span<const std::byte> message);
+  void open_stream(connection_id conn);
+  void close_stream(connection_id conn);
   void subscribe(std::weak_ptr<event_queue> queue);
   address_book& addresses() { return addresses_; }
   const node_options& options() const { return options_; }

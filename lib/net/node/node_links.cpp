@@ -87,6 +87,14 @@ send_result node::impl::send(const peer_id& peer, std::span<const std::byte> mes
   return send(core_.ready_connection(peer), message);
 }
 
+void node::impl::open_stream(connection_id conn) {
+  if (auto* of = find(conn); of && of->ready) of->session->open_stream();
+}
+
+void node::impl::close_stream(connection_id conn) {
+  if (auto* of = find(conn); of && of->session && !of->ended) of->session->close_stream();
+}
+
 void node::impl::on_authenticated(connection_id conn, const peer_id& peer) {
   if (auto* of = find(conn)) of->peer = peer;
   submit(events::authenticated{conn, peer});

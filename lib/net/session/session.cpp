@@ -45,35 +45,53 @@ void session::impl::decide(cause refusal, duration retry_after) {
   decided_.emit(asio::cancellation_type::terminal);
 }
 
+bool session::impl::can_send() const noexcept {
+  return running() && phase_ == phase::open && ready_ && remote_reason_ == cause::none;
+}
+
 send_result session::impl::send(std::span<const std::byte> message) {
-  if (!running() || phase_ != phase::open || !ready_ || remote_reason_ != cause::none)
-    return send_result::gone;
+  if (!can_send()) return send_result::gone;
   if (message.size() > options_.message_size_max || messages_refused_) return send_result::refused;
   byte_buffer prefix;
   put_uvarint(prefix, message.size());
+  const auto size = prefix.size() + message.size();
   const auto backlog = burst_.stream ? burst_.stream->unsent() : 0;
-  if (backlog != 0 && backlog + prefix.size() + message.size() > options_.backlog_max)
-    return send_result::refused;
-  if (!burst_.stream) {
-    const auto opening = message_burst::opening();
-    // All of it or nothing: a stream is not opened to be reset.
-    const auto memory = yamux::stream_memory + opening.size() + prefix.size() + message.size();
-    if (!budget_.claim(memory)) return send_result::refused;
-    budget_.give(memory);
-    auto handler = std::make_unique<message_burst>(*this, budget_);
-    auto* const heard = handler.get();
-    const auto opened = mux_.open(std::move(handler));
-    if (!opened) return send_result::refused;
-    burst_ = {*opened, heard};
-    burst_.stream->reserve(opening.size() + prefix.size() + message.size());
-    burst_.stream->write(opening);
-  }
-  if (!burst_.stream->reserve(prefix.size() + message.size())) return send_result::refused;
+  if (backlog != 0 && backlog + size > options_.backlog_max) return send_result::refused;
+  if (!burst_.stream && !open_burst(size)) return send_result::refused;
+  if (!burst_.stream->reserve(size)) return send_result::refused;
   burst_.stream->write(prefix, true);
   burst_.stream->write({reinterpret_cast<const std::uint8_t*>(message.data()), message.size()},
                        true);
   pump();
   return send_result::accepted;
+}
+
+/// All of it or nothing: a stream is not opened to be reset for want of `memory`.
+bool session::impl::open_burst(std::size_t memory) {
+  const auto opening = message_burst::opening();
+  const auto whole = yamux::stream_memory + opening.size() + memory;
+  if (!budget_.claim(whole)) return false;
+  budget_.give(whole);
+  auto handler = std::make_unique<message_burst>(*this, budget_);
+  auto* const heard = handler.get();
+  const auto opened = mux_.open(std::move(handler));
+  if (!opened) return false;
+  burst_ = {*opened, heard};
+  burst_.stream->reserve(opening.size() + memory);
+  burst_.stream->write(opening);
+  return true;
+}
+
+void session::impl::open_stream() {
+  ++kept_open_;
+  if (!can_send() || messages_refused_ || burst_.stream) return;
+  if (open_burst(0)) pump();
+}
+
+void session::impl::close_stream() {
+  if (kept_open_ == 0) return;
+  --kept_open_;
+  pump();
 }
 
 void session::impl::close(cause reason, duration retry_after) {
@@ -263,6 +281,8 @@ void session::admit() { impl_->decide(cause::none, {}); }
 void session::refuse(cause why, duration retry_after) { impl_->decide(why, retry_after); }
 void session::probe(std::uint32_t nonce) { impl_->probe(nonce); }
 send_result session::send(std::span<const std::byte> message) { return impl_->send(message); }
+void session::open_stream() { impl_->open_stream(); }
+void session::close_stream() { impl_->close_stream(); }
 void session::close(cause reason, duration retry_after) { impl_->close(reason, retry_after); }
 void session::abort(cause reason) { impl_->abort(reason); }
 session_progress session::progress() { return impl_->progress(); }

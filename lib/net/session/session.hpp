@@ -93,6 +93,10 @@ class session {
   void refuse(cause why, duration retry_after = {});
   void probe(std::uint32_t nonce);  ///< a yamux ping
   send_result send(std::span<const std::byte> message);
+  /// The stream of messages to the peer is open from now on until close_stream() was called as
+  /// often, whether or not there are messages: to both ends the connection is in use.
+  void open_stream();
+  void close_stream();
   /// GoAway with the reason (0 for requested), end of sending, drain to end of file. Before the
   /// muxer is there: as abort().
   void close(cause reason, duration retry_after = {});

@@ -25,6 +25,8 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   void decide(cause refusal, duration retry_after);
   void probe(std::uint32_t nonce) { ping(nonce, true); }
   send_result send(std::span<const std::byte> message);
+  void open_stream();
+  void close_stream();
   void close(cause reason, duration retry_after);
   void abort(cause reason);
   session_progress progress();
@@ -61,6 +63,8 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
 
   void pump();
   bool produce(byte_buffer& out);
+  bool can_send() const noexcept;
+  bool open_burst(std::size_t memory);
   std::size_t write_most();
   void charge_writing(std::size_t size);
   void output_over();
@@ -124,6 +128,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   // Before the muxer, whose streams say so when they end.
   outgoing burst_;     // of messages, while it takes more
   outgoing finished_;  // the one before, until the peer finishes it too
+  std::uint32_t kept_open_ = 0;  // users of burst_ beside the messages in it
   int streams_ = 0;    // of messages, both directions
   int streams_told_ = 0;
   bool streams_due_ = false;  // tell_streams() is on its way

@@ -144,7 +144,8 @@ bool session::impl::produce(byte_buffer& out) {
   const auto most = write_most();
   auto sum = mux_.produce(out, most);
   app_bytes_writing_ += sum.counted;
-  if (burst_.stream && burst_.handler->accepted() && burst_.stream->unsent() == 0) {
+  if (burst_.stream && kept_open_ == 0 && burst_.handler->accepted() &&
+      burst_.stream->unsent() == 0) {
     // A peer that does not finish its side holds one stream, not one for each burst.
     if (finished_.stream) finished_.stream->forget();
     finished_ = std::exchange(burst_, {});

@@ -31,7 +31,8 @@ struct request_work final : work {
   duration deadline{};  ///< an answer that comes later is none; 0: whenever
 };
 
-/// A message there, a time to think, and a message back, over the connections that there are.
+/// A message there, a time to think, and a message back, over the connections that there are. While
+/// it waits for the answer a stream is open.
 class requesting final : public doing {
  public:
   requesting(const request_work& what, workload& in, std::uint64_t index)
@@ -73,6 +74,7 @@ class requesting final : public doing {
     node_index from;
     node_index to;
     time_point at;
+    connection_id waits_on;  ///< where its stream is open: to wait is use, at both ends
   };
 
   std::uint64_t size_of(const sim::distribution& of) {
@@ -84,9 +86,11 @@ class requesting final : public doing {
     to_.each(from, [&](node_index to) {
       any = true;
       const auto number = ++last_;
-      open_.emplace(number, asked{from, to, in_.now()});
+      const auto conn = in_.connection(from, to);
+      open_.emplace(number, asked{from, to, in_.now(), conn});
+      in_.open_stream(from, conn);
       of_node_[from].push_back(number);
-      in_.count_request(from);
+      in_.count(from, tally::requests);
       if (what_.deadline > duration{})
         in_.at_node(later(in_.now(), what_.deadline), from, [this, number] { end(number, false); });
       in_.send(*this, from, to, size_of(what_.size), number * 2);
@@ -98,9 +102,11 @@ class requesting final : public doing {
     if (it == open_.end()) return;
     const auto one = it->second;
     open_.erase(it);
+    in_.close_stream(one.from, one.waits_on);
     auto& mine = of_node_[one.from];
     std::erase(mine, number);
-    in_.count_answer(one.from, in_.now() - one.at, answered);
+    in_.count(one.from, answered ? tally::requests_answered : tally::requests_failed);
+    if (answered) in_.add(one.from, spread::request_time, in_.now() - one.at);
     // All that were asked in one turn end it together.
     if (mine.empty()) arrivals_.over(one.from);
   }

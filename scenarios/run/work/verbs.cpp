@@ -6,6 +6,7 @@ namespace tandem::scenarios {
 std::unique_ptr<work> read_dial(const yaml_value& value, scenario& of);
 std::unique_ptr<work> read_send(const yaml_value& value, scenario& of);
 std::unique_ptr<work> read_request(const yaml_value& value, scenario& of);
+std::unique_ptr<work> read_stream(const yaml_value& value, scenario& of);
 std::unique_ptr<work> read_disconnect(const yaml_value& value, scenario& of);
 std::unique_ptr<work> read_keep_connected(const yaml_value& value, scenario& of);
 std::unique_ptr<work> read_shutdown(const yaml_value& value, scenario& of);
@@ -26,6 +27,7 @@ std::span<const verb> verbs() {
       {"dial", read_dial},
       {"send", read_send},
       {"request", read_request},
+      {"stream", read_stream},
       {"disconnect", read_disconnect},
       {"keep_connected", read_keep_connected},
       {"shutdown", read_shutdown},

@@ -64,6 +64,43 @@ TEST(session_streams, are_counted_in_both_directions) {
   EXPECT_EQ(pair.listener.streams, 0);
 }
 
+// What waits for an answer, and what owes it, are both in use.
+TEST(session_streams, stay_open_for_as_long_as_they_are_kept) {
+  session_pair pair;
+  pair.connect();
+  pair.dialer.self->open_stream();
+  pair.dialer.self->open_stream();
+  pair.run();
+  pair.dialer.self->send(bytes_of("x"));
+  pair.listener.self->send(bytes_of("y"));
+  pair.run();
+  EXPECT_THAT(pair.listener.messages, ElementsAre("x"));
+  EXPECT_THAT(pair.dialer.messages, ElementsAre("y"));
+  for (int kept : {2, 1, 0}) {
+    EXPECT_EQ(pair.dialer.streams, kept == 0 ? 0 : 1) << kept;
+    EXPECT_EQ(pair.listener.streams, kept == 0 ? 0 : 1) << kept;
+    pair.dialer.self->close_stream();
+    pair.run();
+  }
+  pair.dialer.self->close_stream();  // once too often: nothing
+  pair.dialer.self->send(bytes_of("z"));
+  pair.run();
+  EXPECT_THAT(pair.listener.messages, ElementsAre("x", "z"));
+  EXPECT_EQ(pair.dialer.streams + pair.listener.streams, 0);
+}
+
+TEST(session_streams, do_not_keep_a_connection_that_is_told_to_close) {
+  session_pair pair;
+  pair.connect();
+  pair.dialer.self->open_stream();
+  pair.run();
+  pair.dialer.self->close(cause::requested);
+  pair.dialer.self->open_stream();  // neither of which does anything any more
+  pair.dialer.self->close_stream();
+  pair.run();
+  EXPECT_EQ(pair.dialer.log.back(), "closed");
+}
+
 TEST(session_streams, of_a_peer_that_does_not_read_stay_open) {
   session_pair pair;
   pair.start_listener();

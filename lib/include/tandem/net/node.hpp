@@ -145,6 +145,10 @@ class node {
             std::function<void(send_result)> done = {});
   void send(connection_id conn, std::vector<std::byte> message,
             std::function<void(send_result)> done = {});
+  /// An application stream is open on this connection, if it is ready, until close_stream() was
+  /// called as often: it is in use at both ends, as by a peer that waits for an answer.
+  void open_stream(connection_id conn);
+  void close_stream(connection_id conn);
   void override_backoff(const peer_id& peer);
   /// What the operator thinks of a peer or a network: protect, tag, keep alive, allow, deny. A
   /// protected peer is redialled for ever at the addresses the address book has.

@@ -94,6 +94,9 @@ class world {
   /// `number` travels with a message of at least 8 bytes; 0 for none.
   virtual void send(node_index from, node_index to, std::uint64_t bytes,
                     std::uint64_t number = 0) = 0;
+  /// As open_stream() and close_stream() of a node.
+  virtual void open_stream(node_index node, connection_id conn) = 0;
+  virtual void close_stream(node_index node, connection_id conn) = 0;
   virtual void disconnect(node_index from, node_index to) = 0;
   virtual void disconnect(node_index from, connection_id conn) = 0;
   virtual void operate(node_index node, const operation& what) = 0;

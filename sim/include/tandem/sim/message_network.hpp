@@ -58,6 +58,9 @@ class message_network {
   /// `number` is told when it arrives.
   send_result send(host_index from, const peer_id& to, std::uint64_t bytes,
                    std::uint64_t number = 0);
+  /// As open_stream() and close_stream() of a node.
+  void open_stream(host_index host, connection_id conn);
+  void close_stream(host_index host, connection_id conn);
   connection_manager& manager(host_index host);
 
   kernel& time();
