@@ -32,6 +32,7 @@ enum class tally : std::uint8_t {
   dials_failed,
   dials_joined,
   address_attempts,
+  syns,
   arrivals,
   refused,
   handshakes_failed,
@@ -61,7 +62,7 @@ enum class tally : std::uint8_t {
   wanted,
   missing,
 };
-inline constexpr std::size_t tallies_count = 34;
+inline constexpr std::size_t tallies_count = 35;
 
 enum class spread : std::uint8_t {
   idle_close_after,

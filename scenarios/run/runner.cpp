@@ -51,6 +51,9 @@ class listener final : public world_observer {
     ledger->on_message(node, now);
     work->on_message(node, number);
   }
+  void on_syn(node_index node) override {
+    if (ledger) ledger->on_syn(node);
+  }
   void on_action(node_index node, time_point now, const action& what) override {
     if (ledger) ledger->on_action(node, now, what);
   }

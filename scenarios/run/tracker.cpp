@@ -98,6 +98,8 @@ void tracker::on_message(node_index node, time_point now) {
   count(node, now, measure_of(tally::messages_received));
 }
 
+void tracker::on_syn(node_index node) { count(node, world_->now(), measure_of(tally::syns)); }
+
 void tracker::on_work(node_index node, time_point now, tally what) {
   count(node, now, measure_of(what));
 }

@@ -93,6 +93,13 @@ std::vector<std::string> refused_at(std::string_view level, const scenario& what
                            quoted(path) + ": " + why + "; remove it or choose another level");
         break;
       }
+  for (std::size_t i = 0; i < what.expectations.size(); ++i)
+    for (const auto& use : what.expectations[i].numbers)
+      if (const auto& of = measures()[use.measure];
+          !of.levels.empty() && of.levels.find(level) == std::string::npos)
+        problems.push_back(what.where.at("expectations." + std::to_string(i)) + ": level " +
+                           std::string(level) + " does not know " + quoted(of.name) +
+                           "; remove it or choose another level");
   return problems;
 }
 

@@ -16,12 +16,18 @@ std::function<std::vector<std::string>(const scenario&)> refusals_of(const std::
 
 }  // namespace
 
+std::function<void(sim::host_index)> syns_heard_by(world_observer* who) {
+  if (who == nullptr) return {};
+  return [who](sim::host_index from) { who->on_syn(from); };
+}
+
 level fabric_level(std::string name,
                    std::function<std::unique_ptr<sim::fabric>(sim::fabric_options)> make) {
   const auto refuse = refusals_of(name);
   return {std::move(name), true,
           [make = std::move(make)](const world_options& o) {
-            return make_node_world(o, make({o.seed, o.tcp, o.links}), false);
+            return make_node_world(o, make({o.seed, o.tcp, o.links, syns_heard_by(o.observer)}),
+                                   false);
           },
           refuse};
 }

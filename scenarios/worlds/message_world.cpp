@@ -59,7 +59,8 @@ class message_world final : public world {
         network_({options.seed, options.tcp, options.links,
                   [this](sim::host_index host, std::uint64_t number) {
                     if (options_.observer) options_.observer->on_message(host, now(), number);
-                  }}) {
+                  },
+                  syns_heard_by(options.observer)}) {
     time().after_each([this] { run_commands(); });
   }
 

@@ -20,6 +20,7 @@ void message_network::state::send_syn(handle h) {
     return;
   }
   ++c->syns;
+  if (on_syn) on_syn(c->ends[dialer].host);
   std::optional<time_point> arrival;
   if (c->target != none) {
     const host_index from = c->ends[dialer].host;

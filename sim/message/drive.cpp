@@ -19,6 +19,7 @@ message_network::state::state(message_network_options options)
       tcp(std::move(options.tcp)),
       flows(time, net, tcp, *this),
       on_message(std::move(options.on_message)),
+      on_syn(std::move(options.on_syn)),
       seed(options.seed) {}
 
 std::uint32_t message_network::state::remember(const manager_options& options) {

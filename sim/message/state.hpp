@@ -150,6 +150,7 @@ struct message_network::state final : flow_owner {
   const tcp_profile tcp;
   tcp_flows flows;
   std::function<void(host_index, std::uint64_t)> on_message;
+  const std::function<void(host_index)> on_syn;
   std::uint64_t seed;
   std::deque<host> hosts;
   std::vector<manager_options> all_options;

@@ -42,6 +42,7 @@ void transport::send_syn(connection_handle h) {
     return;
   }
   ++c->syns;
+  if (on_syn_) on_syn_(c->end(side::dialer).host);
   const auto to = directory_.host_at(c->remote);
   std::optional<time_point> arrival;
   if (to) {

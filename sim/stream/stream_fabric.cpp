@@ -24,7 +24,8 @@ class stream_fabric final : public fabric, private listener_directory {
   explicit stream_fabric(fabric_options options)
       : paths_(options.seed, std::move(options.links)),
         io_(std::in_place, 1),
-        transport_(kernel_, *io_, paths_, *this, std::move(options.tcp)) {
+        transport_(kernel_, *io_, paths_, *this, std::move(options.tcp),
+                   std::move(options.on_syn)) {
     asio::use_service<pending_service>(*io_);
     idle_.emplace(asio::make_work_guard(*io_));
     kernel_.after_each([this] { io_->poll(); });

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -43,13 +44,14 @@ inline constexpr std::size_t backlog_max = 4096;
 class transport final : flow_owner {
  public:
   transport(kernel& time, asio::io_context& io, paths& net, listener_directory& directory,
-            tcp_profile profile)
+            tcp_profile profile, std::function<void(host_index)> on_syn)
       : kernel_(time),
         io_(io),
         paths_(net),
         directory_(directory),
         profile_(std::move(profile)),
-        flows_(time, net, profile_, *this) {}
+        flows_(time, net, profile_, *this),
+        on_syn_(std::move(on_syn)) {}
 
   asio::io_context& io() noexcept { return io_; }
   kernel& time() noexcept { return kernel_; }
@@ -113,6 +115,7 @@ class transport final : flow_owner {
   listener_directory& directory_;
   const tcp_profile profile_;
   tcp_flows flows_;
+  const std::function<void(host_index)> on_syn_;
   connection_table table_;
 };
 

@@ -204,6 +204,25 @@ TEST_P(each_level, addresses_that_are_no_good_any_more_cost_time) {
   run(stale("{silent: 4}") + expect({"client.dial_time >= 1060ms", "client.dial_time <= 1070ms"}));
 }
 
+// Linux sends a SYN at 0, 1, 3, 7, 15 s and so on; a refused one is not sent again.
+TEST_P(each_level, every_syn_is_counted) {
+  const std::string text =
+      "scenario: s\nduration: 20s\nlinks: {default: {latency: 10ms}}\ngroups:\n"
+      "  server: {listen: true}\n  client: {manager: {attempt_timeout: 30s}}\n"
+      "  other: {}\n  closed: {listen: true}\nworkload:\n"
+      "  - dial: {from: client, to: server}\n  - kill: {nodes: closed, at: 1s}\n"
+      "  - dial: {from: other, to: closed, at: 2s}\n"
+      "faults:\n  - partition: {groups: [server], at: 0s}\n";
+  run(text + expect({"client.syns at 990ms == 1", "client.syns at 1s == 2",
+                     "client.syns at 2990ms == 2", "client.syns at 3s == 3",
+                     "client.syns at 6990ms == 3", "client.syns at 7s == 4", "client.syns == 5",
+                     "client.address_attempts == 1", "other.syns == 1", "server.syns == 0"}));
+  const auto what = parse_scenario(text + expect({"client.syns == 5"}), "f.yaml");
+  EXPECT_THAT(level_named(test_levels(), "loopback").refuse(what),
+              testing::Contains(testing::StartsWith(
+                  "f.yaml:15:5: level loopback does not know `syns`; remove it")));
+}
+
 INSTANTIATE_TEST_SUITE_P(of, each_level, testing::ValuesIn(virtual_levels()),
                          [](const auto& info) { return info.param; });
 

@@ -80,7 +80,10 @@ class packet_fabric final : public sim::fabric {
     const auto ipv4 = node->GetObject<ns3::Ipv4>();
     ipv4->SetRoutingProtocol(ns3::CreateObject<ns3::Ipv4StaticRouting>());
     node->AggregateObject(ns3::CreateObject<ns3::TrafficControlLayer>());  // Ipv4Interface needs it
-    node->AggregateObject(ns3::CreateObject<ns3::TandemTcpL4Protocol>());
+    const auto tcp = ns3::CreateObject<ns3::TandemTcpL4Protocol>();
+    const auto index = static_cast<sim::host_index>(hosts_.size());
+    if (options_.on_syn) tcp->SetOnSyn([this, index] { options_.on_syn(index); });
+    node->AggregateObject(tcp);
 
     const auto device = ns3::CreateObject<ns3::TandemCloudNetDevice>();
     node->AddDevice(device);

@@ -7,6 +7,8 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 namespace ns3 {
 
@@ -28,6 +30,11 @@ class TandemTcpL4Protocol : public TcpL4Protocol {
   /// False when the connection exists.
   bool Add(std::uint64_t key, Ptr<TandemTcpSocket> socket);
   void Remove(std::uint64_t key) { m_connections.erase(key); }
+  /// Hears of each SYN that a connection of this node sends.
+  void SetOnSyn(std::function<void()> heard) { m_on_syn = std::move(heard); }
+  void SentSyn() const {
+    if (m_on_syn) m_on_syn();
+  }
   void Listen(std::uint16_t port, TandemTcpSocket* socket) { m_listeners[port] = socket; }
   void StopListening(std::uint16_t port) { m_listeners.erase(port); }
 
@@ -45,6 +52,7 @@ class TandemTcpL4Protocol : public TcpL4Protocol {
   boost::unordered_flat_map<std::uint64_t, Ptr<TandemTcpSocket>> m_connections;
   boost::unordered_flat_map<std::uint16_t, TandemTcpSocket*> m_listeners;
   std::uint16_t m_next_port = first_port;
+  std::function<void()> m_on_syn;
 };
 
 }  // namespace ns3

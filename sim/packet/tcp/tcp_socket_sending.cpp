@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a TandemTcpSocket sends, and when it gives up.
+#include "tcp/tcp_l4_protocol.hpp"
 #include "tcp/tcp_socket.hpp"
 
 #include <ns3/simulator.h>
@@ -70,6 +71,8 @@ std::uint32_t TandemTcpSocket::SendDataPacket(SequenceNumber32 sequence, std::ui
 
 void TandemTcpSocket::SendEmptyPacket(std::uint8_t flags) {
   if ((flags & TcpHeader::SYN) && m_synCount == 0) return Fail(Failure::TIMED_OUT);
+  if ((flags & (TcpHeader::SYN | TcpHeader::ACK)) == TcpHeader::SYN)
+    if (const auto tcp = Hashed()) tcp->SentSyn();
   if ((flags & TcpHeader::FIN) == 0) {
     const Time backed_off = m_rto;  // which the base forgets at each acknowledgement it sends
     TcpSocketBase::SendEmptyPacket(flags);

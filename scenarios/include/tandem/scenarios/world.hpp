@@ -60,6 +60,8 @@ class world_observer {
                        std::uint64_t number) = 0;
   /// A whole message arrived; `number` as its sender gave it.
   virtual void on_message(node_index node, time_point now, std::uint64_t number) = 0;
+  /// The node's host sent a SYN, the first of an attempt or another one. Not at loopback.
+  virtual void on_syn(node_index node) { (void)node; }
   /// Before each event that a node's manager is told.
   virtual void on_event(node_index node, time_point now, const event& what) = 0;
   /// Before each action of a node's manager is carried out.
@@ -75,6 +77,9 @@ struct world_options {
   bool traced = true;                  ///< keep a hash of every core's trace
   world_observer* observer = nullptr;  ///< outlives the world
 };
+
+/// Tells `who` of each SYN; the index of a host is that of its node.
+std::function<void(sim::host_index)> syns_heard_by(world_observer* who);
 
 /// What an operator can tell a node while it runs.
 using operation =

@@ -20,6 +20,7 @@ struct fabric_options {
   std::uint64_t seed = 1;
   tcp_profile tcp = linux_legacy();
   link_map links;  ///< asked for every pair; empty: the default link everywhere
+  std::function<void(host_index from)> on_syn{};  ///< hears of each SYN sent; may be empty
 };
 
 /// Hosts that can reach each other, their time and their faults: what a world needs to run nodes on

@@ -20,6 +20,7 @@ struct message_network_options {
   link_map links;  ///< empty: the default link everywhere
   /// A whole message arrived there; with the number that its sender gave it.
   std::function<void(host_index, std::uint64_t)> on_message{};
+  std::function<void(host_index from)> on_syn{};  ///< hears of each SYN sent; may be empty
 };
 
 /// What ails the process of a host, or the host.
