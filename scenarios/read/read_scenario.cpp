@@ -3,6 +3,7 @@
 
 #include "extends.hpp"
 #include "parameters.hpp"
+#include "read_addresses.hpp"
 #include "read_manager.hpp"
 #include "read_network.hpp"
 #include "read_tcp_profile.hpp"
@@ -35,8 +36,8 @@ constexpr const char* all_buffers = "buffers_max";
 
 void read_group(const std::string& name, const yaml_value& entry, const scenario& of, group& out) {
   const yaml_mapping given(entry, "group `" + name + "`",
-                           {"count", "listen", "manager", "behaviour", "stale_addresses",
-                            connection_buffers, all_buffers, "link", "region"});
+                           {"count", "listen", "manager", "behaviour", "addresses",
+                            "stale_addresses", connection_buffers, all_buffers, "link", "region"});
   given.read("count", [&](const auto& v) {
     out.count = static_cast<std::uint32_t>(v.as_count(1, nodes_max));
   });
@@ -49,6 +50,7 @@ void read_group(const std::string& name, const yaml_value& entry, const scenario
              [&](const auto& v) { out.buffers.buffers_max = v.as_bytes(0, buffer_options::most); });
   given.read("link", [&](const auto& v) { out.link = read_link(v); });
   given.read("region", [&](const auto& v) { out.region = read_region(v, of.regions); });
+  given.read("addresses", [&](const auto& v) { out.addresses = read_addresses(v, out.count); });
   given.read("stale_addresses", [&](const auto& v) {
     const yaml_mapping stale(v, "stale_addresses", {"silent", "refusing"});
     const auto count = [](const auto& of) {

@@ -166,6 +166,26 @@ run_result head_of(const scenario& what, const level& on, std::uint64_t seed) {
   return r;
 }
 
+// How many nodes there are when some have addresses of their own, now or later; else 0.
+std::uint32_t named_nodes(const scenario& what) {
+  std::uint32_t nodes = 0;
+  bool any = what.nodes_move;
+  for (const auto& group : what.groups) {
+    nodes += group.count;
+    any = any || group.addresses;
+  }
+  return any ? nodes : 0;
+}
+
+// Far from the ports that nodes have who share an address.
+constexpr std::uint16_t closed_ports_of_the_shared = 50'000;
+
+stale_addresses stale_of(const group& of) {
+  const bool shared = of.addresses && of.addresses->behind_one > 1;
+  return {of.silent_addresses, of.refusing_addresses,
+          shared ? closed_ports_of_the_shared : std::uint16_t{0}};
+}
+
 verdict worst_of(const run_result& r) {
   const auto any = [&](verdict which) {
     const auto is = [which](const auto& found) { return found.verdict == which; };
@@ -203,17 +223,15 @@ run_result run(const scenario& what, const level& on, const run_options& options
   weather sky(links);
   std::unique_ptr<world> place;
   try {
-    place = on.make_world(
-        {seed, what.tcp, what.faults.empty() ? links : links_under(sky), on.virtual_time, &hears});
+    place = on.make_world({seed, what.tcp, what.faults.empty() ? links : links_under(sky),
+                           named_nodes(what), on.virtual_time, &hears});
     const auto suffers = sufferers_of(what, seed);
     for (const auto& group : what.groups)
       for (std::uint32_t i = 0; i < group.count; ++i)
-        place->add_node({group.manager,
-                         group.listen,
-                         group.buffers,
-                         group.misbehaves,
-                         {group.silent_addresses, group.refusing_addresses},
-                         suffers.contains(static_cast<node_index>(place->size()))});
+        place->add_node({group.manager, group.listen, group.buffers, group.misbehaves,
+                         stale_of(group),
+                         suffers.contains(static_cast<node_index>(place->size())),
+                         group.addresses});
   } catch (const std::invalid_argument& e) {
     throw bad_input(what.file, "level " + on.name + ": " + e.what());
   }

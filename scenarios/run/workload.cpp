@@ -135,14 +135,15 @@ void workload::kill(node_index node) {
   for (const auto& each : doings_) each->on_killed(node);
 }
 
-void workload::restart(node_index node, bool new_identity) {
+void workload::restart(node_index node, const new_life& with) {
   if (const auto it = down_.find(node); it != down_.end()) {
     it->second.comes_back = true;
-    it->second.new_identity |= new_identity;
+    it->second.with.identity |= with.identity;
+    it->second.with.address |= with.address;
     return;
   }
   kill(node);
-  world_.restart(node, new_identity);
+  world_.restart(node, with);
   tracker_.on_restarted(node, world_.now());
   alive_[node] = true;
   leaving_[node] = false;
@@ -156,7 +157,7 @@ bool workload::power_off(node_index node) {
   }
   const bool lived = alive_[node];
   kill(node);
-  down_[node] = {1, lived, false};
+  down_[node] = {1, lived, {}};
   return lived;
 }
 
@@ -165,7 +166,7 @@ void workload::power_on(node_index node) {
   if (--it->second.reasons != 0) return;
   const auto was = it->second;
   down_.erase(it);
-  if (was.comes_back) restart(node, was.new_identity);
+  if (was.comes_back) restart(node, was.with);
 }
 
 void workload::turn(node_index node, task what) {

@@ -72,7 +72,7 @@ class workload {
   }
   void shutdown(node_index node);
   void kill(node_index node);
-  void restart(node_index node, bool new_identity);
+  void restart(node_index node, const new_life& with);
   /// Its host is down as long as anybody says so: it lives again afterwards, if it did before or
   /// was restarted meanwhile. True when it lived.
   bool power_off(node_index node);
@@ -99,7 +99,7 @@ class workload {
   struct outage {
     std::uint32_t reasons = 0;
     bool comes_back = false;
-    bool new_identity = false;
+    new_life with{};
   };
   std::map<node_index, outage> down_;
   std::map<node_index, std::vector<task>>

@@ -268,6 +268,7 @@ for word, doc in {"shutdown": "graceful end", "kill": "sudden death, connections
     if word == "restart":
         keys["down"] = either(DURATION, ref("durations"))
         keys["identity"] = one_of("same", "new")
+        keys["address"] = one_of("same", "new")
     VERBS[word] = mapping(doc, keys) | {
         "oneOf": [{"required": ["nodes"]}, {"required": ["group"]}],
         "anyOf": [{"required": ["at"]}, {"required": ["when"]}],
@@ -285,6 +286,22 @@ for word, doc in {
     networks = mapping(doc + ", of a network", {"nodes": NODES, "network": {"type": "string", "pattern": rf"^[0-9a-fA-F.:]+(/\d+)?$|{EXPRESSION}"}} | MARK, ["nodes", "network"])
     VERBS[word] = either(peers, networks) if word in ("allow", "deny") else peers
 
+ADDRESS_RANGE = {"type": "string", "pattern": rf"^[0-9a-fA-F.:]+(/\d+)?$|{EXPRESSION}"}
+ADDRESS_RANGES = either(ADDRESS_RANGE, list_of(ADDRESS_RANGE, "each node has addresses of each"))
+ADDRESSES = either(
+    ADDRESS_RANGES,
+    mapping(
+        "where the nodes are",
+        {
+            "in": ADDRESS_RANGES,
+            "each": SOME | {"maximum": 64, "description": "addresses of a node in each network"},
+            "behind_one": SOME | {"maximum": 10_000, "description": "nodes that share an address"},
+            "subnets": SOME | {"maximum": 1_000_000, "description": "nodes take turns in so many /24 or /48"},
+        },
+        ["in"],
+    ),
+)
+
 STAGE = one_of("after_accept", "after_header", "after_authentication", "when_ready")
 BEHAVIOUR = only_one(
     "how the nodes misbehave",
@@ -297,6 +314,8 @@ BEHAVIOUR = only_one(
         "slow_drip": ABOVE_ZERO,
         "no_pong": {"const": True},
         "wrong_identity": {"const": True},
+        "silent": {"const": True},
+        "backlog_full": SOME | {"maximum": 4096},
         "refuse": SOME,
         "accept_after": ABOVE_ZERO,
     },
@@ -422,6 +441,7 @@ def scenario(options):
                             "listen": BOOL,
                             "manager": ref("manager"),
                             "behaviour": BEHAVIOUR,
+                            "addresses": ADDRESSES,
                             "stale_addresses": mapping("addresses that others try first", {"silent": COUNT, "refusing": COUNT}),
                             "buffers_max": BYTES,
                             "connection_buffers_max": BYTES,

@@ -49,6 +49,9 @@ class loopback_fabric final : public sim::fabric {
   void forget_flows(sim::host_index) override {
     throw std::logic_error("loopback cannot lose packets");
   }
+  void set_manners(sim::host_index, const sim::host_manners&) override {
+    throw std::logic_error("loopback cannot tell its kernel how to answer");
+  }
   std::uint64_t events() const override { return 0; }
 
  private:

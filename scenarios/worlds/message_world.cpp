@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include "address_plan.hpp"
 #include "node_hash.hpp"
 #include "node_time.hpp"
+#include "run/behaviour/behaviour.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/task.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/sim/message_network.hpp"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace tandem::scenarios {
@@ -47,12 +50,13 @@ struct message_node final : manager_observer {
   duration clock_ahead{};
   bool stands = false;
   std::vector<task> orders;
+  bool impostor = false;
   std::uint64_t identities = 0;  ///< that it had before
   std::uint64_t requests = 0;
   hash_sink hash;
 };
 
-class message_world final : public world {
+class message_world final : public world, sim::host_names {
  public:
   explicit message_world(const world_options& options)
       : options_(options),
@@ -60,7 +64,8 @@ class message_world final : public world {
                   [this](sim::host_index host, std::uint64_t number) {
                     if (options_.observer) options_.observer->on_message(host, now(), number);
                   },
-                  syns_heard_by(options.observer)}) {
+                  syns_heard_by(options.observer), options.named == 0 ? nullptr : this}) {
+    if (options.named != 0) plan_.emplace(options.named);
     time().after_each([this] { run_commands(); });
   }
 
@@ -69,8 +74,11 @@ class message_world final : public world {
     auto& node = *nodes_.emplace_back(std::make_unique<message_node>(
         options_.observer, index, identity::of_node(options_.seed, index).id()));
     node.stale = spec.stale;
-    network_.add_host(spec.manager, node.id, spec.listens, options_.observer ? &node : nullptr,
-                      options_.traced ? &node.hash : nullptr);
+    if (plan_) plan_->add(sim::message_network::address_of(index), spec.addresses.get());
+    node.impostor = spec.misbehaves && spec.misbehaves->has_another_identity();
+    network_.add_host(spec.manager, self_of(index), spec.listens,
+                      options_.observer ? &node : nullptr, options_.traced ? &node.hash : nullptr);
+    if (spec.misbehaves) network_.set_manners(index, spec.misbehaves->manners());
     return index;
   }
   std::size_t size() const override { return nodes_.size(); }
@@ -79,7 +87,8 @@ class message_world final : public world {
   request_id dial(node_index from, node_index to, dial_mode mode, time_point deadline) override {
     const request_id request{++nodes_[from]->requests};
     later_command(from, [this, request, to, mode, deadline](sim::host_index host) {
-      const auto at = nodes_[to]->stale.before(address_of(to));
+      const auto real = address_of(to);
+      const auto at = nodes_[to]->stale.before(plan_ ? plan_->of(to) : std::span(&real, 1));
       network_.command(host, events::dial_wanted{request, id(to), at, mode, 0,
                                                  in_node(deadline, nodes_[host]->clock_ahead)});
     });
@@ -122,10 +131,11 @@ class message_world final : public world {
     nodes_[node]->orders.clear();
     network_.kill(node);
   }
-  void restart(node_index node, bool new_identity) override {
+  void restart(node_index node, const new_life& with) override {
     auto& one = *nodes_[node];
-    if (new_identity) one.id = identity::of_node(options_.seed + ++one.identities, node).id();
-    network_.restart(node, one.id);
+    if (with.address) plan_->move(node);
+    if (with.identity) one.id = identity::of_node(options_.seed + ++one.identities, node).id();
+    network_.restart(node, self_of(node));
   }
   void forget_flows(node_index node) override { network_.forget_flows(node); }
   void suffer(node_index node, const ailments& now) override {
@@ -158,6 +168,19 @@ class message_world final : public world {
  private:
   sim::kernel& time() const { return network_.time(); }
 
+  // Who a node is, which is not who others are told when it is an impostor.
+  peer_id self_of(node_index node) const {
+    const auto& one = *nodes_[node];
+    return one.impostor ? identity::of_node(~options_.seed, node).id() : one.id;
+  }
+
+  // host_names
+  std::optional<endpoint> find(const endpoint& at) const override { return plan_->find(at); }
+  endpoint seen(sim::host_index from, bool v6) override {
+    return plan_->seen(from, v6, address_of(from).port);
+  }
+  endpoint of(sim::host_index host) const override { return plan_->of(host).front(); }
+
   // As in a node, a command runs after the work that gives it, so that its notifications do not
   // come before the caller knows the request, and before the next work.
   template <class Command>
@@ -174,6 +197,7 @@ class message_world final : public world {
   world_options options_;
   std::vector<std::unique_ptr<message_node>> nodes_;  // outlives the network, which calls it
   std::vector<task> commands_;
+  std::optional<address_plan> plan_;
   mutable sim::message_network network_;
 };
 

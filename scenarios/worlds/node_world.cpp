@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "named_network.hpp"
 #include "node_hash.hpp"
 #include "node_time.hpp"
 #include "run/behaviour/misbehaving_network.hpp"
@@ -8,8 +9,10 @@
 #include "tandem/sim/fabric.hpp"
 #include "tandem/sim/policy_seed.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -63,6 +66,7 @@ struct hosted_node final : node_observer {
   std::uint64_t lives = 0;
   std::uint64_t identities = 0;  ///< that it had before
   hash_sink hash;
+  std::unique_ptr<named_network> named;  ///< between the node and its host, if there is a plan
   std::unique_ptr<ailing_network> ails;             ///< around its host, if it suffers
   std::unique_ptr<misbehaving_network> misbehaves;  ///< between the node and its host, if it does
   ailments ailing;
@@ -74,14 +78,18 @@ struct hosted_node final : node_observer {
 class node_world final : public world {
  public:
   node_world(const world_options& options, std::unique_ptr<sim::fabric> fabric, bool real_time)
-      : options_(options), fabric_(std::move(fabric)), real_time_(real_time) {}
+      : options_(options), fabric_(std::move(fabric)), real_time_(real_time) {
+    if (options_.named != 0) plan_.emplace(options_.named);
+  }
 
   node_index add_node(const node_spec& spec) override {
     const auto index = static_cast<node_index>(nodes_.size());
     if (fabric_->add_host() != index) throw std::logic_error("the fabric has other hosts");
     auto& made =
         *nodes_.emplace_back(std::make_unique<hosted_node>(options_.observer, index, spec));
+    if (plan_) plan_->add(fabric_->listen_address(index), spec.addresses.get());
     if (spec.listens) made.address = fabric_->listen_address(index);
+    if (spec.misbehaves && !real_time_) fabric_->set_manners(index, spec.misbehaves->manners());
     start(made);
     return index;
   }
@@ -124,9 +132,10 @@ class node_world final : public world {
     nodes_[which]->node.reset();
     nodes_[which]->orders.clear();
   }
-  void restart(node_index which, bool new_identity) override {
+  void restart(node_index which, const new_life& with) override {
     kill(which);
-    if (new_identity) ++nodes_[which]->identities;
+    if (with.identity) ++nodes_[which]->identities;
+    if (with.address) plan_->move(which);
     start(*nodes_[which]);
   }
   void forget_flows(node_index which) override { fabric_->forget_flows(which); }
@@ -161,7 +170,15 @@ class node_world final : public world {
 
  private:
   std::vector<endpoint> addresses_of(node_index which) const {
-    return nodes_[which]->spec.stale.before(nodes_[which]->address);
+    const auto& host = *nodes_[which];
+    return host.spec.stale.before(plan_ ? plan_->of(which) : std::span(&host.address, 1));
+  }
+  // Where a node listens: once for each family of its addresses.
+  std::vector<endpoint> listening_at(node_index which) const {
+    std::vector<endpoint> out;
+    for (const auto& address : plan_->of(which))
+      if (std::ranges::find(out, address.v6, &endpoint::v6) == out.end()) out.push_back(address);
+    return out;
   }
   static void tell(tandem::node& to, const events::peer_marked& what) { to.mark(what); }
   static void tell(tandem::node& to, const events::subnet_marked& what) { to.mark(what); }
@@ -191,6 +208,11 @@ class node_world final : public world {
     host.id = options.self.id();
     network* net = &fabric_->host(host.index);
     host.misbehaves.reset();  // before what it stands on
+    host.ails.reset();
+    if (plan_) {
+      host.named = std::make_unique<named_network>(*net, *plan_, host.index);
+      net = host.named.get();
+    }
     if (host.spec.suffers) {
       host.ails = std::make_unique<ailing_network>(*net, host.ailing);
       net = host.ails.get();
@@ -201,7 +223,8 @@ class node_world final : public world {
       net = host.misbehaves.get();
       if (how->has_another_identity()) options.self = identity::of_node(~options_.seed, host.index);
     }
-    if (host.spec.listens) options.listen = {host.address};
+    if (host.spec.listens)
+      options.listen = plan_ ? listening_at(host.index) : std::vector{host.address};
     options.seed = sim::policy_seed(options_.seed, host.index, host.lives++);
     options.allow_plaintext = true;
     host.node = std::make_unique<tandem::node>(*net, std::move(options), &host,
@@ -213,6 +236,7 @@ class node_world final : public world {
 
   world_options options_;
   std::unique_ptr<sim::fabric> fabric_;
+  std::optional<address_plan> plan_;
   std::vector<std::unique_ptr<hosted_node>> nodes_;  // die before the fabric
   bool real_time_;
 };

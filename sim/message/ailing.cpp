@@ -38,7 +38,7 @@ void message_network::state::fail_locally(connection_id attempt) {
 
 void message_network::state::accept_backlog(host_index h) {
   for (const handle waited : std::exchange(hosts[h].backlog, {}))
-    if (record* c = connections.find(waited)) hello_arrived(waited, *c);
+    if (record* c = connections.find(waited)) accept(waited, *c);
 }
 
 }  // namespace tandem::sim

@@ -40,16 +40,19 @@ void message_network::state::arm_next_syn(handle h, record& c) {
 void message_network::state::syn_arrived(handle h) {
   record* c = connections.find(h);
   if (!c || c->ends[dialer].at != phase::dialing) return;
-  const host& asked = hosts[c->target];
+  host& asked = hosts[c->target];
   bool refused = !asked.alive || !asked.listens || c->port != message_port;
   if (c->accepted_syn && c->incarnation != asked.incarnation) refused = true;
   // A listener that pauses for want of descriptors has a backlog all the same.
   const bool queues = asked.ails.no_descriptors || !asked.backlog.empty();
-  if (!refused && asked.paused && !queues) {
+  const bool full =
+      !asked.manners.accepts && !c->accepted_syn && asked.in_backlog >= asked.manners.backlog;
+  if (refused ? asked.manners.silent : (asked.paused && !queues) || full) {
     arm_next_syn(h, *c);
     return;
   }
   const bool first = !refused && !c->accepted_syn;
+  if (first) ++asked.in_backlog;
   if (!refused) {
     c->accepted_syn = true;
     c->incarnation = asked.incarnation;

@@ -20,6 +20,7 @@ message_network::state::state(message_network_options options)
       flows(time, net, tcp, *this),
       on_message(std::move(options.on_message)),
       on_syn(std::move(options.on_syn)),
+      names(options.names),
       seed(options.seed) {}
 
 std::uint32_t message_network::state::remember(const manager_options& options) {
@@ -157,6 +158,8 @@ void message_network::state::kill(host_index h) {
   at.waiting.clear();
   at.backlog.clear();
   at.paused = false;
+  at.in_backlog = at.resets = 0;
+  at.accepts_next = {};
 }
 
 void message_network::state::restart(host_index h, const peer_id& self) {
@@ -189,9 +192,11 @@ void message_network::state::carry_out(host_index h, const actions::start_attemp
   record& c = connections.at(fresh.slot);
   enter(fresh.slot * 2 + dialer, h, a.attempt, phase::dialing);
   c.began = time.now();
-  c.port = a.address.port;
-  const auto target = message_network::host_at(a.address);
+  const auto at = names == nullptr ? a.address : names->find(a.address);
+  const auto target = at ? message_network::host_at(*at) : std::nullopt;
   c.target = target && *target < hosts.size() ? *target : none;
+  c.to_v6 = names != nullptr && a.address.v6;
+  if (at) c.port = static_cast<std::uint16_t>(at->port - (c.to_v6 ? 1 : 0));
   send_syn(fresh);
 }
 
@@ -211,7 +216,8 @@ void message_network::state::carry_out(host_index, const actions::resolve& a) {
   found.request = a.request;
   std::optional<endpoint> address;
   if (const auto known = by_peer.find(a.peer); known != by_peer.end())
-    address = message_network::address_of(known->second);
+    address =
+        names == nullptr ? message_network::address_of(known->second) : names->of(known->second);
   follow_ups.push_back({found, none, address});
 }
 

@@ -58,6 +58,10 @@ void message_network::partition(std::function<int(host_index)> side) {
   state_->net.partition(std::move(side));
 }
 
+void message_network::set_manners(host_index host, const host_manners& manners) {
+  state_->hosts[host].manners = manners;
+}
+
 void message_network::kill(host_index host) { state_->kill(host); }
 void message_network::forget_flows(host_index host) { state_->net.forget_flows(host); }
 void message_network::suffer(host_index host, const host_ailments& now) {

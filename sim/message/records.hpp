@@ -52,7 +52,7 @@ enum class kind : std::uint8_t {
   fin,       ///< end of sending, in answer
   ping,
   pong,
-  data,  ///< application bytes
+  data,         ///< application bytes
   stream,       ///< a stream that stays open without any
   stream_over,  ///< end of sending on it
   stream_done,  ///< end of sending on it, in answer
@@ -91,6 +91,7 @@ struct record {
   std::uint32_t incarnation = 0;  ///< of the listener when it answered the SYN
   std::uint16_t port = 0;
   std::uint8_t syns = 0;
+  bool to_v6 = false;  ///< the dialer's address is an IPv6 one
   bool syn_armed = false;
   bool accepted_syn = false;  ///< a listener took a SYN
   bool hello_flying = false;  ///< the listener's end is about to come into being

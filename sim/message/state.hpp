@@ -46,6 +46,10 @@ struct message_network::state final : flow_owner {
     bool listens;
     bool paused = false;
     bool alive = true;
+    host_manners manners{};
+    std::uint64_t in_backlog = 0;  // in its backlog, when it accepts none
+    std::uint64_t resets = 0;   // in this life
+    time_point accepts_next{};
   };
   // What happens next at the host whose manager is being driven.
   struct follow_up {
@@ -125,6 +129,8 @@ struct message_network::state final : flow_owner {
   void arrived(handle h, unsigned side, const packet& p, std::uint64_t told = 0);
   void taken_in(handle h, unsigned side, const packet& p, std::uint64_t told);
   void hello_arrived(handle h, record& c);
+  void turn_away(handle h, record& c);
+  void accept(handle h, record& c);
   void goodbye_arrived(end_index e, cause why, std::uint32_t code);
   void pong_arrived(end_index e, std::uint32_t nonce);
   void bytes_arrived(end_index e, std::uint64_t bytes);
@@ -151,6 +157,7 @@ struct message_network::state final : flow_owner {
   tcp_flows flows;
   std::function<void(host_index, std::uint64_t)> on_message;
   const std::function<void(host_index)> on_syn;
+  host_names* const names;  // null: hosts have the addresses of the network
   std::uint64_t seed;
   std::deque<host> hosts;
   std::vector<manager_options> all_options;

@@ -4,6 +4,8 @@
 #include "kernel/paths.hpp"
 #include "tandem/net/send_result.hpp"
 
+#include <algorithm>
+
 namespace tandem::sim {
 
 using message::dialer;
@@ -85,24 +87,45 @@ void message_network::state::taken_in(handle h, unsigned side, const packet& p,
 }
 
 void message_network::state::hello_arrived(handle h, record& c) {
-  c.hello_flying = false;
-  const end_index e = h.slot * 2 + listener;
   host& asked = hosts[c.target];
-  if (!asked.alive || asked.incarnation != c.incarnation) {
-    c.ends[listener].at = phase::gone;
-    send_reset(e);
-    free_if_over(h.slot);
-    return;
+  if (!asked.alive || asked.incarnation != c.incarnation) return turn_away(h, c);
+  if (!asked.manners.accepts) {
+    c.hello_flying = false;
+    return free_if_over(h.slot);
   }
+  if (asked.manners.accepts_after == duration{}) return accept(h, c);
+  asked.accepts_next = later(std::max(time.now(), asked.accepts_next), asked.manners.accepts_after);
+  time.at(asked.accepts_next, [this, h] {
+    if (record* then = connections.find(h)) accept(h, *then);
+  });
+}
+
+void message_network::state::turn_away(handle h, record& c) {
+  c.hello_flying = false;
+  c.ends[listener].at = phase::gone;
+  send_reset(h.slot * 2 + listener);
+  free_if_over(h.slot);
+}
+
+void message_network::state::accept(handle h, record& c) {
+  host& asked = hosts[c.target];
+  if (!asked.alive || asked.incarnation != c.incarnation) return turn_away(h, c);
   if (asked.ails.no_descriptors || !asked.backlog.empty()) {
     asked.backlog.push_back(h);
     if (!asked.paused) step(c.target, events::accept_failed{cause::local_resource});
     return;
   }
+  if (asked.resets < asked.manners.resets) {
+    ++asked.resets;
+    return turn_away(h, c);
+  }
+  c.hello_flying = false;
   asked.last_inbound += 2;
   const connection_id id{asked.last_inbound};
-  enter(e, c.target, id, phase::upgrading);
-  step(c.target, events::arrived{id, message_network::address_of(c.ends[dialer].host)});
+  enter(h.slot * 2 + listener, c.target, id, phase::upgrading);
+  const host_index from = c.ends[dialer].host;
+  step(c.target, events::arrived{id, names == nullptr ? message_network::address_of(from)
+                                                      : names->seen(from, c.to_v6)});
 }
 
 void message_network::state::goodbye_arrived(end_index e, cause why, std::uint32_t code) {

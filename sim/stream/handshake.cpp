@@ -67,7 +67,10 @@ void transport::syn_arrived(connection_handle h) {
   c->end(side::listener).host = host;
   c->end(side::listener).port = c->remote.port;
   if (!listener || (c->inbound != inbound_state::none && c->listener != listener->serial())) {
-    answer_syn(*c, true);
+    if (directory_.manners_of(host).silent)
+      arm_next_syn(*c);
+    else
+      answer_syn(*c, true);
     return;
   }
   if (c->inbound == inbound_state::none) {

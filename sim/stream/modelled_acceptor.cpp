@@ -19,7 +19,7 @@ modelled_acceptor::~modelled_acceptor() {
 endpoint modelled_acceptor::local_endpoint() const { return host_.address(port_); }
 
 bool modelled_acceptor::take_place() {
-  if (places_taken_ == backlog_max) return false;
+  if (places_taken_ >= host_.manners().backlog) return false;
   ++places_taken_;
   return true;
 }

@@ -24,6 +24,8 @@ class modelled_host final : public network {
   modelled_acceptor* listener_on(std::uint16_t port) const noexcept;
   void forget(const modelled_acceptor& gone);
   endpoint address(std::uint16_t port) const noexcept;
+  const host_manners& manners() const noexcept { return manners_; }
+  void set_manners(const host_manners& manners) noexcept { manners_ = manners; }
 
  private:
   void connect(const endpoint& remote, connect_handler done) override;
@@ -33,6 +35,7 @@ class modelled_host final : public network {
   host_index index_;
   std::uint16_t last_port_ = 0;
   std::uint64_t listeners_made_ = 0;
+  host_manners manners_;
   std::vector<modelled_acceptor*> listeners_;
 };
 

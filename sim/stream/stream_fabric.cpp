@@ -59,6 +59,9 @@ class stream_fabric final : public fabric, private listener_directory {
     paths_.partition(std::move(side));
   }
   void forget_flows(host_index index) override { paths_.forget_flows(index); }
+  void set_manners(host_index host, const host_manners& manners) override {
+    hosts_.at(host).set_manners(manners);
+  }
   std::uint64_t events() const override { return kernel_.tasks_run(); }
 
  private:
@@ -74,6 +77,10 @@ class stream_fabric final : public fabric, private listener_directory {
   }
   endpoint address_of(host_index index, std::uint16_t port) const override {
     return modelled_address(index, port);
+  }
+
+  const host_manners& manners_of(host_index index) const override {
+    return hosts_[index].manners();
   }
 
   kernel kernel_;

@@ -4,6 +4,7 @@
 #include "kernel/paths.hpp"
 #include "kernel/tcp_flow.hpp"
 #include "stream/connection.hpp"
+#include "tandem/sim/host_manners.hpp"
 #include "tandem/sim/kernel.hpp"
 #include "tandem/sim/tcp_profile.hpp"
 
@@ -27,14 +28,12 @@ class listener_directory {
   /// The host at this address, or nothing.
   virtual std::optional<host_index> host_at(const endpoint& at) const = 0;
   virtual endpoint address_of(host_index host, std::uint16_t port) const = 0;
+  virtual const host_manners& manners_of(host_index host) const = 0;
 
  protected:
   ~listener_directory() = default;
 };
 
-/// Connections that wait for accept, half-open ones included; further SYNs are dropped, as Linux
-/// does when the accept queue is full (net.core.somaxconn 4096).
-inline constexpr std::size_t backlog_max = 4096;
 
 /// TCP as the stream level models it: connects by the SYN schedule of a profile, ordered bytes over
 /// tcp_flows, one event for each flight that arrives.

@@ -42,6 +42,9 @@ class rude : public testing::TestWithParam<std::string> {
   }
 };
 
+/// What they do that is not about bytes.
+class rude_everywhere : public rude {};
+
 // handshake_timeout is 15 s, from the connection on, which is there after a round trip.
 TEST_P(rude, who_falls_silent_in_the_handshake_is_given_up_in_time) {
   for (const std::string stage : {"after_accept", "after_header", "after_authentication"}) {
@@ -105,12 +108,12 @@ TEST_P(rude, who_does_not_read_ends_the_connection_itself) {
       "  - keep_alive: {from: clients, to: rude, at: 500ms}\n");
 }
 
-TEST_P(rude, who_is_somebody_else_is_refused) {
+TEST_P(rude_everywhere, who_is_somebody_else_is_refused) {
   server("{wrong_identity: true}",
          {"clients.dial_failed.WrongPeer == 2", "clients.icn_p2p_active_connections.max == 0"});
 }
 
-TEST_P(rude, who_refuses_at_first_takes_later_ones) {
+TEST_P(rude_everywhere, who_refuses_at_first_takes_later_ones) {
   server("{refuse: 2}",
          {"clients.icn_p2p_active_connections at 50s == 0",
           "clients.icn_p2p_active_connections at 61s == 2"},
@@ -118,13 +121,80 @@ TEST_P(rude, who_refuses_at_first_takes_later_ones) {
          "  - dial: {from: clients, to: rude, at: 60s}\n");
 }
 
-TEST_P(rude, who_accepts_late_is_late_by_so_much) {
+TEST_P(rude_everywhere, who_accepts_late_is_late_by_so_much) {
   server("{accept_after: 2s}", {"clients.dials_succeeded == 2", "clients.dial_time.min >= 2s",
                                 "clients.dial_time.max <= 4200ms"});
 }
 
+// Nobody listens at a host that is reset when it is silent about it: SYNs are sent for as long as
+// the attempt lasts, 15 s.
+TEST_P(rude_everywhere, who_is_silent_where_nobody_listens_costs_a_timeout) {
+  const std::string dead = "  - kill: {nodes: rude, at: 500ms}\n";
+  server("{silent: true}",
+         {"clients.dial_failed.AttemptTimeout == 2", "clients.failure_time.min >= 15s",
+          "clients.failure_time.max <= 15100ms", "clients.syns in [8, 10]"},
+         dead);
+  server("{refuse: 1}",
+         {"clients.dial_failed.ConnectionRefused == 2", "clients.failure_time.max <= 22ms",
+          "clients.failure_time.min >= 20ms"},
+         dead);
+}
+
+// One is connected and waits for a word until its handshake has lasted too long, 15 s; the other's
+// SYNs are dropped.
+TEST_P(rude_everywhere, whose_backlog_is_full_lets_others_wait) {
+  server("{backlog_full: 1}",
+         {"clients.dial_failed.HandshakeTimeout == 1", "clients.dial_failed.AttemptTimeout == 1",
+          "clients.failure_time.min >= 15s", "clients.failure_time.max <= 15100ms",
+          "clients.dials_succeeded == 0", "rude.arrivals == 0"});
+  server("{backlog_full: 2}", {"clients.dial_failed.HandshakeTimeout == 2"});
+}
+
 INSTANTIATE_TEST_SUITE_P(at, rude, testing::ValuesIn(stream_levels()),
                          [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(at, rude_everywhere, testing::ValuesIn(virtual_levels()),
+                         [](const auto& info) { return info.param; });
+
+/// On real sockets, and in real time: with timeouts of parts of a second.
+run_result on_loopback(const std::string& how, const std::string& who, const std::string& keys,
+                       const std::vector<std::string>& expectations) {
+  const bool serves = who == "server";
+  std::string text = "scenario: s\nduration: 800ms\ngroups:\n  rude: {" +
+                     std::string(serves ? "listen: true, " : "") + "behaviour: " + how +
+                     "}\n  honest: {" + (serves ? "" : "listen: true, ") +
+                     "manager: {handshake_timeout: 300ms" + keys + "}}\nworkload:\n  - dial: " +
+                     (serves ? "{from: honest, to: rude}" : "{from: rude, to: honest}") +
+                     "\nexpectations:\n";
+  for (const auto& line : expectations) text += "  - " + line + "\n";
+  auto r = run_on(parse_scenario(text, "f.yaml"), "loopback");
+  for (const auto& check : r.checks)
+    EXPECT_NE(check.verdict, verdict::failed) << how << " " << who << "\n" << failures_of(r);
+  return r;
+}
+
+TEST(rude_on_loopback, is_given_up_in_the_handshake) {
+  const std::vector<std::string> nothing_left{"honest.icn_p2p_active_connections == 0",
+                                              "honest.permits_live == 0"};
+  for (const std::string what : {"mute", "drop", "half_close", "random_bytes"})
+    for (const std::string stage : {"after_header", "after_authentication"})
+      for (const std::string who : {"server", "client"})
+        on_loopback("{" + what + ": " + stage + "}", who, "",
+                    {"honest.icn_p2p_active_connections == 0", "honest.pending_inbound == 0",
+                     "honest.pending_outbound == 0"});
+  for (const std::string who : {"server", "client"})
+    on_loopback("{deaf: after_header}", who, "", nothing_left);
+  on_loopback("{slow_drip: 100ms}", "server", "", nothing_left);
+  on_loopback("{slow_drip: 100ms}", "client", "", nothing_left);
+}
+
+TEST(rude_on_loopback, is_what_it_says) {
+  on_loopback("{wrong_identity: true}", "server", "", {"honest.dial_failed.WrongPeer == 1"});
+  on_loopback("{refuse: 1}", "server", "", {"honest.dials_failed == 1"});
+  on_loopback("{accept_after: 200ms}", "server", "",
+              {"honest.dials_succeeded == 1", "honest.dial_time >= 200ms"});
+  on_loopback("{no_pong: true}", "server", "", {"honest.icn_p2p_active_connections == 1"});
+  on_loopback("{slow_drip: 1ms}", "client", "", {"honest.icn_p2p_active_connections == 1"});
+}
 
 TEST(behaviour, needs_a_level_with_streams) {
   const auto s = parse_scenario(
@@ -134,8 +204,9 @@ TEST(behaviour, needs_a_level_with_streams) {
     run_on(s, "message");
     FAIL() << "it was taken";
   } catch (const bad_inputs& e) {
-    EXPECT_THAT(e.lines(), testing::ElementsAre(testing::HasSubstr(
-                               "f.yaml:4:32: level message cannot honour `groups.a.behaviour`")));
+    EXPECT_THAT(e.lines(),
+                testing::ElementsAre(testing::HasSubstr(
+                    "f.yaml:4:39: level message cannot honour `groups.a.behaviour.mute`")));
   }
   EXPECT_EQ(levels_of(s, test_levels()).front(), "stream");
 }

@@ -31,7 +31,7 @@ class ledger : public testing::Test {
     void disconnect(node_index, connection_id) override {}
     void shutdown(node_index) override {}
     void kill(node_index) override {}
-    void restart(node_index, bool) override {}
+    void restart(node_index, const new_life&) override {}
     void suffer(node_index, const ailments&) override {}
     void forget_flows(node_index) override {}
     time_point now() const override { return {}; }

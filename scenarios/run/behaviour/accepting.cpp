@@ -15,6 +15,7 @@ struct refusing_first final : behaviour {
     made->left = count;
     return made;
   }
+  sim::host_manners manners() const override { return {.resets = count}; }
   std::uint64_t count = 0;
 };
 
@@ -29,7 +30,28 @@ struct accepting_late final : behaviour {
     made->after = after;
     return made;
   }
+  sim::host_manners manners() const override { return {.accepts_after = after}; }
   duration after{};
+};
+
+/// Never accepts: connections wait in the backlog of its system, which drops SYNs when it is full.
+struct never_accepting final : behaviour {
+  std::unique_ptr<misbehaving> start(misbehaving_at) const override {
+    struct node final : misbehaving {
+      bool accepts() const override { return false; }
+    };
+    return std::make_unique<node>();
+  }
+  sim::host_manners manners() const override { return {.backlog = backlog, .accepts = false}; }
+  std::size_t backlog = 1;
+};
+
+/// Its system drops what it would answer with a reset, as a firewall does.
+struct silent final : behaviour {
+  std::unique_ptr<misbehaving> start(misbehaving_at) const override {
+    return std::make_unique<misbehaving>();
+  }
+  sim::host_manners manners() const override { return {.silent = true}; }
 };
 
 /// Is somebody else than it is dialled as.
@@ -57,6 +79,17 @@ std::unique_ptr<behaviour> read_accept_after(const yaml_value& value) {
 std::unique_ptr<behaviour> read_wrong_identity(const yaml_value& value) {
   if (!value.as_bool()) value.fail("`wrong_identity: false` is no behaviour; leave it out");
   return std::make_unique<impostor>();
+}
+
+std::unique_ptr<behaviour> read_backlog_full(const yaml_value& value) {
+  auto out = std::make_unique<never_accepting>();
+  out->backlog = static_cast<std::size_t>(value.as_count(1, sim::backlog_max));
+  return out;
+}
+
+std::unique_ptr<behaviour> read_silent(const yaml_value& value) {
+  if (!value.as_bool()) value.fail("`silent: false` is no behaviour; leave it out");
+  return std::make_unique<silent>();
 }
 
 }  // namespace tandem::scenarios

@@ -7,6 +7,7 @@
 #include "tandem/net/byte_stream.hpp"
 #include "tandem/net/clock.hpp"
 #include "tandem/scenarios/scenario.hpp"
+#include "tandem/sim/host_manners.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -25,6 +26,8 @@ class misbehaving {
   virtual byte_stream wrap(byte_stream stream) { return stream; }
   /// Whether it takes the next connection that arrives; one that it does not take is reset.
   virtual bool takes() { return true; }
+  /// Whether it accepts at all.
+  virtual bool accepts() const { return true; }
   /// How long an arrived connection waits before the node sees it.
   virtual duration accepts_after() const { return {}; }
 };
@@ -40,6 +43,8 @@ class behaviour {
  public:
   virtual ~behaviour() = default;
   virtual std::unique_ptr<misbehaving> start(misbehaving_at where) const = 0;
+  /// How their hosts answer; where there are no byte streams also what else others see.
+  virtual sim::host_manners manners() const { return {}; }
   /// Whether its nodes have another identity than others are told.
   virtual bool has_another_identity() const { return false; }
 };

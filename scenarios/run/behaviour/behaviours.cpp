@@ -15,6 +15,8 @@ std::unique_ptr<behaviour> read_slow_drip(const yaml_value& value);
 std::unique_ptr<behaviour> read_no_pong(const yaml_value& value);
 std::unique_ptr<behaviour> read_refuse(const yaml_value& value);
 std::unique_ptr<behaviour> read_accept_after(const yaml_value& value);
+std::unique_ptr<behaviour> read_backlog_full(const yaml_value& value);
+std::unique_ptr<behaviour> read_silent(const yaml_value& value);
 std::unique_ptr<behaviour> read_wrong_identity(const yaml_value& value);
 
 std::span<const behaviour_kind> behaviour_kinds() {
@@ -28,6 +30,8 @@ std::span<const behaviour_kind> behaviour_kinds() {
       {"no_pong", read_no_pong},
       {"refuse", read_refuse},
       {"accept_after", read_accept_after},
+      {"backlog_full", read_backlog_full},
+      {"silent", read_silent},
       {"wrong_identity", read_wrong_identity},
   };
   return all;

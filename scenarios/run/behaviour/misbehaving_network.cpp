@@ -31,7 +31,12 @@ class misbehaving_acceptor final : public acceptor {
     tandem::clock& time;
   };
 
-  void accept(connect_handler done) override { next(state_, std::move(done)); }
+  void accept(connect_handler done) override {
+    if (state_->node->accepts())
+      next(state_, std::move(done));
+    else
+      never_ = std::move(done);
+  }
 
   static void next(std::shared_ptr<state> of, connect_handler done) {
     auto& inner = *of->inner;
@@ -55,6 +60,7 @@ class misbehaving_acceptor final : public acceptor {
   }
 
   std::shared_ptr<state> state_;
+  connect_handler never_;  // of one that never accepts
 };
 
 }  // namespace

@@ -18,7 +18,7 @@ struct life_work final : work {
   std::unique_ptr<doing> start(workload& in, std::uint64_t index) const override;
 
   life_change change{};
-  bool new_identity = false;                  ///< of a restarted node
+  new_life with{};                            ///< of a restarted node
   std::optional<duration_distribution> down;  ///< between the end of a restarted node and its start
   node_selection nodes;
   schedule when;
@@ -40,10 +40,10 @@ class changing_lives final : public doing {
   void change(node_index node) {
     if (what_.change == life_change::shutdown) return in_.shutdown(node);
     if (what_.change == life_change::kill) return in_.kill(node);
-    if (!what_.down) return in_.restart(node, what_.new_identity);
+    if (!what_.down) return in_.restart(node, what_.with);
     in_.kill(node);
     in_.at(later(in_.now(), what_.down->draw(random_)), [this, node] {
-      if (!in_.lives(node)) in_.restart(node, what_.new_identity);
+      if (!in_.lives(node)) in_.restart(node, what_.with);
     });
   }
 
@@ -57,10 +57,10 @@ std::unique_ptr<doing> life_work::start(workload& in, std::uint64_t index) const
   return std::make_unique<changing_lives>(*this, in, index);
 }
 
-std::unique_ptr<work> read_life(const yaml_value& value, const scenario& of, const char* word,
+std::unique_ptr<work> read_life(const yaml_value& value, scenario& of, const char* word,
                                 life_change change) {
   std::vector<std::string> keys{"nodes", "group", "at", "when", "arrivals"};
-  if (change == life_change::restart) keys.insert(keys.end(), {"down", "identity"});
+  if (change == life_change::restart) keys.insert(keys.end(), {"down", "identity", "address"});
   const yaml_mapping given(value, word, keys);
   auto out = std::make_unique<life_work>();
   out->change = change;
@@ -70,7 +70,11 @@ std::unique_ptr<work> read_life(const yaml_value& value, const scenario& of, con
   read_schedule(given, of, out->nodes.count, {.at_required = true}, out->when);
   given.read("down", [&](const auto& v) { out->down = read_duration_distribution(v, duration{}); });
   given.read("identity", [&](const auto& v) {
-    out->new_identity = v.as_one_of({"same", "new"}, "identity after a restart") == 1;
+    out->with.identity = v.as_one_of({"same", "new"}, "identity after a restart") == 1;
+  });
+  given.read("address", [&](const auto& v) {
+    out->with.address = v.as_one_of({"same", "new"}, "address after a restart") == 1;
+    of.nodes_move = of.nodes_move || out->with.address;
   });
   return out;
 }

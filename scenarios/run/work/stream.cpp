@@ -171,9 +171,7 @@ std::unique_ptr<doing> stream_work::start(workload& in, std::uint64_t index) con
 }
 
 void read_length(const yaml_mapping& given, stream_work& out) {
-  given.read("hold", [&](const auto& v) {
-    out.hold = read_duration_distribution(v, duration{1});
-  });
+  given.read("hold", [&](const auto& v) { out.hold = read_duration_distribution(v, duration{1}); });
   given.read("size", [&](const auto& v) {
     if (given.find("hold") != nullptr)
       v.fail_key("a stream ends after a `hold` or after a `size`; leave one out");
@@ -196,8 +194,8 @@ void read_length(const yaml_mapping& given, stream_work& out) {
 
 std::unique_ptr<work> read_stream(const yaml_value& value, scenario& of) {
   const yaml_mapping given(
-      value, "stream", with_schedule_keys({"from", "to", "pick", "hold", "size", "rate",
-                                           "in_flight"}));
+      value, "stream",
+      with_schedule_keys({"from", "to", "pick", "hold", "size", "rate", "in_flight"}));
   auto out = std::make_unique<stream_work>();
   read_ends(given, of, {.to_listens = false, .neighbours = true}, out->who);
   read_schedule(given, of, out->who.from.count, {.think = true}, out->when);

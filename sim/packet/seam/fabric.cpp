@@ -117,6 +117,9 @@ class packet_fabric final : public sim::fabric {
     channel_->SetPartition(std::move(side));
   }
   void forget_flows(sim::host_index host) override { channel_->ForgetFlows(host); }
+  void set_manners(sim::host_index host, const sim::host_manners& manners) override {
+    hosts_.at(host)->set_manners(manners);
+  }
   std::uint64_t events() const override { return simulator_->GetEventCount(); }
 
  private:

@@ -3,6 +3,7 @@
 
 #include "seam/addresses.hpp"
 #include "seam/packet_acceptor.hpp"
+#include "tcp/tcp_l4_protocol.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -35,7 +36,12 @@ boost::system::result<std::unique_ptr<acceptor>> host_network::listen(const endp
   endpoint bound = local;
   bound.port = to_endpoint(name).port;
   return std::unique_ptr<acceptor>(
-      std::make_unique<packet_acceptor>(loop_, socket, bound, listening_));
+      std::make_unique<packet_acceptor>(loop_, socket, bound, backlog_, listening_));
+}
+
+void host_network::set_manners(const sim::host_manners& manners) {
+  backlog_ = manners.backlog;
+  if (const auto tcp = node_->GetObject<ns3::TandemTcpL4Protocol>()) tcp->SetSilent(manners.silent);
 }
 
 void host_network::connect(const endpoint& remote, connect_handler done) {

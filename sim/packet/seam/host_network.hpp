@@ -4,6 +4,7 @@
 #include "engine/loop.hpp"
 #include "seam/dial.hpp"
 #include "tandem/net/network.hpp"
+#include "tandem/sim/host_manners.hpp"
 #include "tcp/tcp_socket_factory.hpp"
 
 #include <ns3/ipv4.h>
@@ -24,6 +25,7 @@ class host_network final : public network, dial_owner {
   asio::any_io_executor executor() override { return loop_.io().get_executor(); }
   tandem::clock& clock() override { return loop_; }
   boost::system::result<std::unique_ptr<acceptor>> listen(const endpoint& local) override;
+  void set_manners(const sim::host_manners& manners);
 
  private:
   void connect(const endpoint& remote, connect_handler done) override;
@@ -34,6 +36,7 @@ class host_network final : public network, dial_owner {
   ns3::Ptr<ns3::TandemTcpSocketFactory> sockets_;
   std::shared_ptr<std::set<endpoint>> listening_;
   std::set<std::unique_ptr<dial>, dial_order> dials_;
+  std::size_t backlog_ = sim::backlog_max;
 };
 
 }  // namespace tandem::packet

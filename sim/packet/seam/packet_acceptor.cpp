@@ -9,7 +9,7 @@
 namespace tandem::packet {
 
 packet_acceptor::packet_acceptor(loop& l, ns3::Ptr<ns3::TandemTcpSocket> socket,
-                                 const endpoint& local,
+                                 const endpoint& local, std::size_t most,
                                  std::shared_ptr<std::set<endpoint>> listening)
     : loop_(l),
       socket_(std::move(socket)),
@@ -20,9 +20,10 @@ packet_acceptor::packet_acceptor(loop& l, ns3::Ptr<ns3::TandemTcpSocket> socket,
   socket_->SetBacklog(backlog_);
   using admit = ns3::Callback<bool, ns3::Ptr<ns3::Socket>, const ns3::Address&>;
   socket_->SetAcceptCallback(
-      admit([weak = std::weak_ptr<backlog>(backlog_)](ns3::Ptr<ns3::Socket>, const ns3::Address&) {
+      admit([weak = std::weak_ptr<backlog>(backlog_), most](ns3::Ptr<ns3::Socket>,
+                                                            const ns3::Address&) {
         const auto queue = weak.lock();
-        return queue && queue->half_open + queue->waiting.size() < backlog_max;
+        return queue && queue->half_open + queue->waiting.size() < most;
       }),
       ns3::MakeNullCallback<void, ns3::Ptr<ns3::Socket>, const ns3::Address&>());
 }

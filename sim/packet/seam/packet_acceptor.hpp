@@ -13,14 +13,12 @@
 namespace tandem::packet {
 
 /// A listening TandemTcpSocket. Connections wait for accept() once the dialer's final ACK came;
-/// when `backlog_max` are waiting or half open, further SYNs are dropped, as Linux does.
+/// when `most` are waiting or half open, further SYNs are dropped, as Linux does.
 class packet_acceptor final : public acceptor {
  public:
-  static constexpr std::size_t backlog_max = 4096;  ///< Linux net.core.somaxconn
-
   /// `socket` listens on `local`, which stands in `listening` until the acceptor is destroyed.
   packet_acceptor(loop& l, ns3::Ptr<ns3::TandemTcpSocket> socket, const endpoint& local,
-                  std::shared_ptr<std::set<endpoint>> listening);
+                  std::size_t most, std::shared_ptr<std::set<endpoint>> listening);
   ~packet_acceptor() override;
 
   endpoint local_endpoint() const override { return local_; }

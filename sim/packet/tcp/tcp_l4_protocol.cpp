@@ -44,6 +44,8 @@ IpL4Protocol::RxStatus TandemTcpL4Protocol::Receive(Ptr<Packet> packet, const Ip
     found->second->Deliver(packet, header, from, incoming);
     return RX_OK;
   }
+  const bool syn = (h[13] & (TcpHeader::SYN | TcpHeader::ACK)) == TcpHeader::SYN;
+  if (m_silent && syn) return RX_OK;
   return TcpL4Protocol::Receive(packet, header, incoming);
 }
 

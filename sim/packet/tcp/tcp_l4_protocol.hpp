@@ -30,6 +30,8 @@ class TandemTcpL4Protocol : public TcpL4Protocol {
   /// False when the connection exists.
   bool Add(std::uint64_t key, Ptr<TandemTcpSocket> socket);
   void Remove(std::uint64_t key) { m_connections.erase(key); }
+  /// SYNs to ports where nobody listens get no answer, not a reset.
+  void SetSilent(bool silent) { m_silent = silent; }
   /// Hears of each SYN that a connection of this node sends.
   void SetOnSyn(std::function<void()> heard) { m_on_syn = std::move(heard); }
   void SentSyn() const {
@@ -53,6 +55,7 @@ class TandemTcpL4Protocol : public TcpL4Protocol {
   boost::unordered_flat_map<std::uint16_t, TandemTcpSocket*> m_listeners;
   std::uint16_t m_next_port = first_port;
   std::function<void()> m_on_syn;
+  bool m_silent = false;
 };
 
 }  // namespace ns3

@@ -4,6 +4,7 @@
 #include "tandem/core/options.hpp"
 #include "tandem/core/time.hpp"
 #include "tandem/net/node.hpp"
+#include "tandem/scenarios/addresses.hpp"
 #include "tandem/scenarios/expectation.hpp"
 #include "tandem/scenarios/network.hpp"
 #include "tandem/sim/tcp_profile.hpp"
@@ -36,6 +37,7 @@ struct group {
   std::shared_ptr<const behaviour> misbehaves;  ///< none: they do not
   std::uint32_t silent_addresses = 0;           ///< of each node, which others try first: no answer
   std::uint32_t refusing_addresses = 0;         ///< the same where nobody listens
+  std::shared_ptr<const address_spec> addresses;  ///< none: the one that the network gives
 };
 
 /// A link that differs from the default, between the nodes of two groups.
@@ -77,6 +79,7 @@ struct scenario {
   std::vector<group_link> links;  ///< complete: over the default
   region_map regions;
   std::vector<std::shared_ptr<const work>> workload;
+  bool nodes_move = false;  ///< some come back at other addresses
   std::vector<std::shared_ptr<const fault>> faults;
   std::vector<expectation> expectations;
   /// Where each key that was given stands: `links.default.latency` -> `file:line:column`.

@@ -4,12 +4,14 @@
 #include "tandem/core/connection_manager.hpp"
 #include "tandem/net/node.hpp"
 #include "tandem/net/send_result.hpp"
+#include "tandem/scenarios/addresses.hpp"
 #include "tandem/sim/link.hpp"
 #include "tandem/sim/tcp_profile.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -23,9 +25,10 @@ class behaviour;
 struct stale_addresses {
   std::uint32_t silent = 0;    ///< nobody has them: no answer
   std::uint32_t refusing = 0;  ///< nobody listens there: the connection is refused
+  std::uint16_t refusing_from = 0;  ///< their ports, from here on; 0: behind that of the real one
 
-  /// All of them, then `real`.
-  std::vector<endpoint> before(const endpoint& real) const;
+  /// All of them, then `real`, of which there is one at least.
+  std::vector<endpoint> before(std::span<const endpoint> real) const;
 };
 
 /// What ails the process of a node, or its host.
@@ -46,6 +49,13 @@ struct node_spec {
   std::shared_ptr<const behaviour> misbehaves{};  ///< none: it does not
   stale_addresses stale{};
   bool suffers = false;  ///< it will be told to
+  std::shared_ptr<const address_spec> addresses{};  ///< none: the one that the network gives
+};
+
+/// What a node has after a restart that it had not before.
+struct new_life {
+  bool identity = false;  ///< it is another peer
+  bool address = false;   ///< it is elsewhere, and nobody is where it was
 };
 
 /// Hears every node of a world, in the order things happen; one thread.
@@ -74,6 +84,7 @@ struct world_options {
   std::uint64_t seed = 1;
   sim::tcp_profile tcp = sim::linux_legacy();
   sim::link_map links;
+  std::uint32_t named = 0;  ///< nodes in all, when some have addresses that a plan gives; 0: none
   bool traced = true;                  ///< keep a hash of every core's trace
   world_observer* observer = nullptr;  ///< outlives the world
 };
@@ -109,8 +120,8 @@ class world {
   virtual void introduce(node_index node, node_index other) = 0;
   virtual void shutdown(node_index node) = 0;
   virtual void kill(node_index node) = 0;
-  /// `new_identity`: as another peer; id() gives the new one.
-  virtual void restart(node_index node, bool new_identity) = 0;
+  /// As another peer id() gives the new one.
+  virtual void restart(node_index node, const new_life& with) = 0;
   /// What ails a node from now on, in this life and the next; one that `suffers`.
   virtual void suffer(node_index node, const ailments& now) = 0;
   /// Packets of its connections, both ways, vanish from now on; those of new ones pass.

@@ -4,6 +4,7 @@
 #include "tandem/core/ids.hpp"
 #include "tandem/core/time.hpp"
 #include "tandem/net/network.hpp"
+#include "tandem/sim/host_manners.hpp"
 #include "tandem/sim/link.hpp"
 #include "tandem/sim/tcp_profile.hpp"
 
@@ -49,6 +50,10 @@ class fabric {
   /// A NAT in front of the host forgets what it knew: packets of connections whose last SYN was
   /// sent before vanish, both ways. Throws std::logic_error where the fabric cannot.
   virtual void forget_flows(host_index) = 0;
+
+  /// From now on; what its process does, accepting among it, is not for the fabric.
+  /// Throws std::logic_error where the fabric cannot.
+  virtual void set_manners(host_index host, const host_manners& manners) = 0;
 
   /// Events of the network run so far; 0 on a real network.
   virtual std::uint64_t events() const = 0;

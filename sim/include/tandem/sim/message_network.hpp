@@ -3,6 +3,7 @@
 
 #include "tandem/core/observer.hpp"
 #include "tandem/net/send_result.hpp"
+#include "tandem/sim/host_manners.hpp"
 #include "tandem/sim/kernel.hpp"
 #include "tandem/sim/link.hpp"
 #include "tandem/sim/tcp_profile.hpp"
@@ -14,6 +15,20 @@
 
 namespace tandem::sim {
 
+/// What hosts are called, where that is not 10.0.0.0 plus their index.
+class host_names {
+ public:
+  /// Where on the network that is: the port above that of listeners for an IPv6 address; nothing:
+  /// nowhere.
+  virtual std::optional<endpoint> find(const endpoint& at) const = 0;
+  /// What a peer sees that `from` connects to at an address of this family.
+  virtual endpoint seen(host_index from, bool v6) = 0;
+  virtual endpoint of(host_index host) const = 0;
+
+ protected:
+  ~host_names() = default;
+};
+
 struct message_network_options {
   std::uint64_t seed = 1;
   tcp_profile tcp = linux_legacy();
@@ -21,6 +36,7 @@ struct message_network_options {
   /// A whole message arrived there; with the number that its sender gave it.
   std::function<void(host_index, std::uint64_t)> on_message{};
   std::function<void(host_index from)> on_syn{};  ///< hears of each SYN sent; may be empty
+  host_names* names = nullptr;                    ///< outlives the network
 };
 
 /// What ails the process of a host, or the host.
@@ -67,6 +83,7 @@ class message_network {
   kernel& time();
   void run_until(time_point until, const std::function<bool()>& stop = {});
   void partition(std::function<int(host_index)> side);  ///< as fabric::partition
+  void set_manners(host_index host, const host_manners& manners);
   void kill(host_index host);                           ///< as fabric::kill
   /// With a fresh manager and the same options, as the same peer or as this one.
   void restart(host_index host);
