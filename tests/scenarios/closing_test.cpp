@@ -87,5 +87,31 @@ INSTANTIATE_TEST_SUITE_P(by, closing,
                                           testing::Values("0", "0.01")),
                          name_of);
 
+class refusing : public testing::TestWithParam<std::tuple<std::string, const char*>> {};
+
+// A reason that was lost is sent again before the connection is given up.
+TEST_P(refusing, is_heard_by_everybody) {
+  const auto& [level, latency] = GetParam();
+  const auto r = run_on(
+      parse_scenario(
+          "scenario: refusing\nduration: 200s\nsample_every: 100s\ngroups:\n  server: {listen: "
+          "true, manager: {max_connections: 5, handshake_timeout: 1m}}\n  dialers: {count: 60, "
+          "manager: {handshake_timeout: 1m, attempt_timeout: 1m, dial_timeout: 3m}}\nlinks: "
+          "{default: {loss: 0.03, latency: " +
+              std::string(latency) +
+              "}}\nworkload:\n  - dial: {from: dialers, to: server, arrivals: {every: "
+              "100ms}}\nexpectations:\n  - dialers.told.LimitReached == 55\n  - "
+              "dialers.dial_failed.LimitReached == 55\n",
+          "refusing.yaml"),
+      level);
+  EXPECT_TRUE(r.ok) << failures_of(r);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    by, refusing,
+    testing::Combine(testing::ValuesIn(virtual_levels()),
+                     testing::Values("20ms", "250ms", "500ms", "1s", "2500ms")),
+    [](const auto& info) { return std::get<0>(info.param) + "_" + std::get<1>(info.param); });
+
 }  // namespace
 }  // namespace tandem::scenarios

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/life/liveness.hpp"
 #include "core/life/state.hpp"
 
 #include <utility>
@@ -116,7 +117,7 @@ void connection_manager::state::turn_away(connection_slot conn_at, const refusal
     conn.among = counted::lingering;
     ++counters.lingering;
     conn.at = phase::refusing;
-    timers.arm(conn_at, later(now, options.refusal_linger));
+    timers.arm(conn_at, later(now, refusal_wait(conn, now, options)));
   } else {
     conn.at = phase::ending;
     ++over;

@@ -62,6 +62,12 @@ duration close_wait(const connection& conn, const ending_options& options) noexc
                   std::min(one_retransmission * timeout, rtt_estimator::most));
 }
 
+duration refusal_wait(const connection& conn, time_point now,
+                      const ending_options& options) noexcept {
+  const duration patience = one_retransmission * first_timeout(now - conn.arrived);
+  return std::max(options.refusal_linger, std::min(patience, options.handshake_timeout));
+}
+
 duration answer_wait(const connection& conn, duration handshake) noexcept {
   const duration timeout = conn.rtt.measured() ? std::max(conn.rtt.probe_timeout(), handshake)
                                                : first_timeout(handshake);

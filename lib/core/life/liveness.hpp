@@ -30,6 +30,12 @@ duration probe_wait(const connection& conn, const liveness_options& options) noe
 /// counts as one. One that makes room for another has close_linger alone.
 duration close_wait(const connection& conn, const ending_options& options) noexcept;
 
+/// How long a peer that is told why it is refused may stay: refusal_linger, or three probe
+/// timeouts as its handshake lets expect, at most handshake_timeout, when that is longer: the
+/// transport may have to send the refusal once more.
+duration refusal_wait(const connection& conn, time_point now,
+                      const ending_options& options) noexcept;
+
 /// How long a connection may be silent once it was asked whether it lives, because its peer came
 /// again with a handshake that took `handshake`: three probe timeouts, in which the transport sends
 /// a lost packet once more, at least 1 s, and 8 s at most unless a single timeout is longer. An

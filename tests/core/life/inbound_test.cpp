@@ -148,6 +148,25 @@ TEST(refusal, lingers_until_it_is_aborted_after_refusal_linger) {
   EXPECT_EQ(d.count(notice::handshake_failed), 0U);
 }
 
+TEST(refusal, lingers_for_three_probe_timeouts_of_a_slow_peer_but_not_for_ever) {
+  // A handshake counts three times, as a first sample of a round trip (RFC 6298, 2.2).
+  for (const auto& [handshake, lingers] :
+       {std::pair<duration, duration>(111ms, 1s), {112ms, 9 * 112ms}, {1s, 9s}, {2s, 15s}}) {
+    SCOPED_TRACE(handshake / 1ms);
+    manager_options options;
+    options.max_connections = options.max_connections_per_peer = 1;
+    driver d(options);
+    d.accept(conn(2), peer(1));
+    d.tell(events::arrived{conn(4), address()});
+    d.run_for(handshake);
+    d.tell(events::authenticated{conn(4), peer(2)});
+    d.run_for(lingers - 1ns);
+    EXPECT_EQ(d.count<actions::abort>(), 0U);
+    d.run_for(1ns);
+    EXPECT_EQ(d.count<actions::abort>(), 1U);
+  }
+}
+
 TEST(refusal, above_the_bound_of_lingering_ones_is_a_reset) {
   manager_options options;
   options.max_connections = options.max_connections_per_peer = 1;

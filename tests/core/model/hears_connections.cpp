@@ -25,7 +25,8 @@ void manager::refuses(connection& c, const verdict& v) {
   if (tell) {
     c.lingering = true;
     c.at = life::refusing;
-    c.deadline = later(now_, options_.refusal_linger);
+    const duration patience = std::min(9 * (now_ - c.connected_at), options_.handshake_timeout);
+    c.deadline = later(now_, std::max(options_.refusal_linger, patience));
   } else {
     c.at = life::ending;
     c.deadline = never;

@@ -117,8 +117,8 @@ struct access_options {
 struct ending_options {
   /// From connected or accepted to ready. Range 1 ms to 1 year. Default: go-libp2p.
   duration handshake_timeout = std::chrono::seconds(15);
-  /// A refused peer that was told why is aborted when it is still there after this. Range 1 ms
-  /// to 1 year.
+  /// A refused peer that was told why is aborted when it is still there after this, or after three
+  /// probe timeouts (at most handshake_timeout) when that is longer. Range 1 ms to 1 year.
   duration refusal_linger = std::chrono::seconds(1);
   /// A closed connection may drain this long before it is aborted, or for three probe timeouts (at
   /// most 60 s) when that is longer and it makes no room for another. Range 1 ms to 1 year.
