@@ -20,7 +20,7 @@ struct keep_work final : work {
   ends who;
   schedule when;
   /// Before dialling again when nothing says how long to wait; none: as the manager does with
-  /// protected peers, backoff_base and a part of start_spread.
+  /// protected peers, backoff_base and a part of start_spread, or of more after a silence.
   std::optional<duration_distribution> pause;
   enum pick pick = pick::round_robin;
   std::uint64_t neighbours = 1;  ///< different nodes of `to` that each node keeps; 0: all of them
@@ -117,7 +117,7 @@ class keeping final : public doing {
 
   void hear(std::uint64_t slot, node_index node, time_point now, const notification& what) {
     auto& state = kept_[slot];
-    const auto after_pause = [&] { return later(now, pause_of(state)); };
+    const auto after_pause = [&] { return later(now, pause_of(state, what)); };
     if (what.kind == notice::connection_closed) {
       if (in_.ledger().index_of(what.peer) == static_cast<std::int32_t>(state.target) &&
           !state.planned && state.request == request_id::none &&
@@ -143,10 +143,13 @@ class keeping final : public doing {
       dial_at(slot, later(when, duration_distribution::uniform({}, manager_.start_spread)
                                     .draw(kept_[slot].random)));
   }
-  duration pause_of(kept& state) const {
+  duration pause_of(kept& state, const notification& after) const {
     if (what_.pause) return what_.pause->draw(state.random);
-    return manager_.backoff_base +
-           duration_distribution::uniform({}, manager_.start_spread).draw(state.random);
+    const bool silence =
+        after.kind == notice::connection_closed &&
+        (after.why == cause::liveness_lost || after.why == cause::transport_timeout);
+    const auto spread = silence ? silence_spread(manager_) : manager_.start_spread;
+    return manager_.backoff_base + duration_distribution::uniform({}, spread).draw(state.random);
   }
   void dial_at(std::uint64_t slot, time_point when) {
     kept_[slot].planned = true;
