@@ -186,6 +186,20 @@ TEST(judging, knows_whether_all_that_should_be_connected_is_in_the_end) {
             "nothing was missing since the first fault began");
 }
 
+TEST(judging, takes_the_ends_of_windows_and_ranges_as_part_of_them) {
+  EXPECT_EQ(found("server.arrivals == 10 at 150s"), verdict::ok) << "the end of the run";
+  EXPECT_EQ(found("peers.dials reaches 10 within 900ms of 1s"), verdict::ok);
+  EXPECT_EQ(found("peers.dials reaches 10 within 899ms of 1s"), verdict::failed);
+  EXPECT_EQ(found("spare.active >= 0"), verdict::untested);
+  EXPECT_EQ(found("spare.active in [0, 0]"), verdict::untested);
+  EXPECT_EQ(found("server.active.max in [7, 8]"), verdict::ok);
+  EXPECT_EQ(found("server.active.max in [8, 9]"), verdict::ok);
+}
+
+TEST(judging, calls_each_untested_when_nobody_has_a_value) {
+  EXPECT_EQ(found("each spare.dial_time >= 1ms"), verdict::untested);
+}
+
 TEST(judging, knows_the_same_of_every_level) {
   for (const auto& level : virtual_levels())
     for (const auto* line :
