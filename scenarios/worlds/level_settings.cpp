@@ -18,7 +18,7 @@ constexpr const char* bursts = "loss is drawn for each transmission by itself th
 constexpr const char* sessions = "it has no sessions";
 constexpr const char* streams = "it has no byte streams";
 constexpr const char* one_address = "there is one address";
-constexpr const char* queues = "the queue of its access links has no bound";
+constexpr const char* queues = "what waits for its access links is 1 s at most, whatever the file says";
 
 // `path` against a pattern, key by key.
 bool matches(std::string_view pattern, std::string_view path) {

@@ -220,7 +220,7 @@ TEST_P(each_level, every_syn_is_counted) {
   const auto what = parse_scenario(text + expect({"client.syns == 5"}), "f.yaml");
   EXPECT_THAT(level_named(test_levels(), "loopback").refuse(what),
               testing::Contains(testing::StartsWith(
-                  "f.yaml:15:5: level loopback does not know `syns`; remove it")));
+                  "f.yaml:16:5: level loopback does not know `syns`; remove it")));
 }
 
 INSTANTIATE_TEST_SUITE_P(of, each_level, testing::ValuesIn(virtual_levels()),

@@ -35,7 +35,7 @@ class misbehaving_acceptor final : public acceptor {
     if (state_->node->accepts())
       next(state_, std::move(done));
     else
-      never_ = std::move(done);
+      never_.swap(done);  // move assignment of Boost 1.81 recurses without end
   }
 
   static void next(std::shared_ptr<state> of, connect_handler done) {
