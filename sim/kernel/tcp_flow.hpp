@@ -7,6 +7,7 @@
 #include "tandem/sim/tcp_profile.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -42,6 +43,17 @@ struct flight {
   std::uint8_t unacked = 0;
   std::uint8_t acked_after = 0;  ///< acknowledged segments that were sent after its first lost one
 };
+
+/// How many segments of a flight these are.
+constexpr unsigned count(std::uint64_t segments) {
+  return static_cast<unsigned>(std::popcount(segments));
+}
+
+/// Bytes of some segments of a flight; the last one may be short.
+constexpr std::uint64_t bytes_of(const flight& of, std::uint64_t segments) {
+  const bool last = (segments >> (of.segments - 1)) & 1;
+  return count(segments) * segment_size - (last ? of.segments * segment_size - of.bytes : 0);
+}
 
 /// One direction of a TCP connection: a sender and a receiver of numbered bytes, whatever they are.
 struct flow {
