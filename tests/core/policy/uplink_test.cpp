@@ -299,6 +299,21 @@ TEST(uplink, a_sign_of_life_lets_all_who_wait_go_on) {
   EXPECT_EQ(d.count<actions::start_attempt>(), 16U);
 }
 
+TEST(uplink, what_a_peer_acknowledged_is_a_sign_of_life_when_it_is_news) {
+  driver d(exponential());
+  d.accept(conn(2), peer(100));
+  d.run_for(10s);
+  d.tell(events::traffic{conn(2), 100, 1, 100, d.now, d.now});
+  silence(d, 1, 8);
+  ASSERT_EQ(d.counters().offline, 1U);
+  d.run_for(1s);
+  d.tell(events::progressed{conn(2), at(10s), true});
+  EXPECT_EQ(d.counters().offline, 1U);
+  d.tell(events::progressed{conn(2), at(11s), true});
+  EXPECT_EQ(d.counters().offline, 0U);
+  EXPECT_EQ(d.count(notice::uplink_restored), 1U);
+}
+
 TEST(uplink, a_refusal_is_a_sign_of_life_and_blamed) {
   driver d(exponential());
   silence(d, 1, 8);
