@@ -195,8 +195,8 @@ TEST(level, refuses_what_only_packets_can_do) {
   for (const std::string level : {"message", "stream"}) {
     EXPECT_EQ(refusal("links: {default: {queue: 64KiB}}\n", level),
               "f.yaml:4:26: level " + level +
-                  " cannot honour `links.default.queue`: the queue of its access links has no "
-                  "bound; remove it or choose another level");
+                  " cannot honour `links.default.queue`: what waits for its access links is 1 s at "
+                  "most, whatever the file says; remove it or choose another level");
     EXPECT_THAT(refusal("links: {default: {reorder: {part: 1%, by: 5ms}}}\n", level),
                 HasSubstr("`links.default.reorder`"));
     EXPECT_THAT(refusal("links: {between: [{groups: [a, b], duplicate: 1%}]}\n", level),

@@ -162,7 +162,11 @@ ailing_network::ailing_network(network& inner, const ailments& now)
     : inner_(inner), time_(inner.clock()), process_(std::make_shared<process>()) {
   suffer(now);
 }
-ailing_network::~ailing_network() = default;
+ailing_network::~ailing_network() {
+  // The process is over: what waits for it would wait for ever, and keep what it belongs to.
+  process_->now = {};
+  process_->go_on();
+}
 
 void ailing_network::suffer(const ailments& now) {
   process_->now = now;
