@@ -24,9 +24,8 @@
 
 namespace tandem {
 
-/// The story of dials and connections, one source file per stage of it, as named below; blame.cpp
-/// is what their ends say about the other side. `gate` says what there is room for, `reputations`
-/// what others did, `line` who is next.
+/// The story of dials and connections, a source file per stage, as named below; blame.cpp: what
+/// their ends say of others. `gate` has room, `reputations` what others did, `line` who is next.
 struct connection_manager::state final : private detail::reputation::listener {
   using address_slot = detail::address_slot;
   using connection_slot = detail::connection_slot;

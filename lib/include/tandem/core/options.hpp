@@ -7,9 +7,8 @@
 #include <string>
 #include <vector>
 
-// What is written here is all there is about an option: the build makes option_table() of it, and
-// from that come parsers, `--help` and documentation (lib/core/option_rows.py). Ranges keep every
-// sum of a time and a duration far from overflow and every table addressable.
+// All there is about an option: the build makes option_table() of it, and of that parsers, `--help`
+// and documentation (lib/core/option_rows.py). Ranges keep sums of times far from overflow.
 namespace tandem {
 
 /// How many connections there may be, and whose. Refusals name the limit, its value and the count.
