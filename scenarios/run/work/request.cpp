@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "read/read_distribution.hpp"
+#include "run/work/open_items.hpp"
 #include "run/work/reading.hpp"
 #include "run/work/targets.hpp"
 #include "run/work/work.hpp"
@@ -7,10 +8,7 @@
 #include "tandem/command/units.hpp"
 #include "tandem/net/send_result.hpp"
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include <algorithm>
-#include <vector>
 
 namespace tandem::scenarios {
 namespace {
@@ -61,11 +59,10 @@ class requesting final : public doing {
   }
   void on_arrived(node_index at, std::uint64_t number) override {
     if (number % 2 == 1) return end(number / 2, true);
-    const auto it = open_.find(number / 2);
-    if (it == open_.end()) return;
+    if (open_.find(number / 2) == nullptr) return;
     in_.at_node(later(in_.now(), what_.think.draw(random_)), at, [this, at, number] {
-      if (const auto one = open_.find(number / 2); one != open_.end())
-        in_.send(*this, at, one->second.from, size_of(what_.reply_size), number + 1);
+      if (const asked* one = open_.find(number / 2))
+        in_.send(*this, at, one->from, size_of(what_.reply_size), number + 1);
     });
   }
 
@@ -85,11 +82,9 @@ class requesting final : public doing {
     bool any = false;
     to_.each(from, [&](node_index to) {
       any = true;
-      const auto number = ++last_;
       const auto conn = in_.connection(from, to);
-      open_.emplace(number, asked{from, to, in_.now(), conn});
+      const auto number = open_.add({from, to, in_.now(), conn});
       in_.open_stream(from, conn);
-      of_node_[from].push_back(number);
       in_.count(from, tally::requests);
       if (what_.deadline > duration{})
         in_.at_node(later(in_.now(), what_.deadline), from, [this, number] { end(number, false); });
@@ -98,35 +93,26 @@ class requesting final : public doing {
     if (!any) arrivals_.over(from);
   }
   void end(std::uint64_t number, bool answered) {
-    const auto it = open_.find(number);
-    if (it == open_.end()) return;
-    const auto one = it->second;
-    open_.erase(it);
+    const asked* ended = open_.find(number);
+    if (ended == nullptr) return;
+    const auto one = *ended;
+    open_.erase(number);
     in_.close_stream(one.from, one.waits_on);
-    auto& mine = of_node_[one.from];
-    std::erase(mine, number);
     in_.count(one.from, answered ? tally::requests_answered : tally::requests_failed);
     if (answered) in_.add(one.from, spread::request_time, in_.now() - one.at);
     // All that were asked in one turn end it together.
-    if (mine.empty()) arrivals_.over(one.from);
+    if (!open_.has(one.from)) arrivals_.over(one.from);
   }
   template <class Which>
   void fail_all(node_index node, Which which) {
-    const auto it = of_node_.find(node);
-    if (it == of_node_.end()) return;
-    const auto numbers = it->second;
-    for (const auto number : numbers)
-      if (const auto one = open_.find(number); one != open_.end() && which(one->second))
-        end(number, false);
+    for (const auto number : open_.of(node, which)) end(number, false);
   }
 
   const request_work& what_;
   workload& in_;
   targets to_;
   random_stream random_;
-  boost::unordered_flat_map<std::uint64_t, asked> open_;
-  boost::unordered_flat_map<node_index, std::vector<std::uint64_t>> of_node_;
-  std::uint64_t last_ = 0;
+  open_items<asked> open_;
   arrival_process arrivals_;
 };
 

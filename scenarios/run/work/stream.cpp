@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "read/read_distribution.hpp"
+#include "run/work/open_items.hpp"
 #include "run/work/reading.hpp"
 #include "run/work/targets.hpp"
 #include "run/work/work.hpp"
@@ -7,12 +8,9 @@
 #include "tandem/command/units.hpp"
 #include "tandem/net/send_result.hpp"
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include <algorithm>
 #include <deque>
 #include <optional>
-#include <vector>
 
 namespace tandem::scenarios {
 namespace {
@@ -65,12 +63,11 @@ class streaming final : public doing {
     if (result != send_result::accepted) end(number, false);
   }
   void on_arrived(node_index, std::uint64_t number) override {
-    const auto it = open_.find(number);
-    if (it == open_.end() || it->second.flying.empty()) return;
-    auto& one = it->second;
-    one.flies -= one.flying.front();
-    one.flying.pop_front();
-    if (one.left == 0 && one.flying.empty()) return end(number, true);
+    stream* one = open_.find(number);
+    if (one == nullptr || one->flying.empty()) return;
+    one->flies -= one->flying.front();
+    one->flying.pop_front();
+    if (one->left == 0 && one->flying.empty()) return end(number, true);
     push(number);
   }
 
@@ -90,12 +87,11 @@ class streaming final : public doing {
     bool any = false;
     to_.each(from, [&](node_index to) {
       any = true;
-      const auto number = ++last_;
-      auto& one = open_[number] = {from, to, in_.connection(from, to), in_.now(), 0, 0, {}};
-      of_node_[from].push_back(number);
+      const auto conn = in_.connection(from, to);
+      const auto number = open_.add({from, to, conn, in_.now(), 0, 0, {}});
       in_.count(from, tally::streams);
-      if (one.conn == connection_id::none) return end(number, false);
-      in_.open_stream(from, one.conn);
+      if (conn == connection_id::none) return end(number, false);
+      in_.open_stream(from, conn);
       what_.hold ? hold(number, from) : move(number);
     });
     if (!any) arrivals_.over(from);
@@ -107,62 +103,55 @@ class streaming final : public doing {
   }
   // One message of the rate now, and the next when it is due.
   void talk(std::uint64_t number) {
-    const auto it = open_.find(number);
-    if (it == open_.end()) return;
+    const stream* one = open_.find(number);
+    if (one == nullptr) return;
     const auto bytes_per_second = static_cast<double>(what_.rate) / 8;
     const auto bytes = std::clamp(static_cast<std::uint64_t>(bytes_per_second * rate_interval_s),
                                   bytes_least, piece_max);
-    in_.place().send(it->second.from, it->second.to, bytes, 0);
+    in_.place().send(one->from, one->to, bytes, 0);
     const auto wait = static_cast<double>(bytes) / bytes_per_second * 1e9;
-    in_.at_node(later(in_.now(), duration(static_cast<std::int64_t>(wait))), it->second.from,
+    in_.at_node(later(in_.now(), duration(static_cast<std::int64_t>(wait))), one->from,
                 [this, number] { talk(number); });
   }
   void move(std::uint64_t number) {
-    open_.at(number).left =
+    open_.find(number)->left =
         std::max(bytes_least, static_cast<std::uint64_t>(what_.size->draw(random_)));
     push(number);
   }
   // Sends what there is room for.
   void push(std::uint64_t number) {
-    auto& one = open_.at(number);
-    while (one.left != 0) {
-      const auto bytes = std::min({one.left, piece_max, what_.in_flight});
-      if (one.flies != 0 && one.flies + bytes > what_.in_flight) return;
-      one.left -= bytes;
-      one.flies += bytes;
-      one.flying.push_back(bytes);
-      in_.send(*this, one.from, one.to, std::max(bytes, bytes_least), number);
+    // One that is refused ends the stream at once.
+    for (stream* one = open_.find(number); one != nullptr && one->left != 0;
+         one = open_.find(number)) {
+      const auto bytes = std::min({one->left, piece_max, what_.in_flight});
+      if (one->flies != 0 && one->flies + bytes > what_.in_flight) return;
+      one->left -= bytes;
+      one->flies += bytes;
+      one->flying.push_back(bytes);
+      in_.send(*this, one->from, one->to, std::max(bytes, bytes_least), number);
     }
   }
   void end(std::uint64_t number, bool finished) {
-    const auto it = open_.find(number);
-    if (it == open_.end()) return;
-    const auto one = std::move(it->second);
-    open_.erase(it);
+    stream* ended = open_.find(number);
+    if (ended == nullptr) return;
+    const auto one = std::move(*ended);
+    open_.erase(number);
     in_.close_stream(one.from, one.conn);
-    std::erase(of_node_[one.from], number);
     in_.count(one.from, finished ? tally::streams_finished : tally::streams_failed);
     if (finished) in_.add(one.from, spread::stream_time, in_.now() - one.since);
     // All that began in one turn end it together.
-    if (of_node_[one.from].empty()) arrivals_.over(one.from);
+    if (!open_.has(one.from)) arrivals_.over(one.from);
   }
   template <class Which>
   void fail_all(node_index node, Which which) {
-    const auto it = of_node_.find(node);
-    if (it == of_node_.end()) return;
-    const auto numbers = it->second;
-    for (const auto number : numbers)
-      if (const auto one = open_.find(number); one != open_.end() && which(one->second))
-        end(number, false);
+    for (const auto number : open_.of(node, which)) end(number, false);
   }
 
   const stream_work& what_;
   workload& in_;
   targets to_;
   random_stream random_;
-  boost::unordered_flat_map<std::uint64_t, stream> open_;
-  boost::unordered_flat_map<node_index, std::vector<std::uint64_t>> of_node_;
-  std::uint64_t last_ = 0;
+  open_items<stream> open_;
   arrival_process arrivals_;
 };
 
