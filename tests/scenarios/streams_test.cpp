@@ -104,6 +104,33 @@ TEST_P(streams, a_transfer_goes_as_fast_as_line_and_bound_let_it) {
   check(transfer("25kB") + "  - client.stream_time >= 20s\n  - client.stream_time <= 22s\n");
 }
 
+// Several of 960 KiB on their way do not fit into the backlog of 1 MiB, nor one into the 40 KiB of
+// a connection that may not borrow: a piece that is refused is sent once there is room, and the
+// line of 10 Mbit/s is full until the last.
+TEST_P(streams, that_fill_the_backlog_of_their_connection_wait_for_room) {
+  const auto together = [](int streams, const std::string& in_flight,
+                           const std::string& client = "") {
+    std::string text =
+        "scenario: s\nduration: 1m\nlinks: {default: {latency: 10ms, bandwidth: 10Mbit/s}}\n"
+        "groups: {server: {listen: true}, client: {" +
+        client + "}}\nworkload:\n  - dial: {from: client, to: server}\n";
+    for (int i = 0; i < streams; ++i)
+      text += "  - stream: {from: client, to: server, at: 1s, size: 4MB, in_flight: " + in_flight +
+              "}\n";
+    const auto all = std::to_string(streams);
+    const auto least = std::to_string(3200 * streams);
+    return text + "expectations:\n  - client.streams == " + all +
+           "\n  - client.streams_finished == " + all +
+           "\n  - client.streams_failed == 0\n  - client.sends_refused > 0\n" +
+           "  - client.stream_time.max >= " + least + "ms\n  - client.stream_time.max <= 1.1 * " +
+           least + "ms\n";
+  };
+  check(together(2, "960KiB"));
+  check(together(3, "960KiB"));
+  check(together(4, "400KiB"));
+  if (GetParam() != "message") check(together(1, "960KiB", "buffers_max: 0"));
+}
+
 TEST_P(streams, that_are_lost_or_find_no_connection_are_counted) {
   check(crowd("  - stream: {from: clients, to: server, at: 10s, hold: 5s}\n"
               "  - dial: {from: clients, to: server, at: 20s}\n"

@@ -24,6 +24,8 @@ constexpr std::uint64_t in_flight_max = 960 * 1024;
 constexpr std::uint64_t piece_max = 16 * 1024;
 // Messages of a rate are so far apart unless that makes them too small or too large.
 constexpr double rate_interval_s = 0.1;
+// A stream that has nothing on its way asks so often whether the connection has room again.
+constexpr duration asks_again_after = std::chrono::milliseconds(100);
 
 struct stream_work final : work {
   std::unique_ptr<doing> start(workload& in, std::uint64_t index) const override;
@@ -60,7 +62,17 @@ class streaming final : public doing {
   }
   void on_restarted(node_index node) override { arrivals_.over(node); }
   void on_sent(std::uint64_t number, send_result result) override {
-    if (result != send_result::accepted) end(number, false);
+    stream* one = open_.find(number);
+    if (one == nullptr) return;
+    one->asking = false;
+    switch (result) {
+      case send_result::accepted:
+        return push(number);
+      case send_result::gone:
+        return end(number, false);
+      case send_result::refused:
+        return wait_for_room(number, *one);
+    }
   }
   void on_arrived(node_index, std::uint64_t number) override {
     stream* one = open_.find(number);
@@ -80,6 +92,7 @@ class streaming final : public doing {
     std::uint64_t left = 0;            ///< bytes of its size that were not sent
     std::uint64_t flies = 0;           ///< bytes that were and have not arrived,
     std::deque<std::uint64_t> flying;  ///< and the messages they are in, oldest first
+    bool asking = false;               ///< whether the connection takes the last of them
   };
 
   void open(node_index from) {
@@ -88,7 +101,7 @@ class streaming final : public doing {
     to_.each(from, [&](node_index to) {
       any = true;
       const auto conn = in_.connection(from, to);
-      const auto number = open_.add({from, to, conn, in_.now(), 0, 0, {}});
+      const auto number = open_.add({from, to, conn, in_.now(), 0, 0, {}, false});
       in_.count(from, tally::streams);
       if (conn == connection_id::none) return end(number, false);
       in_.open_stream(from, conn);
@@ -118,18 +131,26 @@ class streaming final : public doing {
         std::max(bytes_least, static_cast<std::uint64_t>(what_.size->draw(random_)));
     push(number);
   }
-  // Sends what there is room for.
+  // Sends the next piece if it may; when the connection has taken it, the one after it.
   void push(std::uint64_t number) {
-    // One that is refused ends the stream at once.
-    for (stream* one = open_.find(number); one != nullptr && one->left != 0;
-         one = open_.find(number)) {
-      const auto bytes = std::min({one->left, piece_max, what_.in_flight});
-      if (one->flies != 0 && one->flies + bytes > what_.in_flight) return;
-      one->left -= bytes;
-      one->flies += bytes;
-      one->flying.push_back(bytes);
-      in_.send(*this, one->from, one->to, std::max(bytes, bytes_least), number);
-    }
+    stream* one = open_.find(number);
+    if (one == nullptr || one->asking || one->left == 0) return;
+    const auto bytes = std::min({one->left, piece_max, what_.in_flight});
+    if (one->flies != 0 && one->flies + bytes > what_.in_flight) return;
+    one->left -= bytes;
+    one->flies += bytes;
+    one->flying.push_back(bytes);
+    one->asking = true;
+    in_.send(*this, one->from, one->to, std::max(bytes, bytes_least), number);
+  }
+  // Others fill the backlog of the connection, too: the piece is sent later.
+  void wait_for_room(std::uint64_t number, stream& one) {
+    const auto bytes = one.flying.back();
+    one.flying.pop_back();
+    one.flies -= bytes;
+    one.left += bytes;
+    if (one.flies != 0) return;  // the arrival of what flies makes room
+    in_.at_node(later(in_.now(), asks_again_after), one.from, [this, number] { push(number); });
   }
   void end(std::uint64_t number, bool finished) {
     stream* ended = open_.find(number);
