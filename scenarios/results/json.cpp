@@ -47,6 +47,14 @@ json::object object_of(const fault_result& fault) {
           {"why", fault.why}};
 }
 
+json::value fingerprints_of(const run_result& r) {
+  if (!r.prints) return {};
+  json::object out;
+  for (std::size_t i = 0; i < layers_count; ++i)
+    out[name_of(static_cast<layer>(i))] = text_of((*r.prints)[i]);
+  return out;
+}
+
 json::object object_of(const run_result& r) {
   json::array expectations;
   for (const auto& check : r.checks)
@@ -78,6 +86,7 @@ json::object object_of(const run_result& r) {
   out["seed"] = r.seed;
   out["commit"] = r.commit;
   out["trace_hash"] = r.trace_hash.empty() ? json::value() : json::value(r.trace_hash);
+  out["fingerprints"] = fingerprints_of(r);
   out["ok"] = r.ok;
   out["verdict"] = name_of(r.verdict);
   out["stopped"] = r.stopped;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "sqlite_file.hpp"
 #include "tandem/core/cause.hpp"
 #include "tandem/scenarios/results.hpp"
 
-#include <sqlite3.h>
 #include <unistd.h>
 #include <boost/json.hpp>
 
@@ -10,15 +10,14 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <memory>
 #include <stdexcept>
-#include <string_view>
 
 namespace tandem::scenarios {
 namespace {
 
 constexpr const char* schema = R"(
 CREATE TABLE run (key TEXT PRIMARY KEY, value);
+CREATE TABLE fingerprints (layer TEXT PRIMARY KEY, text TEXT);
 CREATE TABLE expectations (text TEXT, verdict TEXT, measured TEXT, why TEXT);
 CREATE TABLE faults (text TEXT, verdict TEXT, times INTEGER, nodes INTEGER, connections INTEGER,
   attempts INTEGER, packets INTEGER, why TEXT);
@@ -29,67 +28,8 @@ CREATE TABLE events (time_ns INTEGER, node INTEGER, kind TEXT, cause TEXT, direc
 CREATE TABLE samples (time_ns INTEGER, "group" TEXT, node INTEGER, metric TEXT, value INTEGER);
 )";
 
-class database {
- public:
-  explicit database(std::string path) : path_(std::move(path)) {
-    sqlite3* raw = nullptr;
-    const int code = sqlite3_open(path_.c_str(), &raw);
-    handle_.reset(raw);
-    check(code);
-    // A result is written once and whole: a crash loses it, whatever the journal did.
-    run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
-  }
-  void run(const char* sql) { check(sqlite3_exec(get(), sql, nullptr, nullptr, nullptr)); }
-  void check(int code) const {
-    if (code != SQLITE_OK && code != SQLITE_DONE && code != SQLITE_ROW)
-      throw std::runtime_error(path_ + ": " +
-                               (handle_ ? sqlite3_errmsg(get()) : sqlite3_errstr(code)));
-  }
-  sqlite3* get() const { return handle_.get(); }
-
- private:
-  struct closer {
-    void operator()(sqlite3* handle) const { sqlite3_close(handle); }
-  };
-  std::string path_;
-  std::unique_ptr<sqlite3, closer> handle_;
-};
-
-class insertion {
- public:
-  insertion(database& into, const char* sql) : into_(into) {
-    into_.check(sqlite3_prepare_v2(into_.get(), sql, -1, &statement_, nullptr));
-  }
-  ~insertion() { sqlite3_finalize(statement_); }
-  insertion(const insertion&) = delete;
-  insertion& operator=(const insertion&) = delete;
-
-  template <class... Values>
-  void operator()(const Values&... values) {
-    int at = 0;
-    (bind(++at, values), ...);
-    into_.check(sqlite3_step(statement_));
-    sqlite3_reset(statement_);
-  }
-
- private:
-  void bind(int at, std::string_view text) {
-    sqlite3_bind_text(statement_, at, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
-  }
-  void bind(int at, double value) { sqlite3_bind_double(statement_, at, value); }
-  template <class Integer>
-  requires std::is_integral_v<Integer>
-  void bind(int at, Integer value) {
-    sqlite3_bind_int64(statement_, at, static_cast<sqlite3_int64>(value));
-  }
-  void bind(int at, std::nullptr_t) { sqlite3_bind_null(statement_, at); }
-
-  database& into_;
-  sqlite3_stmt* statement_ = nullptr;
-};
-
-void write_run(database& into, const run_result& r) {
-  insertion add(into, "INSERT INTO run VALUES (?, ?)");
+void write_run(sqlite_file& into, const run_result& r) {
+  sqlite_statement add(into, "INSERT INTO run VALUES (?, ?)");
   add("scenario", r.scenario);
   add("level", r.level);
   add("seed", r.seed);
@@ -112,26 +52,33 @@ void write_run(database& into, const run_result& r) {
   add("json", to_json({&r, 1}));
 }
 
-void write_verdicts(database& into, const run_result& r) {
-  insertion add(into, "INSERT INTO expectations VALUES (?,?,?,?)");
+void write_fingerprints(sqlite_file& into, const run_result& r) {
+  if (!r.prints) return;
+  sqlite_statement add(into, "INSERT INTO fingerprints VALUES (?, ?)");
+  for (std::size_t i = 0; i < layers_count; ++i)
+    add(name_of(static_cast<layer>(i)), text_of((*r.prints)[i]));
+}
+
+void write_verdicts(sqlite_file& into, const run_result& r) {
+  sqlite_statement add(into, "INSERT INTO expectations VALUES (?,?,?,?)");
   for (const auto& check : r.checks)
     add(check.text, name_of(check.verdict), check.measured, check.why);
-  insertion add_fault(into, "INSERT INTO faults VALUES (?,?,?,?,?,?,?,?)");
+  sqlite_statement add_fault(into, "INSERT INTO faults VALUES (?,?,?,?,?,?,?,?)");
   static_assert(touches_count == 4);
   for (const auto& f : r.faults)
     add_fault(f.text, name_of(f.verdict), f.times, f.touched[0], f.touched[1], f.touched[2],
               f.touched[3], f.why);
 }
 
-void write_nodes(database& into, const run_result& r) {
-  insertion add(into, "INSERT INTO nodes VALUES (?, ?, ?)");
+void write_nodes(sqlite_file& into, const run_result& r) {
+  sqlite_statement add(into, "INSERT INTO nodes VALUES (?, ?, ?)");
   for (const auto& group : r.groups)
     for (std::uint32_t i = 0; i < group.count; ++i)
       add(group.first_node + i, group.name + "." + std::to_string(i), group.name);
 }
 
-void write_events(database& into, const run_result& r) {
-  insertion add(into, "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
+void write_events(sqlite_file& into, const run_result& r) {
+  sqlite_statement add(into, "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
   const auto& e = r.event_rows;
   for (std::size_t i = 0; i < e.size(); ++i)
     add(e.time_ns[i], e.node[i], name_of(notice{e.kind[i]}), name_of(cause{e.why[i]}),
@@ -140,8 +87,8 @@ void write_events(database& into, const run_result& r) {
         e.until_ns[i]);
 }
 
-void write_samples(database& into, const run_result& r) {
-  insertion add(into, "INSERT INTO samples VALUES (?,?,?,?,?)");
+void write_samples(sqlite_file& into, const run_result& r) {
+  sqlite_statement add(into, "INSERT INTO samples VALUES (?,?,?,?,?)");
   const auto& s = r.samples;
   for (std::size_t i = 0; i < s.size(); ++i)
     for (std::size_t column = 0; column < s.names.size(); ++column)
@@ -168,11 +115,14 @@ void claim(const fs::path& path) {
 void fill(const fs::path& path, const run_result& result) {
   fs::remove(path);
   claim(path);  // the reason when that fails is the system's
-  database into(path.string());
+  sqlite_file into(path.string());
+  // A result is written once and whole: a crash loses it, whatever the journal did.
+  into.run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
   into.run("BEGIN");
   into.run(schema);
   into.run(("PRAGMA user_version = " + std::to_string(sqlite_schema_version)).c_str());
   write_run(into, result);
+  write_fingerprints(into, result);
   write_verdicts(into, result);
   write_nodes(into, result);
   write_events(into, result);

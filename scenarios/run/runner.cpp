@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "evaluate.hpp"
+#include "fingerprint.hpp"
 #include "link_table.hpp"
 #include "observations.hpp"
 #include "run/fault/fault_plan.hpp"
@@ -25,21 +26,26 @@ using wall_clock = std::chrono::steady_clock;
 constexpr duration patience_virtual = std::chrono::milliseconds(1);
 constexpr duration patience_real = std::chrono::seconds(5);
 
-// Hands what the world tells to the tracker, the recorder and the workload, in this order.
+// Hands what the world tells to the fingerprints, the tracker, the recorder and the workload, in
+// this order.
 class listener final : public world_observer {
  public:
   tracker* ledger = nullptr;  ///< null: not listening yet, or no more
+  fingerprinter* prints = nullptr;
   recorder* rows = nullptr;
   workload* work = nullptr;
 
   void on_notification(node_index node, time_point now, const notification& what) override {
     if (!ledger) return;
+    prints->on_notification(node, now, what);
     ledger->on_notification(node, now, what);
     rows->on_notification(node, now, what);
     work->on_notification(node, now, what);
   }
   void on_step(node_index node, time_point now, const connection_manager& manager) override {
-    if (ledger) ledger->on_step(node, now, manager);
+    if (!ledger) return;
+    prints->on_step(node, now, manager);
+    ledger->on_step(node, now, manager);
   }
   void on_send(node_index node, time_point now, send_result result, std::uint64_t number) override {
     if (!ledger) return;
@@ -55,7 +61,9 @@ class listener final : public world_observer {
     if (ledger) ledger->on_syn(node);
   }
   void on_action(node_index node, time_point now, const action& what) override {
-    if (ledger) ledger->on_action(node, now, what);
+    if (!ledger) return;
+    prints->on_action(node, now, what);
+    ledger->on_action(node, now, what);
   }
   void on_event(node_index node, time_point now, const event& what) override {
     if (ledger) ledger->on_event(node, now, what);
@@ -229,8 +237,7 @@ run_result run(const scenario& what, const level& on, const run_options& options
     for (const auto& group : what.groups)
       for (std::uint32_t i = 0; i < group.count; ++i)
         place->add_node({group.manager, group.listen, group.buffers, group.misbehaves,
-                         stale_of(group),
-                         suffers.contains(static_cast<node_index>(place->size())),
+                         stale_of(group), suffers.contains(static_cast<node_index>(place->size())),
                          group.addresses});
   } catch (const std::invalid_argument& e) {
     throw bad_input(what.file, "level " + on.name + ": " + e.what());
@@ -238,11 +245,13 @@ run_result run(const scenario& what, const level& on, const run_options& options
   ledger.begin(*place);
 
   const auto start = place->now();
+  fingerprinter prints(what, ledger, start);
   recorder rows(what, options, ledger, start, result);
   fault_book faults(heads_of(what));
   judge lines(what, ledger, faults, start);
   workload work(what, *place, ledger, lines, seed, start);
   hears.ledger = &ledger;
+  hears.prints = &prints;
   hears.rows = &rows;
   hears.work = &work;
 
@@ -260,6 +269,7 @@ run_result run(const scenario& what, const level& on, const run_options& options
   result.stopped = watch.stopped();
   result.reached = place->now() - start;
   result.trace_hash = on.virtual_time ? place->trace_hash() : std::string();
+  if (on.virtual_time) result.prints = prints.finish();
   result.checks = lines.verdicts(place->now());
   result.invariants = ledger.looked();
   result.groups = summarize(what, ledger);

@@ -23,7 +23,7 @@ def test_json_is_one_array_with_an_object_per_level(small):
     for r in runs:
         assert set(r) == {"scenario", "level", "seed", "commit", "trace_hash", "ok", "verdict", "stopped",
                           "expectations", "invariants", "faults", "warnings", "groups", "refusals", "summary", "events",
-                          "wall_s"}
+                          "wall_s", "fingerprints"}
         assert (r["scenario"], r["seed"], r["ok"], r["stopped"]) == ("small", 3, True, False)
         assert re.fullmatch(r"unknown|[0-9a-f]{12}(-dirty)?", r["commit"])
         assert [set(e) for e in r["expectations"]] == [{"text", "ok", "verdict", "measured", "looked", "why"}] * 2
@@ -33,7 +33,7 @@ def test_json_is_one_array_with_an_object_per_level(small):
         assert r["refusals"] == {"server": {"LimitReached": 1}, "dialers": {}}
         assert r["events"] > 0 and r["wall_s"] > 0
         if r["level"] == "loopback":
-            assert r["trace_hash"] is None
+            assert r["trace_hash"] is None and r["fingerprints"] is None
         else:
             assert re.fullmatch("[0-9a-f]{16}", r["trace_hash"])
 

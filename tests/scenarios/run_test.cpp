@@ -289,6 +289,10 @@ TEST(results, sqlite_holds_the_run) {
   };
   EXPECT_EQ(number("PRAGMA user_version"), static_cast<std::size_t>(sqlite_schema_version));
   EXPECT_EQ(number("SELECT count(*) FROM nodes"), 3u);
+  EXPECT_EQ(number(("SELECT count(*) FROM fingerprints WHERE layer = 'admission' AND text = '" +
+                    text_of(r.prints->front()) + "'")
+                       .c_str()),
+            1u);
   EXPECT_EQ(number("SELECT count(*) FROM events"), r.event_rows.size());
   EXPECT_EQ(number("SELECT count(*) FROM samples"), r.samples.size() * r.samples.names.size());
   EXPECT_EQ(

@@ -156,6 +156,9 @@ const manager_counters& connection_manager::counters() const noexcept { return s
 const manager_options& connection_manager::options() const noexcept { return state_->options; }
 const peer_id& connection_manager::self() const noexcept { return state_->self; }
 bool connection_manager::shutting_down() const noexcept { return state_->stopping; }
+std::uint64_t connection_manager::draws() const noexcept {
+  return state_->random.drawn_since(random_stream(state_->seed));
+}
 connection_id connection_manager::ready_connection(const peer_id& peer) const {
   const peer_slot p = state_->peers.find(peer);
   const connection_slot s = p == no_slot ? no_slot : state_->oldest(p, phase::ready);

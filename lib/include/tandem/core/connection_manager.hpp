@@ -62,6 +62,8 @@ class connection_manager {
   const manager_options& options() const noexcept;
   const peer_id& self() const noexcept;
   bool shutting_down() const noexcept;
+  /// Numbers drawn from its generator so far; with the seed they are known.
+  std::uint64_t draws() const noexcept;
   /// The oldest ready connection with a peer, the one that carries its messages; none.
   connection_id ready_connection(const peer_id& peer) const;
   /// Why a peer is or is not connected; why a connection is as it is, or ended. Not for every

@@ -43,6 +43,12 @@ class random_stream {
   /// Exponential with this mean. Uses std::log: equal on one platform, not across C libraries.
   double exponential(double mean) noexcept { return -mean * std::log1p(-unit()); }
 
+  /// How many numbers it gave since it was like `fresh`. Its state only counts them, by the odd
+  /// constant of next(), which has an inverse modulo 2^64.
+  constexpr std::uint64_t drawn_since(const random_stream& fresh) const noexcept {
+    return (state_ - fresh.state_) * 0xf1de83e19937733dULL;
+  }
+
   /// Every field, for checkpoints.
   constexpr void fields(auto& a) {
     auto& [state] = *this;

@@ -36,6 +36,6 @@ std::string write_sqlite(const run_result& result, const std::string& directory,
                          older_result older = older_result::keep);
 
 /// Version of the SQLite schema, kept in `PRAGMA user_version`.
-inline constexpr int sqlite_schema_version = 2;
+inline constexpr int sqlite_schema_version = 3;
 
 }  // namespace tandem::scenarios

@@ -131,6 +131,26 @@ struct sample_table {
   std::size_t size() const noexcept { return time_ns.size(); }
 };
 
+/// A part of what a run did, with a fingerprint of its own: a change is told by what it touched.
+enum class layer : std::uint8_t {
+  admission,  ///< whom each node admitted, refused and evicted, in order; no times
+  backoff,    ///< failures, ceilings, waits, circuits and the uplink of each node, in order
+  timers,     ///< when each node attempted, probed and ended something
+  causes,     ///< how often each group had each cause of a failure, refusal or close
+  bytes,      ///< what each group sent and received
+  random,     ///< how many numbers each manager drew, step by step
+};
+inline constexpr std::size_t layers_count = 6;
+std::string_view name_of(layer) noexcept;
+
+/// Of one layer: a hash of what it had seen after each eighth of the scenario's length. Equal as
+/// long as nothing of the layer differed; the last one is of all.
+using fingerprint = std::array<std::uint64_t, 8>;
+using fingerprints = std::array<fingerprint, layers_count>;
+
+/// `30bc.77d0.….5206b55063bbf591`: four hexadecimal digits of each, then all of the last.
+std::string text_of(const fingerprint& of);
+
 /// Everything one run of one scenario on one level found.
 struct run_result {
   std::string scenario;
@@ -142,6 +162,7 @@ struct run_result {
   std::vector<std::string> sets;       ///< the `path=value` applied
   std::string scenario_hash;           ///< hash_of() that
   std::string trace_hash;              ///< empty where time is real
+  std::optional<fingerprints> prints;  ///< none where time is real
   std::string reproduce;               ///< the line that runs it again
   bool ok = false;                     ///< the verdict is ok, and the run was not stopped
   enum verdict verdict = verdict::ok;  ///< the worst of all checks and faults
