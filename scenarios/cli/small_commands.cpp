@@ -2,6 +2,7 @@
 // check, list and schema.
 #include "commands.hpp"
 #include "tandem/command/bad_input.hpp"
+#include "tandem/scenarios/contradictions.hpp"
 #include "tandem/scenarios/find.hpp"
 #include "tandem/scenarios/read.hpp"
 
@@ -37,7 +38,8 @@ class check_command final : public command {
                   "Print the scenario with what it extends and its parameters put in")
         ->excludes("--json");
     app_.footer(
-        "Every mistake is told, each with file:line:column.\n"
+        "Every mistake is told, each with file:line:column; settings that contradict each other,\n"
+        "the round trips or the SYNs of TCP are warnings.\n"
         "Examples:\n"
         "  tandem check scenarios/global_limit.yaml\n"
         "  tandem check my.yaml --json\n"
@@ -49,15 +51,20 @@ class check_command final : public command {
     const std::string file = find_scenario(scenario_, program_path());
     if (!json_) return say(file);
     std::vector<std::string> mistakes;
+    std::vector<std::string> warnings;
     try {
-      checked_levels(read_scenario(file, sets_), build_levels());
+      const auto what = read_scenario(file, sets_);
+      checked_levels(what, build_levels());
+      warnings = warnings_of(what);
     } catch (const bad_inputs& e) {
       mistakes = e.lines();
     } catch (const bad_input& e) {
       mistakes.emplace_back(e.what());
     }
-    const boost::json::object told{
-        {"file", file}, {"ok", mistakes.empty()}, {"mistakes", boost::json::value_from(mistakes)}};
+    const boost::json::object told{{"file", file},
+                                   {"ok", mistakes.empty()},
+                                   {"mistakes", boost::json::value_from(mistakes)},
+                                   {"warnings", boost::json::value_from(warnings)}};
     std::puts(boost::json::serialize(told).c_str());
     return mistakes.empty() ? exit_held : exit_bad_input;
   }
@@ -75,8 +82,14 @@ class check_command final : public command {
     std::printf("%s: scenario %s is fine: %llu nodes in %zu groups, %zu expectations, levels %s\n",
                 what.file.c_str(), what.name.c_str(), static_cast<unsigned long long>(nodes),
                 what.groups.size(), what.expectations.size(), joined(levels).c_str());
-    for (const auto& warning : what.warnings) std::printf("warning: %s\n", warning.c_str());
+    for (const auto& warning : warnings_of(what)) std::printf("warning: %s\n", warning.c_str());
     return exit_held;
+  }
+  // A run has only those of the file, which its result keeps.
+  static std::vector<std::string> warnings_of(const scenario& what) {
+    auto all = what.warnings;
+    for (auto& line : contradictions_of(what)) all.push_back(std::move(line));
+    return all;
   }
 
   CLI::App& app_;

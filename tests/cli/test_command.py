@@ -148,8 +148,14 @@ def test_check_tells_every_mistake_also_in_json(tmp_path):
         "file": str(tmp_path / "bad.yaml"),
         "ok": False,
         "mistakes": [line.removeprefix("tandem: ") for line in said.stderr.splitlines()],
+        "warnings": [],
     }
-    assert json.loads(tandem("check", "global_limit", "--json").stdout)["ok"]
+    good = json.loads(tandem("check", "global_limit", "--json").stdout)
+    assert good["ok"] and good["warnings"] == []
+    doubtful = ("check", "global_limit", "--set", "groups.dialers.manager.dial_timeout=2s")
+    said = tandem(*doubtful)
+    assert said.returncode == 0 and "warning: --set groups.dialers.manager.dial_timeout=2s: group `dialers`" in said.stdout
+    assert len(json.loads(tandem(*doubtful, "--json").stdout)["warnings"]) == 1
 
 
 def test_check_and_list():

@@ -14,15 +14,12 @@
 namespace tandem::scenarios {
 namespace {
 
-struct dial_work final : work {
+struct dial_work final : work_between {
   std::unique_ptr<doing> start(workload& in, std::uint64_t index) const override;
 
-  ends who;
-  schedule when;
   dial_mode mode = dial_mode::join;
   std::optional<duration_distribution> hold;  ///< until the dialer disconnects; none: for ever
   duration deadline{};                        ///< after the dial; 0: none but the manager's
-  enum pick pick = pick::round_robin;
   std::string where;  ///< of the entry
 };
 

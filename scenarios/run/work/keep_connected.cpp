@@ -14,15 +14,12 @@ namespace {
 
 /// Dials, and dials again whenever a dial failed (as soon as backoff allows) or the connection
 /// closed. The first dial of a node's life comes within its start_spread, or when it arrives.
-struct keep_work final : work {
+struct keep_work final : work_between {
   std::unique_ptr<doing> start(workload& in, std::uint64_t index) const override;
 
-  ends who;
-  schedule when;
   /// Before dialling again when nothing says how long to wait; none: as the manager does with
   /// protected peers, backoff_base and a part of start_spread, or of more after a silence.
   std::optional<duration_distribution> pause;
-  enum pick pick = pick::round_robin;
   std::uint64_t neighbours = 1;  ///< different nodes of `to` that each node keeps; 0: all of them
 };
 

@@ -4,6 +4,7 @@
 #include "read/read_nodes.hpp"
 #include "read/yaml_value.hpp"
 #include "run/work/arrivals.hpp"
+#include "run/work/work.hpp"
 #include "tandem/scenarios/scenario.hpp"
 
 #include <string>
@@ -31,6 +32,15 @@ struct ends {
 struct ends_rules {
   bool to_listens = true;  ///< who is dialled must listen
   bool neighbours = false;
+};
+
+/// What an entry says in which some nodes have something to do with others, now and then.
+struct work_between : work {
+  ends who;
+  schedule when;
+  enum pick pick = pick::round_robin;
+  /// Each turn moves bytes of the application, which is use of a connection.
+  virtual bool is_use() const { return false; }
 };
 
 /// The keys `from` and `to`.

@@ -17,12 +17,10 @@ namespace {
 constexpr std::uint64_t bytes_least = 8;
 constexpr std::uint64_t bytes_max = message_size_default - 8;
 
-struct request_work final : work {
+struct request_work final : work_between {
   std::unique_ptr<doing> start(workload& in, std::uint64_t index) const override;
+  bool is_use() const override { return true; }
 
-  ends who;
-  schedule when;
-  enum pick pick = pick::round_robin;
   sim::distribution size;
   sim::distribution reply_size;
   duration_distribution think = duration_distribution::constant({});

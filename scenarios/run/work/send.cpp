@@ -16,12 +16,10 @@ namespace {
 
 constexpr std::uint64_t bytes_max = message_size_default - 8;  // less its prefix
 
-struct send_work final : work {
+struct send_work final : work_between {
   std::unique_ptr<doing> start(workload& in, std::uint64_t index) const override;
+  bool is_use() const override { return true; }
 
-  ends who;
-  schedule when;
-  enum pick pick = pick::round_robin;
   sim::distribution size;
   std::uint64_t in_flight = 0;  ///< bytes of one node to one other at most; 0: no bound
 };

@@ -27,12 +27,9 @@ constexpr double rate_interval_s = 0.1;
 // A stream that has nothing on its way asks so often whether the connection has room again.
 constexpr duration asks_again_after = std::chrono::milliseconds(100);
 
-struct stream_work final : work {
+struct stream_work final : work_between {
   std::unique_ptr<doing> start(workload& in, std::uint64_t index) const override;
 
-  ends who;
-  schedule when;
-  enum pick pick = pick::round_robin;
   std::optional<duration_distribution> hold;  ///< it is open for so long
   std::optional<sim::distribution> size;      ///< or until so many bytes arrived
   std::uint64_t rate = 0;                     ///< bit/s while it is held; 0: nothing moves

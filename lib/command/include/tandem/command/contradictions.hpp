@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tandem/core/options.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tandem {
+
+/// What a connection manager lives in, as far as it is known.
+struct surroundings {
+  std::optional<duration> round_trip{};  ///< the longest there usually is
+  std::span<const duration>
+      syn_at{};  ///< when TCP sends SYNs, from the first at 0; empty: not known
+  std::optional<std::uint64_t> descriptors{};  ///< that the process may have open
+  std::optional<std::uint64_t> memory{};       ///< bytes of the machine
+};
+
+/// Settings that are allowed, and do not do together what each says.
+struct contradiction {
+  std::string field;    ///< the option to look at first, by the name users know
+  std::string message;  ///< names all of them, with their values and what follows
+};
+
+/// Every contradiction between usable options (problems_of() is empty) and what surrounds them.
+std::vector<contradiction> contradictions_of(const manager_options& options,
+                                             const surroundings& around = {});
+
+}  // namespace tandem
