@@ -18,7 +18,6 @@ constexpr const char* bursts = "loss is drawn for each transmission by itself th
 constexpr const char* sessions = "it has no sessions";
 constexpr const char* streams = "it has no byte streams";
 constexpr const char* one_address = "there is one address";
-constexpr const char* queues = "what waits for its access links is 1 s at most, whatever the file says";
 
 // `path` against a pattern, key by key.
 bool matches(std::string_view pattern, std::string_view path) {
@@ -58,7 +57,7 @@ const std::vector<level_setting>& level_settings() {
        {bursts, bursts, yes, kernel}},
       {"queue of a link",
        {"links.*.queue", "links.between.*.queue", "groups.*.link.queue", "faults.*.link.queue"},
-       {queues, queues, yes, kernel}},
+       {yes, yes, yes, kernel}},
       {"reorder, duplicate",
        {"links.*.reorder", "links.between.*.reorder", "groups.*.link.reorder", "links.*.duplicate",
         "links.between.*.duplicate", "groups.*.link.duplicate", "faults.*.link.reorder",

@@ -13,6 +13,12 @@ duration time_on_link(std::uint64_t bytes, std::uint64_t bits_per_second) {
   return duration(static_cast<duration::rep>((bits + bits_per_second - 1) / bits_per_second));
 }
 
+// How long a packet of `bytes` may wait: before it is what else the queue holds.
+duration longest_wait(const link_queue& bound, std::uint64_t bits_per_second, std::uint64_t bytes) {
+  if (bound.bytes == 0) return bound.time;
+  return bound.bytes < bytes ? -duration{1} : time_on_link(bound.bytes - bytes, bits_per_second);
+}
+
 constexpr std::uint64_t first(unsigned packets) {
   return packets >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << packets) - 1;
 }
@@ -32,12 +38,15 @@ const link& paths::between(host_index from, host_index to) const {
 }
 
 paths::ride paths::queue(time_point now, time_point& free_at, std::uint64_t bits_per_second,
-                         unsigned packets, std::uint64_t bytes) {
+                         const std::optional<link_queue>& given, unsigned packets,
+                         std::uint64_t bytes) {
+  const link_queue bound = given.value_or(link_queue{});
   const duration all = time_on_link(bytes, bits_per_second);
   const duration waits = std::max(free_at - now, duration::zero());
-  if (waits > access_queue_max) return {now, 0, now};
+  const duration longest = longest_wait(bound, bits_per_second, (bytes + packets - 1) / packets);
+  if (waits > longest) return {now, 0, now};
   const duration each = all / packets;
-  const duration room = access_queue_max - waits;
+  const duration room = longest - waits;
   if (packets == 1 || each * (packets - 1) <= room) {
     free_at = now + waits + all;
     return {free_at, first(packets), free_at};
@@ -53,7 +62,8 @@ paths::ride paths::send(time_point now, host_index from, host_index to, unsigned
   host& sender = hosts_[from];
   for (unsigned i = 0; i < packets; ++i) path.count_packet();
   ride out{now, first(packets), now};
-  if (path.bandwidth != 0) out = queue(now, sender.up_free_at, path.bandwidth, packets, bytes);
+  if (path.bandwidth != 0)
+    out = queue(now, sender.up_free_at, path.bandwidth, path.queue, packets, bytes);
   if (cut(from, to) || known != flows(from, to)) return {out.at, 0, out.left};
   if (path.loss > 0)
     for (unsigned i = 0; i < packets; ++i)
@@ -75,7 +85,7 @@ paths::ride paths::receive(time_point now, host_index from, host_index to, unsig
   time_point begin = now;
   if (path.bandwidth != 0) begin -= time_on_link(each, path.bandwidth) * (packets - 1);
   time_point& free_at = hosts_[to].down_free_at;
-  ride out = queue(begin, free_at, rate, packets, bytes);
+  ride out = queue(begin, free_at, rate, path.down_queue, packets, bytes);
   if (out.through != 0) out.at = free_at = std::max(out.at, now + time_on_link(each, rate));
   return out;
 }

@@ -19,12 +19,8 @@ namespace tandem::sim {
 inline constexpr std::uint64_t packet_overhead = 40;
 /// Payload of one full packet on a path of 1500 bytes.
 inline constexpr std::uint64_t segment_size = 1460;
-/// The longest wait for an access link: a packet that would wait longer is dropped, as
-/// TandemCloudNetDevice::QueueMax of the packet level.
-inline constexpr duration access_queue_max = std::chrono::seconds(1);
-
 /// What happens to packets between two hosts: they wait for the sender's access link (a fluid FIFO,
-/// dropped at its tail), take latency and jitter, or are lost, or cut by the partition in force
+/// dropped at its tail as TandemCloudNetDevice of the packet level does), take latency and jitter, or are lost, or cut by the partition in force
 /// when they are sent; then they wait for the receiver's access link. Jitter and loss come from one
 /// random stream per sending host.
 class paths {
@@ -93,7 +89,7 @@ class paths {
   };
 
   static ride queue(time_point now, time_point& free_at, std::uint64_t bits_per_second,
-                    unsigned packets, std::uint64_t bytes);
+                    const std::optional<link_queue>& given, unsigned packets, std::uint64_t bytes);
 
   std::uint64_t seed_;
   link_map links_;

@@ -8,9 +8,10 @@ namespace tandem::sim {
 namespace {
 
 constexpr unsigned segments_max = 64;
-// A line is not taken by one flight for longer than this part of a round trip, or two segments:
-// acknowledgements come back bit by bit.
+// A line is not taken by one flight for longer than this part of a round trip, or of its queue, or
+// two segments: acknowledgements come back bit by bit, and what others send comes between.
 constexpr int flights_per_round_trip = 16;
+constexpr int flights_per_queue = 4;
 
 constexpr std::uint64_t first(unsigned segments) {
   return segments >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << segments) - 1;
@@ -45,9 +46,16 @@ std::uint64_t tcp_flows::flight_max(const flow& f) const {
   const link& path = paths_.between(f.from, f.to);
   const std::uint64_t rate = path.tightest();
   if (rate == 0) return segments_max * segment_size;
-  const double seconds = std::chrono::duration<double>(f.control.round_trip()).count();
-  const auto fit = static_cast<std::uint64_t>(static_cast<double>(rate) / 8 * seconds /
-                                              flights_per_round_trip / segment_size);
+  const auto bytes_in = [rate](duration time) {
+    return static_cast<double>(rate) / 8 * std::chrono::duration<double>(time).count();
+  };
+  double most = bytes_in(f.control.round_trip()) / flights_per_round_trip;
+  for (const auto& queue : {path.queue, path.down_queue})
+    if (queue)
+      most = std::min(
+          most, (queue->bytes != 0 ? static_cast<double>(queue->bytes) : bytes_in(queue->time)) /
+                    flights_per_queue);
+  const auto fit = static_cast<std::uint64_t>(most / segment_size);
   return std::clamp<std::uint64_t>(fit, 2, segments_max) * segment_size;
 }
 

@@ -105,8 +105,8 @@ TEST(link_fault, loses_packets_while_it_is_on_and_none_afterwards) {
                  [](const run_result& r) { EXPECT_GE(touched(r, 0, touch::packets), 120U); });
 }
 
-TEST(link_fault, bursts_queues_and_disorder_are_for_packets) {
-  for (const std::string change : {"loss: {bursty: 10%, mean_burst: 5}", "queue: 64KiB",
+TEST(link_fault, bursts_and_disorder_are_for_packets) {
+  for (const std::string change : {"loss: {bursty: 10%, mean_burst: 5}",
                                    "reorder: {part: 10%, by: 50ms}", "duplicate: 10%"}) {
     const auto what =
         parse_scenario(village(dials, "link: {nodes: a, at: 1s, " + change + "}", ""), "f.yaml");

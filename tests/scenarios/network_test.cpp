@@ -193,10 +193,11 @@ std::string refusal(const std::string& links, const std::string& level) {
 
 TEST(level, refuses_what_only_packets_can_do) {
   for (const std::string level : {"message", "stream"}) {
-    EXPECT_EQ(refusal("links: {default: {queue: 64KiB}}\n", level),
-              "f.yaml:4:26: level " + level +
-                  " cannot honour `links.default.queue`: what waits for its access links is 1 s at "
-                  "most, whatever the file says; remove it or choose another level");
+    EXPECT_EQ(refusal("links: {default: {duplicate: 1%}}\n", level),
+              "f.yaml:4:30: level " + level +
+                  " cannot honour `links.default.duplicate`: a model of TCP delivers in order and "
+                  "once; only packets can do otherwise; remove it or choose another level");
+    EXPECT_EQ(refusal("links: {default: {queue: 64KiB}}\n", level), "taken");
     EXPECT_THAT(refusal("links: {default: {reorder: {part: 1%, by: 5ms}}}\n", level),
                 HasSubstr("`links.default.reorder`"));
     EXPECT_THAT(refusal("links: {between: [{groups: [a, b], duplicate: 1%}]}\n", level),

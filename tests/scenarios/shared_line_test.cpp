@@ -67,5 +67,33 @@ INSTANTIATE_TEST_SUITE_P(of_a_home, shared_line,
                                                           line{20, "bandwidth: 1Mbit/s, loss: 1%"}),
                                           testing::ValuesIn(levels_with_bytes())));
 
+// What waits for a line that four transfers fill is as long as its queue, in time or in bytes: so
+// long an answer takes beside them, and 20 ms. 64 KiB are 262 ms of 2 Mbit/s.
+class full_line : public testing::TestWithParam<std::string> {};
+
+TEST_P(full_line, delays_by_its_queue) {
+  for (const auto& [queue, ms] : {std::pair("400ms", 400), std::pair("64KiB", 262)}) {
+    const auto result = run_on(
+        parse_scenario(
+            std::string("scenario: full\nduration: 65s\ngroups:\n"
+                        "  home: {listen: true, link: {up: 2Mbit/s, down: 100Mbit/s, queue: ") +
+                queue +
+                "}, manager: {connection_timeout: 1h}}\n"
+                "  peers: {count: 4, manager: {connection_timeout: 1h}}\n  asks: {}\n"
+                "links: {default: {latency: 10ms}}\nworkload:\n"
+                "  - dial: {from: peers, to: home}\n  - dial: {from: asks, to: home}\n"
+                "  - stream: {from: home, to: peers, pick: all, at: 1s, size: 1GB}\n"
+                "  - request: {from: asks, to: home, at: 10s, until: 60s, arrivals: {every: "
+                "430ms}, size: 100B, reply: {size: 100B}}\n"
+                "expectations:\n  - asks.request_time.p50 ~= " +
+                std::to_string(ms) + "ms +- 15%\n",
+            "full.yaml"),
+        GetParam());
+    EXPECT_TRUE(result.ok) << queue << '\n' << failures_of(result);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(of_a_home, full_line, testing::ValuesIn(virtual_levels()));
+
 }  // namespace
 }  // namespace tandem::scenarios

@@ -34,9 +34,10 @@ struct link {
   std::vector<distribution> delays{};  ///< one draw of each is added to each packet
   duration delays_most{};              ///< what they add is seldom more, for timeouts
 
-  // Beyond that only packets themselves, at the packet level, can be queued, lost or moved.
   std::optional<link_queue> queue{};       ///< of the sender's access; none: as the network has it
   std::optional<link_queue> down_queue{};  ///< of the receiver's access
+
+  // Beyond that only packets themselves, at the packet level, can be lost or moved.
   double mean_burst = 0;  ///< packets lost in a row (Gilbert-Elliott); 0: each is lost by itself
   double reorder = 0;     ///< probability that a packet is late by `reorder_by`, others overtake it
   duration reorder_by{};
