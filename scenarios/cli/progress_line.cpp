@@ -69,6 +69,14 @@ std::string of_length(const scenarios::progress& at) {
   return text;
 }
 
+void print(std::vector<part> parts, bool terminal) {
+  if (terminal)
+    std::fprintf(stderr, "\r\033[K%s", fitted(std::move(parts), columns()).c_str());
+  else
+    std::fprintf(stderr, "%s\n", joined(parts).c_str());
+  std::fflush(stderr);
+}
+
 }  // namespace
 
 progress_line::progress_line(std::string what, std::size_t number, std::size_t count)
@@ -93,11 +101,29 @@ void progress_line::show(const scenarios::progress& at) {
   // As fast as so far; nothing is known of it before the first progress.
   if (done > 0) parts.push_back({clock_text(wall * (1 - done) / done) + " left", 2});
   parts.push_back({std::to_string(at.events) + " events", 0});
-  if (terminal_)
-    std::fprintf(stderr, "\r\033[K%s", fitted(std::move(parts), columns()).c_str());
-  else
-    std::fprintf(stderr, "%s\n", joined(parts).c_str());
-  std::fflush(stderr);
+  print(std::move(parts), terminal_);
+}
+
+count_line::count_line(std::string what, std::size_t count)
+    : what_(std::move(what)), count_(count), terminal_(stderr_is_terminal()) {}
+
+count_line::~count_line() {
+  if (shown_ && terminal_) std::fputs("\r\033[K", stderr);
+}
+
+void count_line::add(bool well) {
+  ++done_;
+  if (!well) ++unwell_;
+  const double wall =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  if (wall < next_) return;
+  next_ = wall + (terminal_ ? 0.2 : 10);
+  shown_ = true;
+  const double done = static_cast<double>(done_) / static_cast<double>(count_);
+  std::vector<part> parts{{what_, 1}, {std::to_string(done_) + " of " + std::to_string(count_), 4}};
+  if (unwell_ > 0) parts.push_back({std::to_string(unwell_) + " not ok", 3});
+  parts.push_back({clock_text(wall * (1 - done) / done) + " left", 2});
+  print(std::move(parts), terminal_);
 }
 
 }  // namespace tandem::cli

@@ -3,6 +3,7 @@
 
 #include "tandem/scenarios/run.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 
@@ -25,6 +26,27 @@ class progress_line {
   bool terminal_;
   bool shown_ = false;
   double next_ = 2;  ///< seconds of wall time
+};
+
+/// The same of many runs: how many are done, how many of those are not well, and the time left.
+class count_line {
+ public:
+  count_line(std::string what, std::size_t count);
+  ~count_line();  ///< wipes the line
+  count_line(const count_line&) = delete;
+  count_line& operator=(const count_line&) = delete;
+  /// One more is done.
+  void add(bool well);
+
+ private:
+  std::string what_;
+  std::size_t count_;
+  std::size_t done_ = 0;
+  std::size_t unwell_ = 0;
+  bool terminal_;
+  bool shown_ = false;
+  double next_ = 2;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace tandem::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
 #include "progress_line.hpp"
+#include "stopping.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/scenarios/find.hpp"
@@ -10,8 +11,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -22,34 +21,6 @@ namespace tandem::cli {
 namespace {
 
 using namespace scenarios;
-
-std::atomic<int> stopped_by = 0;  ///< the signal; 0: none
-
-constexpr int stopping_signals[] = {SIGINT, SIGTERM, SIGHUP};
-
-/// `handler` for `signal`, but for a hangup that is ignored.
-void handle(int signal, void (*handler)(int)) {
-  struct sigaction now {};
-  if (signal == SIGHUP && sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN)
-    return;  // nohup
-  struct sigaction next {};
-  next.sa_handler = handler;  // without SA_RESTART: writing to who does not read ends
-  sigaction(signal, &next, nullptr);
-}
-
-void let_signals_end_the_program() {
-  for (const int each : stopping_signals) handle(each, SIG_DFL);
-}
-
-// The first one ends the run and keeps what there is; the second ends the program.
-void on_stop(int signal) {
-  stopped_by = signal;
-  let_signals_end_the_program();
-}
-
-void catch_stops() {
-  for (const int each : stopping_signals) handle(each, on_stop);
-}
 
 class run_command final : public command {
  public:
@@ -89,7 +60,7 @@ class run_command final : public command {
         progress_line line(what.name + " at " + level->name, results.size() + 1, on.size());
         results.push_back(run_on(what, *level, seed, line));
         if (!out_.empty()) keep(results.back());
-        if (stopped_by != 0) break;
+        if (stopped_by() != 0) break;
       }
     } catch (...) {
       failure = std::current_exception();
@@ -98,7 +69,7 @@ class run_command final : public command {
     let_signals_end_the_program();
     if (!results.empty()) print(results);
     if (failure) std::rethrow_exception(failure);
-    if (stopped_by != 0) return exit_interrupted(stopped_by);
+    if (stopped_by() != 0) return exit_interrupted(stopped_by());
     const auto any = [&](verdict which) {
       return std::ranges::any_of(results, [&](const auto& r) { return r.verdict == which; });
     };
@@ -170,7 +141,7 @@ class run_command final : public command {
     options.seed = seed;
     options.record_events = !no_events_ && !out_.empty();
     options.on_progress = [&line](const progress& at) { line.show(at); };
-    options.stop = [] { return stopped_by != 0; };
+    options.stop = [] { return stopped_by() != 0; };
     return scenarios::run(what, on, options);
   }
 

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "ci_outputs.hpp"
+
+#include "tandem/command/bad_input.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+
+namespace tandem::cli {
+namespace {
+
+void write(const std::string& path, const std::string& text, std::ios::openmode how) {
+  std::ofstream to(path, std::ios::binary | how);
+  to << text << std::flush;
+  if (!to) throw bad_input(path, std::string("cannot be written: ") + std::strerror(errno));
+}
+
+std::string value_of(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value ? value : "";
+}
+
+std::string summary_of(const ci_files& files) {
+  return files.summary.empty() ? value_of("GITHUB_STEP_SUMMARY") : files.summary;
+}
+
+}  // namespace
+
+void try_outputs(const ci_files& files) {
+  for (const auto& path : {files.junit, summary_of(files)})
+    if (!path.empty()) write(path, "", std::ios::app);
+}
+
+void write_outputs(const std::vector<scenarios::gate_result>& results, const ci_files& files) {
+  if (value_of("GITHUB_ACTIONS") == "true")
+    std::fputs(scenarios::gate_annotations(results).c_str(), stderr);
+  if (!files.junit.empty()) write(files.junit, scenarios::gate_junit(results), std::ios::trunc);
+  if (const auto summary = summary_of(files); !summary.empty())
+    write(summary, scenarios::gate_markdown(results), std::ios::app);
+}
+
+}  // namespace tandem::cli
