@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/life/liveness.hpp"
 #include "core/life/state.hpp"
+#include "core/mutant.hpp"
 #include "core/policy/jitter.hpp"
 
 #include <algorithm>
@@ -47,6 +48,7 @@ void connection_manager::state::connection_expired(connection_slot conn_at) {
 duration connection_manager::state::retry_after(cause why) {
   if (why == cause::evicted) return options.eviction_penalty;
   if (why != cause::shutting_down) return {};
+  if (mutant(mutation::shutdown_tells_nobody_when)) return {};
   return shortened(options.shutdown_retry_after, random);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/life/liveness.hpp"
 #include "core/life/state.hpp"
+#include "core/mutant.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -62,7 +63,8 @@ void connection_manager::state::ready_expired(connection_slot conn_at) {
       emit(actions::ask_progress{conn.id});
       return timers.arm(conn_at, conn.due = later(now, duration(1)));
     }
-    if (conn.probes >= options.liveness_misses) return cut(conn_at, cause::liveness_lost);
+    if (conn.probes >= options.liveness_misses && !mutant(mutation::liveness_never_fires))
+      return cut(conn_at, cause::liveness_lost);
     ++conn.probes;
     conn.last_probe = now;
     emit(actions::probe{conn.id, ++conn.nonce});
@@ -94,7 +96,8 @@ void connection_manager::state::on(const events::traffic& event) {
     heard(conn_at, event.last_received_at);
     reputations.life_sign(std::min(event.last_received_at, now));
   }
-  conn.last_use = std::max(conn.last_use, std::min(event.last_app_at, now));
+  if (!mutant(mutation::idle_timer_not_reset))
+    conn.last_use = std::max(conn.last_use, std::min(event.last_app_at, now));
   if (event.app_bytes == 0) return;
   conn.spoken = true;
   conn.unacknowledged |= event.sent > 0;
@@ -146,6 +149,7 @@ void connection_manager::state::on(const events::stream_closed& event) {
   if (conn.streams == 0) return ignore();
   if (--conn.streams > 0) return;
   conn.streams_ended = now;
+  if (mutant(mutation::fin_counts_as_use)) conn.last_use = now;
   sooner(conn_at);  // the idle deadline exists again
 }
 

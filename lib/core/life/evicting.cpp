@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whom a full node lets go, for an authenticated newcomer or so that the network does not freeze.
 #include "core/life/state.hpp"
+#include "core/mutant.hpp"
 
 #include <algorithm>
 
@@ -94,7 +95,9 @@ connection_slot connection_manager::state::worst_ready_for(connection_slot newco
   rank of_worst;
   const auto look_at = [&](connection_slot conn_at) {
     const connection& conn = connections[conn_at];
-    if (conn.peer == wanted.peer || peers.is_protected(conn.peer, now)) return;
+    const bool stays =
+        peers.is_protected(conn.peer, now) && !mutant(mutation::protected_is_evicted);
+    if (conn.peer == wanted.peer || stays) return;
     const rank order = rank_of(conn_at);
     if (worst != no_slot && !order.goes_before(of_worst)) return;
     // Nobody goes in vain: its place must be one that the newcomer can have.

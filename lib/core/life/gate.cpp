@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/life/gate.hpp"
 
+#include "core/mutant.hpp"
+
 #include <utility>
 
 namespace tandem::detail {
@@ -33,6 +35,7 @@ bool gate::rule(const prefix& range, access what, bool on, time_point until) {
 }
 
 bool gate::denies(const peer_id& peer, const endpoint& where) const {
+  if (mutant(mutation::ban_ignored)) return false;
   const access of_peer = rules_.of(peer, with_.now);
   return of_peer == access::denied ||
          (of_peer != access::allowed && rules_.of(where, with_.now) == access::denied);
@@ -52,6 +55,7 @@ refusal gate::rate_refusal(const connection& arrived) {
   const auto refused = [](time_point until, std::uint64_t burst) {
     return refusal{cause::rate_limited, burst, burst, until};
   };
+  if (mutant(mutation::accept_rate_ignored)) return {};
   const time_point now = with_.now;
   if (node_rate_.limits()) {
     const time_point ready = node_rate_.ready_at(node_full_, now);
@@ -70,8 +74,11 @@ refusal gate::rate_refusal(const connection& arrived) {
 
 gate::crowd gate::arrival_crowd(const connection& arrived, std::uint64_t others) const {
   const auto crowd_of = [](std::uint64_t count, std::uint64_t limit, const auto& oldest_first) {
+    if (mutant(mutation::silent_keep_newcomers_out))
+      return crowd{{cause::pending_limit_reached, count, limit}, no_slot};
     return crowd{{cause::pending_limit_reached, count, limit}, oldest_first.first};
   };
+  if (mutant(mutation::pending_limit_ignored)) return {};
   // Its own subnet first: what that has too much of, others do not make room for.
   const std::uint64_t limit = with_.options.max_pending_per_wide_subnet;
   if (arrived.wide != no_slot && limit > 0) {

@@ -2,6 +2,7 @@
 // Protected peers without a connection are dialled again and again, by the core itself. These
 // requests, one a peer and so bounded by max_marked_peers, take no place in the application's line.
 #include "core/life/state.hpp"
+#include "core/mutant.hpp"
 #include "core/policy/jitter.hpp"
 
 #include <algorithm>
@@ -34,13 +35,15 @@ void connection_manager::state::tend(peer_slot peer) {
 /// answers take attempt_timeout each: without more spread they would all come in step until the
 /// circuits open.
 void connection_manager::state::redial_after_silence(peer_slot peer) {
+  if (mutant(mutation::silence_not_spread)) return;
   if (wants_redial(peer)) timers.arm(peer, redial_at(peer, silence_spread(options)));
 }
 
 /// The peer is protected from now on: many nodes that start together say so at one time.
 void connection_manager::state::redial_first(peer_slot peer) {
   if (!wants_redial(peer)) return;
-  const time_point at = later(now, uniform({}, options.start_spread, random));
+  const duration spread = mutant(mutation::start_not_spread) ? duration{} : options.start_spread;
+  const time_point at = later(now, uniform({}, spread, random));
   timers.arm(peer, std::min(at, timers.armed(peer)));
 }
 

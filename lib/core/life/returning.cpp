@@ -4,6 +4,7 @@
 // that shows. What lives keeps its place.
 #include "core/life/liveness.hpp"
 #include "core/life/state.hpp"
+#include "core/mutant.hpp"
 
 namespace tandem {
 using namespace detail;
@@ -60,7 +61,7 @@ bool connection_manager::state::ask_whether_it_lives(connection_slot conn_at,
   conn.asked_at = now;
   conn.answer_asked = false;
   conn.answer_by = answer_by;
-  emit(actions::probe{conn.id, ++conn.nonce});
+  if (!mutant(mutation::old_place_not_probed)) emit(actions::probe{conn.id, ++conn.nonce});
   sooner(conn_at);
   return true;
 }

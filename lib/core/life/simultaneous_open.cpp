@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/life/state.hpp"
+#include "core/mutant.hpp"
 
 #include <utility>
 
@@ -36,7 +37,8 @@ bool connection_manager::state::resolve_simultaneous_open(connection_slot conn_a
   const dial_slot dial_at = joinable_dial(peer);
   if (dial_at == no_slot || dials[dial_at].adopted != no_slot) return false;
   const bool own_lives = lives(dial_at);
-  if (self > peers[peer].id && promises(dial_at)) {
+  const bool ours_stays = self > peers[peer].id || mutant(mutation::both_ends_refuse_duplicates);
+  if (ours_stays && promises(dial_at)) {
     refuse(conn_at, {cause::duplicate});
     return true;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/policy/backoff.hpp"
 
+#include "core/mutant.hpp"
 #include "core/policy/jitter.hpp"
 
 #include <algorithm>
@@ -21,7 +22,9 @@ duration backoff_ceiling(const backoff_options& options, std::uint32_t n) noexce
   // A multiplication by a power of two is exact, so the factor is the same on every platform.
   const auto factor =
       static_cast<std::uint64_t>(options.backoff_multiplier * (std::uint64_t{1} << fraction_bits));
-  const auto cap = static_cast<std::uint64_t>(options.backoff_cap.count());
+  const auto cap = mutant(mutation::backoff_without_cap)
+                       ? std::uint64_t{1} << 60
+                       : static_cast<std::uint64_t>(options.backoff_cap.count());
   auto value = static_cast<std::uint64_t>(options.backoff_base.count());
   if (factor <= std::uint64_t{1} << fraction_bits)
     return std::min(options.backoff_base, options.backoff_cap);
@@ -37,6 +40,7 @@ duration backoff_ceiling(const backoff_options& options, std::uint32_t n) noexce
 backoff_delay next_backoff(const backoff_options& options, std::uint32_t n, duration previous,
                            random_stream& random) noexcept {
   const duration ceiling = backoff_ceiling(options, n);
+  if (mutant(mutation::backoff_without_jitter)) return {ceiling, ceiling};
   switch (options.backoff_strategy) {
     case backoff_strategy::none:
       random.next();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/policy/circuit_breaker.hpp"
 
+#include "core/mutant.hpp"
 #include "core/policy/backoff.hpp"
 #include "core/policy/jitter.hpp"
 
@@ -58,6 +59,7 @@ bool circuit_breaker::failed(time_point now, const breaker_options& options,
   // While it is open only what began before ends.
   if (state_ == circuit_state::open && now < open_until_) return false;
   if (state_ == circuit_state::closed && failures_ < failures_max) return false;
+  if (mutant(mutation::breaker_never_opens)) return false;
   state_ = circuit_state::open;
   if (openings_ < count_most) ++openings_;
   open_until_ = later(now, shortened(open_period(options, openings_), random));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/policy/failure_record.hpp"
 
+#include "core/mutant.hpp"
 #include "core/policy/jitter.hpp"
 
 #include <algorithm>
@@ -9,6 +10,7 @@ namespace tandem::detail {
 
 duration named_wait(duration asked, const breaker_options& options,
                     random_stream& random) noexcept {
+  if (mutant(mutation::retry_after_ignored)) return {};
   return lengthened(std::min(asked, options.breaker_open_max), random);
 }
 

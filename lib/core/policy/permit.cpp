@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/policy/permit.hpp"
 
+#include "core/mutant.hpp"
+
 #include <array>
 
 namespace tandem::detail {
@@ -11,7 +13,8 @@ refusal permit_ledger::refusal_for(claim wanted, const manager_options& options,
   if (live + options.reserved_connections >= options.max_connections) {
     const bool all = options.reserved_connections == 0 || peers_.is_protected(wanted.peer, now);
     const std::uint64_t limit = options.max_connections - (all ? 0 : options.reserved_connections);
-    if (live >= limit) return {cause::limit_reached, live, limit};
+    if (live >= limit + mutant(mutation::limit_off_by_one))
+      return {cause::limit_reached, live, limit};
   }
   const bool in = wanted.way == direction::inbound;
   const std::uint64_t way_limit =
@@ -21,7 +24,7 @@ refusal permit_ledger::refusal_for(claim wanted, const manager_options& options,
     return {in ? cause::inbound_limit_reached : cause::outbound_limit_reached, of_way, way_limit};
   if (wanted.peer != no_slot) {
     const std::uint64_t of_peer = peers_[wanted.peer].permits;
-    if (of_peer >= options.max_connections_per_peer)
+    if (of_peer >= options.max_connections_per_peer + mutant(mutation::per_peer_limit_off_by_one))
       return {cause::per_peer_limit_reached, of_peer, options.max_connections_per_peer};
   }
   return subnet_refusal_for(wanted, options);
@@ -50,6 +53,7 @@ permit permit_ledger::issue(claim wanted) noexcept {
 void permit_ledger::give_back(permit& right, claim held) noexcept {
   TANDEM_ASSERT(right);
   right.held_ = false;
+  if (mutant(mutation::permit_leaked)) return;
   ++counters_.permits_released;
   uncount(held);
 }

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+#include "core/mutant.hpp"
+
+#ifdef TANDEM_MUTANTS
+namespace tandem::detail {
+mutation chosen_mutation = mutation::none;
+}
+#endif
