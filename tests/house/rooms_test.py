@@ -5,6 +5,8 @@ must not know. Run by ctest with /usr/bin/python3 -m pytest."""
 import pathlib
 import re
 
+import yaml
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # Room -> rooms whose headers it may include (DESIGN: core <- net <- asio <- command <- scenarios <- bindings,
@@ -183,3 +185,13 @@ def test_prose_is_read_without_scrolling_sideways():
             if len(line) > 120 and not code and not line.startswith(("|", "    ")) and " " in line.strip():
                 wrong.append(f"{page.relative_to(ROOT)}:{at}")
     assert pages and wrong == []
+
+
+def test_the_action_for_other_repositories_runs_what_is_there():
+    action = (ROOT / "ci/action/action.yml").read_text()
+    here = ROOT / "ci/action"
+    assert {(here / path).resolve().name for path in re.findall(r"action_path }}/(\.\./\w+) ", action)} == {"setup", "build"}
+    for script in ("setup", "build"):
+        assert (here / ".." / script).resolve().is_file()
+    runs = yaml.safe_load(action)["runs"]
+    assert runs["using"] == "composite" and all("shell" in step for step in runs["steps"] if "run" in step)
