@@ -34,7 +34,7 @@ address_choice connection_manager::state::choose_address(dial_slot dial_at) {
       continue;
     if (const refusal no = address_refusal(address, dial.peer)) {
       if (no.waits) {
-        out.held = no;
+        if (no.until <= out.held.until) out.held = no;
         continue;
       }
       addresses.set(address_at, address_state::failed);
@@ -188,8 +188,14 @@ void connection_manager::state::attempt_gone(peer_slot peer) {
 }
 
 void connection_manager::state::serve_waiting() {
-  while (reputations.eased()) serve_held();
-  for (dial_slot dial_at; (dial_at = line.take_next()) != no_slot;) proceed(dial_at);
+  for (dial_slot next;;) {
+    if (reputations.eased())
+      serve_held();
+    else if ((next = line.take_next()) != no_slot)
+      proceed(next);  // which may end a trial
+    else
+      break;
+  }
   if (giving_way > 0) return;  // its place is free when its last event comes
   if (const connection_slot conn_at = line.gives_way(); conn_at != no_slot) give_way(conn_at);
 }

@@ -39,7 +39,8 @@ refusal reputation::attempt_refusal(peer_slot peer, const endpoint& where) const
 bool reputation::is_silent(peer_slot peer, const endpoint& where) const {
   if (!uplink_.offline()) return false;
   const failure_record* record = with_.peers.record_of(peer);
-  if (peer != no_slot && (record == nullptr || !uplink_.is_silent(record->silent_at())))
+  if (peer != no_slot && (record == nullptr || record->blank(with_.now, with_.options) ||
+                          !uplink_.is_silent(record->silent_at())))
     return false;
   return uplink_.is_silent(addresses_.silent_at(where, with_.now));
 }
@@ -157,7 +158,7 @@ void reputation::notify_circuit(notice kind, const endpoint& where, subnet_slot 
 }
 
 void reputation::blame(peer_slot peer, const fault& of, notification& told) {
-  const failure_record* before = with_.peers.record_of(peer);
+  const failure_record* before = remembered(peer);
   const bool silent = of.what == failure_class::timeout && of.why != cause::dial_deadline;
   if (silent)
     suspect_uplink({with_.peers[peer].id, {}, before == nullptr ? failure_record{} : *before},
@@ -224,6 +225,7 @@ void reputation::suspect_uplink(const uplink_guard::suspect& who, time_point sin
   if (!uplink_.failed(who, since, options.uplink_failures)) return;
   uplink_.trial_starts(with_.now, shortened(options.uplink_retry, with_.random));
   with_.counters.offline = 1;
+  eased_ = true;  // circuits that others wait for are closed again
   notification told;
   told.kind = notice::uplink_lost;
   told.why = cause::offline;

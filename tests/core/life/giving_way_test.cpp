@@ -166,6 +166,19 @@ TEST(giving_way, none_that_says_something_or_who_it_is) {
   EXPECT_EQ(d.last<actions::abort>()->reason, cause::handshake_timeout);
 }
 
+TEST(giving_way, none_that_was_silent_for_long_and_then_said_who_it_is) {
+  driver d(places(1));
+  d.dial(req(1), peer(1), {host(1)});
+  d.tell(events::attempt_connected{d.last_attempt(peer(1))});
+  d.run_to(5s);
+  d.tell(events::authenticated{d.last_attempt(peer(1)), peer(1)});
+  d.dial(req(2), peer(2), {host(2)});
+  EXPECT_EQ(d.count<actions::abort>(), 0U);
+  d.tell(events::ready{d.last_attempt(peer(1))});
+  EXPECT_EQ(d.last(notice::dial_succeeded).request, req(1));
+  EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(2));
+}
+
 TEST(giving_way, of_one_that_accepted_comes_back_with_more_patience_at_its_other_address_first) {
   driver d(places(1));
   d.dial(req(1), peer(1), {host(1), host(11)});

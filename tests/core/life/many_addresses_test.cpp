@@ -159,6 +159,22 @@ TEST(new_address, of_a_peer_with_an_open_circuit_is_tried_at_once_and_is_no_tria
   EXPECT_EQ(d.last(notice::dial_failed).why, cause::circuit_open) << "its own record counts";
 }
 
+TEST(new_address, beside_the_trial_of_a_half_open_circuit_takes_no_place_of_another_trial) {
+  manager_options options = strict();
+  options.breaker_failures = 1;
+  driver d(options);
+  d.dial(req(1), peer(1), {address(1)});
+  d.fail(cause::connect_timeout);
+  d.run_to(60s);
+  d.dial(req(2), peer(1), {address(1)}, dial_mode::additional);
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).circuit, circuit_state::half_open);
+  d.dial(req(3), peer(1), {address(2)}, dial_mode::additional);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
+  d.tell(events::dial_abandoned{req(2)});  // a trial that says nothing
+  d.dial(req(4), peer(1), {address(1)}, dial_mode::additional);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 4U) << "the next trial";
+}
+
 TEST(new_address, is_none_of_a_peer_that_answered_and_would_not_have_us) {
   for (const cause why : {cause::handshake_failed, cause::protocol_error}) {
     driver d(strict());

@@ -185,6 +185,21 @@ TEST(returning_peer, has_the_place_of_the_dead_one_and_not_of_the_live_one) {
   EXPECT_EQ(d.stage(conn(2)), connection_stage::ready);
 }
 
+// Whatever makes the node look again at the moment when an answer was due.
+TEST(returning_peer, has_no_place_of_one_that_acknowledged_and_was_not_asked_yet) {
+  node_of_one d(each_has(2), 20ms, 2);
+  d.tell(events::traffic{conn(2), 100, 0, 100, {}, d.now});
+  d.come(conn(6));
+  d.acknowledged = at(100500ms);
+  d.now = at(101s);
+  d.answer(conn(4));
+  EXPECT_EQ(d.count<actions::abort>(), 0U);
+  d.run_to(102s);
+  EXPECT_EQ(d.count<actions::ask_progress>(), 1U);
+  EXPECT_EQ(d.stage(conn(2)), connection_stage::ready);
+  EXPECT_EQ(d.refused(cause::per_peer_limit_reached), 1U);
+}
+
 TEST(returning_peer, waits_with_one_newcomer_and_is_probed_once) {
   node_of_one d(each_has(1));
   for (std::uint64_t i = 2; i <= 50; ++i) d.come(conn(2 * i));

@@ -82,6 +82,48 @@ TEST(waiting_dial, for_addresses_is_one_of_the_trials_when_it_goes_on_after_its_
   EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
 }
 
+TEST(waiting_dial, for_a_trial_of_its_peer_joins_what_came_of_it) {
+  manager_options options;
+  options.breaker_failures = 1;
+  driver d(options);
+  d.dial(req(1), peer(1));
+  d.fail();
+  d.run_to(60s);
+  d.dial(req(2), peer(1), {address(2)}, dial_mode::additional);
+  d.dial(req(3), peer(1));
+  EXPECT_EQ(d.count(notice::dial_failed), 1U) << "it waits for the trial";
+  const connection_id trial = d.connect(peer(1));
+  const auto succeeded = d.all(notice::dial_succeeded);
+  ASSERT_EQ(succeeded.size(), 2U);
+  EXPECT_EQ(succeeded[1].second.request, req(3));
+  EXPECT_EQ(succeeded[1].second.conn, trial);
+  EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
+}
+
+TEST(waiting_dial, for_a_trial_hears_at_once_that_it_failed_for_want_of_another_address) {
+  manager_options options;
+  options.breaker_failures = 1;
+  options.max_pending_outbound = 1;
+  driver d(options);
+  d.dial(req(1), peer(1));
+  d.fail();
+  d.run_to(60s);
+  const endpoint other = endpoint::v4(8, 8, 8, 8, 1);
+  d.dial(req(2), peer(1), {address(), other}, dial_mode::additional);
+  d.dial(req(3), peer(1));
+  d.dial(req(4), peer(2));
+  d.fail();
+  ASSERT_EQ(d.last<actions::start_attempt>()->peer, peer(2)) << "it had no turn yet";
+  d.tell(events::subnet_marked{address(), 32, mark::deny});
+  ASSERT_EQ(d.count(notice::dial_failed), 1U);
+  d.fail();
+  const auto failed = d.all(notice::dial_failed);
+  ASSERT_EQ(failed.size(), 4U);
+  EXPECT_EQ(failed[2].second.request, req(2));
+  EXPECT_EQ(failed[3].second.request, req(3));
+  EXPECT_EQ(failed[3].second.why, cause::circuit_open);
+}
+
 TEST(waiting_dial, is_refused_when_the_node_filled_meanwhile) {
   manager_options options;
   options.max_connections = options.max_connections_per_peer = 1;

@@ -286,6 +286,86 @@ TEST(uplink, a_dial_that_waits_for_a_trial_fails_at_its_deadline_and_blames_nobo
   EXPECT_EQ(d.count<actions::start_attempt>(), 8U);
 }
 
+manager_options two_are_offline() {
+  manager_options options = exponential();
+  options.uplink_failures = 2;
+  options.subnet_breaker_failures = 1;
+  return options;
+}
+
+endpoint outside(std::uint8_t host) { return endpoint::v4(8, 8, 8, host, 1); }
+
+TEST(uplink, a_dial_that_waits_for_a_circuit_goes_on_when_that_is_forgiven) {
+  driver d(two_are_offline());
+  d.dial(req(1), peer(1), {outside(1)});
+  d.fail(cause::connect_timeout);
+  d.run_to(60s);
+  d.dial(req(2), peer(2), {outside(2)});
+  d.dial(req(3), peer(3), {outside(3)});
+  EXPECT_EQ(d.last_attempt(peer(3)), connection_id::none);
+  d.dial(req(4), peer(4), {address(4)});
+  d.fail(cause::connect_timeout);
+  EXPECT_EQ(d.counters().offline, 1U);
+  EXPECT_NE(d.last_attempt(peer(3)), connection_id::none);
+}
+
+TEST(uplink, a_dial_that_waits_for_a_circuit_elsewhere_too_has_its_turn_when_a_trial_is_due) {
+  driver d(two_are_offline());
+  d.dial(req(1), peer(1), {outside(1)});
+  d.fail();
+  d.run_to(60s);
+  d.dial(req(2), peer(2), {outside(2)});  // of its subnet's circuit the trial, for 15 s
+  for (std::uint32_t n = 3; n <= 4; ++n) {
+    d.dial(req(n), peer(n), {address(static_cast<std::uint16_t>(n))});
+    d.fail(cause::connect_timeout);
+  }
+  ASSERT_EQ(d.counters().offline, 1U);
+  const std::size_t began = d.count<actions::start_attempt>();
+  d.dial(req(5), peer(3), {address(3), outside(3)});
+  EXPECT_EQ(d.count<actions::start_attempt>(), began);
+  d.run_for(5s);
+  EXPECT_EQ(d.count<actions::start_attempt>(), began + 1);
+  EXPECT_EQ(d.last<actions::start_attempt>()->address, address(3));
+}
+
+TEST(uplink, what_was_over_before_a_silence_does_not_come_back_with_other_options) {
+  manager_options options = two_are_offline();
+  options.backoff_refund = 10s;
+  driver d(options);
+  d.dial(req(1), peer(1), {address(1)});
+  d.fail();
+  d.run_to(20s);
+  d.dial(req(2), peer(1), {address(1)});
+  d.fail(cause::connect_timeout);
+  options.backoff_refund = 10min;
+  d.tell(events::configured{options});
+  d.dial(req(3), peer(2), {address(2)});
+  d.fail(cause::connect_timeout);
+  ASSERT_EQ(d.counters().offline, 1U);
+  EXPECT_EQ(d.manager.explain(peer(1), d.now).failures, 0U);
+}
+
+TEST(uplink, a_silence_that_is_over_holds_nobody) {
+  manager_options options = two_are_offline();
+  options.backoff_refund = 10s;
+  options.uplink_retry = 1h;
+  options.attempt_timeout = 1s;
+  driver d(options);
+  silence(d, 1, 2);
+  ASSERT_EQ(d.counters().offline, 1U);
+  d.run_to(5s);
+  d.answers = false;
+  d.dial(req(3), peer(1), {address(3)}, dial_mode::join, at(7s));
+  d.run_to(7s);
+  d.tell(events::attempt_failed{d.last_attempt(peer(1)), cause::abandoned, true, {}});
+  d.dial(req(4), peer(1), {address(3)});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 3U) << "both were silent";
+  d.tell(events::dial_abandoned{req(4)});
+  d.run_to(11s);  // what the peer did is forgotten, the address was silent later
+  d.dial(req(5), peer(1), {address(3)});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 4U);
+}
+
 TEST(uplink, a_sign_of_life_lets_all_who_wait_go_on) {
   driver d(exponential());
   silence(d, 1, 8);
