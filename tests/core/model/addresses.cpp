@@ -29,9 +29,11 @@ void manager::address_over(const connection& c, cause why, bool local) {
   if (offline_) return;
   if (!c.connected) subnet_failed(c.remote);
   for (; p.failures > 0 && now_ - p.failed_at >= options_.backoff_refund;
-       p.failed_at += options_.backoff_refund)
+       p.failed_at += options_.backoff_refund) {
     --p.failures;
-  p.failures_least = p.doubtful || is_new ? 1 : p.failures + 1;
+    if (p.failures_least > 0) --p.failures_least;
+  }
+  p.failures_least = p.doubtful || is_new ? 1 : p.failures_least + 1;
   ++p.failures;
   const bool none = options_.backoff_strategy == backoff_strategy::none;
   p.until_most = later(now_, none ? duration{} : options_.backoff_cap);
@@ -125,7 +127,7 @@ void manager::check_order(const dial& d, const endpoint& chosen) {
   for (const endpoint& e : d.addresses) {
     if (e == chosen) before = false;
     if (e == chosen || !may_try(d, e) || avoids(e, d.peer) || failed_lately(e) == known::perhaps ||
-        guarded(d.peer, e).why != cause::none || (was_silent(d.peer, e) && now_ < next_trial_most_))
+        guarded(d.peer, e).why != cause::none)
       continue;
     require(place(e) > place(chosen) || (!before && place(e) == place(chosen)),
             "another address comes first");

@@ -131,9 +131,9 @@ void manager::started(const actions::start_attempt& a) {
     d.only_new = !d.trial && backing_off(d.peer).why != cause::none;
   }
   require(has_turn(d, a.address, false), "an attempt at an address that may not be tried");
-  require(guarded(d.peer, a.address).why == cause::none, "an attempt that a guard forbids");
-  if (was_silent(d.peer, a.address)) {
-    next_trial_least_ = later(now_, options_.uplink_retry / 2);
+  require(guarded(d.peer, a.address, true).why == cause::none, "an attempt that a guard forbids");
+  if (const known silent = was_silent(d.peer, a.address); silent != known::no) {
+    if (silent == known::yes) next_trial_least_ = later(now_, options_.uplink_retry / 2);
     next_trial_most_ = later(now_, options_.uplink_retry);
   }
   memory* circuit = circuit_of(a.address, false);
@@ -370,7 +370,7 @@ manager::reason manager::dial_failed(const notification& n) {
     if (n.why == cause::dial_deadline) return reason::deadline;
     const bool waited =
         d.waited || held(d) || std::ranges::any_of(d.addresses, [&](const endpoint& e) {
-          return has_turn(d, e, true) && waits(guarded(d.peer, e));
+          return has_turn(d, e, false) && waits(guarded(d.peer, e));
         });
     if (waited && (n.why == cause::circuit_open || n.why == cause::offline)) return reason::permit;
   }
@@ -442,6 +442,7 @@ void manager::dial_over(std::uint64_t key, const notification& n, reason how) {
     blame_.reset();
   }
   if (memory* m = recall(d.peer); m != nullptr && d.trial && m->trials > 0) --m->trials;
+  eased_ |= d.trial;
   dials_over_.insert(key);
   dial_why_[key] = n.kind == notice::dial_succeeded ? cause::duplicate : n.why;
   for (auto& [id, c] : connections_)

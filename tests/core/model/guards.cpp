@@ -83,13 +83,18 @@ void manager::subnet_works(const endpoint& where) {
 }
 
 void manager::subnet_trial_over(connection& c) {
-  memory* m = std::exchange(c.subnet_trial, false) ? circuit_of(c.remote, false) : nullptr;
+  if (!std::exchange(c.subnet_trial, false)) return;
+  eased_ = true;
+  memory* m = circuit_of(c.remote, false);
   if (m != nullptr && m->trials > 0) --m->trials;
 }
 
-/// Why nothing may be tried there now; `until` is never when a trial decides.
-verdict manager::guarded(const peer_id& peer, const endpoint& where) {
-  if (was_silent(peer, where) && now_ < next_trial_least_) return {cause::offline};
+/// Why nothing may be tried there now, perhaps or `surely`; `until` is never when a trial decides.
+verdict manager::guarded(const peer_id& peer, const endpoint& where, bool surely) {
+  const known silent = was_silent(peer, where);
+  if (surely ? silent == known::yes && now_ < next_trial_least_
+             : silent != known::no && now_ < next_trial_most_)
+    return {cause::offline};
   const memory* m = options_.subnet_breaker_failures == 0 ? nullptr : circuit_of(where, false);
   if (m == nullptr || m->state == circuit_state::closed) return {};
   if (m->state == circuit_state::open && now_ < m->open_until)
@@ -103,14 +108,14 @@ bool manager::waits(const verdict& v) {
 }
 
 /// Neither the peer nor that address of it answered since the last sign of life of whoever.
-bool manager::was_silent(const peer_id& peer, const endpoint& where) {
-  if (!offline_) return false;
+manager::known manager::was_silent(const peer_id& peer, const endpoint& where) {
+  if (!offline_) return known::no;
   if (!peer.empty()) {
     const memory* m = recall(peer);
-    if (m == nullptr || m->silent_at <= last_sign_) return false;
+    if (m == nullptr || m->silent_at <= last_sign_) return known::no;
   }
   const path* p = path_to(where);
-  return p != nullptr && failed_lately(where) != known::no && p->silent_at > last_sign_;
+  return p == nullptr || p->silent_at <= last_sign_ ? known::no : failed_lately(*p);
 }
 
 void manager::life_sign(time_point at) {
@@ -118,6 +123,7 @@ void manager::life_sign(time_point at) {
   suspects_.clear();
   if (!offline_) return;
   offline_ = false;
+  eased_ = true;
   owe("uplink_restored None");
 }
 
@@ -129,7 +135,7 @@ bool manager::suspects(const peer_id& peer, const endpoint& where, time_point si
   const memory* m = recall(peer);
   suspects_.try_emplace(who, m == nullptr ? memory{} : *m);
   if (suspects_.size() < options_.uplink_failures) return false;
-  offline_ = true;
+  offline_ = eased_ = true;
   for (const auto& [suspect, before] : suspects_) {
     memory& known = memories_[suspect.first];
     const memory now_so = known;
@@ -140,7 +146,9 @@ bool manager::suspects(const peer_id& peer, const endpoint& where, time_point si
   }
   memories_.erase(peer_id{});
   for (auto& [address, p] : paths_)
-    if (p.failures > 0 && p.backed_off_at > last_sign_) p.failures = 0;
+    if (p.failures > 0 && p.backed_off_at > last_sign_) p.failures = p.failures_least = 0;
+  // Some were looked at, and what they left out they do not try any more.
+  for (auto& [key, d] : dials_) note_denied(d);
   for (auto& [range, circuit] : circuits_) {
     if (circuit.breaker_last <= last_sign_) continue;
     const auto trials = circuit.trials;

@@ -217,7 +217,10 @@ void manager::on(const events::ready& e) {
   owe("connection_established None " + text_of(c->id));
   if (!c->inbound) paths_[{bytes_of(c->remote), c->remote.port}] = {.worked_at = now_};
   if (memory* m = recall(c->peer)) {
-    if (m->state != circuit_state::closed) owe("circuit_closed None " + text_of(c->id));
+    if (m->state != circuit_state::closed) {
+      owe("circuit_closed None " + text_of(c->id));
+      eased_ = true;
+    }
     m->state = circuit_state::closed;
     m->breaker_failures = 0;
     m->open_until = time_point::min();

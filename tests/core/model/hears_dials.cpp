@@ -69,6 +69,7 @@ void manager::on(const events::dial_wanted& e) {
     joined_ = e.request;
   }
   dial& d = dials_.at(key);
+  d.waited = false;
   d.requests.push_back(e.request);
   d.priority = std::max(d.priority, e.priority);
   requests_[e.request] = {key,        std::min(e.deadline, later(now_, options_.dial_timeout)),
@@ -125,6 +126,7 @@ void manager::on(const events::addresses_found& e) {
     return;
   }
   dial& d = dials_.at(r->second.dial);
+  d.waited = false;
   add_addresses(d, e.list);
   if (e.final) d.complete = true;
 }
@@ -169,6 +171,7 @@ void manager::on(const events::disconnect_wanted& e) {
 void manager::dial_lost(const connection& c, cause why, bool local, duration retry_after) {
   dial& d = dials_.at(c.dial);
   d.next_at = now_;
+  d.waited = false;
   if (d.adopted == c.id) {
     d.adopted = connection_id::none;
     return;

@@ -43,6 +43,7 @@ void manager::on(const events::subnet_marked& e) {
 }
 
 void manager::on(const events::backoff_overridden& e) {
+  eased_ = true;
   memory* m = recall(e.peer);
   if (m == nullptr && !redialled(e.peer)) ++counted_.ignored_events;
   if (m == nullptr) return;
@@ -54,7 +55,7 @@ void manager::on(const events::configured& e) {
     ++counted_.ignored_events;
     return;
   }
-  configured_ = true;
+  configured_ = eased_ = true;
   std::erase_if(memories_, [&](const auto& known) {
     return known.second.expiry(options_.backoff_refund) <= now_;
   });
@@ -81,6 +82,7 @@ void manager::on(const events::configured& e) {
 }
 
 void manager::on(const events::network_changed&) {
+  eased_ = true;
   life_sign(now_);
   for (auto& [range, circuit] : circuits_) {
     const auto trials = circuit.trials;

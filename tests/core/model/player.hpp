@@ -58,6 +58,7 @@ struct setting {
   manager_options options;
   std::array<std::uint32_t, step_kinds> weights{};
   std::uint32_t time_chance = 10;  ///< of 100 steps so many let time pass
+  bool outages = false;            ///< there are times when this node dials, and nobody answers
 };
 setting setting_of(std::uint64_t seed);
 /// The options a `configure` step switches to.

@@ -29,6 +29,7 @@ void manager::begin() {
   blame_.reset();
   opened_ = {};
   half_opened_.clear();
+  eased_ = false;
   newcomer_ = connection_id::none;
   must_evict_ = false;
   joined_ = request_id::none;

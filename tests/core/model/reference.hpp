@@ -99,6 +99,7 @@ struct dial {
   std::map<endpoint, int> gave_way;
   unsigned turns = 0;
   bool waited = false;                       ///< for a trial, when the last event was over
+  bool by_uplink = false;                    ///< one of those of the uplink
   time_point waited_at = time_point::min();  ///< when it last did so
   bool only_new = false;      ///< its peer is in backoff: addresses that never failed
   std::set<endpoint> denied;  ///< or full, at any time
@@ -327,8 +328,8 @@ class manager {
   void subnet_told(const notification& n);
   void subnet_works(const endpoint& where);
   void subnet_trial_over(connection& c);
-  verdict guarded(const peer_id& peer, const endpoint& where);
-  bool was_silent(const peer_id& peer, const endpoint& where);
+  verdict guarded(const peer_id& peer, const endpoint& where, bool surely = false);
+  known was_silent(const peer_id& peer, const endpoint& where);
   static bool waits(const verdict& v);
   void life_sign(time_point at);
   bool suspects(const peer_id& peer, const endpoint& where, time_point since);
@@ -460,6 +461,7 @@ class manager {
   peer_id opened_{};
   time_point opened_until_{};
   std::set<peer_id> half_opened_;
+  bool eased_ = false;        ///< a trial is over, or something else that dials wait for
   connection_id newcomer_{};  ///< for whom somebody may be evicted in this event
   bool must_evict_ = false;
   bool room_made_ = false;  ///< memory, for an attempt that begins next

@@ -87,11 +87,17 @@ void manager::check_dials() {
     dial& d = entry.second;  // clang 14 captures no structured binding
     const std::string who = "the dial of " + text_of(d.requests.front());
     note_denied(d);
-    // Until the next trial nobody looks whether that is still so.
-    d.waited = (d.waited && offline_ && now_ < next_trial_most_) || held(d) ||
-               std::ranges::any_of(d.addresses, [&](const endpoint& e) {
-                 return has_turn(d, e, true) && waits(guarded(d.peer, e));
+    // Until a trial is over, or due, nobody looks whether that is still so.
+    const bool looked_at =
+        eased_ || engaged(d) ||
+        (d.by_uplink && offline_ && event_ == nullptr && now_ >= next_trial_most_);
+    const bool still_waits = d.waited && !looked_at;
+    d.waited = still_waits || held(d) || std::ranges::any_of(d.addresses, [&](const endpoint& e) {
+                 return has_turn(d, e, false) && waits(guarded(d.peer, e));
                });
+    d.by_uplink = std::ranges::any_of(d.addresses, [&](const endpoint& e) {
+      return has_turn(d, e, true) && was_silent(d.peer, e) == known::yes;
+    });
     if (d.waited) d.waited_at = now_;
     if (d.adopted != connection_id::none) continue;
     if (d.pausing_until > now_ || (d.pausing_until != time_point::min() && event_ != nullptr))
@@ -104,7 +110,7 @@ void manager::check_dials() {
       attempting |= !connections_.at(id).connected;
     }
     if (connected) continue;
-    if (held(d)) continue;
+    if (held(d) || still_waits) continue;
     if (!d.started) d.only_new = !d.trial && backing_off(d.peer).why != cause::none;
     const auto any = [&](bool guarded_too) {
       return std::ranges::any_of(d.addresses, [&](const endpoint& e) {

@@ -129,6 +129,8 @@ setting setting_of(std::uint64_t seed) {
   s.weights[static_cast<std::size_t>(step_kind::configure)] = c.coin() ? 1 : 0;
   s.time_chance = static_cast<std::uint32_t>(c.between(3, 40));
   s.options.max_marked_peers = c.coin() ? 1000 : c.between(0, 4);
+  s.outages = c.coin();
+  if (s.outages) s.options.uplink_failures = c.between(1, 4);
   return s;
 }
 
@@ -149,6 +151,7 @@ std::vector<step> script_of(std::uint64_t seed, const setting& of, std::size_t s
   std::uint64_t total = 0;
   for (const std::uint32_t w : of.weights) total += w;
   std::vector<step> script(steps);
+  std::uint64_t outage = 0;  // so many steps more
   for (step& s : script) {
     std::uint64_t n = random.up_to(total - 1);
     std::size_t k = 0;
@@ -158,7 +161,16 @@ std::vector<step> script_of(std::uint64_t seed, const setting& of, std::size_t s
     s.a = static_cast<std::uint8_t>(bits);
     s.b = static_cast<std::uint8_t>(bits >> 8);
     s.c = static_cast<std::uint8_t>(bits >> 16);
-    if (random.up_to(99) >= of.time_chance) continue;
+    if (of.outages && outage == 0 && random.up_to(199) == 0) outage = 120;
+    if (outage > 0) {
+      --outage;
+      s.kind = s.a < 120   ? step_kind::dial
+               : s.a < 190 ? step_kind::fail_attempt
+                           : step_kind::advance;
+      s.a %= 10;  // few addresses, so that what was silent is tried again
+      if (s.kind == step_kind::fail_attempt) s.b = 0;  // the last event of what was cancelled
+    }
+    if (random.up_to(99) >= (outage > 0 ? 60 : of.time_chance)) continue;
     const std::uint64_t how = random.up_to(5);
     s.time = how < 3 ? static_cast<std::uint32_t>(how + (how == 0))
                      : static_cast<std::uint32_t>(3 + random.up_to(how == 3 ? 50'000 : 2'000'000));
