@@ -16,7 +16,6 @@ namespace tandem {
 namespace {
 
 using io_executor = boost::asio::io_context::executor_type;
-using tcp_acceptor = boost::asio::basic_socket_acceptor<tcp, io_executor>;
 
 void complete_later(const io_executor& executor, connect_handler done, const error_code& error) {
   boost::asio::post(executor, boost::asio::append(std::move(done), error, connected{}));
@@ -24,21 +23,24 @@ void complete_later(const io_executor& executor, connect_handler done, const err
 
 class asio_acceptor final : public acceptor {
  public:
-  explicit asio_acceptor(tcp_acceptor socket) : socket_(std::move(socket)) {
+  explicit asio_acceptor(tcp_acceptor socket)
+      : socket_(std::make_shared<tcp_acceptor>(std::move(socket))) {
     error_code ignored;
-    local_ = from_asio(socket_.local_endpoint(ignored));
+    local_ = from_asio(socket_->local_endpoint(ignored));
+  }
+  ~asio_acceptor() override {
+    error_code ignored;
+    socket_->close(ignored);
   }
 
   endpoint local_endpoint() const override { return local_; }
 
  private:
   void accept(connect_handler done) override {
-    accept_op op{std::make_unique<tcp::endpoint>(), std::move(done)};
-    auto& remote = *op.remote;
-    socket_.async_accept(remote, std::move(op));
+    socket_->async_wait(tcp_acceptor::wait_read, accept_op{socket_, std::move(done)});
   }
 
-  tcp_acceptor socket_;
+  std::shared_ptr<tcp_acceptor> socket_;  ///< an operation that is over may still look at it
   endpoint local_;
 };
 
@@ -58,6 +60,7 @@ class asio_network final : public network {
     if (socket.set_option(tcp_acceptor::reuse_address(true), error); error) return error;
     if (local.v6 && (socket.set_option(boost::asio::ip::v6_only(true), error), error)) return error;
     if (socket.bind(at, error); error) return error;
+    if (socket.non_blocking(true, error); error) return error;
     if (socket.listen(boost::asio::socket_base::max_listen_connections, error); error) return error;
     return std::unique_ptr<acceptor>(std::make_unique<asio_acceptor>(std::move(socket)));
   }

@@ -36,10 +36,17 @@ void connect_op::operator()(error_code error) {
   std::move(done)(error, std::move(result));
 }
 
-void accept_op::operator()(const error_code& error, tcp_socket socket) {
+void accept_op::operator()(error_code error) {
+  tcp::endpoint remote;
+  tcp_socket socket(from->get_executor());
+  if (!error) from->accept(socket, remote, error);
   disarm(done);
+  if (error == boost::asio::error::would_block || error == boost::asio::error::connection_aborted) {
+    tcp_acceptor& again = *from;  // whoever waited has left
+    return again.async_wait(tcp_acceptor::wait_read, std::move(*this));
+  }
   if (error) return std::move(done)(seam_error(error), connected{});
-  auto result = hand_over(std::move(socket), *remote);
+  auto result = hand_over(std::move(socket), remote);
   std::move(done)(error, std::move(result));
 }
 

@@ -26,12 +26,15 @@ struct connect_op {
   void operator()(error_code error);
 };
 
-/// Completes a connect_handler from an accept.
+using tcp_acceptor = boost::asio::basic_socket_acceptor<tcp, tcp_socket::executor_type>;
+
+/// Completes a connect_handler from an acceptor that does not block, once somebody waits there:
+/// Linux says that descriptors are out also when nobody does.
 struct accept_op {
-  std::unique_ptr<tcp::endpoint> remote;  // written by the operation: stands where it was
+  std::shared_ptr<tcp_acceptor> from;
   connect_handler done;
 
-  void operator()(const error_code& error, tcp_socket socket);
+  void operator()(error_code error);
 };
 
 }  // namespace tandem

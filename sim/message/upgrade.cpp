@@ -112,7 +112,9 @@ void message_network::state::accept(handle h, record& c) {
   if (!asked.alive || asked.incarnation != c.incarnation) return turn_away(h, c);
   if (asked.ails.no_descriptors || !asked.backlog.empty()) {
     asked.backlog.push_back(h);
-    if (!asked.paused) step(c.target, events::accept_failed{cause::local_resource});
+    // It tries again at once where it does not pause, and pauses then.
+    for (int n = 0; n < 2 && !asked.paused; ++n)
+      step(c.target, events::accept_failed{cause::local_resource});
     return;
   }
   if (asked.resets < asked.manners.resets) {

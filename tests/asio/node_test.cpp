@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Nodes on real sockets. Times are real: upper bounds only, and generous ones.
 #include "tandem/net/node.hpp"
+#include "asio/few_descriptors.hpp"
 #include "asio/loop.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -157,6 +158,28 @@ TEST(asio_node, waits_without_spinning_while_descriptors_lack_and_then_recovers)
   setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_LT(busy, 0.25);  // a spinning loop takes all of it
   EXPECT_TRUE(io.run_until([&] { return active(client) == 1 && active(server) == 1; }, 5s));
+}
+
+TEST(asio_node, hears_whoever_speaks_though_the_silent_hold_all_descriptors) {
+  loop io;
+  node server(*io.net, options_of(1)), client(*io.net, options_of(2, false));
+  server.start();
+  client.start();
+  const few_descriptors scarce(64);
+  std::vector<int> others;
+  for (int each = dup(0); each >= 0; each = dup(0)) others.push_back(each);
+  for (int left = 9; left > 0; --left) {  // four silent ones, both ends, and the dialer's
+    close(others.back());
+    others.pop_back();
+  }
+  std::vector<arrival> silent(4);
+  for (auto& each : silent) io.net->async_connect(server.listening()[0], each.handler());
+  ASSERT_TRUE(io.run_until([&] { return server.manager().counters().pending_inbound == 4; }));
+  client.dial(server.self().id(), to(server));
+  EXPECT_TRUE(io.run_until([&] { return active(client) == 1 && active(server) == 1; }, 5s));
+  const auto& refused = server.manager().counters().refused;
+  EXPECT_EQ(refused[static_cast<std::size_t>(cause::pending_limit_reached)], 1U);
+  for (const int each : others) close(each);
 }
 
 TEST(asio_node, is_destroyed_with_everything_pending) {

@@ -39,8 +39,7 @@ void connection_manager::state::begin_dial(const events::dial_wanted& event) {
     told.peer = event.peer;
     return notify(told);
   }
-  const bool may_start = dial_at == no_slot && !event.addresses.empty() &&
-                         counters.pending_outbound < options.max_pending_outbound;
+  const bool may_start = dial_at == no_slot && !event.addresses.empty() && !places_taken();
   if (!is_core_issued(event.request) && line.is_full(may_start)) {
     const request_slot last = line.gives_way_to(event.priority);
     if (last == no_slot) return refuse_dial(event, line.full());
@@ -156,7 +155,15 @@ connection_slot connection_manager::state::oldest(peer_slot peer, phase at) cons
 refusal connection_manager::state::room_for_dial(peer_slot peer, time_point at) const {
   if (const refusal no = gate.dial_refusal(peer, at)) return no;
   const auto [no, oldest] = gate.memory_crowd(tracked());
-  return oldest == no_slot ? no : refusal{};
+  return oldest == no_slot && counters.pending_outbound == 0 ? no : refusal{};
+}
+
+/// Whether no attempt may begin until another one is over: there is no place for it, or no memory,
+/// and nobody else makes room.
+bool connection_manager::state::places_taken() const {
+  if (counters.pending_outbound >= options.max_pending_outbound) return true;
+  const auto [no, oldest] = gate.memory_crowd(tracked());
+  return no && oldest == no_slot && counters.pending_outbound > 0;
 }
 
 /// Why no dial to `peer` (no_slot: to whoever answers) may begin.
@@ -228,13 +235,10 @@ void connection_manager::state::proceed(dial_slot dial_at) {
   if (dial.attempts > 0 && now < dial.next_attempt_at)
     return timers.arm(dial_at, dial.next_attempt_at);
   if (line.attempts_full(dial_at)) return line.wait_behind(dial_at);
-  if (line.must_wait(dial_at)) return line.get_in_line(dial_at);
-  if (const auto [full, oldest] = gate.memory_crowd(tracked()); oldest != no_slot) {
-    refuse(oldest, full);
-  } else if (full) {
-    if (dial.attempts == 0) return fail_dial(dial_at, {full, dial_end::refused});
-    return timers.arm(dial_at, later(now, options.attempt_delay));
-  }
+  if (places_taken() || line.must_wait(dial_at)) return line.get_in_line(dial_at);
+  const auto [full, oldest] = gate.memory_crowd(tracked());
+  if (full && oldest == no_slot) return fail_dial(dial_at, {full, dial_end::refused});
+  if (full) refuse(oldest, full);
   begin(dial_at);
   start_attempt(dial_at, next.address);
 }

@@ -42,6 +42,7 @@ bool gate::denies(const peer_id& peer, const endpoint& where) const {
 }
 
 refusal gate::arrival_refusal(connection& arrived, std::uint64_t others) {
+  gave_descriptor_ = false;
   if (rules_.of(arrived.remote, with_.now) == access::denied) return {cause::denied};
   enter_subnets(arrived);
   if (const refusal no = rate_refusal(arrived)) return no;
@@ -94,6 +95,12 @@ gate::crowd gate::memory_crowd(std::uint64_t others) const {
   const refusal no = memory_refusal(others);
   // Nobody goes in vain: the limit may have been lowered by more than one.
   return {no, no && !memory_refusal(others - 1) ? unauthenticated_.first : connection_slot{}};
+}
+
+gate::crowd gate::descriptor_crowd() {
+  const std::uint64_t pending = with_.counters.pending_inbound;
+  if (unauthenticated_.first == no_slot || std::exchange(gave_descriptor_, true)) return {};
+  return {{cause::pending_limit_reached, pending, pending}, unauthenticated_.first};
 }
 
 refusal gate::memory_refusal(std::uint64_t others) const {

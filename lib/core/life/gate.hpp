@@ -48,6 +48,9 @@ class gate {
   /// The same for an attempt of ours. A dial that has no attempt yet fails with it when nobody
   /// makes room; a further one just waits.
   crowd memory_crowd(std::uint64_t others) const;
+  /// The host had no descriptor for somebody who came, or an attempt of ours: the one that makes
+  /// room, as where the table is full; once until somebody arrives, it may be no help. Or none.
+  crowd descriptor_crowd();
   /// The host is short of memory, or not any more.
   void pressure(bool memory) noexcept { memory_pressure_ = memory; }
   /// Why no permit is to be had for an outbound connection to `peer`, wherever it is.
@@ -80,7 +83,7 @@ class gate {
 
   /// The ledger counts in other tables, what is counted follows from options.
   TANDEM_FIELDS_BUT((with_, ledger_, counted_), rules_, node_rate_, subnet_rate_, node_full_,
-                    unauthenticated_, memory_pressure_)
+                    unauthenticated_, memory_pressure_, gave_descriptor_)
 
  private:
   void apply_options();
@@ -100,6 +103,7 @@ class gate {
   slot_list<connection> unauthenticated_;     ///< inbound and pending, oldest first
   std::array<bool, 2> counted_{};             ///< by width, whether its subnets are counted
   bool memory_pressure_ = false;
+  bool gave_descriptor_ = false;  ///< since somebody arrived
 };
 
 }  // namespace tandem::detail

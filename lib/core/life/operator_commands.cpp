@@ -74,6 +74,8 @@ void connection_manager::state::on(const events::pressure& event) {
 
 void connection_manager::state::on(const events::accept_failed&) {
   if (stopping || timers.armed(node_timer::resume) != never) return;
+  if (const auto [no, oldest] = gate.descriptor_crowd(); oldest != no_slot)
+    return refuse(oldest, no);  // and the driver accepts again
   timers.arm(node_timer::resume, later(now, listen_pause_period));
   listen_or_pause();
 }

@@ -188,16 +188,18 @@ void connection_manager::state::attempt_gone(peer_slot peer) {
 }
 
 void connection_manager::state::serve_waiting() {
-  for (dial_slot next;;) {
+  for (;;) {
+    dial_slot next;
+    connection_slot silent;
     if (reputations.eased())
       serve_held();
-    else if ((next = line.take_next()) != no_slot)
+    else if (!places_taken() && (next = line.take_next()) != no_slot)
       proceed(next);  // which may end a trial
+    else if (giving_way == 0 && places_taken() && (silent = line.gives_way()) != no_slot)
+      give_way(silent);  // its place is free when its last event comes, its memory at once
     else
-      break;
+      return;
   }
-  if (giving_way > 0) return;  // its place is free when its last event comes
-  if (const connection_slot conn_at = line.gives_way(); conn_at != no_slot) give_way(conn_at);
 }
 
 }  // namespace tandem

@@ -76,6 +76,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   connection_slot adoptable(peer_slot peer) const;
   connection_slot oldest(peer_slot peer, phase at) const;
   detail::refusal room_for_dial(peer_slot peer, time_point at) const;
+  bool places_taken() const;
   detail::refusal refusal_of(dial_slot dial_at, time_point at) const;
   void begin(dial_slot dial_at);
   detail::refusal addresses_refusal(dial_slot dial_at) const;
@@ -241,8 +242,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   connection_explanation explain(connection_id id, time_point at) const;
   detail::refusal would_refuse(const peer_id& id, peer_slot peer, time_point at) const;
 
-  /// All but the options, which a checkpoint has before it, what is given again, and the queue,
-  /// which is empty between steps.
+  /// All but the options, which a checkpoint has before it, what is given again, an empty queue.
   TANDEM_FIELDS_BUT((options, self, seed, sink, inputs, together, queue, released), random, now,
                     counters, peers, subnets, connections, dials, requests, gate, addresses,
                     reputations, by_connection, by_request, timers, line, decisions, ready_slots,

@@ -13,8 +13,7 @@ bool waiting_line::attempts_full(dial_slot of) const {
 }
 
 bool waiting_line::must_wait(dial_slot who) const {
-  return with_.counters.pending_outbound >= with_.options.max_pending_outbound ||
-         (!dial_line_.empty() && dial_line_.front_rank().before(rank_of(who)));
+  return !dial_line_.empty() && dial_line_.front_rank().before(rank_of(who));
 }
 
 void waiting_line::get_in_line(dial_slot who) {
@@ -67,8 +66,7 @@ void waiting_line::attempt_over(peer_slot at) {
 }
 
 dial_slot waiting_line::take_next() {
-  if (dial_line_.empty() || with_.counters.pending_outbound >= with_.options.max_pending_outbound)
-    return no_slot;
+  if (dial_line_.empty()) return no_slot;
   const dial_slot next = dial_line_.front();
   dial_line_.erase(next);
   dials_[next].stage = dials_[next].free_stage();
@@ -85,9 +83,7 @@ void waiting_line::may_give_way(connection_slot attempt, std::uint32_t turn, dia
 }
 
 connection_slot waiting_line::gives_way() const {
-  if (dial_line_.empty() || silent_.empty() ||
-      with_.counters.pending_outbound < with_.options.max_pending_outbound)
-    return no_slot;
+  if (dial_line_.empty() || silent_.empty()) return no_slot;
   dial_rank last = silent_.front_rank();
   last.sequence = 0;  // before that of whoever waits
   return dial_line_.front_rank().before(last) ? silent_.front() : no_slot;

@@ -22,7 +22,7 @@ class waiting_line {
 
   /// Whether the dial's peer has as many attempts as it may have at one time.
   bool attempts_full(dial_slot of) const;
-  /// Whether there is no place for another attempt of the dial, or somebody comes before it.
+  /// Whether somebody comes before it.
   bool must_wait(dial_slot who) const;
   void get_in_line(dial_slot who);
   /// It gets in line when an attempt at its peer is over.
@@ -36,7 +36,7 @@ class waiting_line {
   /// While another attempt at the peer may start, the first in rank of its dials behind the others
   /// gets in line.
   void attempt_over(peer_slot at);
-  /// The dial whose turn it is, out of the line; no_slot when there is no place or nobody waits.
+  /// The dial whose turn it is, out of the line, once there is a place; no_slot when nobody waits.
   dial_slot take_next();
   void priority_changed(dial_slot of);
 
@@ -45,8 +45,8 @@ class waiting_line {
   bool may_give_way(connection_slot attempt) const { return silent_.contains(attempt); }
   /// The attempt is over, or its peer said something.
   void stays(connection_slot attempt) { silent_.erase(attempt); }
-  /// The last in rank of those attempts, when there is no place and a dial that had fewer turns
-  /// before, or is of higher priority, waits for one; or no_slot.
+  /// The last in rank of those attempts, when a dial that had fewer turns before, or is of higher
+  /// priority, waits; or no_slot.
   connection_slot gives_way() const;
 
   void add(request_slot request_at);

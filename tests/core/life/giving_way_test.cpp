@@ -211,6 +211,52 @@ TEST(giving_way, four_hundred_that_accept_and_say_nothing_keep_nobody_waiting_be
   EXPECT_EQ(d.count(notice::dial_failed), 0U);
 }
 
+manager_options memory_of(std::uint64_t connections) {
+  manager_options options = places(256);
+  options.max_memory = connections * options.connection_memory;
+  return options;
+}
+
+TEST(giving_way, of_silent_attempts_that_take_all_memory_too) {
+  driver d(memory_of(3));
+  d.answers = false;  // what goes takes no memory from there on
+  d.accept(conn(2), peer(9));
+  for (std::uint32_t n = 1; n <= 4; ++n) d.dial(req(n), peer(n), {host(n)});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 2U);
+  EXPECT_EQ(d.count(notice::dial_failed), 0U) << "those beyond wait";
+  EXPECT_EQ(d.manager.explain(peer(4), d.now).dial, dial_stage::queued);
+  d.run_to(3s);
+  EXPECT_EQ(d.count<actions::cancel_attempt>(), 1U);
+  EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(3));
+  d.tell(events::attempt_failed{
+      d.last<actions::cancel_attempt>()->attempt, cause::abandoned, true, {}});
+  EXPECT_EQ(d.count<actions::cancel_attempt>(), 2U);
+  EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(4));
+  EXPECT_EQ(d.count(notice::dial_failed), 0U);
+}
+
+TEST(giving_way, waits_for_no_memory_once_nothing_is_under_way_that_gives_some_back) {
+  driver d(memory_of(2));
+  d.accept(conn(2), peer(9));
+  d.dial(req(1), peer(1), {host(1)});
+  d.dial(req(2), peer(2), {host(2)});
+  EXPECT_EQ(d.count(notice::dial_failed), 0U);
+  d.connect(peer(1));
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(2));
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::memory_limit_reached);
+  d.dial(req(3), peer(3), {host(3)});
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(3)) << "at once";
+}
+
+TEST(giving_way, for_want_of_memory_is_in_line_with_the_requests_that_may_wait) {
+  manager_options options = memory_of(1);
+  options.max_queued_requests = 1;
+  driver d(options);
+  for (std::uint32_t n = 1; n <= 3; ++n) d.dial(req(n), peer(n), {host(n)});
+  EXPECT_EQ(d.count(notice::dial_failed), 1U);
+  EXPECT_EQ(describe(d.last(notice::dial_failed)), "PendingLimitReached{limit: 1, current: 1}");
+}
+
 TEST(giving_way, replays_alike) {
   driver d(places(2));
   for (std::uint32_t n = 1; n <= 9; ++n) d.dial(req(n), peer(n), {host(n), host(100 + n)});

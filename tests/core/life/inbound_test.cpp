@@ -261,6 +261,7 @@ TEST(time, starts_at_zero_and_ends_before_never) {
   driver d;
   d.now = time_point::min();
   d.tell(events::arrived{conn(2), address()});
+  d.tell(events::authenticated{conn(2), peer(1)});
   EXPECT_EQ(d.manager.next_deadline(), at(15s));
   d.now = never;
   d.tell(events::accept_failed{cause::local_resource});

@@ -47,6 +47,43 @@ TEST(pending_inbound, is_limited_and_the_oldest_that_has_not_authenticated_makes
   EXPECT_EQ(d.counters().active_connections, 1U);
 }
 
+TEST(pending_inbound, is_as_many_as_there_are_descriptors_and_the_oldest_makes_room) {
+  driver d;
+  for (std::uint64_t i = 1; i <= 3; ++i) d.tell(events::arrived{conn(2 * i), address()});
+  d.tell(events::authenticated{conn(2), peer(1)});
+  d.tell(events::accept_failed{cause::local_resource});
+  EXPECT_EQ(made_room(d), ids{conn(4)});
+  EXPECT_EQ(describe(d.last(notice::inbound_refused)), "PendingLimitReached{limit: 3, current: 3}");
+  EXPECT_EQ(d.count<actions::listen_pause>(), 0U) << "whoever waits comes in at once";
+  d.tell(events::arrived{conn(8), address()});
+  d.tell(events::accept_failed{cause::local_resource});
+  EXPECT_EQ(made_room(d), (ids{conn(4), conn(6)}));
+  d.tell(events::accept_failed{cause::local_resource});  // that was no help
+  EXPECT_EQ(made_room(d).size(), 2U);
+  EXPECT_EQ(d.count<actions::listen_pause>(), 1U);
+  d.run_for(100ms);
+  d.tell(events::accept_failed{cause::local_resource});
+  EXPECT_EQ(made_room(d).size(), 2U);
+  EXPECT_EQ(d.count<actions::listen_pause>(), 2U);
+}
+
+TEST(pending_inbound, makes_room_for_an_attempt_that_finds_no_descriptor) {
+  driver d;
+  for (std::uint64_t i = 1; i <= 2; ++i) d.tell(events::arrived{conn(2 * i), address()});
+  d.dial(req(1), peer(1));
+  d.fail(cause::unreachable, true);
+  EXPECT_EQ(d.count<actions::refuse>(), 0U) << "that is no want of descriptors";
+  d.dial(req(2), peer(2));
+  d.fail(cause::local_resource, true);
+  EXPECT_EQ(made_room(d), ids{conn(2)});
+  EXPECT_EQ(d.count<actions::start_attempt>(), 3U);
+  EXPECT_EQ(d.count(notice::dial_failed), 1U);
+  d.fail(cause::local_resource, true);
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::local_resource);
+  EXPECT_EQ(made_room(d).size(), 1U);
+  EXPECT_EQ(d.counters().remembered_peers, 0U);
+}
+
 TEST(pending_inbound, never_exceeds_its_limit_before_the_driver_answers) {
   manager_options options;
   options.max_pending_inbound = 2;

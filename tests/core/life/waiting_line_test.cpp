@@ -73,15 +73,11 @@ TEST(waiting_line, serves_by_priority_then_by_fewest_turns_then_as_they_came) {
   EXPECT_EQ(l.line.take_next(), no_slot);
 }
 
-TEST(waiting_line, is_waited_in_without_a_place_and_behind_who_comes_first) {
+TEST(waiting_line, is_waited_in_behind_who_comes_first) {
   lined l;
   const dial_slot who = l.dial_to(1), later = l.dial_to(2);
   EXPECT_FALSE(l.line.must_wait(who));
-  l.counters.pending_outbound = 1;
-  EXPECT_TRUE(l.line.must_wait(who));
   l.line.get_in_line(who);
-  EXPECT_EQ(l.line.take_next(), no_slot) << "no place";
-  l.counters.pending_outbound = 0;
   EXPECT_TRUE(l.line.must_wait(later));
   EXPECT_FALSE(l.line.must_wait(l.dial_to(3, 1))) << "of higher priority";
   EXPECT_EQ(l.line.take_next(), who);
@@ -148,7 +144,6 @@ TEST(waiting_line, has_a_silent_attempt_give_way_to_a_dial_that_had_fewer_turns)
   const dial_slot old = l.dial_to(1);
   l.line.may_give_way(once, 1, old);
   l.line.may_give_way(twice, 2, old);
-  l.counters.pending_outbound = 1;
   EXPECT_EQ(l.line.gives_way(), no_slot) << "nobody waits";
   const dial_slot waits = l.dial_to(2);
   l.dials[waits].turns = 2;
@@ -164,8 +159,6 @@ TEST(waiting_line, has_a_silent_attempt_give_way_to_a_dial_that_had_fewer_turns)
   l.dials[waits].priority = 1;
   l.line.priority_changed(waits);
   EXPECT_EQ(l.line.gives_way(), once);
-  l.counters.pending_outbound = 0;
-  EXPECT_EQ(l.line.gives_way(), no_slot) << "there is a place";
 }
 
 TEST(waiting_line, counts_requests_whose_dial_has_no_attempt) {

@@ -172,8 +172,7 @@ bool manager::waits_in_line(const dial& d, bool surely, bool beside) {
 /// under way, or of higher priority.
 bool manager::gives_way(const connection& c, const dial& mine, bool surely) {
   if (c.told) return false;  // its peer told why not
-  if (now_ < later(c.last_received, c.patience) || pending(false) < options_.max_pending_outbound)
-    return false;
+  if (now_ < later(c.last_received, c.patience) || !places_taken()) return false;
   return std::ranges::any_of(dials_, [&](const auto& known) {
     const dial& d = known.second;
     return d.key != mine.key && waits_in_line(d, surely, !surely && d.priority > mine.priority) &&

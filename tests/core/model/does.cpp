@@ -165,8 +165,6 @@ void manager::started(const actions::start_attempt& a) {
   const auto gave = d.gave_way.find(a.address);
   c.patience = std::chrono::seconds(3) * (1LL << (gave == d.gave_way.end() ? 0 : gave->second));
   c.deadline = later(now_, options_.attempt_timeout);
-  // What is cancelled later in this step hides that others found none beside this attempt.
-  if (memory_shortage(reckoned()).why != cause::none) memory_short_at_ = now_;
 }
 
 /// To a dial of others: true when it may.

@@ -46,6 +46,7 @@ void manager::on(const events::arrived& e) {
     return;
   }
   life_sign(now_);
+  gave_descriptor_ = false;
   verdict v = arrival(e.remote, reckoned());
   while (v.why == cause::none) {
     const auto [no, oldest] = crowd(e.remote);

@@ -33,8 +33,7 @@ void manager::on(const events::dial_wanted& e) {
     return owe("dial_failed DialDeadline " + text_of(e.request));
   }
   queued_before_ = queued();
-  const bool may_start =
-      key == 0 && !e.addresses.empty() && pending(false) < options_.max_pending_outbound;
+  const bool may_start = key == 0 && !e.addresses.empty() && !places_taken();
   const bool full = (!may_start && queued_before_ >= options_.max_queued_requests) ||
                     asked() >= options_.max_queued_requests + options_.max_pending_outbound;
   if (full) {
@@ -188,6 +187,10 @@ void manager::dial_lost(const connection& c, cause why, bool local, duration ret
   if (told || why == cause::requested) {
     for (const request_id r : d.requests) owe("dial_failed " + name(why) + " " + text_of(r));
     if (told) told_dial_ = d.key;
+    return;
+  }
+  if (local && why == cause::local_resource && makes_room_for_descriptor()) {
+    d.tried.erase(c.remote);
     return;
   }
   d.last = why;

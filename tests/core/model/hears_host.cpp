@@ -2,6 +2,8 @@
 // What the reference expects of commands about peers, options, shutdown and the host.
 #include "reference.hpp"
 
+#include <utility>
+
 namespace tandem::reference {
 
 void manager::on(const events::peer_marked& e) {
@@ -100,8 +102,16 @@ void manager::on(const events::pressure& e) {
   listen_or_pause();
 }
 
+/// Who has been silent for longest goes, once until somebody arrives.
+bool manager::makes_room_for_descriptor() {
+  connection* oldest = silent_longest();
+  if (oldest == nullptr || std::exchange(gave_descriptor_, true)) return false;
+  refuses(*oldest, {cause::pending_limit_reached, pending(true), pending(true)});
+  return true;
+}
+
 void manager::on(const events::accept_failed&) {
-  if (stopping_ || resume_at_ != never) return;
+  if (stopping_ || resume_at_ != never || makes_room_for_descriptor()) return;
   resume_at_ = later(now_, std::chrono::milliseconds(100));
   listen_or_pause();
 }

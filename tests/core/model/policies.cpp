@@ -139,11 +139,22 @@ verdict manager::memory_shortage(std::uint64_t others) const {
   return {cause::memory_limit_reached, used, options_.max_memory};
 }
 
-/// Of a dial of our own: when it is too many by one, who has been silent for longest makes room.
-verdict manager::memory_shortage_of_own() {
+/// For one more nobody makes room: when it is too many by one, who has been silent for longest
+/// does.
+verdict manager::memory_crowd() {
   const verdict v = memory_shortage(reckoned());
   if (v.why == cause::none || memory_shortage(reckoned() - 1).why != cause::none) return v;
   return silent_longest() == nullptr ? v : verdict{};
+}
+
+/// A dial waits as long as attempts are under way that may give some back.
+verdict manager::memory_shortage_of_own() {
+  return pending(false) > 0 ? verdict{} : memory_crowd();
+}
+
+bool manager::places_taken() {
+  return pending(false) >= options_.max_pending_outbound ||
+         (pending(false) > 0 && memory_crowd().why != cause::none);
 }
 
 /// Those that memory is reckoned for: not those whose last event alone is missing.
@@ -215,9 +226,8 @@ std::pair<verdict, connection*> manager::crowd(const endpoint& remote) {
   const std::uint64_t limit = of_subnet ? share_of_subnet : options_.max_pending_inbound;
   if (count < limit) {
     const verdict v = memory_shortage(reckoned());
-    return {v, v.why != cause::none && memory_shortage_of_own().why == cause::none
-                   ? silent_longest()
-                   : nullptr};
+    return {v,
+            v.why != cause::none && memory_crowd().why == cause::none ? silent_longest() : nullptr};
   }
   const address_bytes a = bytes_of(remote);
   connection* oldest = nullptr;

@@ -21,7 +21,6 @@ void manager::begin() {
   subnet_closes_.reset();
   lost_owed_ = lost_told_ = 0;
   order_before_ = next_order_;
-  if (memory_shortage(reckoned()).why != cause::none) memory_short_at_ = now_;
   lowering_ = false;
   turned_out_.clear();
   turned_out_requests_.clear();

@@ -283,13 +283,16 @@ class manager {
   verdict shortage(const peer_id& peer, bool inbound, const endpoint* where) const;
   verdict subnet_shortage(const endpoint& where) const;
   verdict memory_shortage(std::uint64_t others) const;
+  verdict memory_crowd();
   verdict memory_shortage_of_own();
+  bool places_taken();
   std::uint64_t reckoned() const;
   connection* silent_longest();
   verdict rate(const endpoint& remote);
   verdict arrival(const endpoint& remote, std::uint64_t others);
   std::pair<verdict, connection*> crowd(const endpoint& remote);
   void listen_or_pause();
+  bool makes_room_for_descriptor();
   void address_over(const connection& c, cause why, bool local);
   path* path_to(const endpoint& e);
   /// Whether it is remembered that it failed; that depends on a delay which is the manager's
@@ -426,7 +429,6 @@ class manager {
   /// The next trial of the silent is due between these: when is the manager's secret.
   time_point next_trial_least_ = time_point::min();
   time_point next_trial_most_ = time_point::min();
-  time_point memory_short_at_ = time_point::min();
   time_point bucket_ = time_point::min() + std::chrono::hours(1000);  ///< when it is full
   std::map<address_bytes, time_point> buckets_;
   time_point last_churn_ = time_point::min();
@@ -438,7 +440,8 @@ class manager {
   bool configured_ = false;  ///< options changed: what there is may be above its limit
   bool short_of_memory_ = false;
   bool short_of_descriptors_ = false;
-  manager_counters counted_;  ///< what the reference counts; ledgers are counted anew
+  bool gave_descriptor_ = false;  ///< since somebody arrived
+  manager_counters counted_;      ///< what the reference counts; ledgers are counted anew
   std::uint64_t next_dial_ = 1;
   std::uint64_t next_order_ = 1;
   std::uint64_t rests_ = 0;

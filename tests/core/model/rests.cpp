@@ -14,7 +14,6 @@ void manager::rests(const connection_manager& real) {
   require(joined_ == request_id::none, "a request that joins a dial hears that it started");
   require(newcomer_ == connection_id::none, "a newcomer was neither refused nor given a place");
   require(!room_made_, "somebody went for want of memory, and no attempt began");
-  if (memory_shortage(reckoned()).why != cause::none) memory_short_at_ = now_;
   check_idle_timeouts(real);
   check_dials();
   check_returning();
@@ -121,26 +120,21 @@ void manager::check_dials() {
     if (!untried && any(true)) continue;  // a trial decides
     // Whether it is due is the manager's secret.
     if (offline_ && (now_ < next_trial_most_ || event_ != nullptr)) continue;
-    if (untried && pending(false) >= options_.max_pending_outbound) continue;
+    if (untried && places_taken()) continue;
     if (untried && attempts_at(d) >= options_.max_attempts_per_peer) continue;
     if (untried && attempting && (now_ < d.next_at || event_ != nullptr)) continue;
     // What failed before may be as new since its attempt began: it has its turn when that is over.
     if (untried && attempting && d.only_new) continue;
-    // Beside an attempt it looks again after attempt_delay, when it lacks memory as well.
+    // Beside an attempt it looks again after attempt_delay.
     if (untried && attempting && d.waited_at != time_point::min() &&
         now_ <= later(d.waited_at, options_.attempt_delay))
-      continue;
-    if (untried && attempting && memory_short_at_ != time_point::min() &&
-        now_ <= later(memory_short_at_, options_.attempt_delay))
       continue;
     if (untried) fail(who + " waits although an attempt may start");
     if (attempting) continue;
     if (d.waited) continue;
     bool skipped = false;  // denied while it waited for a place
     for (const endpoint& e : d.addresses) skipped |= !d.tried.contains(e);
-    if (skipped && (pending(false) >= options_.max_pending_outbound ||
-                    attempts_at(d) >= options_.max_attempts_per_peer))
-      continue;
+    if (skipped && (places_taken() || attempts_at(d) >= options_.max_attempts_per_peer)) continue;
     if (d.complete) fail(who + " has nothing to wait for");
     bool resolving = false;
     for (const request_id r : d.requests) resolving |= requests_.at(r).resolving;

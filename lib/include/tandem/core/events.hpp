@@ -175,7 +175,7 @@ struct pressure {
   bool memory = false;
   bool descriptors = false;
 };
-/// Listening pauses for 100 ms, so that exhausted descriptors do not make the acceptor spin.
+/// The oldest unauthenticated inbound one makes room, once; then listening pauses for 100 ms.
 struct accept_failed {
   cause why{};
 };
