@@ -217,13 +217,13 @@ check_result line_judge::verdict(time_point end) {
   std::vector<outcome> found;
   for (std::size_t i = 0; i < lanes_.size(); ++i) found.push_back(lane_verdict(i));
   const bool any = what_.how == quantifier::sometimes;
-  // Shown: who decides, or the first.
   const auto deciding = std::ranges::find_if(
       found, [&](const outcome& o) { return any ? o.held : o.known && !o.held; });
-  const bool held = any ? deciding != found.end() : deciding == found.end();
-  const auto shown =
-      deciding == found.end() ? 0 : static_cast<std::size_t>(deciding - found.begin());
-  return judged(found, shown, held);
+  const bool decided = deciding != found.end();
+  // Shown: who decides, or the first that has a value.
+  const auto shown = decided ? deciding : std::ranges::find_if(found, &outcome::known);
+  const auto lane = shown == found.end() ? 0 : static_cast<std::size_t>(shown - found.begin());
+  return judged(found, lane, decided == any);
 }
 
 check_result line_judge::judged(std::span<const outcome> lanes, std::size_t shown, bool held) {

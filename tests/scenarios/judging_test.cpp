@@ -119,6 +119,51 @@ TEST(judging, looks_at_one_node_at_some_and_at_each) {
   EXPECT_EQ(found("each peers[0..7].dials >= each peers[0..7].active"), verdict::ok);
 }
 
+TEST(judging, leaves_nodes_of_each_without_a_value_out) {
+  // Two of ten peers talk, so that two have a value.
+  auto some = crowd;
+  some.replace(some.find("from: peers"), 11, "from: 'peers[4..5]'");
+  const auto of = [&](const std::string& line) { return judged(line, some); };
+  const auto held = of("each peers.dial_time <= 6600us");
+  EXPECT_EQ(held.verdict, verdict::ok) << held.why;
+  EXPECT_EQ(held.measured, "6 ms (1) on peers[4], one of 10") << "not one without a value";
+  const auto broken = of("each peers.dial_time <= 5ms");
+  EXPECT_EQ(broken.verdict, verdict::failed);
+  EXPECT_EQ(broken.measured, "6 ms (1) on peers[4], one of 10");
+  EXPECT_THAT(broken.why, HasSubstr("on peers[4]: dial_succeeded"));
+  for (const auto* far : {"each peers.dial_time <= 1s", "each peers.dial_time >= 1ms",
+                          "each peers.dial_time.p99 <= 1s", "each peers.dial_time.mean > 1ms",
+                          "each peers.dial_time != 1s"})
+    EXPECT_EQ(of(far).verdict, verdict::untested) << far << ": who has no value tests nothing";
+  EXPECT_EQ(of("sometimes each peers.dial_time <= 1ms").measured,
+            "6 ms (1) on peers[4], one of 10");
+  EXPECT_EQ(of("each peers[0..3].dial_time <= 1s").measured, "no value on peers[0], one of 4");
+}
+
+TEST(judging, takes_nothing_for_tested_by_a_node_without_a_value_at_the_end) {
+  auto one_leaves = crowd;
+  one_leaves.insert(one_leaves.find("faults:"),
+                    "  - dial: {from: 'peers[0]', to: server, at: 5s, count: 9}\n"
+                    "  - disconnect: {from: 'peers[0]', to: server, at: 20s}\n");
+  const auto check = judged("each peers[0..1].dials / each peers[0..1].active <= 10", one_leaves);
+  EXPECT_EQ(check.verdict, verdict::untested) << "10 of the one that left, 1 of the other";
+  EXPECT_EQ(check.measured, "1 on peers[1], one of 2");
+}
+
+TEST(judging, looks_at_the_first_moment) {
+  const auto first = judged("always server.active >= 1");
+  EXPECT_EQ(first.verdict, verdict::failed);
+  EXPECT_EQ(first.why, "0 at 0s");
+  EXPECT_EQ(found("always server.active == 0 until 500ms"), verdict::untested) << "and it held";
+  EXPECT_EQ(found("sometimes server.alive == 1"), verdict::ok) << "nothing changes it";
+  // Of a window that nothing happens in.
+  EXPECT_EQ(why("always server.active <= 7 from 2s until 2500ms"), "8 at 2s");
+  EXPECT_EQ(found("always server.active <= 8 from 2s until 2500ms"), verdict::ok);
+  EXPECT_EQ(found("sometimes server.active == 8 from 2s until 2500ms"), verdict::ok);
+  EXPECT_EQ(why("always hub.active <= 2 between cut and cut + 1s"), "3 at 10s");
+  EXPECT_EQ(why("always each peers.active == 1 from 2s until 2500ms"), "0 at 2s");
+}
+
 TEST(judging, looks_at_every_moment_or_at_one_of_them) {
   EXPECT_EQ(found("always server.active <= 8"), verdict::ok);
   EXPECT_EQ(found("sometimes server.active == 5"), verdict::ok);
