@@ -3,6 +3,8 @@
 // its connection in use at both ends.
 #include "work_support.hpp"
 
+#include <gmock/gmock.h>
+
 #include <string>
 
 namespace tandem::scenarios {
@@ -58,6 +60,27 @@ TEST_P(streams, a_request_that_gave_up_waits_no_more) {
                    "  - client.requests_failed == 1\n"
                    "  - server.icn_p2p_active_connections at 11s == 1\n"
                    "  - server.icn_p2p_active_connections at 11200ms == 0\n"));
+}
+
+TEST_P(streams, a_request_fails_with_its_connection_although_another_remains) {
+  const auto r = run_on(
+      parse_scenario(crowd("  - dial: {from: clients, to: server, hold: 10s}\n"
+                           "  - dial: {from: clients, to: server, at: 1s, mode: additional}\n"
+                           "  - request: {from: clients, to: server, at: 5s, deadline: 60s, "
+                           "size: 100B, reply: {size: 100B, think: 20s}}\n"
+                           "  - request: {from: clients, to: server, at: 20s, size: 100B, reply: "
+                           "{size: 100B}}\n",
+                           1) +
+                         "expectations:\n"
+                         "  - server.established == 2\n"
+                         "  - clients.requests_failed at 10s == 0\n"
+                         "  - clients.requests_failed at 10200ms == 1\n"
+                         "  - clients.requests_answered == 1\n"
+                         "  - always clients.requests_failed == 0\n",
+                     "f"),
+      GetParam());
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_TRUE(r.checks[i].ok()) << failures_of(r);
+  EXPECT_THAT(r.checks[4].why, testing::HasSubstr("clients[0]: connection_closed"));
 }
 
 // Two messages are no request: nobody can know that the second answers the first.

@@ -42,10 +42,8 @@ class requesting final : public doing {
   void begin() override { arrivals_.begin(); }
   void on_notification(node_index node, time_point, const notification& what) override {
     to_.on_notification(node, what);
-    if (what.kind != notice::connection_closed) return;
-    const auto peer = in_.ledger().index_of(what.peer);
-    if (peer < 0 || in_.ledger().connections(node, static_cast<node_index>(peer)) != 0) return;
-    fail_all(node, [&](const asked& one) { return one.to == static_cast<node_index>(peer); });
+    if (what.kind == notice::connection_closed)
+      fail_all(node, [&](const asked& one) { return one.waits_on == what.conn; });
   }
   void on_killed(node_index node) override {
     to_.on_killed(node);
