@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "read_scenario.hpp"
-#include "run/work/work.hpp"
+#include "run/verbs/verb.hpp"
 
 namespace tandem::scenarios {
 void read_workload(const yaml_value& list, scenario& out) {

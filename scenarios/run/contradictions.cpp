@@ -2,7 +2,7 @@
 #include "tandem/scenarios/contradictions.hpp"
 
 #include "run/link_table.hpp"
-#include "run/work/reading.hpp"
+#include "run/verbs/reading.hpp"
 #include "tandem/command/contradictions.hpp"
 #include "tandem/command/units.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "judge.hpp"
-#include "run/work/work.hpp"
+#include "run/verbs/verb.hpp"
 #include "tandem/net/task.hpp"
 #include "tandem/scenarios/nodes.hpp"
 #include "tracker.hpp"

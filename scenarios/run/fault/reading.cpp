@@ -4,7 +4,7 @@
 #include "read/read_distribution.hpp"
 #include "read/read_nodes.hpp"
 #include "read/read_scenario.hpp"
-#include "run/work/reading.hpp"
+#include "run/verbs/reading.hpp"
 #include "tandem/command/units.hpp"
 
 #include <algorithm>

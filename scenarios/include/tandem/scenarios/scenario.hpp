@@ -47,7 +47,7 @@ struct group_link {
   link_spec link;
 };
 
-/// One entry of `workload:`; what there can be is in scenarios/run/work.
+/// One entry of `workload:`; what there can be is in scenarios/run/verbs.
 class work;
 
 /// What every fault has, whatever it does.

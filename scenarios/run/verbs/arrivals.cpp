@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/work/arrivals.hpp"
+#include "run/verbs/arrivals.hpp"
 
 #include "run/workload.hpp"
 

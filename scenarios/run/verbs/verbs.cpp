@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/work/work.hpp"
+#include "run/verbs/verb.hpp"
 
 namespace tandem::scenarios {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "read/read_distribution.hpp"
-#include "run/work/open_items.hpp"
-#include "run/work/reading.hpp"
-#include "run/work/targets.hpp"
-#include "run/work/work.hpp"
+#include "run/verbs/open_items.hpp"
+#include "run/verbs/reading.hpp"
+#include "run/verbs/targets.hpp"
+#include "run/verbs/verb.hpp"
 #include "run/workload.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/net/send_result.hpp"

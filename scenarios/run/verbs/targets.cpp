@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/work/targets.hpp"
+#include "run/verbs/targets.hpp"
 
 #include "run/workload.hpp"
 

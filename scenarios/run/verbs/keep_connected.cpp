@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "read/read_distribution.hpp"
-#include "run/work/reading.hpp"
-#include "run/work/work.hpp"
+#include "run/verbs/reading.hpp"
+#include "run/verbs/verb.hpp"
 #include "run/workload.hpp"
 
 #include <algorithm>

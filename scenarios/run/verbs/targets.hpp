@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "run/work/reading.hpp"
+#include "run/verbs/reading.hpp"
 #include "tandem/core/actions.hpp"
 #include "tandem/core/random.hpp"
 #include "tandem/scenarios/nodes.hpp"

@@ -3,8 +3,8 @@
 
 #include "read/read_nodes.hpp"
 #include "read/yaml_value.hpp"
-#include "run/work/arrivals.hpp"
-#include "run/work/work.hpp"
+#include "run/verbs/arrivals.hpp"
+#include "run/verbs/verb.hpp"
 #include "tandem/scenarios/scenario.hpp"
 
 #include <string>

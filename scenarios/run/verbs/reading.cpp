@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/work/reading.hpp"
+#include "run/verbs/reading.hpp"
 
 #include "tandem/command/units.hpp"
 

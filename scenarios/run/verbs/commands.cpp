@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "read/read_manager.hpp"
-#include "run/work/reading.hpp"
-#include "run/work/targets.hpp"
-#include "run/work/work.hpp"
+#include "run/verbs/reading.hpp"
+#include "run/verbs/targets.hpp"
+#include "run/verbs/verb.hpp"
 #include "run/workload.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/net/identity.hpp"

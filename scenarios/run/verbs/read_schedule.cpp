@@ -2,8 +2,8 @@
 #include "read/csv.hpp"
 #include "read/read_distribution.hpp"
 #include "read/read_scenario.hpp"
-#include "run/work/arrivals.hpp"
-#include "run/work/reading.hpp"
+#include "run/verbs/arrivals.hpp"
+#include "run/verbs/reading.hpp"
 #include "tandem/command/units.hpp"
 
 #include <string>

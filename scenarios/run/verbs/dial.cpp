@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "read/read_distribution.hpp"
-#include "run/work/arrivals.hpp"
-#include "run/work/reading.hpp"
-#include "run/work/work.hpp"
+#include "run/verbs/arrivals.hpp"
+#include "run/verbs/reading.hpp"
+#include "run/verbs/verb.hpp"
 #include "run/workload.hpp"
 #include "tandem/command/units.hpp"
 
