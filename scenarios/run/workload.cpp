@@ -114,9 +114,20 @@ void workload::close_stream(node_index node, connection_id conn) {
   if (alive_[node] && conn != connection_id::none) world_.close_stream(node, conn);
 }
 
-void workload::configure(node_index node, const manager_options& options) {
-  tracker_.on_configured(node, now(), options);
-  world_.operate(node, events::configured{options});
+void workload::operate(node_index node, const operation& what) {
+  orders_[node].keep(what);
+  tell(node, what);
+}
+
+void workload::tell(node_index node, const operation& what) {
+  if (const auto* is = std::get_if<events::configured>(&what))
+    tracker_.on_configured(node, now(), is->options);
+  if (const auto* marked = std::get_if<events::peer_marked>(&what)) {
+    const auto peer = static_cast<node_index>(tracker_.index_of(marked->peer));
+    if (marked->what == mark::keep_alive) tracker_.on_kept_alive(node, peer);
+    world_.introduce(node, peer);
+  }
+  world_.operate(node, what);
 }
 
 void workload::shutdown(node_index node) {
@@ -147,6 +158,8 @@ void workload::restart(node_index node, const new_life& with) {
   tracker_.on_restarted(node, world_.now());
   alive_[node] = true;
   leaving_[node] = false;
+  if (const auto it = orders_.find(node); it != orders_.end())
+    for (const auto& what : it->second.at(now())) tell(node, what);
   for (const auto& each : doings_) each->on_restarted(node);
 }
 

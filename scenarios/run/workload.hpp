@@ -3,6 +3,7 @@
 
 #include "judge.hpp"
 #include "run/verbs/verb.hpp"
+#include "standing_orders.hpp"
 #include "tandem/net/task.hpp"
 #include "tandem/scenarios/nodes.hpp"
 #include "tracker.hpp"
@@ -64,8 +65,8 @@ class workload {
   /// Keeps an application stream open on it: in use at both ends, until closed as often.
   void open_stream(node_index node, connection_id conn);
   void close_stream(node_index node, connection_id conn);
-  void configure(node_index node, const manager_options& options);
-  void kept_alive(node_index node, node_index peer) { tracker_.on_kept_alive(node, peer); }
+  /// As its operator tells a node: what `standing_orders` keep its next lives are told as well.
+  void operate(node_index node, const operation& what);
   void count(node_index node, tally what) { tracker_.on_work(node, now(), what); }
   void add(node_index node, spread which, duration took) {
     tracker_.on_work(node, now(), which, took);
@@ -84,6 +85,7 @@ class workload {
   bool stands(node_index node) const { return standing_.contains(node); }
 
  private:
+  void tell(node_index node, const operation& what);
   node_index node_of(group_index group, std::uint64_t member) const {
     return first_node_[group] + static_cast<node_index>(member);
   }
@@ -107,6 +109,7 @@ class workload {
   std::vector<bool> alive_;           ///< not killed
   std::vector<bool> leaving_;         ///< told to shut down
   std::vector<std::uint32_t> lives_;  ///< deaths so far: ids of connections start again after each
+  std::map<node_index, standing_orders> orders_;
   std::vector<std::unique_ptr<doing>> doings_;  ///< in the order of the file
 };
 

@@ -190,6 +190,44 @@ TEST_P(each_level, a_restarted_node_can_be_another_peer) {
               "clients.icn_p2p_active_connections == 4"}));
 }
 
+// What its operator told a node, a restarted one has read again; what is over is over.
+TEST_P(each_level, who_restarts_is_configured_as_before) {
+  const std::string again =
+      "  - restart: {nodes: server, at: 20s}\n"
+      "  - dial: {from: clients, to: server, at: 40s}\n";
+  const auto marked = [&](const std::string& mark, const std::string& expected) {
+    run(crowd("  - " + mark + "\n" + again) + expect({expected}));
+  };
+  marked("deny: {from: server, to: clients}", "server.refusals.Denied == 4");
+  marked("deny: {from: server, to: \"clients[0]\", until: 30s}", "server.active == 4");
+  marked("deny: {nodes: server, network: 10.0.0.0/8}", "clients.dials_failed == 4");
+  marked("deny: {nodes: server, network: 10.0.0.0/8, until: 30s}", "server.active == 4");
+  marked("pressure: {nodes: server, at: 10s, memory: true}",
+         "server.refusals.MemoryLimitReached == 4");
+  marked(
+      "configure: {nodes: server, at: 10s, manager: {max_connections: 1, "
+      "max_connections_per_peer: 1}}",
+      "server.active == 1");
+  // Taken back before, whatever the order in the file.
+  run(crowd("  - deny: {from: server, to: clients, at: 10s, on: false}\n"
+            "  - deny: {from: server, to: clients}\n" +
+            again) +
+      expect({"server.active == 4"}));
+}
+
+TEST_P(each_level, who_restarts_dials_its_protected_peers_again) {
+  run(crowd("  - protect: {from: clients, to: server}\n"
+            "  - restart: {nodes: clients, at: 40s}\n") +
+      expect(
+          {"server.active at 39s == 4", "server.active at 90s == 4", "server.established == 8"}));
+  run(crowd("  - keep_alive: {from: clients, to: server}\n"
+            "  - configure: {nodes: clients, manager: {connection_timeout: 5s}}\n"
+            "  - dial: {from: clients, to: server}\n"
+            "  - restart: {nodes: clients, at: 10s}\n"
+            "  - dial: {from: clients, to: server, at: 20s}\n") +
+      expect({"server.active at 9s == 4", "server.active == 4"}));
+}
+
 // Refused after a round trip each, or left alone by the next one after 250 ms (attempt_delay).
 TEST_P(each_level, addresses_that_are_no_good_any_more_cost_time) {
   const auto stale = [](const std::string& how) {

@@ -114,7 +114,7 @@ std::unique_ptr<work> read_network_mark(const yaml_value& value, const scenario&
   out->act = [said, until](workload& in, node_index node, node_index) {
     auto one = said;
     if (until) one.until = later(in.start(), *until);
-    in.place().operate(node, one);
+    in.operate(node, one);
   };
   return out;
 }
@@ -143,9 +143,7 @@ std::unique_ptr<work> read_mark(const yaml_value& value, const scenario& of, con
     auto one = said;
     one.peer = in.place().id(other);
     if (until) one.until = later(in.start(), *until);
-    if (one.what == mark::keep_alive) in.kept_alive(node, other);
-    in.place().introduce(node, other);
-    in.place().operate(node, one);
+    in.operate(node, one);
   };
   return out;
 }
@@ -181,7 +179,7 @@ std::unique_ptr<work> read_override_backoff(const yaml_value& value, scenario& o
   auto out = about_others(
       yaml_mapping(value, "override_backoff", with_schedule_keys({"from", "to", "pick"})), of);
   out->act = [](workload& in, node_index node, node_index other) {
-    in.place().operate(node, events::backoff_overridden{in.place().id(other)});
+    in.operate(node, events::backoff_overridden{in.place().id(other)});
   };
   return out;
 }
@@ -190,7 +188,7 @@ std::unique_ptr<work> read_network_changed(const yaml_value& value, scenario& of
   auto out =
       about_itself(yaml_mapping(value, "network_changed", with_schedule_keys({"nodes"})), of);
   out->act = [](workload& in, node_index node, node_index) {
-    in.place().operate(node, events::network_changed{});
+    in.operate(node, events::network_changed{});
   };
   return out;
 }
@@ -202,7 +200,7 @@ std::unique_ptr<work> read_pressure(const yaml_value& value, scenario& of) {
   events::pressure said;
   given.read("memory", [&](const auto& v) { said.memory = v.as_bool(); });
   given.read("descriptors", [&](const auto& v) { said.descriptors = v.as_bool(); });
-  out->act = [said](workload& in, node_index node, node_index) { in.place().operate(node, said); };
+  out->act = [said](workload& in, node_index node, node_index) { in.operate(node, said); };
   return out;
 }
 
@@ -212,7 +210,9 @@ std::unique_ptr<work> read_configure(const yaml_value& value, scenario& of) {
   auto out = about_itself(given, of);
   auto options = of.groups[out->who.from.group].manager;
   given.require("manager", [&](const auto& v) { read_manager(v, options); });
-  out->act = [options](workload& in, node_index node, node_index) { in.configure(node, options); };
+  out->act = [options](workload& in, node_index node, node_index) {
+    in.operate(node, events::configured{options});
+  };
   return out;
 }
 
