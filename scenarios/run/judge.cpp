@@ -112,8 +112,7 @@ void judge::look(time_point now) {
     for (const auto& to : targets_[m])
       for (node_index i = 0; i < to.count; ++i)
         lines_[to.line]->late(to.at, i, now, [&, node = to.first + i] {
-          const auto field = counter_table()[m].field;
-          return static_cast<double>(tracker_.late(node).*field);
+          return static_cast<double>(tracker_.late(node, m));
         });
   }
 }

@@ -143,6 +143,8 @@ void tracker::on_killed(node_index node, time_point now) {
   auto& state = nodes_[node];
   why_ = {.at = now, .node = node, .from = happening::source::work};
   manager_counters rest = counters(node);
+  constexpr auto app_bytes = tally::application_bytes;
+  count(node, now, measure_of(app_bytes), late(node, measure_of(app_bytes)));
   count(node, now, measure_of(tally::kills));
   count(node, now, measure_of(tally::connections_lost), rest.active_connections);
   for (const auto& row : counter_table())
@@ -223,6 +225,18 @@ void tracker::add_unflushed(node_index node, manager_counters& to) const {
     to.bytes_sent += moved.sent;
     to.bytes_received += moved.received;
   });
+}
+
+std::uint64_t tracker::late(node_index node, std::size_t measure) const {
+  if (measure < counter_table().size()) {
+    manager_counters sum;
+    add_unflushed(node, sum);
+    return sum.*counter_table()[measure].field;
+  }
+  std::uint64_t sum = 0;
+  if (nodes_[node].alive)
+    world_->unflushed(node, [&sum](const events::traffic& moved) { sum += moved.app_bytes; });
+  return sum;
 }
 
 manager_counters tracker::unflushed(group_index at) const {

@@ -82,12 +82,8 @@ class tracker {
   const group_numbers& group(group_index at) const { return groups_[at]; }
   /// The counters that lag behind, as much as they do: the rest is 0.
   manager_counters unflushed(group_index at) const;
-  /// The same of one node.
-  manager_counters late(node_index node) const {
-    manager_counters sum;
-    add_unflushed(node, sum);
-    return sum;
-  }
+  /// By how much a number of one node lags behind.
+  std::uint64_t late(node_index node, std::size_t measure) const;
   /// Those of one life of a node, now; 0 when it is dead.
   manager_counters counters(node_index node) const;
   group_index group_of(node_index node) const { return nodes_[node].group; }

@@ -124,6 +124,11 @@ expectations:
   - server.icn_p2p_bytes_received_total at 25s in [550000, 660000]
   - server.icn_p2p_bytes_received_total at 30s in [700000, 820000]
   - server.icn_p2p_bytes_received_total >= 1048568
+  - server.application_bytes at 15s in [250000, 340000]
+  - server.application_bytes at 25s in [550000, 660000]
+  - server.application_bytes ~= server.icn_p2p_bytes_received_total +- 2% between 20s and 25s
+  - server.application_bytes rate in [224kbit/s, 272kbit/s] between 10s and 30s
+  - sender.application_bytes == server.application_bytes
 )";
 
 TEST(counters, grow_with_what_moves) {
@@ -162,6 +167,7 @@ workload:
   - kill: {group: server, at: 30500ms}
 expectations:
   - server.icn_p2p_bytes_received_total in [700000, 860000]
+  - server.application_bytes in [700000, 860000]
 )",
                                            "middle.yaml", {change}),
                             level);
