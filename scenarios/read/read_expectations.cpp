@@ -49,6 +49,41 @@ expectation read_entry(const yaml_value& entry, const expectation_names& names) 
   return out;
 }
 
+bool lasts_to_the_end(const fault& what, duration length) {
+  const auto& when = what.when;
+  if (when.moment || when.again()) return false;
+  return (when.length ? later(time_point(when.at), when.length->quantile(0))
+                      : time_point(when.until)) > time_point(length);
+}
+
+// Why a moment never comes, as far as the file shows it.
+std::string why_never(const moment& at, const scenario& of) {
+  const bool heals = at.from == moment::base::heal;
+  if (heals && of.faults.empty()) return "the file has no faults";
+  for (std::size_t i = 0; i < of.faults.size(); ++i)
+    if ((heals || (at.from == moment::base::fault_end && at.fault == i)) &&
+        lasts_to_the_end(*of.faults[i], of.length))
+      return "the fault " + quoted(of.faults[i]->text) + " lasts to the end of the run";
+  return {};
+}
+
+// Such a line can only be untested, after the whole run.
+void warn_of_moments(const yaml_value& entry, const expectation& line, scenario& out) {
+  if (!line.allow_untested.empty()) return;
+  std::vector<moment> moments;
+  if (line.what != expectation::kind::compare) moments.push_back(line.of);
+  for (const auto& use : line.numbers)
+    for (const auto& at : {use.when.from, use.when.until})
+      if (at) moments.push_back(*at);
+  for (const auto& at : moments)
+    if (const auto why = why_never(at, out); !why.empty()) {
+      out.warnings.push_back(
+          entry.where() + ": " + quoted(line.text) + " is never put to the test: " +
+          quoted(at.text.empty() ? "heal" : at.text) + " never comes, since " + why);
+      return;
+    }
+}
+
 }  // namespace
 
 expectation read_condition(const yaml_value& value, const scenario& of) {
@@ -75,7 +110,10 @@ expectation read_condition(const yaml_value& value, const scenario& of) {
 
 void read_expectations(const yaml_value& list, scenario& out) {
   const auto names = names_in(out);
-  list.each([&](const yaml_value& entry) { out.expectations.push_back(read_entry(entry, names)); });
+  list.each([&](const yaml_value& entry) {
+    out.expectations.push_back(read_entry(entry, names));
+    warn_of_moments(entry, out.expectations.back(), out);
+  });
 }
 
 }  // namespace tandem::scenarios

@@ -177,38 +177,6 @@ TEST(limits_of_peer_and_node, refuse_as_the_product_form_says) {
   EXPECT_NEAR(is.peer_full / is.dials, peer / all, 5 * 0.0033 / 2);
 }
 
-TEST(warning, tells_of_a_hold_that_is_longer_than_a_connection_may_be_idle) {
-  const std::string head =
-      "scenario: s\nduration: 100s\ngroups: {s: {listen: true}, c: {manager: "
-      "passive}}\nworkload:\n";
-  const auto warnings_of = [&](const std::string& hold) {
-    return parse_scenario(head + "  - dial: {from: c, to: s, hold: " + hold + "}\n", "f.yaml")
-        .warnings;
-  };
-  EXPECT_TRUE(warnings_of("30s").empty());
-  EXPECT_TRUE(warnings_of("{exponential: 6s}").empty());
-  ASSERT_EQ(warnings_of("{exponential: 7s}").size(), 1u);
-  EXPECT_EQ(warnings_of("31s"),
-            std::vector<std::string>{
-                "f.yaml:5:34: `workload.0.dial.hold` can be longer than the 30s of "
-                "connection_timeout of group `s`, which closes what is idle before it is over; "
-                "`manager: {passive: true}` or a longer connection_timeout keeps it"});
-}
-
-TEST(warning, tells_of_dials_that_share_what_one_of_them_ends) {
-  const auto r =
-      run_of(crowd("  - dial: {from: clients, to: server, arrivals: {every: 1s}, count: "
-                   "5, hold: 10s}\n",
-                   1));
-  ASSERT_EQ(r.warnings.size(), 1u);
-  EXPECT_TRUE(r.warnings[0].starts_with("f.yaml:8:11: 4 dials joined a connection"))
-      << r.warnings[0];
-  EXPECT_TRUE(run_of(crowd("  - dial: {from: clients, to: server, arrivals: {every: 1s}, count: 5, "
-                           "hold: 10s, mode: additional}\n",
-                           1))
-                  .warnings.empty());
-}
-
 TEST(passive, gets_in_nobodys_way_and_keeps_the_limits_it_is_given) {
   const auto s = parse_scenario(
       "scenario: s\nduration: 1s\ngroups:\n  a: {manager: passive}\n"
