@@ -1,26 +1,20 @@
 # SPDX-License-Identifier: MIT
 """A real node under an address-space limit, and peers that make it hold as much as they can."""
 
-import os
 import pathlib
 import re
-import resource
 import subprocess
 import time
 
 import hostile_peer
 import pytest
 from hostile_peer import HostilePeer, multistream, uvarint
+from support import TANDEM, limited, skip_under_a_sanitizer
 
-TANDEM = os.environ["TANDEM_COMMAND"]
 MIB = 1 << 20
 MAX_MEMORY = 16 * MIB
 MESSAGES = multistream("/tandem/message/1.0.0")
 LARGE = MIB  # the longest message
-
-
-def limited():
-    resource.setrlimit(resource.RLIMIT_AS, (512 * MIB, 512 * MIB))
 
 
 def memory(process, name):
@@ -30,8 +24,7 @@ def memory(process, name):
 
 @pytest.fixture
 def node(tmp_path, request):
-    if subprocess.run([TANDEM, "--help"], capture_output=True, preexec_fn=limited).returncode != 0:
-        pytest.skip("a sanitizer wants more address space than the node may have")
+    skip_under_a_sanitizer()
     log = tmp_path / "log"
     options = getattr(request, "param", [])
     with log.open("w") as out:
