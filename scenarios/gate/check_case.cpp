@@ -11,7 +11,7 @@ namespace tandem::scenarios {
 namespace {
 
 /// A spread is taken of runs that are not longer than so many steps of managers.
-constexpr std::uint64_t steps_to_repeat = 250'000;
+constexpr std::uint64_t steps_to_repeat = 60'000;
 
 class case_check {
  public:
