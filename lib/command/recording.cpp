@@ -8,28 +8,50 @@
 #include "tandem/net/trace_file.hpp"
 
 #include <stdexcept>
+#include <system_error>
+#include <utility>
 
 namespace tandem {
 
+namespace {
+
+/// The runs of `files`, in which a segment goes on from the one before, or begins one. `last` is
+/// the node of the run that the first may go on from; none: it begins one.
+void add_runs(const recording& files, std::vector<recording>& runs, peer_id& last) {
+  for (const auto& file : files) {
+    trace_file_source source({file});
+    const auto heading = heading_of(source);
+    if (!heading.error.empty()) {
+      const auto where = file.string();
+      throw heading.error.starts_with(where) ? bad_input(heading.error)
+                                             : bad_input(where, heading.error);
+    }
+    if (heading.continues && !runs.empty() && last == heading.self)
+      runs.back().push_back(file);
+    else
+      runs.push_back({file});
+    last = heading.self;
+  }
+}
+
+}  // namespace
+
 std::vector<recording> recordings_in(const std::vector<std::string>& given) {
   std::vector<recording> runs;
+  peer_id last;
   for (const auto& path : given) {
-    const auto files = trace_segments(path);
-    if (files.empty())
-      throw bad_input(path, "no such recording; give its files, or the PATH of `node --record`");
-    for (const auto& file : files) {
-      trace_file_source source({file});
-      const auto heading = heading_of(source);
-      if (!heading.error.empty()) {
-        const auto where = file.string();
-        throw heading.error.starts_with(where) ? bad_input(heading.error)
-                                               : bad_input(where, heading.error);
-      }
-      if (!heading.continues || runs.empty())
-        runs.push_back({file});
-      else
-        runs.back().push_back(file);
+    std::error_code unknown;
+    const bool folder = std::filesystem::is_directory(path, unknown);
+    const auto paths = folder ? trace_paths_below(path) : std::vector<std::filesystem::path>{path};
+    const auto before = runs.size();
+    for (const auto& each : paths) {
+      if (folder) last = {};
+      add_runs(trace_segments(each), runs, last);
     }
+    if (runs.size() == before)
+      throw bad_input(path, folder ? "no recording in this folder"
+                                   : "no such recording; give its files, or the PATH of `node "
+                                     "--record`, or the folder of `run --record`");
   }
   return runs;
 }

@@ -37,4 +37,5 @@ std::unique_ptr<command> make_version_command(CLI::App& parent, std::string more
 
 }  // namespace tandem::cli
 
-std::string tandem::version_text() { return TANDEM_VERSION " (" + build_commit() + ")"; }
+std::string tandem::build_version() { return TANDEM_VERSION; }
+std::string tandem::version_text() { return build_version() + " (" + build_commit() + ")"; }

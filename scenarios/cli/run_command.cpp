@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
+#include "node_files.hpp"
 #include "progress_line.hpp"
 #include "stopping.hpp"
 #include "tandem/command/bad_input.hpp"
@@ -35,7 +36,9 @@ class run_command final : public command {
         ->expected(1)
         ->take_all();
     app_.add_option("--out", out_, "Folder for SQLite results (made when missing)");
-    app_.add_flag("--overwrite", overwrite_, "Replace an older result of the same experiment");
+    app_.add_flag("--overwrite", overwrite_,
+                  "Replace an older result of the same experiment, or files of its nodes");
+    files_.add_to(app_);
     app_.add_flag("--json", json_, "Print one JSON array, an object per level");
     app_.add_flag("--no-events", no_events_, "Do not keep events: less memory in large runs");
     app_.footer(
@@ -43,6 +46,7 @@ class run_command final : public command {
         "  tandem run global_limit\n"
         "  tandem run global_limit --level packet --seed 7 --out results\n"
         "  tandem run scenarios/backoff.yaml --level stream --json\n"
+        "  tandem run global_limit --level stream --record traces --record-nodes server\n"
         "  tandem run global_limit --set groups.server.manager.max_connections=128");
   }
   CLI::App& app() override { return app_; }
@@ -52,14 +56,20 @@ class run_command final : public command {
     const auto on = chosen_levels(what);
     const auto seed = chosen_seed();
     if (!out_.empty()) check_output(what, on, seed.value_or(what.seed));
+    files_.prepare(what, on, seed.value_or(what.seed), overwrite_);
     catch_stops();
     std::vector<run_result> results;
     std::exception_ptr failure;
     try {
       for (const auto* level : on) {
         progress_line line(what.name + " at " + level->name, results.size() + 1, on.size());
-        results.push_back(run_on(what, *level, seed, line));
+        run_options options;
+        options.seed = seed;
+        const auto number = results.size();
+        files_.ask(number, options);
+        results.push_back(run_on(what, *level, options, line));
         if (!out_.empty()) keep(results.back());
+        files_.finish(number);
         if (stopped_by() != 0) break;
       }
     } catch (...) {
@@ -82,6 +92,8 @@ class run_command final : public command {
     std::fflush(stdout);  // before stderr, where nobody may read
     for (const auto& path : written_)
       std::fprintf(json_ ? stderr : stdout, "Written: %s\n", path.c_str());
+    for (const auto& line : files_.lines())
+      std::fprintf(json_ ? stderr : stdout, "%s\n", line.c_str());
     if (json_)
       for (const auto& r : results) std::fprintf(stderr, "Run again: %s\n", r.reproduce.c_str());
   }
@@ -135,10 +147,8 @@ class run_command final : public command {
     written_.push_back(write_sqlite(result, out_, older));
   }
 
-  run_result run_on(const scenario& what, const level& on, std::optional<std::uint64_t> seed,
+  run_result run_on(const scenario& what, const level& on, run_options& options,
                     progress_line& line) const {
-    run_options options;
-    options.seed = seed;
     options.record_events = !no_events_ && !out_.empty();
     options.on_progress = [&line](const progress& at) { line.show(at); };
     options.stop = [] { return stopped_by() != 0; };
@@ -151,6 +161,7 @@ class run_command final : public command {
   std::optional<std::string> seed_;
   std::vector<std::string> sets_;
   std::string out_;
+  node_files files_;
   bool overwrite_ = false;
   bool json_ = false;
   bool no_events_ = false;

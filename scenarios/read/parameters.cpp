@@ -35,6 +35,12 @@ class replacement {
       });
   }
 
+  std::vector<std::pair<std::string, std::string>> defined() const {
+    std::vector<std::pair<std::string, std::string>> all;
+    for (std::size_t i = 0; i < names_.size(); ++i) all.emplace_back(names_[i], texts_[i]);
+    return all;
+  }
+
   void walk(YAML::Node node, const std::string& path) {
     if (node.IsScalar()) return put(node, path);
     if (node.IsSequence())
@@ -123,13 +129,15 @@ YAML::Node load_yaml(std::string_view text) {
   return YAML::Load(prepared);
 }
 
-void put_parameters(yaml_source& source, YAML::Node root) {
+std::vector<std::pair<std::string, std::string>> put_parameters(yaml_source& source,
+                                                                YAML::Node root) {
   replacement of(source);
   if (const YAML::Node given = root["parameters"]) {
     source.attempt([&] { of.define(yaml_value(source, given, "parameters")); });
     root.remove("parameters");
   }
   of.walk(root, "");
+  return of.defined();
 }
 
 bool lacks_parameter(const YAML::Node& node) { return node.Tag() == lacking; }

@@ -79,6 +79,11 @@ node_selection read_nodes(const yaml_value& value, const scenario& of) {
   return out;
 }
 
+node_selection parse_nodes(const std::string& text, const std::string& option, const scenario& of) {
+  yaml_source source{.name = option + " " + text};
+  return read_nodes(yaml_value(source, YAML::Node(text), option), of);
+}
+
 node_selection read_nodes_or_neighbours(const yaml_value& value, const scenario& of) {
   const auto text = value.as_text();
   const auto is_group = [&] { return std::ranges::count(group_names(of), text) != 0; };

@@ -187,7 +187,7 @@ scenario parse_scenario(std::string_view text, const std::string& name,
   yaml_source source{.name = name};
   YAML::Node root = merged_yaml(source, name, out.text);
   for (const auto& set : sets) apply_set(source, root, set);
-  put_parameters(source, root);
+  out.parameters = put_parameters(source, root);
   const yaml_value whole(source, root, "");
   source.attempt([&] { read_all(whole, out); });
   source.throw_mistakes();

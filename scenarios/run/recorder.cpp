@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "recorder.hpp"
 
+#include <utility>
+
 namespace tandem::scenarios {
 
 recorder::recorder(const scenario& what, const run_options& options, const tracker& ledger,
                    time_point start, run_result& into)
-    : scenario_(what), options_(options), tracker_(ledger), start_(start), into_(into) {
+    : scenario_(what),
+      options_(options),
+      tracker_(ledger),
+      start_(start),
+      each_node_(ledger.nodes() <= options.node_samples_max),
+      into_(into) {
   for (const auto row : sampled_rows()) into_.samples.names.emplace_back(measures()[row].name);
   into_.samples.values.resize(into_.samples.names.size());
+  last_of_group_.resize(what.groups.size(), std::vector<std::uint64_t>(numbers_count()));
+  const auto of_a_node = measure_of(family::refusals, cause{}) + causes_count;
+  if (each_node_) last_of_node_.resize(ledger.nodes(), std::vector<std::uint64_t>(of_a_node));
 }
 
 void recorder::on_notification(node_index node, time_point now, const notification& what) {
@@ -32,9 +42,35 @@ void recorder::on_notification(node_index node, time_point now, const notificati
   e.until_ns.push_back(what.until == never ? -1 : since_start(what.until));
 }
 
+void recorder::on_event(node_index node, time_point now, const event& what) {
+  if (const auto* e = std::get_if<events::arrived>(&what))
+    add_stage(node, now, e->conn, life_stage::arrived);
+  else if (const auto* e = std::get_if<events::attempt_connected>(&what))
+    add_stage(node, now, e->attempt, life_stage::connected);
+  else if (const auto* e = std::get_if<events::authenticated>(&what))
+    add_stage(node, now, e->conn, life_stage::authenticated);
+  else if (const auto* e = std::get_if<events::closed>(&what))
+    add_stage(node, now, e->conn, life_stage::ended);
+  else if (const auto* e = std::get_if<events::attempt_failed>(&what))
+    add_stage(node, now, e->attempt, life_stage::ended);
+}
+
+void recorder::on_action(node_index node, time_point now, const action& what) {
+  if (const auto* a = std::get_if<actions::start_attempt>(&what))
+    add_stage(node, now, a->attempt, life_stage::dialled);
+}
+
+void recorder::add_stage(node_index node, time_point now, connection_id conn, life_stage stage) {
+  auto& s = into_.stages;
+  if (!options_.record_events || s.size() >= options_.events_max) return;
+  s.time_ns.push_back(since_start(now));
+  s.node.push_back(static_cast<std::int32_t>(node));
+  s.connection.push_back(static_cast<std::uint64_t>(conn));
+  s.stage.push_back(stage);
+}
+
 void recorder::sample(time_point now) {
   const auto time = since_start(now);
-  const bool each_node = tracker_.nodes() <= options_.node_samples_max;
   node_index node = 0;
   for (group_index g = 0; g < scenario_.groups.size(); ++g) {
     const auto late = tracker_.unflushed(g);
@@ -42,12 +78,46 @@ void recorder::sample(time_point now) {
       return tracker_.group(g).numbers[measure_of(row)].value() + late.*counter_table()[row].field;
     });
     for (std::uint32_t i = 0; i < scenario_.groups[g].count; ++i, ++node) {
-      if (!each_node) continue;
+      if (!each_node_) continue;
       const auto counters = tracker_.counters(node);
       add_sample(time, g, static_cast<std::int32_t>(node),
                  [&](std::size_t row) { return counters.*counter_table()[row].field; });
     }
   }
+  sample_series(time);
+}
+
+// Every number that samples have not; of a node those that its manager counts.
+void recorder::sample_series(std::int64_t time) {
+  const auto rows = counter_table();
+  node_index node = 0;
+  for (group_index g = 0; g < scenario_.groups.size(); ++g) {
+    for (std::size_t m = 0; m < numbers_count(); ++m)
+      if (m >= rows.size() || !rows[m].measured)
+        add_series(time, g, -1, m, tracker_.group(g).numbers[m].value(), last_of_group_[g][m]);
+    for (std::uint32_t i = 0; i < scenario_.groups[g].count && each_node_; ++i, ++node) {
+      const auto counters = tracker_.counters(node);
+      const auto add = [&](std::size_t measure, std::uint64_t value) {
+        add_series(time, g, static_cast<std::int32_t>(node), measure, value,
+                   last_of_node_[node][measure]);
+      };
+      for (std::size_t row = 0; row < rows.size(); ++row)
+        if (!rows[row].measured) add(measure_of(row), counters.*rows[row].field);
+      for (std::size_t c = 0; c < causes_count; ++c)
+        add(measure_of(family::refusals, static_cast<cause>(c)), counters.refused[c]);
+    }
+  }
+}
+
+void recorder::add_series(std::int64_t time, group_index group, std::int32_t node,
+                          std::size_t measure, std::uint64_t value, std::uint64_t& last) {
+  if (std::exchange(last, value) == value) return;
+  auto& s = into_.series;
+  s.time_ns.push_back(time);
+  s.group.push_back(static_cast<std::int32_t>(group));
+  s.node.push_back(node);
+  s.measure.push_back(static_cast<std::uint32_t>(measure));
+  s.value.push_back(value);
 }
 
 template <class ValueOf>

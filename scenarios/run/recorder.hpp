@@ -4,6 +4,8 @@
 #include "tandem/scenarios/run.hpp"
 #include "tracker.hpp"
 
+#include <vector>
+
 namespace tandem::scenarios {
 
 /// Fills the tables of events and samples of a result. Times count from `start`.
@@ -13,11 +15,18 @@ class recorder {
            time_point start, run_result& into);
 
   void on_notification(node_index node, time_point now, const notification& what);
+  void on_event(node_index node, time_point now, const event& what);
+  void on_action(node_index node, time_point now, const action& what);
   /// One row per group and, in small worlds, per node.
   void sample(time_point now);
 
  private:
   std::int64_t since_start(time_point at) const { return (at - start_).count(); }
+  /// Keeps a value of a series that differs from the last one.
+  void add_series(std::int64_t time, group_index group, std::int32_t node, std::size_t measure,
+                  std::uint64_t value, std::uint64_t& last);
+  void sample_series(std::int64_t time);
+  void add_stage(node_index node, time_point now, connection_id conn, life_stage stage);
   template <class ValueOf>
   void add_sample(std::int64_t time, group_index group, std::int32_t node, ValueOf value_of);
 
@@ -25,7 +34,10 @@ class recorder {
   const run_options& options_;
   const tracker& tracker_;
   time_point start_;
+  const bool each_node_;  ///< is sampled as well, not its group alone
   run_result& into_;
+  std::vector<std::vector<std::uint64_t>> last_of_group_;  ///< of each number, as it was kept
+  std::vector<std::vector<std::uint64_t>> last_of_node_;
 };
 
 }  // namespace tandem::scenarios

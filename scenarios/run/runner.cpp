@@ -64,9 +64,12 @@ class listener final : public world_observer {
     if (!ledger) return;
     prints->on_action(node, now, what);
     ledger->on_action(node, now, what);
+    rows->on_action(node, now, what);
   }
   void on_event(node_index node, time_point now, const event& what) override {
-    if (ledger) ledger->on_event(node, now, what);
+    if (!ledger) return;
+    ledger->on_event(node, now, what);
+    rows->on_event(node, now, what);
   }
 };
 
@@ -163,10 +166,13 @@ run_result head_of(const scenario& what, const level& on, std::uint64_t seed) {
   r.scenario = what.name;
   r.level = on.name;
   r.seed = seed;
+  r.version = build_version();
   r.commit = build_commit();
+  r.engine = on.engine;
   r.scenario_text = what.text;
   r.scenario_flat = what.flat;
   r.sets = what.sets;
+  r.parameters = what.parameters;
   r.scenario_hash = hash_of(what);
   r.reproduce = "tandem run " + quoted_for_shell(what.file) + " --level " + on.name + " --seed " +
                 std::to_string(seed);
@@ -211,6 +217,12 @@ std::string_view name_of(verdict what) noexcept {
   return names[static_cast<std::size_t>(what)];
 }
 
+std::string_view name_of(life_stage what) noexcept {
+  static constexpr std::string_view names[] = {"dialled", "arrived", "connected", "authenticated",
+                                               "ended"};
+  return names[static_cast<std::size_t>(what)];
+}
+
 std::string hash_of(const scenario& what) {
   trace_hash hash;
   hash.add(std::as_bytes(std::span(what.text)));
@@ -232,7 +244,8 @@ run_result run(const scenario& what, const level& on, const run_options& options
   std::unique_ptr<world> place;
   try {
     place = on.make_world({seed, what.tcp, what.faults.empty() ? links : links_under(sky),
-                           named_nodes(what), on.virtual_time, &hears});
+                           named_nodes(what), on.virtual_time, options.traces_to,
+                           options.captures_to, &hears});
     const auto suffers = sufferers_of(what, seed);
     for (const auto& group : what.groups)
       for (std::uint32_t i = 0; i < group.count; ++i)

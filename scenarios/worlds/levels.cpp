@@ -24,12 +24,12 @@ std::function<void(sim::host_index)> syns_heard_by(world_observer* who) {
 level fabric_level(std::string name,
                    std::function<std::unique_ptr<sim::fabric>(sim::fabric_options)> make) {
   const auto refuse = refusals_of(name);
-  return {
-      std::move(name), true,
-      [make = std::move(make)](const world_options& o) {
-        return make_node_world(o, make({o.seed, o.tcp, o.links, syns_heard_by(o.observer)}), false);
-      },
-      refuse};
+  return {std::move(name), true,
+          [make = std::move(make)](const world_options& o) {
+            return make_node_world(
+                o, make({o.seed, o.tcp, o.links, syns_heard_by(o.observer), o.captures_to}), false);
+          },
+          refuse};
 }
 
 std::vector<std::string> level_names() { return {"message", "stream", "packet", "loopback"}; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "address_plan.hpp"
-#include "node_hash.hpp"
 #include "node_time.hpp"
+#include "node_trace.hpp"
 #include "run/behaviour/behaviour.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/task.hpp"
@@ -53,7 +53,7 @@ struct message_node final : manager_observer {
   bool impostor = false;
   std::uint64_t identities = 0;  ///< that it had before
   std::uint64_t requests = 0;
-  hash_sink hash;
+  node_trace trace;
 };
 
 class message_world final : public world, sim::host_names {
@@ -76,8 +76,10 @@ class message_world final : public world, sim::host_names {
     node.stale = spec.stale;
     if (plan_) plan_->add(sim::message_network::address_of(index), spec.addresses.get());
     node.impostor = spec.misbehaves && spec.misbehaves->has_another_identity();
+    if (options_.traces_to) node.trace.begin(options_.traces_to(index));
+    const bool heard = options_.traced || node.trace.is_heard();
     network_.add_host(spec.manager, self_of(index), spec.listens,
-                      options_.observer ? &node : nullptr, options_.traced ? &node.hash : nullptr);
+                      options_.observer ? &node : nullptr, heard ? &node.trace : nullptr);
     if (spec.misbehaves) network_.set_manners(index, spec.misbehaves->manners());
     return index;
   }
@@ -161,7 +163,7 @@ class message_world final : public world, sim::host_names {
   // The network tells the manager of every message as it moves.
   void unflushed(node_index, const std::function<void(const events::traffic&)>&) const override {}
   std::string trace_hash() const override {
-    return world_hash(nodes_, [](const auto& node) { return node->hash.value(); });
+    return world_hash(nodes_, [](const auto& node) { return node->trace.hash(); });
   }
   std::uint64_t events() const override { return time().tasks_run(); }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "named_network.hpp"
-#include "node_hash.hpp"
 #include "node_time.hpp"
+#include "node_trace.hpp"
 #include "run/behaviour/misbehaving_network.hpp"
 #include "run/fault/ailing_network.hpp"
 #include "tandem/net/node.hpp"
@@ -65,9 +65,9 @@ struct hosted_node final : node_observer {
   endpoint address;  ///< where others dial it; unset when it does not listen
   std::uint64_t lives = 0;
   std::uint64_t identities = 0;  ///< that it had before
-  hash_sink hash;
+  node_trace trace;
   std::unique_ptr<named_network> named;  ///< between the node and its host, if there is a plan
-  std::unique_ptr<ailing_network> ails;             ///< around its host, if it suffers
+  std::unique_ptr<ailing_network> ails;  ///< around its host, if it suffers
   std::unique_ptr<misbehaving_network> misbehaves;  ///< between the node and its host, if it does
   ailments ailing;
   std::vector<std::function<void(tandem::node&)>>
@@ -87,6 +87,7 @@ class node_world final : public world {
     if (fabric_->add_host() != index) throw std::logic_error("the fabric has other hosts");
     auto& made =
         *nodes_.emplace_back(std::make_unique<hosted_node>(options_.observer, index, spec));
+    if (options_.traces_to) made.trace.begin(options_.traces_to(index));
     if (plan_) plan_->add(fabric_->listen_address(index), spec.addresses.get());
     if (spec.listens) made.address = fabric_->listen_address(index);
     if (spec.misbehaves && !real_time_) fabric_->set_manners(index, spec.misbehaves->manners());
@@ -164,7 +165,7 @@ class node_world final : public world {
   }
   std::string trace_hash() const override {
     if (real_time_) return {};
-    return world_hash(nodes_, [](const auto& node) { return node->hash.value(); });
+    return world_hash(nodes_, [](const auto& node) { return node->trace.hash(); });
   }
   std::uint64_t events() const override { return fabric_->events(); }
 
@@ -227,8 +228,9 @@ class node_world final : public world {
       options.listen = plan_ ? listening_at(host.index) : std::vector{host.address};
     options.seed = sim::policy_seed(options_.seed, host.index, host.lives++);
     options.allow_plaintext = true;
+    const bool heard = options_.traced || host.trace.is_heard();
     host.node = std::make_unique<tandem::node>(*net, std::move(options), &host,
-                                               options_.traced ? &host.hash : nullptr);
+                                               heard ? &host.trace : nullptr);
     host.node->start();
     // A real listener chooses its port at the first start, and keeps it.
     if (host.spec.listens && host.address.port == 0) host.address = host.node->listening().front();

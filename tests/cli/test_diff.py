@@ -35,7 +35,7 @@ def test_a_stored_result_says_where_the_other_side_runs(small, tmp_path):
 
 
 @pytest.mark.parametrize("given, parts", [
-    (("none.sqlite", "none.sqlite"), ("none.sqlite: this is no result of `tandem run --out`", "unable to open")),
+    (("none.sqlite", "none.sqlite"), ("none.sqlite: no such file", "`tandem run --out`")),
     (("none.yaml",), ("none.yaml",)),
     (("a.sqlite",), ("B: is missing",)),
     (("a.sqlite", "a.sqlite", "--set-b", "x=1"), ("--set-b: is for a scenario",)),

@@ -19,7 +19,7 @@ def kept(folder):
     results = {}
     for path in sorted(folder.iterdir()):
         with sqlite3.connect(path) as db:
-            results[path] = dict(db.execute("SELECT key, value FROM run"))
+            results[path] = dict(db.execute("SELECT name, value FROM run"))
     return results
 
 
@@ -34,7 +34,7 @@ def test_out_keeps_the_whole_result(small, tmp_path):
     assert json.loads(run["sets"]) == [SETS[0]]
     assert run["scenario_hash"].startswith(path.stem[-8:])
     assert (run["ok"], run["stopped"]) == (0, 0)
-    assert json.loads(run["json"])[0]["stopped"] is False
+    assert json.loads(tandem("show", str(path), "--json").stdout)[0]["stopped"] is False
     with sqlite3.connect(path) as db:
         assert db.execute("SELECT count(*) FROM nodes").fetchone() == (3,)
         assert db.execute("SELECT count(*) FROM events").fetchone()[0] > 0
@@ -134,9 +134,9 @@ def test_a_signal_ends_the_run_and_keeps_what_there_is(small, tmp_path, stop):
     assert [(r["level"], r["stopped"]) for r in runs] == [("message", False), ("stream", False), ("loopback", True)]
     assert not runs[2]["ok"]
     assert runs[2]["groups"]["server"]["icn_p2p_active_connections"]["last"] == 1
-    results = {run["level"]: run for run in kept(out).values()}
-    assert {level: run["stopped"] for level, run in results.items()} == {"message": 0, "stream": 0, "loopback": 1}
-    assert json.loads(results["loopback"]["json"]) == [runs[2]]
+    results = {run["level"]: (path, run) for path, run in kept(out).items()}
+    assert {level: run["stopped"] for level, (_, run) in results.items()} == {"message": 0, "stream": 0, "loopback": 1}
+    assert json.loads(tandem("show", str(results["loopback"][0]), "--json").stdout) == [runs[2]]
 
 
 def test_a_stopped_run_says_so_in_the_table(small):

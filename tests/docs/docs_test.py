@@ -160,14 +160,17 @@ def test_the_keys_of_a_result_are_those_listed(tmp_path):
     assert run("run", "global_limit", "--level", "message", "--out", str(tmp_path), cwd=ROOT).returncode == 0
     (path,) = tmp_path.iterdir()
     with sqlite3.connect(path) as db:
-        kept = dict(db.execute("SELECT key, value FROM run"))
+        names = [name for name, in db.execute("SELECT name FROM run ORDER BY rowid")]
         columns = {table: [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-                   for table in ("nodes", "events", "samples")}
+                   for table, in db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")}
     (paragraph,) = re.findall(r"^`--json` prints one array.*?(?=^$)", RESULTS, re.M | re.S)
-    named = re.findall(r"`([a-z_]+)`", paragraph)
-    assert named == list(json.loads(kept["json"])[0])
-    listed = {table: " ".join(row.split()) for table, row in re.findall(r"^- `(\w+)`: (.*(?:\n  .*)*)", RESULTS, re.M)}
-    keys = listed["run"].removeprefix("`key`, `value`. The keys: ").removesuffix(".")
-    assert [re.sub(r" \(.*\)$", "", key) for key in keys.split(", ")] == list(kept)
-    for table, names in columns.items():
-        assert [name for name in re.findall(r"`([a-z_]+)`", listed[table]) if name != "events_dropped"] == names
+    assert re.findall(r"`([a-z_]+)`", paragraph) == list(json.loads(run("show", str(path), "--json").stdout)[0])
+    listed = {}
+    for tables, row in re.findall(r"^- (`[a-z_`, ]+`): (.*(?:\n  .*)*)", RESULTS, re.M):
+        row = re.sub(r" \([^)]*\)", "", " ".join(row.split()))
+        for table in re.findall(r"`([a-z_]+)`", tables):
+            listed[table] = row.removesuffix(".").split(". ")
+    assert listed["run"][1].removeprefix("The names: ").split(", ") == names
+    for table in ("event_rows", "stage_rows", "sample_rows", "series_rows"):
+        del columns[table]
+    assert {table: re.findall(r"`([a-z0-9_]+)`", listed[table][0]) for table in columns} == columns

@@ -299,12 +299,12 @@ TEST(results, sqlite_holds_the_run) {
       number(
           "SELECT count(*) FROM events WHERE cause = 'LimitReached' AND kind = 'inbound_refused'"),
       1u);
-  EXPECT_EQ(number("SELECT value FROM run WHERE key = 'ok'"), 1u);
-  EXPECT_EQ(number("SELECT length(value) FROM run WHERE key = 'scenario_text'"), small.size());
-  EXPECT_EQ(number("SELECT value LIKE '%max_connections: 1%' FROM run WHERE key = 'scenario_flat'"),
-            1u);
-  EXPECT_EQ(number("SELECT json_array_length(value) FROM run WHERE key = 'sets'"), 0u);
-  EXPECT_EQ(number("SELECT value FROM run WHERE key = 'stopped'"), 0u);
+  EXPECT_EQ(number("SELECT value FROM run WHERE name = 'ok'"), 1u);
+  EXPECT_EQ(number("SELECT length(value) FROM run WHERE name = 'scenario_text'"), small.size());
+  EXPECT_EQ(
+      number("SELECT value LIKE '%max_connections: 1%' FROM run WHERE name = 'scenario_flat'"), 1u);
+  EXPECT_EQ(number("SELECT json_array_length(value) FROM run WHERE name = 'sets'"), 0u);
+  EXPECT_EQ(number("SELECT value FROM run WHERE name = 'stopped'"), 0u);
   sqlite3_close(db);
   std::filesystem::remove_all(folder);
 }

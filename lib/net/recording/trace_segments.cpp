@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cstdio>
 #include <new>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -52,6 +53,20 @@ std::vector<fs::path> trace_segments(const fs::path& path) {
   std::vector<fs::path> files;
   for (auto& [number, file] : numbered(path)) files.push_back(std::move(file));
   return files;
+}
+
+std::vector<fs::path> trace_paths_below(const fs::path& folder) {
+  std::set<fs::path> paths;
+  std::error_code ignored;
+  for (fs::recursive_directory_iterator i(folder, ignored), end; !ignored && i != end;
+       i.increment(ignored)) {
+    auto path = i->path();
+    if (path.extension() != suffix) continue;
+    path.replace_extension();  // of `.trace`
+    if (number_of(i->path(), fs::path(path).replace_extension()) != 0)
+      paths.insert(path.replace_extension());  // of the number
+  }
+  return {paths.begin(), paths.end()};
 }
 
 trace_segments_writer::trace_segments_writer(fs::path path, std::uint64_t segments_max)

@@ -4,6 +4,10 @@
 
 namespace tandem::scenarios {
 
-level packet_level() { return fabric_level("packet", &packet::make_packet_fabric); }
+level packet_level() {
+  auto made = fabric_level("packet", &packet::make_packet_fabric);
+  made.engine = "ns-" TANDEM_NS3_VERSION;
+  return made;
+}
 
 }  // namespace tandem::scenarios

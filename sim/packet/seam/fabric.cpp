@@ -3,6 +3,7 @@
 
 #include "cloud/cloud_channel.hpp"
 #include "cloud/cloud_net_device.hpp"
+#include "cloud/packet_capture.hpp"
 #include "engine/loop.hpp"
 #include "engine/simulator.hpp"
 #include "seam/addresses.hpp"
@@ -87,6 +88,7 @@ class packet_fabric final : public sim::fabric {
 
     const auto device = ns3::CreateObject<ns3::TandemCloudNetDevice>();
     node->AddDevice(device);
+    if (options_.captures_to) capture(*device, options_.captures_to(index));
     device->Attach(channel_);
     const std::uint32_t interface = ipv4->AddInterface(device);
     ipv4->AddAddress(interface, ns3::Ipv4InterfaceAddress(channel_->GetAddress(device->GetHost()),

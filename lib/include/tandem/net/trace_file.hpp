@@ -68,8 +68,32 @@ class trace_file final : public trace_sink {
   std::unique_ptr<impl> impl_;
 };
 
+/// The same files written by the thread that records: for simulations, whose time stands still
+/// meanwhile. What is recorded again is the same, byte for byte. Options that limit what waits for
+/// a slow disk have no meaning here.
+class direct_trace_file final : public trace_sink {
+ public:
+  /// As trace_file.
+  explicit direct_trace_file(const trace_file_options& options);
+  ~direct_trace_file() override;  ///< writes the rest
+  direct_trace_file(const direct_trace_file&) = delete;
+  direct_trace_file& operator=(const direct_trace_file&) = delete;
+
+  void record(std::span<const std::byte> bytes) override;
+  bool checkpoint_due() const noexcept override;
+  void flush();
+  trace_file_status status() const;
+
+ private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
 /// The segments of a recording at PATH, in order; PATH itself when it is a file.
 std::vector<std::filesystem::path> trace_segments(const std::filesystem::path& path);
+
+/// The PATH of every recording in a folder and those below it, in order of their names.
+std::vector<std::filesystem::path> trace_paths_below(const std::filesystem::path& folder);
 
 /// Reads recorded files one after another, a piece at a time.
 class trace_file_source final : public trace_source {

@@ -25,6 +25,7 @@ struct level {
   std::function<std::unique_ptr<world>(const world_options&)> make_world;
   /// One line for each setting of the scenario that this level cannot honour, with where it stands.
   std::function<std::vector<std::string>(const scenario&)> refuse;
+  std::string engine{};  ///< other software that decides its results, with its version
 };
 
 /// The names of all levels there can be, in the order in which they are shown.

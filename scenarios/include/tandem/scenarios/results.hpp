@@ -3,6 +3,9 @@
 
 #include "tandem/scenarios/run.hpp"
 
+#include <cstdint>
+#include <memory>
+#include <ostream>
 #include <span>
 #include <string>
 
@@ -29,13 +32,38 @@ void try_sqlite(const scenario& what, const std::string& level, std::uint64_t se
 /// What to do with a result of the same experiment that is there already.
 enum class older_result : std::uint8_t { keep, replace };
 
-/// Writes the result into `directory` under its sqlite_name() (tables run, nodes, events, samples;
-/// see scenarios/reference/results.md) and returns the path. Makes the directory; the file appears
+/// Writes the result into `directory` under its sqlite_name() (the tables are in
+/// scenarios/reference/results.md) and returns the path. Makes the directory; the file appears
 /// whole. Throws std::runtime_error naming the file and the reason; what is to be kept is one.
 std::string write_sqlite(const run_result& result, const std::string& directory,
                          older_result older = older_result::keep);
 
 /// Version of the SQLite schema, kept in `PRAGMA user_version`.
 inline constexpr int sqlite_schema_version = 3;
+
+/// A result that was written, of this version or an older one. Reading changes no file. What cannot
+/// be read throws std::runtime_error naming the file.
+class result_file {
+ public:
+  /// Throws bad_input when there is no result at `path`, or one of a later version.
+  explicit result_file(const std::string& path);
+  ~result_file();
+  result_file(const result_file&) = delete;
+  result_file& operator=(const result_file&) = delete;
+
+  /// All but events, samples and series: what to_table() and to_json() show.
+  run_result summary() const;
+  /// The events that were kept. Those of `dropped` are in summary().
+  event_table events() const;
+  stage_table stages() const;
+  /// Samples and series as OpenMetrics text, the start of the run at `begin` (seconds since 1970).
+  void write_openmetrics(std::ostream& out, std::int64_t begin) const;
+  /// The lives of connections in the Trace Event Format, which Perfetto and Chrome show.
+  void write_perfetto(std::ostream& out) const;
+
+ private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
 
 }  // namespace tandem::scenarios

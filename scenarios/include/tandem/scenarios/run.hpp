@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tandem/core/actions.hpp"
+#include "tandem/core/trace_sink.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/scenarios/scenario.hpp"
 
@@ -35,6 +36,12 @@ struct run_options {
   std::function<void(const progress&)> on_progress;
   std::chrono::milliseconds progress_every{250};
   std::function<bool()> stop;  ///< asked now and then; true ends the run early
+  /// Who hears the trace of a node as well, through all its lives; null: nobody. May be empty. What
+  /// it gives outlives the run.
+  std::function<trace_sink*(std::uint32_t node)> traces_to;
+  /// The file that the packets of a node go to, as pcap; empty: they go to none. May be empty; only
+  /// `packet` has packets.
+  std::function<std::string(std::uint32_t node)> captures_to;
 };
 
 /// What is found of an expectation, a fault and a run.
@@ -121,6 +128,20 @@ struct event_table {
   std::size_t size() const noexcept { return time_ns.size(); }
 };
 
+/// Where each connection and attempt was in its life; what notifications do not say.
+enum class life_stage : std::uint8_t { dialled, arrived, connected, authenticated, ended };
+inline constexpr std::size_t life_stages_count = 5;
+std::string_view name_of(life_stage) noexcept;
+
+/// Kept and bounded as events are.
+struct stage_table {
+  std::vector<std::int64_t> time_ns;
+  std::vector<std::int32_t> node;
+  std::vector<std::uint64_t> connection;
+  std::vector<life_stage> stage;
+  std::size_t size() const noexcept { return time_ns.size(); }
+};
+
 /// Numbers every `sample_every`: one row per group (node -1) and, in small worlds, per node.
 struct sample_table {
   std::vector<std::int64_t> time_ns;
@@ -151,19 +172,35 @@ using fingerprints = std::array<fingerprint, layers_count>;
 /// `30bc.77d0.….5206b55063bbf591`: four hexadecimal digits of each, then all of the last.
 std::string text_of(const fingerprint& of);
 
+/// The numbers that samples have not, each where it changed: a row holds until the next one of its
+/// number, and before the first it is 0. Dials, attempts, SYNs, what was refused, failed and closed
+/// by cause, of each group (node -1); in small worlds what a manager counts also of each node.
+/// Looked at every `sample_every`.
+struct series_table {
+  std::vector<std::int64_t> time_ns;
+  std::vector<std::int32_t> group;
+  std::vector<std::int32_t> node;
+  std::vector<std::uint32_t> measure;  ///< index in measures()
+  std::vector<std::uint64_t> value;
+  std::size_t size() const noexcept { return time_ns.size(); }
+};
+
 /// Everything one run of one scenario on one level found.
 struct run_result {
   std::string scenario;
   std::string level;
   std::uint64_t seed = 0;
+  std::string version;  ///< of Tandem
   std::string commit;
-  std::string scenario_text;           ///< the file's, before any `--set`
-  std::string scenario_flat;           ///< with `extends`, parameters and sets resolved
-  std::vector<std::string> sets;       ///< the `path=value` applied
-  std::string scenario_hash;           ///< hash_of() that
-  std::string trace_hash;              ///< empty where time is real
-  std::optional<fingerprints> prints;  ///< none where time is real
-  std::string reproduce;               ///< the line that runs it again
+  std::string engine;             ///< of the level: `ns-3.37`; empty: Tandem's own
+  std::string scenario_text;      ///< the file's, before any `--set`
+  std::string scenario_flat;      ///< with `extends`, parameters and sets resolved
+  std::vector<std::string> sets;  ///< the `path=value` applied
+  std::vector<std::pair<std::string, std::string>> parameters;  ///< of the scenario, in its order
+  std::string scenario_hash;                                    ///< hash_of() that
+  std::string trace_hash;                                       ///< empty where time is real
+  std::optional<fingerprints> prints;                           ///< none where time is real
+  std::string reproduce;                                        ///< the line that runs it again
   bool ok = false;                     ///< the verdict is ok, and the run was not stopped
   enum verdict verdict = verdict::ok;  ///< the worst of all checks and faults
   bool stopped = false;                ///< ended early by `stop`
@@ -177,7 +214,9 @@ struct run_result {
   std::uint64_t events = 0;  ///< steps of all managers; the same meaning at every level
   double wall_s = 0;
   event_table event_rows;
+  stage_table stages;
   sample_table samples;
+  series_table series;
 };
 
 /// FNV-1a of the scenario's text and its `--set`s: what tells experiments apart, seed and level

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tandem::scenarios {
@@ -64,11 +65,12 @@ class fault;
 struct scenario {
   std::string name;
   std::string description;
-  std::string file;                 ///< where it was read from, as given
-  std::string text;                 ///< the file's content, before any `--set`
-  std::string bases;                ///< that of the files it extends, one after the other
-  std::string flat;                 ///< all of it, with `extends`, parameters and sets resolved
-  std::vector<std::string> sets;    ///< the `path=value` applied
+  std::string file;               ///< where it was read from, as given
+  std::string text;               ///< the file's content, before any `--set`
+  std::string bases;              ///< that of the files it extends, one after the other
+  std::string flat;               ///< all of it, with `extends`, parameters and sets resolved
+  std::vector<std::string> sets;  ///< the `path=value` applied
+  std::vector<std::pair<std::string, std::string>> parameters;  ///< their values, as calculated
   std::vector<std::string> levels;  ///< as the file names them; none: see levels_of()
   std::uint64_t seed = 1;
   duration length{};  ///< the key `duration`

@@ -23,8 +23,8 @@ class behaviour;
 
 /// Addresses that others have of a node beside the one where it is, and try first.
 struct stale_addresses {
-  std::uint32_t silent = 0;    ///< nobody has them: no answer
-  std::uint32_t refusing = 0;  ///< nobody listens there: the connection is refused
+  std::uint32_t silent = 0;         ///< nobody has them: no answer
+  std::uint32_t refusing = 0;       ///< nobody listens there: the connection is refused
   std::uint16_t refusing_from = 0;  ///< their ports, from here on; 0: behind that of the real one
 
   /// All of them, then `real`, of which there is one at least.
@@ -48,7 +48,7 @@ struct node_spec {
   buffer_options buffers{};
   std::shared_ptr<const behaviour> misbehaves{};  ///< none: it does not
   stale_addresses stale{};
-  bool suffers = false;  ///< it will be told to
+  bool suffers = false;                             ///< it will be told to
   std::shared_ptr<const address_spec> addresses{};  ///< none: the one that the network gives
 };
 
@@ -85,7 +85,11 @@ struct world_options {
   sim::tcp_profile tcp = sim::linux_legacy();
   sim::link_map links;
   std::uint32_t named = 0;  ///< nodes in all, when some have addresses that a plan gives; 0: none
-  bool traced = true;                  ///< keep a hash of every core's trace
+  bool traced = true;       ///< keep a hash of every core's trace
+  /// As run_options::traces_to.
+  std::function<trace_sink*(node_index)> traces_to{};
+  /// As run_options::captures_to.
+  std::function<std::string(node_index)> captures_to{};
   world_observer* observer = nullptr;  ///< outlives the world
 };
 

@@ -22,6 +22,9 @@ struct fabric_options {
   tcp_profile tcp = linux_legacy();
   link_map links;  ///< asked for every pair; empty: the default link everywhere
   std::function<void(host_index from)> on_syn{};  ///< hears of each SYN sent; may be empty
+  /// The file that the packets of a host go to, as pcap; empty: they go to none. May be empty.
+  /// Where there are no packets nobody asks.
+  std::function<std::string(host_index)> captures_to{};
 };
 
 /// Hosts that can reach each other, their time and their faults: what a world needs to run nodes on

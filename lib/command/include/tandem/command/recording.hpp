@@ -14,9 +14,9 @@ namespace tandem {
 /// The recorded segments of one run of a node, in order.
 using recording = std::vector<std::filesystem::path>;
 
-/// The runs in what a person gave: each a file, or a PATH as it was recorded to, which stands for
-/// all of PATH.*.trace. A segment that goes on from the one before belongs to its run. Throws
-/// bad_input.
+/// The runs in what a person gave: each a file, a PATH as it was recorded to, which stands for all
+/// of PATH.*.trace, or a folder, which stands for every PATH in it and below. A segment that goes
+/// on from the one before belongs to its run. Throws bad_input.
 std::vector<recording> recordings_in(const std::vector<std::string>& given);
 
 /// The change of options that `NAME=VALUE` texts ask for; empty when there are none. Throws
