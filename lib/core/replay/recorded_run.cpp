@@ -189,7 +189,10 @@ trace_heading heading_of(trace_source& trace) {
   detail::trace_codec::trace_reader from(trace);
   const auto first = from.next_kind();
   if (first && *first != detail::record_kind::header) from.refuse("a trace begins with a header");
-  if (const auto found = first ? from.read_header() : std::nullopt) heading.self = found->self;
+  if (const auto found = first ? from.read_header() : std::nullopt) {
+    heading.self = found->self;
+    heading.options = found->options;
+  }
   heading.error = from.error();
   if (!first && heading.error.empty()) heading.error = "the trace is empty";
   if (!heading.error.empty()) return heading;
@@ -203,6 +206,9 @@ trace_heading heading_of(trace_source& trace) {
 replay_result replay(trace_source& trace, const replay_options& options) {
   detail::recorded_run run(trace, options);
   while (!run.differs() && run.next()) {
+    const auto& step = run.current();
+    if (options.on_step)
+      options.on_step({step.at, step.what ? &*step.what : nullptr, step.actions});
   }
   return run.finish();
 }

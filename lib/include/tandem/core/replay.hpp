@@ -23,7 +23,16 @@ struct replay_progress {
   std::uint64_t bytes = 0;   ///< of the trace read
 };
 
+/// One handle or advance of a recorded run, and the actions that followed it.
+struct replay_step {
+  time_point at{};
+  const event* what = nullptr;  ///< null: advance
+  std::span<const action> actions;
+};
+
 struct replay_options {
+  /// Called after every step of replay(), in order.
+  std::function<void(const replay_step&)> on_step;
   /// Called every few thousand inputs; what it throws ends the replay.
   std::function<void(const replay_progress&)> on_progress;
   /// When not empty, on_watched hears what the managers say about this peer, and the result
@@ -65,6 +74,7 @@ struct trace_heading {
   bool continues = false;
   std::uint64_t inputs = 0;  ///< before it
   peer_id self;
+  manager_options options;
   std::string error;  ///< not empty when it cannot be read
 };
 trace_heading heading_of(trace_source& trace);

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""`tandem learn`: a recording becomes a scenario, whose parameters are those of what was recorded."""
+
+import json
+import re
+
+import pytest
+
+from support import assert_one_clear_line, tandem
+
+KNOWN = """\
+scenario: known
+levels: [message, stream]
+duration: 3000s
+sample_every: 60s
+groups:
+  server: {listen: true, manager: {max_connections: 300, connection_timeout: 1h}}
+  callers: {count: 2000, manager: {connection_timeout: 1h}, addresses: {in: 198.18.0.0/15, subnets: 25}}
+links: {default: {latency: LATENCY}}
+workload:
+  - dial: {from: callers, to: server, until: 2990s, arrivals: ARRIVALS, hold: HOLD}
+"""
+
+
+def recorded(folder, level="message", latency="40ms", arrivals="{poisson: 3/s}", hold="{exponential: 10s}"):
+    (folder / "known.yaml").write_text(KNOWN.replace("LATENCY", latency).replace("ARRIVALS", arrivals)
+                                       .replace("HOLD", hold))
+    run = tandem("run", str(folder / "known.yaml"), "--level", level, "--record", str(folder / "traces"),
+                 "--record-nodes", "server")
+    assert run.returncode == 0, run.stderr
+    return str(folder / "traces")
+
+
+def numbers_in(text):
+    scale = {"us": 1e-6, "ms": 1e-3, "s": 1, "/s": 1, "": 1}
+    return [float(number) * scale[unit] for number, unit in re.findall(r"([\d.]+)(us|ms|/s|s|)", text)]
+
+
+def learned_from(record):
+    told = tandem("learn", record, "--json")
+    assert told.returncode == 0, told.stderr
+    told = json.loads(told.stdout)
+    return told, {fit["what"]: fit for fit in told["fits"]}
+
+
+@pytest.mark.parametrize("level", ["message", "stream"])
+def test_known_parameters_are_recovered_within_5_percent(tmp_path, level):
+    told, fits = learned_from(recorded(tmp_path, level))
+    assert fits["arrivals"]["text"].startswith("{poisson: ")
+    assert numbers_in(fits["arrivals"]["text"]) == [pytest.approx(3, rel=0.05)]
+    assert fits["holding times"]["text"].startswith("{exponential: ")
+    assert numbers_in(fits["holding times"]["text"]) == [pytest.approx(10, rel=0.05)]
+    assert numbers_in(fits["one-way latencies"]["text"]) == [pytest.approx(0.04, rel=0.05)]
+    assert all(fit["distance"] < 0.05 and fit["values"] > 1000 for fit in fits.values())
+    assert "count: 2000, addresses: {in: 198.18.0.0/15, subnets: 25}" in told["scenario"]
+    assert "max_connections: 300" in told["scenario"] and "connection_timeout: 1h" in told["scenario"]
+
+
+@pytest.mark.parametrize("hold, expected, kind", [
+    ("{weibull: [20s, 0.6]}", [20, 0.6], "weibull"), ("{lognormal: [5s, 1]}", [5, 1], "lognormal"),
+    ("7s", [7], "")])
+def test_other_holding_times_are_told_apart(tmp_path, hold, expected, kind):
+    _, fits = learned_from(recorded(tmp_path, hold=hold, arrivals="{every: 400ms}"))
+    assert fits["arrivals"]["text"] == "{every: 400ms}"
+    text = fits["holding times"]["text"]
+    assert text.startswith("{" + kind) if kind else "{" not in text
+    assert numbers_in(text) == [pytest.approx(number, rel=0.05) for number in expected]
+
+
+def test_what_is_learned_runs_and_is_learned_again(tmp_path):
+    record = recorded(tmp_path)
+    scenario = tmp_path / "again.yaml"
+    told = tandem("learn", record, "-o", str(scenario), "--name", "again")
+    assert (told.returncode, told.stdout) == (0, "")
+    assert re.search(r"^arrivals: \{poisson: \S+/s\}, distance 0\.0\d\d of \d+ values$", told.stderr, re.M)
+    run = tandem("run", str(scenario), "--level", "message", "--record", str(tmp_path / "more"),
+                 "--record-nodes", "node")
+    assert run.returncode == 0, run.stderr
+    _, first = learned_from(record)
+    _, second = learned_from(str(tmp_path / "more"))
+    for what in first:
+        assert numbers_in(second[what]["text"]) == [pytest.approx(n, rel=0.05) for n in
+                                                    numbers_in(first[what]["text"])], what
+
+
+def test_nothing_in_it_names_anybody(tmp_path):
+    told, _ = learned_from(recorded(tmp_path))
+    assert "12D3" not in told["scenario"] and "callers" not in told["scenario"]
+
+
+def test_too_little_is_told(small, tmp_path):
+    tandem("run", str(small), "--level", "message", "--record", str(tmp_path / "traces"))
+    assert_one_clear_line(tandem("learn", str(tmp_path / "traces")), "arrivals", "record longer")
+    assert_one_clear_line(tandem("learn", str(tmp_path / "none")), "no such recording")
