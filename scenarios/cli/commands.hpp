@@ -28,6 +28,10 @@ std::unique_ptr<command> make_list_command(CLI::App& parent);
 std::unique_ptr<command> make_schema_command(CLI::App& parent);
 std::unique_ptr<command> make_ci_command(CLI::App& parent);
 std::unique_ptr<command> make_diff_command(CLI::App& parent);
+std::unique_ptr<command> make_sweep_command(CLI::App& parent);
+std::unique_ptr<command> make_merge_command(CLI::App& parent);
+/// Hidden: runs cells for another `tandem`.
+std::unique_ptr<command> make_cell_worker_command(CLI::App& parent);
 std::unique_ptr<command> make_levels_command(CLI::App& parent);
 
 }  // namespace tandem::cli

@@ -38,7 +38,9 @@ int main(int argc, char** argv) {
       make_learn_command(app),  make_check_command(app),
       make_list_command(app),   make_schema_command(app),
       make_levels_command(app), make_ci_command(app),
-      make_diff_command(app),   make_node_command(app),
+      make_diff_command(app),   make_sweep_command(app),
+      make_merge_command(app),  make_cell_worker_command(app),
+      make_node_command(app),
       make_replay_command(app), make_version_command(app, built_levels())};
   return run_program(app, commands, argc, argv);
 }

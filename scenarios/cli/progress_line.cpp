@@ -111,12 +111,15 @@ count_line::~count_line() {
   if (shown_ && terminal_) std::fputs("\r\033[K", stderr);
 }
 
-void count_line::add(bool well) {
-  ++done_;
-  if (!well) ++unwell_;
+void count_line::add(bool well) { show(done_ + 1, count_, unwell_ + (well ? 0 : 1)); }
+
+void count_line::show(std::size_t now, std::size_t count, std::size_t unwell) {
+  done_ = now;
+  count_ = count;
+  unwell_ = unwell;
   const double wall =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-  if (wall < next_) return;
+  if (wall < next_ || done_ == 0) return;
   next_ = wall + (terminal_ ? 0.2 : 10);
   shown_ = true;
   const double done = static_cast<double>(done_) / static_cast<double>(count_);

@@ -37,6 +37,8 @@ class count_line {
   count_line& operator=(const count_line&) = delete;
   /// One more is done.
   void add(bool well);
+  /// So many of `count` are done, of which `unwell` are not.
+  void show(std::size_t done, std::size_t count, std::size_t unwell);
 
  private:
   std::string what_;

@@ -2,6 +2,7 @@
 // check, list and schema.
 #include "commands.hpp"
 #include "tandem/command/bad_input.hpp"
+#include "tandem/scenarios/campaign/plan.hpp"
 #include "tandem/scenarios/contradictions.hpp"
 #include "tandem/scenarios/find.hpp"
 #include "tandem/scenarios/read.hpp"
@@ -55,6 +56,7 @@ class check_command final : public command {
     try {
       const auto what = read_scenario(file, sets_);
       checked_levels(what, build_levels());
+      check_sweep(file, what);
       warnings = warnings_of(what);
     } catch (const bad_inputs& e) {
       mistakes = e.lines();
@@ -70,11 +72,17 @@ class check_command final : public command {
   }
 
  private:
+  // Every value of what the file sweeps is put in and read.
+  void check_sweep(const std::string& file, const scenario& what) const {
+    if (!what.sweep.axes.empty()) make_plan({file, sets_, {}, {}, {}}, build_levels());
+  }
+
   int say(const std::string& file) const {
     const auto what = read_scenario(file, sets_);
     std::uint64_t nodes = 0;
     for (const auto& group : what.groups) nodes += group.count;
     const auto levels = checked_levels(what, build_levels());
+    check_sweep(file, what);
     if (flat_) {
       std::fputs(what.flat.c_str(), stdout);
       return exit_held;

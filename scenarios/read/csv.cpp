@@ -29,6 +29,7 @@ csv_table read_csv(const yaml_value& named) {
   } catch (const bad_input& e) {
     named.fail("a file that cannot be used: " + std::string(e.what()));
   }
+  named.source().bases += text.str();
   std::string line;
   for (std::size_t number = 1; std::getline(text, line); ++number) {
     line = trimmed(line.substr(0, line.find('#')));

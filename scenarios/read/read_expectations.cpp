@@ -2,6 +2,7 @@
 #include "read_scenario.hpp"
 #include "run/fault/fault.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/scenarios/read.hpp"
 
 #include <utility>
 
@@ -104,6 +105,19 @@ expectation read_condition(const yaml_value& value, const scenario& of) {
       fail("looks at each moment, and " + quoted(use.text) + " is known at the end only");
     if (measures()[use.measure].lags)
       fail("looks at each moment, and " + quoted(use.text) + " is heard of late");
+  }
+  return out;
+}
+
+std::vector<expectation> read_lines(const std::vector<std::string>& lines, const scenario& of) {
+  const auto names = names_in(of);
+  std::vector<expectation> out;
+  for (const auto& line : lines) {
+    try {
+      out.push_back(parse_expectation(line, names));
+    } catch (const expectation_error& e) {
+      throw bad_input(quoted(line) + ", column " + std::to_string(e.column() + 1), e.what());
+    }
   }
   return out;
 }

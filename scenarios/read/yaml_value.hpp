@@ -37,7 +37,7 @@ struct yaml_source {
   std::map<std::string, std::string> sets{};   ///< path -> the `path=value` that put it there
   std::map<std::string, std::string> where{};  ///< path -> position, filled while reading
   std::map<std::string, std::string> files{};  ///< path -> its file, when one extends another
-  std::string bases{};                         ///< the text of every file that is extended
+  std::string bases{};                         ///< the text of every other file that is read
   std::set<std::string> calculated{};          ///< paths whose text is not that of the file
   std::vector<mistake> mistakes{};             ///< as found
 

@@ -6,9 +6,10 @@
 
 namespace tandem::scenarios {
 
-judge::judge(const scenario& what, const tracker& ledger, const fault_book& faults,
-             time_point start)
+judge::judge(const scenario& what, std::span<const expectation> also, const tracker& ledger,
+             const fault_book& faults, time_point start)
     : scenario_(what),
+      also_(also),
       tracker_(ledger),
       faults_(faults),
       start_(start),
@@ -19,6 +20,7 @@ judge::judge(const scenario& what, const tracker& ledger, const fault_book& faul
     next += group.count;
   }
   for (const auto& e : what.expectations) add(e);
+  for (const auto& e : also) add(e);
 }
 
 void judge::add(const expectation& line) {
@@ -123,6 +125,13 @@ std::vector<check_result> judge::verdicts(time_point end) {
     checks.push_back(lines_[i]->verdict(end));
   for (const auto& [invariant, how] : tracker_.violations())
     checks.push_back({"invariant: " + invariant, verdict::failed, how});
+  return checks;
+}
+
+std::vector<check_result> judge::also(time_point end) {
+  std::vector<check_result> checks;
+  for (std::size_t i = 0; i < also_.size(); ++i)
+    checks.push_back(lines_[scenario_.expectations.size() + i]->verdict(end));
   return checks;
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace tandem::scenarios {
@@ -16,8 +17,10 @@ namespace tandem::scenarios {
 /// Looking plans nothing in the world, so it cannot change the run.
 class judge final : public number_listener {
  public:
-  /// Times of the scenario count from `start`. References outlive this.
-  judge(const scenario& what, const tracker& ledger, const fault_book& faults, time_point start);
+  /// Times of the scenario count from `start`. `also` is judged like its expectations. References
+  /// outlive this.
+  judge(const scenario& what, std::span<const expectation> also, const tracker& ledger,
+        const fault_book& faults, time_point start);
 
   /// Every node is there and nothing has happened.
   void begin();
@@ -35,6 +38,7 @@ class judge final : public number_listener {
   void look(time_point now);
 
   std::vector<check_result> verdicts(time_point end);
+  std::vector<check_result> also(time_point end);
 
  private:
   void add(const expectation& line);
@@ -50,11 +54,12 @@ class judge final : public number_listener {
     node_index count;
   };
   const scenario& scenario_;
+  std::span<const expectation> also_;
   const tracker& tracker_;
   const fault_book& faults_;
   time_point start_;
   time_point looked_ = time_point::min();
-  std::vector<std::unique_ptr<line_judge>> lines_;  ///< the expectations, then what is watched for
+  std::vector<std::unique_ptr<line_judge>> lines_;     ///< expectations, also, what is watched for
   std::map<std::size_t, std::function<void()>> tell_;  ///< by line
   std::vector<node_index> first_of_;                   ///< node of each group
   std::vector<std::vector<target>> targets_;           ///< by measure

@@ -83,6 +83,7 @@ class line_judge {
   outcome lane_verdict(std::size_t lane);
   check_result judged(std::span<const outcome> lanes, std::size_t shown, bool held);
   std::string measured_of(std::size_t lane, const outcome& found) const;
+  std::optional<double> value_of_line(std::size_t lane, const outcome& found) const;
   std::string format(double value) const;
   std::string why_failed(std::size_t lane, const outcome& found) const;
   std::string why_untested() const;

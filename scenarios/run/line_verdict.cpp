@@ -156,6 +156,13 @@ std::string line_judge::measured_of(std::size_t lane, const outcome& found) cons
   return is_constant(what_.low) ? value : value + " against " + format(found.low);
 }
 
+std::optional<double> line_judge::value_of_line(std::size_t lane, const outcome& found) const {
+  if (!found.known || every_ || what_.how != quantifier::none) return {};
+  if (what_.what == expectation::kind::compare) return found.left;
+  if (!found.held) return {};
+  return std::chrono::duration<double>(lanes_[lane].first->at - gate_from_).count();
+}
+
 std::string line_judge::why_failed(std::size_t lane, const outcome& found) const {
   const auto& at = lanes_[lane];
   if (!found.known) return {};
@@ -228,6 +235,7 @@ check_result line_judge::verdict(time_point end) {
 
 check_result line_judge::judged(std::span<const outcome> lanes, std::size_t shown, bool held) {
   check_result out{what_.text, verdict::ok, measured_of(shown, lanes[shown]), {}};
+  out.value = value_of_line(shown, lanes[shown]);
   for (const auto& lane : lanes_) out.looked += lane.looked;
   if (lanes.size() > 1) {
     const auto each = std::ranges::find_if(what_.numbers, &number_use::each);

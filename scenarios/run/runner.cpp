@@ -7,6 +7,7 @@
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/version.hpp"
 #include "tandem/core/trace.hpp"
+#include "tandem/scenarios/rerun.hpp"
 #include "tandem/scenarios/run.hpp"
 #include "workload.hpp"
 
@@ -127,13 +128,6 @@ void run_observed(world& in, observations& eyes, supervisor& watch, time_point e
   }
 }
 
-std::string quoted_for_shell(const std::string& text) {
-  if (text.find_first_of(" \t'\"$&;|<>()*?[]{}\\`!#~") == std::string::npos) return text;
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 std::vector<fault_head> heads_of(const scenario& what) {
   std::vector<fault_head> heads;
   for (const auto& fault : what.faults) heads.push_back(*fault);
@@ -174,9 +168,7 @@ run_result head_of(const scenario& what, const level& on, std::uint64_t seed) {
   r.sets = what.sets;
   r.parameters = what.parameters;
   r.scenario_hash = hash_of(what);
-  r.reproduce = "tandem run " + quoted_for_shell(what.file) + " --level " + on.name + " --seed " +
-                std::to_string(seed);
-  for (const auto& set : what.sets) r.reproduce += " --set " + quoted_for_shell(set);
+  r.reproduce = rerun_line(what.file, on.name, seed, what.sets);
   return r;
 }
 
@@ -261,7 +253,7 @@ run_result run(const scenario& what, const level& on, const run_options& options
   fingerprinter prints(what, ledger, start);
   recorder rows(what, options, ledger, start, result);
   fault_book faults(heads_of(what));
-  judge lines(what, ledger, faults, start);
+  judge lines(what, options.also, ledger, faults, start);
   workload work(what, *place, ledger, lines, seed, start);
   hears.ledger = &ledger;
   hears.prints = &prints;
@@ -284,6 +276,7 @@ run_result run(const scenario& what, const level& on, const run_options& options
   result.trace_hash = on.virtual_time ? place->trace_hash() : std::string();
   if (on.virtual_time) result.prints = prints.finish();
   result.checks = lines.verdicts(place->now());
+  result.also = lines.also(place->now());
   result.invariants = ledger.looked();
   result.groups = summarize(what, ledger);
   result.events = ledger.steps();

@@ -400,6 +400,24 @@ def manager(options):
     return either(one_of("passive"), mapping("options of the group's connection managers", {"passive": passive} | keys))
 
 
+AXIS_PATHS = list_of(TEXT, "paths of `vary`", 2)
+LEVEL = one_of("message", "stream", "packet", "loopback")
+SWEEP = mapping(
+    "what `tandem sweep` varies",
+    {
+        "vary": {
+            "type": "object",
+            "description": "PATH: its values, as --set takes it: [64, 128], 10ms..600ms/log/5",
+            "additionalProperties": either(list_of({}, "values"), TEXT),
+        },
+        "zip": either(AXIS_PATHS, list_of(AXIS_PATHS, "several zips"), doc="axes that take their values together"),
+        "where": either(TEXT, list_of(TEXT, "all of them"), doc="only these combinations: limit <= 2 * peers"),
+        "seeds": text(r"[1-9]\d*", r"until\s+\S+\s+of\s+.+", doc="runs of each combination: 20, until 5% of server.refused"),
+        "level": either(LEVEL, list_of(LEVEL, "several levels")),
+    },
+)
+
+
 def scenario(options):
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -461,6 +479,7 @@ def scenario(options):
             "workload": list_of(only_one("what nodes do", VERBS), "what nodes do", 0),
             "faults": list_of(only_one("what befalls them", FAULTS), "what befalls them", 0),
             "expectations": list_of(EXPECTATION, "what must hold", 0),
+            "sweep": SWEEP,
         },
     )
 

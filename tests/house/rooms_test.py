@@ -99,6 +99,16 @@ def test_arrows_between_wings_point_one_way():
     assert wrong == []
 
 
+def test_what_reads_runs_and_keeps_a_scenario_knows_no_campaign():
+    wrong = [
+        f"{path.relative_to(ROOT)} includes {target}"
+        for wing in ("read", "run", "worlds", "results")
+        for path in sources(f"scenarios/{wing}")
+        for target in re.findall(r'#include\s+"((?:tandem/scenarios/)?campaign/[^"]+)"', path.read_text())
+    ]
+    assert wrong == []
+
+
 def test_the_core_knows_no_clock_no_network_and_no_random_device():
     forbidden = re.compile(r"::now\(|random_device|boost/asio|ns3/|<thread>|<iostream>|spdlog")
     wrong = [

@@ -20,4 +20,8 @@ scenario read_scenario(const std::string& path, const std::vector<std::string>& 
 scenario parse_scenario(std::string_view text, const std::string& name,
                         const std::vector<std::string>& sets = {});
 
+/// Lines as `expectations` has them, about `of`. Throws bad_input, which says what and where in its
+/// line.
+std::vector<expectation> read_lines(const std::vector<std::string>& lines, const scenario& of);
+
 }  // namespace tandem::scenarios

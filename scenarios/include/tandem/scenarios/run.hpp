@@ -42,6 +42,8 @@ struct run_options {
   /// The file that the packets of a node go to, as pcap; empty: they go to none. May be empty; only
   /// `packet` has packets.
   std::function<std::string(std::uint32_t node)> captures_to;
+  /// Lines that are measured as well: they count for no verdict, and are in `run_result::also`.
+  std::vector<expectation> also;
 };
 
 /// What is found of an expectation, a fault and a run.
@@ -61,6 +63,9 @@ struct check_result {
   /// need not be tested, when it was not.
   std::string why{};
   std::uint64_t looked = 0;  ///< how often it was looked at: values and changes
+  /// Of its left side, of the node that is told; seconds where it is a time. Of `reaches` and
+  /// `falls_to` how long that took, none when it did not.
+  std::optional<double> value{};
   bool ok() const noexcept { return verdict == verdict::ok; }
 };
 
@@ -206,6 +211,7 @@ struct run_result {
   bool stopped = false;                ///< ended early by `stop`
   duration reached{};                  ///< time of the world at the end
   std::vector<check_result> checks;
+  std::vector<check_result> also;  ///< of run_options::also
   /// How often each built-in invariant was looked at; one that broke is among `checks` as well.
   std::vector<std::pair<std::string, std::uint64_t>> invariants;
   std::vector<fault_result> faults;   ///< in the order of the file

@@ -7,6 +7,7 @@
 #include "tandem/scenarios/addresses.hpp"
 #include "tandem/scenarios/expectation.hpp"
 #include "tandem/scenarios/network.hpp"
+#include "tandem/scenarios/sweep_spec.hpp"
 #include "tandem/sim/tcp_profile.hpp"
 
 #include <cstddef>
@@ -67,7 +68,7 @@ struct scenario {
   std::string description;
   std::string file;               ///< where it was read from, as given
   std::string text;               ///< the file's content, before any `--set`
-  std::string bases;              ///< that of the files it extends, one after the other
+  std::string bases;              ///< that of the files it extends and of its tables
   std::string flat;               ///< all of it, with `extends`, parameters and sets resolved
   std::vector<std::string> sets;  ///< the `path=value` applied
   std::vector<std::pair<std::string, std::string>> parameters;  ///< their values, as calculated
@@ -84,6 +85,7 @@ struct scenario {
   bool nodes_move = false;  ///< some come back at other addresses
   std::vector<std::shared_ptr<const fault>> faults;
   std::vector<expectation> expectations;
+  sweep_spec sweep;
   /// Where each key that was given stands: `links.default.latency` -> `file:line:column`.
   std::map<std::string, std::string> where;
   /// What is allowed and probably not meant, each line with its place.

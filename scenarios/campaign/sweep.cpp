@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "tandem/scenarios/campaign/sweep.hpp"
+
+#include "report.hpp"
+#include "results/sqlite_file.hpp"
+#include "schedule.hpp"
+#include "tandem/command/bad_input.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <stdexcept>
+
+namespace tandem::scenarios {
+namespace {
+
+using wall_clock = std::chrono::steady_clock;
+
+// A narrower plan must not cost results: nobody knows how long they took.
+void check_folder(const campaign_plan& plan, const campaign_options& options,
+                  campaign_store& store) {
+  if (options.overwrite) {
+    const auto kept = store.plan();
+    if (kept && *kept != plan_json(plan)) store.clear();
+    return;
+  }
+  std::set<std::string> planned;
+  for (std::size_t s = 0; s < plan.settings.size(); ++s)
+    for (std::size_t l = 0; l < plan.levels.size(); ++l)
+      for (std::uint64_t n = 0; n < plan.seeds.most; ++n) planned.insert(plan.cell_of(s, l, n).key);
+  const auto keys = store.keys();
+  const auto others =
+      std::ranges::count_if(keys, [&](const auto& key) { return !planned.contains(key); });
+  if (others > 0)
+    throw bad_input("--out " + options.out,
+                    "holds " + std::to_string(others) +
+                        " cells that this campaign does not have: its scenario, its values or the "
+                        "program (" +
+                        plan.commit + ") are others; name another folder, or --overwrite them");
+}
+
+class campaign {
+ public:
+  campaign(const campaign_plan& plan, const campaign_options& options, campaign_store& store)
+      : plan_(plan), options_(options), store_(store), known_(known_in(plan, store)) {
+    reused_ = known_.size();
+  }
+
+  /// In rounds while there are cells that nobody ran; false: it was stopped.
+  bool run() {
+    for (;;) {
+      auto cells = wanted_cells(plan_, options_.part, known_);
+      std::erase_if(cells, [&](const cell& each) { return known_.contains(each.key); });
+      if (cells.empty()) return true;
+      at_.total += cells.size();
+      const auto done = [&](const cell_done& one) { add(cells[one.index], one); };
+      if (!run_cells(cells, options_.workers, done, [&] { return ask(); })) return false;
+    }
+  }
+  std::uint64_t ran() const { return at_.done; }
+  std::uint64_t reused() const { return reused_; }
+
+ private:
+  void add(const cell& of, const cell_done& one) {
+    store_.add(of, one.result, one.wall_s);
+    known_[of.key] = width_value(plan_, one.result);
+    ++at_.done;
+    if (!one.result.ran() || one.result.verdict == verdict::failed) ++at_.failed;
+  }
+  bool ask() {
+    at_.wall = wall_clock::now() - began_;
+    if (options_.on_progress) options_.on_progress(at_);
+    return options_.stop && options_.stop();
+  }
+
+  const campaign_plan& plan_;
+  const campaign_options& options_;
+  campaign_store& store_;
+  known_cells known_;
+  campaign_progress at_;
+  std::uint64_t reused_ = 0;
+  wall_clock::time_point began_ = wall_clock::now();
+};
+
+}  // namespace
+
+campaign_report run_campaign(const campaign_plan& plan, const campaign_options& options) {
+  campaign_store store(options.out);
+  check_folder(plan, options, store);
+  store.keep_plan(plan_json(plan));
+  store.forget_broken();
+  campaign work(plan, options, store);
+  const bool all = work.run();
+  const auto cells = wanted_cells(plan, options.part, known_in(plan, store));
+  store.rewrite(cells);
+  auto report = report_of(plan, options.part, store);
+  report.ran = work.ran();
+  report.reused = work.reused();
+  report.stopped = !all;
+  return report;
+}
+
+campaign_plan plan_in(const std::string& folder) {
+  const auto path = std::filesystem::path(folder) / "plan.json";
+  std::ifstream in(path);
+  if (!in) throw bad_input(folder, "is no folder of a campaign: it has no plan.json");
+  try {
+    return plan_of_json(std::string(std::istreambuf_iterator<char>(in), {}));
+  } catch (const std::invalid_argument& e) {
+    throw bad_input(path.string(), e.what());
+  }
+}
+
+campaign_report merge_campaigns(const std::vector<std::string>& folders, const std::string& out) {
+  const auto plan = plan_in(folders.front());
+  std::map<std::string, cell> cells;
+  for (const auto& folder : folders)
+    if (plan_json(plan_in(folder)) != plan_json(plan))
+      throw bad_input(folder, "is of another campaign than " + folders.front());
+  for (std::size_t s = 0; s < plan.settings.size(); ++s)
+    for (std::size_t l = 0; l < plan.levels.size(); ++l)
+      for (std::uint64_t n = 0; n < plan.seeds.most; ++n) {
+        auto one = plan.cell_of(s, l, n);
+        cells.emplace(one.key, std::move(one));
+      }
+  campaign_store store(out);
+  if (!store.keys().empty()) throw bad_input("--out " + out, "holds a campaign already");
+  for (const auto& folder : folders) {
+    sqlite_file from((std::filesystem::path(folder) / "cells.sqlite").string(),
+                     sqlite_file::use::read);
+    sqlite_statement rows(from, "SELECT key, result FROM cells ORDER BY cell");
+    while (rows.next())
+      if (const auto it = cells.find(rows.text(0)); it != cells.end())
+        store.add(it->second, cell_result_of_line(rows.text(1)));
+  }
+  if (const auto missing = missing_cells(plan, {}, store); !missing.empty())
+    throw bad_input(folders.front(),
+                    "and the others lack " + std::to_string(missing.size()) +
+                        " cells, as of seed " + std::to_string(missing.front().seed) + " with " +
+                        (missing.front().sets.empty() ? std::string("no value set")
+                                                      : missing.front().sets.back()) +
+                        ": is a shard missing, or was one stopped?");
+  store.keep_plan(plan_json(plan));
+  store.rewrite(wanted_cells(plan, {}, known_in(plan, store)));
+  return report_of(plan, {}, store);
+}
+
+}  // namespace tandem::scenarios

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: MIT
+"""`tandem sweep` and `merge`: many cells in processes, whatever happens to them."""
+
+import contextlib
+import json
+import os
+import pathlib
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from support import TANDEM, assert_one_clear_line, tandem
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCENARIO = """\
+scenario: offices
+parameters: {limit: 8, length: 20m}
+levels: [message, stream]
+duration: "${length}"
+groups:
+  desk: {listen: true, manager: {passive: true, max_connections: "${limit}"}}
+  callers: {count: 20, manager: passive}
+workload:
+  - dial: {from: callers, to: desk, mode: additional, arrivals: {poisson: 1/m, per: node}, hold: {exponential: 30s}}
+expectations:
+  - desk.active.max <= 8
+"""
+
+
+@pytest.fixture
+def offices(tmp_path):
+    path = tmp_path / "offices.yaml"
+    path.write_text(SCENARIO)
+    return path
+
+
+def sweep(file, out, *args):
+    return tandem("sweep", str(file), "--vary", "parameters.limit=4,8,12", "--seeds", "4", "--out", str(out), *args)
+
+
+def rows(folder, sql):
+    with contextlib.closing(sqlite3.connect(folder / "cells.sqlite")) as db:
+        return db.execute(sql).fetchall()
+
+
+def test_every_setting_has_the_same_seeds_and_its_verdict(offices, tmp_path):
+    done = sweep(offices, tmp_path / "out", "--json")
+    assert done.returncode == 1, done.stderr  # 12 places are more than 8
+    told = json.loads(done.stdout)
+    assert [(s["values"], s["ok"] + s["untested"], s["failed"]) for s in told["settings"]] == [
+        ({"parameters.limit": "4"}, 4, 0), ({"parameters.limit": "8"}, 4, 0), ({"parameters.limit": "12"}, 0, 4)]
+    assert told["settings"][0]["numbers"]["desk.icn_p2p_active_connections.max"]["mean"] == 4
+    assert rows(tmp_path / "out", "SELECT seed, sets FROM cells WHERE cell IN (0, 3, 4)") == [
+        (1, '["parameters.limit=4"]'), (4, '["parameters.limit=4"]'), (1, '["parameters.limit=8"]')]
+
+
+def test_a_cell_is_what_the_line_that_runs_it_again_gives(offices, tmp_path):
+    worst = json.loads(sweep(offices, tmp_path / "out", "--json").stdout)["settings"][2]["worst"]
+    again = subprocess.run([TANDEM, *worst["reproduce"].split()[1:], "--json"], capture_output=True, text=True)
+    assert again.returncode == 1
+    (found,) = json.loads(again.stdout)
+    ((trace,),) = rows(tmp_path / "out", f"SELECT trace_hash FROM cells WHERE seed = {worst['seed']} AND sets LIKE '%=12%'")
+    assert found["trace_hash"] == trace
+
+
+def test_only_what_is_missing_is_run(offices, tmp_path):
+    sweep(offices, tmp_path / "out")
+    told = json.loads(sweep(offices, tmp_path / "out", "--json").stdout)
+    assert (told["cells_run"], told["cells_reused"]) == (0, 12)
+    more = sweep(offices, tmp_path / "out", "--vary", "parameters.length=20m,10m", "--json")
+    assert (json.loads(more.stdout)["cells_run"], json.loads(more.stdout)["cells_reused"]) == (12, 12)
+    less = sweep(offices, tmp_path / "out")
+    assert_one_clear_line(less, "12 cells that this campaign does not have", "--overwrite")
+    assert sweep(offices, tmp_path / "out", "--overwrite").returncode == 1
+    assert len(rows(tmp_path / "out", "SELECT * FROM cells")) == 12
+
+
+def test_three_shards_merged_are_the_unsharded_sweep_byte_for_byte(offices, tmp_path):
+    sweep(offices, tmp_path / "whole")
+    parts = [tmp_path / f"part{n}" for n in (1, 2, 3)]
+    for n, part in enumerate(parts, 1):
+        sweep(offices, part, "--shard", f"{n}/3")
+        assert len(rows(part, "SELECT * FROM cells")) == 4
+    before = parts[0].joinpath("cells.sqlite").read_bytes()
+    lacking = tandem("merge", str(parts[0]), str(parts[2]), "--out", str(tmp_path / "lacking"))
+    assert_one_clear_line(lacking, "lack 4 cells")
+    assert tandem("merge", *map(str, reversed(parts)), "--out", str(tmp_path / "merged")).returncode == 1
+    for name in ("cells.sqlite", "plan.json"):
+        assert (tmp_path / "merged" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert parts[0].joinpath("cells.sqlite").read_bytes() == before
+
+
+def test_seeds_are_run_until_the_interval_is_narrow_sharded_or_not(offices, tmp_path):
+    line = ("sweep", str(offices), "--vary", "parameters.limit=4,6", "--seeds", "until 10% of desk.refused / callers.dials")
+    told = json.loads(tandem(*line, "--out", str(tmp_path / "whole"), "--json").stdout)
+    for setting in told["settings"]:
+        (found,) = setting["also"].values()
+        assert found["n"] % 5 == 0 and found["half_width"] <= 0.1 * found["mean"]
+    assert told["settings"][0]["also"] != told["settings"][1]["also"]
+    for n in (1, 2):
+        tandem(*line, "--out", str(tmp_path / f"part{n}"), "--shard", f"{n}/2")
+    tandem("merge", str(tmp_path / "part1"), str(tmp_path / "part2"), "--out", str(tmp_path / "merged"))
+    assert (tmp_path / "merged/cells.sqlite").read_bytes() == (tmp_path / "whole/cells.sqlite").read_bytes()
+
+
+def test_seeds_that_change_nothing_are_flagged(tmp_path):
+    told = json.loads(tandem("sweep", str(ROOT / "scenarios/global_limit.yaml"), "--level", "message", "--seeds", "2",
+                             "--set", "groups.dialers.manager=passive", "--out", str(tmp_path / "out"), "--json").stdout)
+    traces = {row[0] for row in rows(tmp_path / "out", "SELECT trace_hash FROM cells")}
+    assert told["settings"][0]["seeds_do_not_differ"] == (len(traces) == 1)
+
+
+def workers_of(parent):
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True).stdout
+    return [int(pid) for pid in found.split()]
+
+
+def wait_for_a_cell(out, process):
+    while process.poll() is None and not (out / "timing.csv").exists():
+        time.sleep(0.01)
+
+
+LONG = ("--vary", "parameters.limit=4..8/5", "--set", "parameters.length=1h", "--jobs", "2", "--seeds")
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whoever_is_killed_the_next_call_runs_what_is_missing_and_each_cell_once(offices, tmp_path, seed):
+    chance = random.Random(seed)
+    line = [TANDEM, "sweep", str(offices), *LONG, "12", "--out"]
+    subprocess.run([*line, str(tmp_path / "whole")], capture_output=True)
+    out = tmp_path / "out"
+    for victim in ("parent", "worker"):
+        with subprocess.Popen([*line, str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            wait_for_a_cell(out, process)
+            time.sleep(chance.random() * 0.3)
+            workers = workers_of(process.pid)
+            if victim == "parent" or not workers:
+                process.kill()
+            else:
+                os.kill(chance.choice(workers), signal.SIGKILL)
+            process.communicate()
+        for _ in range(500):  # they die with their parent
+            if not any(pathlib.Path(f"/proc/{pid}").exists() for pid in workers):
+                break
+            time.sleep(0.01)
+        assert not any(pathlib.Path(f"/proc/{pid}").exists() for pid in workers)
+        assert rows(out, "SELECT count(*) FROM cells")[0][0] > 0  # readable at once
+    subprocess.run([*line, str(out)], capture_output=True)
+    assert (out / "cells.sqlite").read_bytes() == (tmp_path / "whole/cells.sqlite").read_bytes()
+    done = [row.split(",")[0] for row in (out / "timing.csv").read_text().splitlines()]
+    broken = len(done) - len(set(done))
+    assert len(set(done)) == 60 and broken <= 1  # the cell of the worker that was killed
+
+
+def test_ctrl_c_keeps_what_there_is(offices, tmp_path):
+    out = tmp_path / "out"
+    with subprocess.Popen([TANDEM, "sweep", str(offices), *LONG, "300", "--out", str(out), "--json"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        wait_for_a_cell(out, process)
+        process.send_signal(signal.SIGINT)
+        text, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    told = json.loads(text)
+    kept = rows(out, "SELECT count(*) FROM cells")[0][0]
+    assert told["stopped"] and 0 < told["cells_run"] == kept < 1500
+    assert sum(setting["missing"] for setting in told["settings"]) == 1500 - kept
+
+
+def test_a_plan_runs_nothing(offices, tmp_path):
+    done = sweep(offices, tmp_path / "out", "--plan")
+    assert done.returncode == 0
+    assert "3 settings x 1 levels x 4 seeds = 12 cells" in done.stdout
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("args, said", [
+    (["--vary", "parameters.limits=4"], "no parameter is called `limits`; did you mean `limit`?"),
+    (["--vary", "parameters.limit"], "write PATH=VALUES"),
+    (["--vary", "parameters.limit=4..8"], "a range is written FROM..TO/COUNT"),
+    (["--seeds", "until 5%"], "until WIDTH of NUMBER"),
+    (["--seeds", "until 5% of desk.refusd"], "did you mean `refused`?"),
+    (["--shard", "4/3"], "from 1/3 to 3/3"),
+    (["--where", "limt < 3", "--vary", "parameters.limit=1,2"], "no axis is called `limt`"),
+    (["--level", "mesage"], "did you mean `message`?"),
+])
+def test_a_mistake_is_one_line_and_nothing_runs(offices, tmp_path, args, said):
+    assert_one_clear_line(tandem("sweep", str(offices), *args, "--out", str(tmp_path / "out")), said)
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_processes_do_not_share_a_folder(offices, tmp_path):
+    out = tmp_path / "out"
+    with subprocess.Popen([TANDEM, "sweep", str(offices), *LONG, "300", "--out", str(out)],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        wait_for_a_cell(out, process)
+        assert_one_clear_line(sweep(offices, out), "another process works in it")
+        process.kill()
+
+
+def test_a_reader_of_the_results_does_not_mix_them_up(offices, tmp_path):
+    out = tmp_path / "out"
+    sweep(offices, tmp_path / "whole")
+    sweep(offices, out, "--shard", "1/3")
+    with contextlib.closing(sqlite3.connect(out / "cells.sqlite")) as reader:
+        reader.execute("SELECT * FROM cells").fetchall()
+        sweep(offices, out)
+        assert (out / "cells.sqlite").read_bytes() == (tmp_path / "whole/cells.sqlite").read_bytes()
+    assert sorted(path.name for path in out.iterdir()) == ["cells.sqlite", "plan.json", "timing.csv"]
+
+
+# Stands for Slurm on one machine: runs each task of an array at once, one after the other, with the variables that
+# Slurm sets.
+SBATCH = """\
+#!/usr/bin/env bash
+set -e
+for word in "$@"; do
+  case $word in
+    --array=1-*) tasks=$(seq "${word#--array=1-}") ;;
+    --wrap=*) script=${word#--wrap=} ;;
+  esac
+done
+for task in ${tasks:-0}; do SLURM_ARRAY_TASK_ID=$task bash -c "$script" > /dev/null; done
+echo 7
+"""
+
+
+def test_the_recipe_for_slurm_gives_what_one_machine_gives(offices, tmp_path):
+    (tmp_path / "sbatch").write_text(SBATCH)
+    (tmp_path / "sbatch").chmod(0o755)
+    path = f"{pathlib.Path(TANDEM).parent}:{os.environ['PATH']}"
+    sweep(offices, tmp_path / "whole")
+    line = ["--vary", "parameters.limit=4,8,12", "--seeds", "4"]
+    done = subprocess.run([ROOT / "ci/recipes/slurm", tmp_path / "results", offices, *line], capture_output=True, text=True,
+                          env=os.environ | {"PATH": path, "SBATCH": str(tmp_path / "sbatch"), "SRUN": "env"})
+    assert sorted(part.name for part in (tmp_path / "results").iterdir()) == ["all", "shard-1", "shard-2", "shard-3"], done
+    for name in ("cells.sqlite", "plan.json"):
+        assert (tmp_path / "results/all" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
