@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -70,7 +72,7 @@ class result_files : public testing::Test {
     return all;
   }
 
-  const std::string folder_ = testing::TempDir() + "tandem_result_files";
+  const std::string folder_ = testing::TempDir() + "tandem_result_files_" + std::to_string(getpid());
   const std::string kept_ = source_dir() + "/tests/scenarios/results/";
 };
 
