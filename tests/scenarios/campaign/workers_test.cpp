@@ -70,7 +70,7 @@ TEST(workers, stop_at_once_when_asked) {
   const auto all = cells(10);
   std::size_t done = 0;
   EXPECT_FALSE(run_cells(
-      all, {shell("[ $seed = 2 ] && sleep 1000"), 1}, [&](cell_done) { ++done; },
+      all, {shell("[ $seed = 2 ] && exec sleep 1000"), 1}, [&](cell_done) { ++done; },
       [&] { return done == 2; }));
   EXPECT_EQ(done, 2u);
 }
