@@ -234,7 +234,7 @@ def test_nor_does_one_that_what_is_printed_goes_to(tmp_path, stalled_disk):
                 node.process.send_signal(signal.SIGTERM)
                 assert node.process.wait(timeout=10) == 0
                 took.append(time.monotonic() - began)
-    assert min(took) < 0.1
+    assert min(took) < 0.3  # what waits for such a disk waits 0.5 s
 
 
 @pytest.mark.parametrize("listen", [["[::]"], ["0.0.0.0", "[::]"], ["[::]", "0.0.0.0"]])
