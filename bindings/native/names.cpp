@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "native.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/units.hpp"
+#include "tandem/command/version.hpp"
+#include "tandem/core/actions.hpp"
+#include "tandem/core/cause.hpp"
+#include "tandem/core/option_table.hpp"
+#include "tandem/scenarios/find.hpp"
+
+#include <pybind11/stl.h>
+
+#include <string>
+
+namespace py = pybind11;
+
+namespace tandem::bindings {
+
+using namespace scenarios;
+
+namespace {
+
+template <class Row>
+std::vector<std::string> names_until(std::size_t count) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < count; ++i) names.emplace_back(name_of(static_cast<Row>(i)));
+  return names;
+}
+
+py::list options_rows() {
+  const manager_options defaults;
+  py::list rows;
+  for (const auto& row : option_table()) {
+    const py::object value = std::visit(
+        [&](auto field) -> py::object {
+          if constexpr (std::is_same_v<decltype(field), option_choice>) {
+            return py::str(std::string(field.names[field.get(defaults)]));
+          } else {
+            const auto raw = defaults.*field;
+            if constexpr (std::is_same_v<decltype(raw), const duration>)
+              return py::float_(seconds_of(raw));
+            else
+              return py::cast(raw);
+          }
+        },
+        row.field);
+    rows.append(
+        py::make_tuple(std::string(row.name), value, row.least, row.most, std::string(row.doc)));
+  }
+  return rows;
+}
+
+}  // namespace
+
+void add_names(py::module_& m) {
+  m.def("levels", [] {
+    std::vector<std::string> names;
+    for (const auto& level : levels_here()) names.push_back(level.name);
+    return names;
+  });
+  m.def("find_scenario", &find_scenario);
+  m.def("refuse_name", [](const std::string& kind, const std::string& name,
+                          const std::vector<std::string>& known) {
+    throw bad_input("no " + kind + " is called " + quoted(name) + suggestion(name, known));
+  });
+  m.def("commit", [] { return build_commit(); });
+  m.def("options", &options_rows);
+  m.attr("causes") = names_until<cause>(causes_count);
+  m.attr("notices") = names_until<notice>(notices_count);
+}
+
+}  // namespace tandem::bindings
