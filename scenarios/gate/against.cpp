@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What another version of tandem, or a folder of its results, says of a case.
 #include "judging.hpp"
-#include "processes.hpp"
 
 #include <unistd.h>
 #include <boost/json.hpp>

@@ -2,7 +2,6 @@
 #include "tandem/scenarios/gate/gate.hpp"
 
 #include "judging.hpp"
-#include "processes.hpp"
 
 #include <fmt/format.h>
 
@@ -22,13 +21,13 @@ std::string tail_of(const std::string& text) {
   return from == std::string::npos ? text.substr(text.size() - most) : text.substr(from + 1);
 }
 
-gate_result result_of(const child_end& end, const gate_case& what) {
-  if (end.good()) return heard(end.told, what);
+gate_result result_of(const task_end& task, const gate_case& what) {
+  if (task.end.good()) return heard(task.told, what);
   gate_result made;
   made.what = what;
   made.status = gate_status::broken;
-  made.complaints.push_back({end.why(), what.file, 0});
-  made.changes = tail_of(end.complaints);
+  made.complaints.push_back({why_broken(task), what.file, 0});
+  made.changes = tail_of(task.end.complaints);
   made.reproduce =
       fmt::format("tandem run {} --level {} --seed {}", what.file, what.level, what.seed);
   return made;
@@ -50,6 +49,11 @@ std::vector<std::size_t> order_of(const std::vector<gate_case>& cases, const gat
 
 }  // namespace
 
+std::string why_broken(const task_end& task) {
+  if (task.end.code == child_process::exit_of_a_throw) return "it cannot be run: " + task.told;
+  return "the process that ran it " + task.end.text();
+}
+
 std::string_view name_of(gate_status what) noexcept {
   static constexpr std::string_view names[] = {"broken",  "flaky",    "failed",  "changed",
                                                "missing", "untested", "not run", "ok"};
@@ -62,18 +66,19 @@ std::vector<gate_result> run_gate(const std::vector<gate_case>& cases,
   for (std::size_t i = 0; i < cases.size(); ++i) results[i].what = cases[i];
   const auto order = order_of(cases, options);
   const auto began = wall_clock::now();
-  run_in_processes(
-      cases.size(), options.jobs,
-      [&](std::size_t i) { return told(check_case(cases[order[i]], options)); },
-      [&](std::size_t i, const child_end& end) {
-        auto& result = results[order[i]];
-        result = result_of(end, cases[order[i]]);
-        if (options.on_result) options.on_result(result);
-      },
-      [&] {
-        return (options.stop && options.stop()) ||
-               (options.budget && wall_clock::now() - began >= *options.budget);
-      });
+  const auto run = [&](std::size_t i) {
+    return child_process([&, i] { return told(check_case(cases[order[i]], options)); });
+  };
+  const auto hear = [&](const task_end& task) {
+    auto& result = results[order[task.index]];
+    result = result_of(task, cases[order[task.index]]);
+    if (options.on_result) options.on_result(result);
+  };
+  const auto stop = [&] {
+    return (options.stop && options.stop()) ||
+           (options.budget && wall_clock::now() - began >= *options.budget);
+  };
+  process_pool{cases.size(), options.jobs, run, {}, hear, stop}.run();
   return results;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "campaign/process_pool.hpp"
 #include "tandem/scenarios/gate/gate.hpp"
 
 #include <cstddef>
@@ -19,6 +20,9 @@ std::size_t line_of_expectation(const scenario& what, const std::string& text);
 /// such result. Throws std::runtime_error when the other tandem cannot be run.
 std::optional<outcome> other_outcome(const gate_reference& of, const scenario& what,
                                      const outcome& found, bool with_events);
+
+/// Why a process that did not end well gave no result.
+std::string why_broken(const task_end& task);
 
 /// A result as a child tells it to its parent.
 std::string told(const gate_result& of);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/scenarios/gate/prove.hpp"
 
-#include "processes.hpp"
+#include "judging.hpp"
 #include "tandem/scenarios/read.hpp"
 
 #include <fmt/format.h>
@@ -72,15 +72,15 @@ std::vector<sound_case> sound_cases(const std::vector<gate_case>& cases,
                                     const gate_options& options) {
   std::vector<sound_case> sound;
   constexpr double patience_s = 1e9;
-  run_in_processes(
-      cases.size(), options.jobs,
-      [&](std::size_t i) { return run_and_say(cases[i], options, patience_s); },
-      [&](std::size_t i, const child_end& end) {
-        if (!end.good()) return;
-        auto usual = heard_from(end.told);
-        if (usual.held) sound.push_back({cases[i], std::move(usual)});
-      },
-      options.stop);
+  const auto run = [&](std::size_t i) {
+    return child_process([&, i] { return run_and_say(cases[i], options, patience_s); });
+  };
+  const auto hear = [&](const task_end& task) {
+    if (!task.end.good()) return;
+    auto usual = heard_from(task.told);
+    if (usual.held) sound.push_back({cases[task.index], std::move(usual)});
+  };
+  process_pool{cases.size(), options.jobs, run, {}, hear, options.stop}.run();
   std::ranges::stable_sort(sound, {}, [](const auto& c) { return c.usual.wall_s; });
   return sound;
 }
@@ -94,12 +94,12 @@ std::string layers_moved(const said& usual, const said& now) {
 }
 
 /// What the end of a run with a mistake shows, if it shows more than is known.
-void look_at(const child_end& end, const sound_case& in, proof& known) {
+void look_at(const task_end& task, const sound_case& in, proof& known) {
   const auto note = [&](proof::how by, const std::string& what) {
     if (by > known.by) known = {known.mutant, by, in.what.id(), what};
   };
-  if (!end.good()) return note(proof::how::crash, end.why());
-  const auto now = heard_from(end.told);
+  if (!task.end.good()) return note(proof::how::crash, why_broken(task));
+  const auto now = heard_from(task.told);
   if (!now.held) return note(proof::how::line, now.broken);
   if (now.stopped) return note(proof::how::crash, "it never ended");
   if (const auto moved = layers_moved(in.usual, now); !moved.empty())
@@ -118,14 +118,14 @@ std::vector<proof> prove(const std::vector<gate_case>& cases, const gate_options
     for (std::size_t m = 1; m < proofs.size(); ++m)
       if (proofs[m].by < proof::how::crash) open.push_back(m);
     const double patience = std::max(least_patience_s, much_longer * in.usual.wall_s);
-    run_in_processes(
-        open.size(), options.jobs,
-        [&](std::size_t i) {
-          mutants.choose(open[i]);
-          return run_and_say(in.what, options, patience);
-        },
-        [&](std::size_t i, const child_end& end) { look_at(end, in, proofs[open[i]]); },
-        options.stop);
+    const auto run = [&](std::size_t i) {
+      return child_process([&, i] {
+        mutants.choose(open[i]);
+        return run_and_say(in.what, options, patience);
+      });
+    };
+    const auto hear = [&](const task_end& task) { look_at(task, in, proofs[open[task.index]]); };
+    process_pool{open.size(), options.jobs, run, {}, hear, options.stop}.run();
   }
   proofs.erase(proofs.begin());
   return proofs;
