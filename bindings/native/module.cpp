@@ -26,6 +26,7 @@ PYBIND11_MODULE(_tandem, m) {
   using namespace tandem::bindings;
   m.doc() = "Native half of the package tandem; use that.";
   py::register_exception<tandem::bad_input>(m, "BadInput", PyExc_ValueError);
+  add_columns(m);
   add_names(m);
   add_run(m);
   add_replay(m);

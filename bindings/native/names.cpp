@@ -64,6 +64,7 @@ void add_names(py::module_& m) {
     throw bad_input("no " + kind + " is called " + quoted(name) + suggestion(name, known));
   });
   m.def("commit", [] { return build_commit(); });
+  m.def("version", [] { return build_version(); });
   m.def("options", &options_rows);
   m.attr("causes") = names_until<cause>(causes_count);
   m.attr("notices") = names_until<notice>(notices_count);

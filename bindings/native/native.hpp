@@ -5,11 +5,11 @@
 #include "tandem/scenarios/level.hpp"
 #include "tandem/scenarios/run.hpp"
 
-#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
 #include <chrono>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,20 +20,34 @@ namespace tandem::bindings {
 void add_run(pybind11::module_& m);
 void add_replay(pybind11::module_& m);
 void add_names(pybind11::module_& m);
+void add_columns(pybind11::module_& m);
 
 /// The levels of this build.
 std::vector<scenarios::level> levels_here();
 
 inline double seconds_of(duration d) { return std::chrono::duration<double>(d).count(); }
 
-/// A NumPy array that owns the vector's memory: nothing is copied.
+/// Memory that NumPy looks at by Python's buffer protocol, which every NumPy has: py::array of
+/// Debian's pybind11 reads NumPy 2 wrongly.
+struct column {
+  std::shared_ptr<const void> owner;
+  const void* data;
+  std::size_t size;
+  std::size_t width;  ///< of one, in bytes
+  std::string format;
+};
+pybind11::object as_array(column of);
+
+/// A NumPy array of the vector's memory, which `owner` keeps: nothing is copied.
 template <class T>
-pybind11::array_t<T> array_of(std::vector<T>&& column) {
-  auto owner = std::make_unique<std::vector<T>>(std::move(column));
-  const auto* data = owner->data();
-  const auto size = owner->size();
-  pybind11::capsule keep(owner.release(), [](void* p) { delete static_cast<std::vector<T>*>(p); });
-  return pybind11::array_t<T>(size, data, keep);
+pybind11::object array_of(const std::vector<T>& values, std::shared_ptr<const void> owner) {
+  return as_array({std::move(owner), values.data(), values.size(), sizeof(T),
+                   pybind11::format_descriptor<T>::format()});
+}
+template <class T>
+pybind11::object array_of(std::vector<T>&& values) {
+  auto owner = std::make_shared<std::vector<T>>(std::move(values));
+  return array_of(*owner, owner);
 }
 
 /// What Result is made of.

@@ -42,6 +42,18 @@ py::dict samples_of(sample_table&& rows) {
 
 }  // namespace
 
+py::object as_array(column of) {
+  return py::module_::import("numpy").attr("asarray")(py::cast(std::move(of)));
+}
+
+void add_columns(py::module_& m) {
+  py::class_<column>(m, "Column", py::buffer_protocol()).def_buffer([](const column& of) {
+    const auto width = static_cast<py::ssize_t>(of.width);
+    return py::buffer_info(const_cast<void*>(of.data), width, of.format, 1,
+                           {static_cast<py::ssize_t>(of.size)}, {width});
+  });
+}
+
 py::dict result_of(run_result&& from) {
   py::dict to;
   to["json"] = to_json({&from, 1});

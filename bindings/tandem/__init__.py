@@ -15,9 +15,11 @@ A scenario is a path to a YAML file or a dict of the same shape (scenarios/refer
 Bad input raises BadInput (a ValueError) with one line that says where and what.
 """
 
+from . import _tandem
 from ._tandem import BadInput
 from ._replay import Replay, replay
 from ._result import Result
 from ._run import check, levels, options, run
 
 __all__ = ["BadInput", "Replay", "Result", "check", "levels", "options", "replay", "run"]
+__version__ = _tandem.version()

@@ -1,25 +1,31 @@
 # SPDX-License-Identifier: MIT
 """What callers give: checked before anything runs. A wrong type is a TypeError, a wrong value BadInput."""
 
-import collections.abc
+from __future__ import annotations
+
 import json
 import operator
 import os
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, TypeAlias
 
 from . import _tandem
 from ._tandem import BadInput
 
+Path: TypeAlias = "str | os.PathLike[str]"
+Scenario: TypeAlias = "Path | dict[str, Any]"
 
-def _kind(value):
+
+def _kind(value: object) -> str:
     return type(value).__name__
 
 
-def as_yaml(value):
+def as_yaml(value: object) -> str:
     """`value` as JSON, which YAML reads; NumPy's scalars and arrays as the Python ones they hold."""
     return json.dumps(value, ensure_ascii=False, default=_plain)
 
 
-def _plain(value):
+def _plain(value: object) -> object:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if hasattr(value, "tolist"):
@@ -27,7 +33,7 @@ def _plain(value):
     raise TypeError(f"a scenario holds no {_kind(value)}")
 
 
-def whole(name, value, most):
+def whole(name: str, value: Any, most: int) -> int:
     """A whole number of Python or NumPy in 0..most."""
     try:
         if isinstance(value, bool):
@@ -40,7 +46,7 @@ def whole(name, value, most):
     return number
 
 
-def source(scenario):
+def source(scenario: Scenario) -> tuple[str, str, bool]:
     """(path or text, name in messages, whether it is a path) of a scenario."""
     if isinstance(scenario, dict):
         return as_yaml(scenario), "<dict>", False
@@ -49,7 +55,7 @@ def source(scenario):
     raise TypeError(f"scenario is a path, a name or a dict, not {_kind(scenario)}")
 
 
-def level_name(level):
+def level_name(level: str) -> str:
     if not isinstance(level, str):
         raise TypeError(f"level is a name, not {_kind(level)}")
     if level == "all":
@@ -57,11 +63,11 @@ def level_name(level):
     return level
 
 
-def sets(given):
+def sets(given: Mapping[str, Any] | None) -> list[str]:
     """The `path=value` texts of a dict."""
     if given is None:
         return []
-    if not isinstance(given, collections.abc.Mapping):
+    if not isinstance(given, Mapping):
         raise TypeError(f'set is a dict such as {{"duration": "10s"}}, not {_kind(given)}')
     for path in given:
         if not isinstance(path, str):
@@ -71,11 +77,11 @@ def sets(given):
     return [f"{path}={value if isinstance(value, str) else as_yaml(value)}" for path, value in given.items()]
 
 
-def names(argument, what, given, known):
+def names(argument: str, what: str, given: str | Iterable[str], known: Collection[str]) -> list[str]:
     """The list of names that one name or several are; `what` says of what, each must be in `known`."""
     if isinstance(given, str):
         given = [given]
-    elif not isinstance(given, collections.abc.Iterable):
+    elif not isinstance(given, Iterable):
         raise TypeError(f"{argument} is a name or a list of names, not {_kind(given)}")
     given = list(given)
     if not given:
@@ -88,11 +94,11 @@ def names(argument, what, given, known):
     return given
 
 
-def paths(given):
+def paths(given: Path | Iterable[Path]) -> list[str]:
     """The paths that one path or several are."""
     if isinstance(given, (str, os.PathLike)):
         given = [given]
-    elif not isinstance(given, collections.abc.Iterable):
+    elif not isinstance(given, Iterable):
         raise TypeError(f"path is a path or a list of paths, not {_kind(given)}")
     given = list(given)
     if not given:

@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: MIT
 """A call of the native side that takes long: its progress, and Ctrl-C meanwhile."""
 
+from __future__ import annotations
+
 import signal
 import threading
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+Progress: TypeAlias = "bool | Callable[..., object] | None"
 
 
 class LongCall:
@@ -19,11 +25,12 @@ class LongCall:
     reported      it has gone on for long enough that there was a report before
     """
 
-    def __init__(self, progress, how_far, bar_format):
+    def __init__(self, progress: Progress, how_far: Callable[..., tuple[float, float]], bar_format: str) -> None:
         self.interrupted = self.reported = False
         self._how_far = how_far
         self._format = bar_format
-        self._bar = None
+        self._bar: Any = None
+        self._tell: Callable[..., object] | None
         self._handles = False
         if progress is True:
             from tqdm.auto import tqdm
@@ -37,42 +44,42 @@ class LongCall:
         else:
             raise TypeError(f"progress is True or a callable, not {type(progress).__name__}")
 
-    def report(self, *at):
+    def report(self, *at: Any) -> None:
         self._let_interrupt_in()
         self.reported = True
         if self._tell:
             self._tell(*at)
         self._let_interrupt_in()
 
-    def finish(self, *at):
+    def finish(self, *at: Any) -> None:
         """The bar shows how far it came in the end."""
         if self._tell == self._show:
             self._show(*at)
 
-    def __enter__(self):
+    def __enter__(self) -> LongCall:
         self._handles = (threading.current_thread() is threading.main_thread()
                          and signal.getsignal(signal.SIGINT) is signal.default_int_handler)
         if self._handles:
             signal.signal(signal.SIGINT, self._on_interrupt)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.close()
         if self._handles:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def _on_interrupt(self, *_):
+    def _on_interrupt(self, *_: object) -> None:
         if self.interrupted:
             raise KeyboardInterrupt
         self.interrupted = True
 
-    def _let_interrupt_in(self):
+    def _let_interrupt_in(self) -> None:
         if self.interrupted:
             raise KeyboardInterrupt
 
     # The bar is made at the first report, which knows the total: tqdm cannot show one without.
-    def _show(self, *at):
+    def _show(self, *at: Any) -> None:
         done, total = self._how_far(*at)
         if self._bar is None:
             self._bar = self._tqdm(total=total, bar_format=self._format)

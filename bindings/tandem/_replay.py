@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
 """replay(): what a node recorded, again."""
 
+from __future__ import annotations
+
 import functools
 import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas
 
 from . import _arguments, _tandem
-from ._long_call import LongCall
+from ._long_call import LongCall, Progress
 
 
 class Replay:
@@ -32,21 +36,28 @@ class Replay:
     In a condition it means `same`.
     """
 
-    def __init__(self, text):
-        self.json = json.loads(text)[0]
-        for name in ("same", "identical", "truncated", "error", "inputs", "actions", "begin_s", "end_s",
-                     "mismatch", "counters"):
-            setattr(self, name, self.json[name])
-        self.open_counters = self.json.get("open_counters")
-        self.skipped = self.json.get("skipped", {})
+    def __init__(self, text: str) -> None:
+        self.json: dict[str, Any] = json.loads(text)[0]
+        self.same: bool = self.json["same"]
+        self.identical: bool = self.json["identical"]
+        self.truncated: bool = self.json["truncated"]
+        self.error: str = self.json["error"]
+        self.inputs: int = self.json["inputs"]
+        self.actions: int = self.json["actions"]
+        self.begin_s: float = self.json["begin_s"]
+        self.end_s: float = self.json["end_s"]
+        self.mismatch: Any = self.json["mismatch"]
+        self.counters: dict[str, Any] = self.json["counters"]
+        self.open_counters: dict[str, Any] | None = self.json.get("open_counters")
+        self.skipped: dict[str, int] = self.json.get("skipped", {})
         self.explained = (self.json.get("explained"), self.json.get("open_explained"))
 
     @functools.cached_property
-    def totals(self):
+    def totals(self) -> pandas.DataFrame:
         return pandas.DataFrame(self.json.get("totals", []), columns=["recorded", "open", "count"])
 
     @functools.cached_property
-    def divergences(self):
+    def divergences(self) -> pandas.DataFrame:
         names = ["about", "connection", "open_connection", "request", "peer", "address"]
         rows = [{**{name: row[name] for name in names}, **_side(row, "recorded"), **_side(row, "open")}
                 for row in self.json.get("divergences", [])]
@@ -55,20 +66,21 @@ class Replay:
         whole = ["connection", "open_connection", "request"]
         return table.astype({name: "Int64" for name in whole})
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.same
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         what = "the same" if self.same else f"{len(self.divergences) or 'actions'} differ"
         return f"<tandem.Replay {self.inputs} inputs: {what}>"
 
 
-def _side(row, name):
+def _side(row: dict[str, Any], name: str) -> dict[str, Any]:
     found = row[name] or {"time_s": float("nan"), "what": None, "cause": None}
     return {f"{name}_time": found["time_s"], name: found["what"], f"{name}_cause": found["cause"]}
 
 
-def replay(path, set=None, progress=None, divergences_max=100_000):
+def replay(path: _arguments.Path | Iterable[_arguments.Path], set: Mapping[str, Any] | None = None,
+           progress: Progress = None, divergences_max: int = 100_000) -> Replay:
     """Replay what `tandem node --record` wrote and return a Replay.
 
     path:            a recorded file, the PATH given to --record, or a list of files of one run.

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What a run found."""
 
+from __future__ import annotations
+
 import functools
 import json
+from collections.abc import Iterable
+from typing import Any
 
 import numpy
 import pandas
@@ -12,10 +16,14 @@ from . import _arguments, _tandem
 _NOWHERE = numpy.iinfo(numpy.int64).max
 
 
-def _seconds(nanoseconds):
+def _seconds(nanoseconds: Any) -> Any:
     """Seconds as float64; NaN where the time is not known."""
     unknown = (nanoseconds < 0) | (nanoseconds == _NOWHERE)
     return numpy.where(unknown, numpy.nan, nanoseconds / 1e9)
+
+
+def _named(codes: Any, names: list[str]) -> pandas.Categorical:
+    return pandas.Categorical.from_codes(codes, pandas.Index(names, dtype=object))
 
 
 class Result:
@@ -36,27 +44,27 @@ class Result:
     failed.
     """
 
-    def __init__(self, raw):
+    def __init__(self, raw: dict[str, Any]) -> None:
         self._raw = raw
-        self.json = json.loads(raw["json"])[0]
-        self.ok = self.json["ok"]
-        self.verdict = self.json["verdict"]
-        self.scenario = self.json["scenario"]
-        self.level = self.json["level"]
-        self.seed = self.json["seed"]
-        self.commit = self.json["commit"]
-        self.trace_hash = self.json["trace_hash"]
-        self.groups = self.json["groups"]
-        self.refusals = self.json["refusals"]
-        self.steps = self.json["events"]
-        self.wall_s = self.json["wall_s"]
-        self.scenario_hash = raw["scenario_hash"]
-        self.reproduce = raw["reproduce"]
-        self.stopped = self.json["stopped"]
-        self.events_dropped = raw["events_dropped"]
+        self.json: dict[str, Any] = json.loads(raw["json"])[0]
+        self.ok: bool = self.json["ok"]
+        self.verdict: str = self.json["verdict"]
+        self.scenario: str = self.json["scenario"]
+        self.level: str = self.json["level"]
+        self.seed: int = self.json["seed"]
+        self.commit: str = self.json["commit"]
+        self.trace_hash: str | None = self.json["trace_hash"]
+        self.groups: dict[str, dict[str, dict[str, float]]] = self.json["groups"]
+        self.refusals: dict[str, dict[str, int]] = self.json["refusals"]
+        self.steps: int = self.json["events"]
+        self.wall_s: float = self.json["wall_s"]
+        self.scenario_hash: str = raw["scenario_hash"]
+        self.reproduce: str = raw["reproduce"]
+        self.stopped: bool = self.json["stopped"]
+        self.events_dropped: int = raw["events_dropped"]
 
     @functools.cached_property
-    def expectations(self):
+    def expectations(self) -> pandas.DataFrame:
         """DataFrame: text, ok, verdict, measured, why; one row per expectation, then per invariant that failed.
 
         why: what broke a failed line, when and where; what did not happen that an untested one needs.
@@ -64,14 +72,14 @@ class Result:
         return pandas.DataFrame(self.json["expectations"], columns=["text", "ok", "verdict", "measured", "why"])
 
     @functools.cached_property
-    def faults(self):
+    def faults(self) -> pandas.DataFrame:
         """DataFrame: text, ok, verdict, times (it began), nodes, connections, attempts and packets it touched, why."""
         rows = [{**fault, **fault["touched"]} for fault in self.json["faults"]]
         return pandas.DataFrame(rows, columns=["text", "ok", "verdict", "times", "nodes", "connections", "attempts",
                                                "packets", "why"])
 
     @functools.cached_property
-    def events(self):
+    def events(self) -> pandas.DataFrame:
         """DataFrame of every notification of every manager, oldest first.
 
         time (s), group, node, event, cause, direction, connection, request, peer (node index, -1:
@@ -83,9 +91,9 @@ class Result:
             "time": _seconds(raw["time_ns"]),
             "group": self._group_of_nodes(raw["node"]),
             "node": raw["node"],
-            "event": pandas.Categorical.from_codes(raw["kind"], _tandem.notices),
-            "cause": pandas.Categorical.from_codes(raw["why"], _tandem.causes),
-            "direction": pandas.Categorical.from_codes(raw["way"], ["inbound", "outbound"]),
+            "event": _named(raw["kind"], _tandem.notices),
+            "cause": _named(raw["why"], _tandem.causes),
+            "direction": _named(raw["way"], ["inbound", "outbound"]),
             "connection": raw["connection"],
             "request": raw["request"],
             "peer": raw["peer"],
@@ -97,25 +105,26 @@ class Result:
         })
 
     @functools.cached_property
-    def samples(self):
+    def samples(self) -> pandas.DataFrame:
         """DataFrame of the metrics every `sample_every`: time (s), group, node (-1: the whole group),
         then one column per metric. Large worlds have group rows only."""
         raw = dict(self._raw["samples"])
         names = [name for name, _, _ in self._raw["groups"]]
         table = {
             "time": _seconds(raw.pop("time_ns")),
-            "group": pandas.Categorical.from_codes(raw.pop("group"), names),
+            "group": _named(raw.pop("group"), names),
             "node": raw.pop("node"),
         }
         return pandas.DataFrame({**table, **raw})
 
-    def _group_of_nodes(self, nodes):
+    def _group_of_nodes(self, nodes: Any) -> pandas.Categorical:
         names = [name for name, _, _ in self._raw["groups"]]
         firsts = [first for _, first, _ in self._raw["groups"]]
         codes = numpy.searchsorted(firsts, nodes, side="right") - 1
-        return pandas.Categorical.from_codes(codes, names)
+        return _named(codes, names)
 
-    def plot(self, metric="icn_p2p_active_connections", groups=None, ax=None):
+    def plot(self, metric: str = "icn_p2p_active_connections", groups: str | Iterable[str] | None = None,
+             ax: Any = None) -> Any:
         """Draw one metric over time; return the matplotlib Axes.
 
         metric: a column of `samples`.
@@ -145,14 +154,14 @@ class Result:
         ax.legend()
         return ax
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.ok
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         verdict = "ok" if self.ok else "stopped" if self.stopped else f"{self.verdict.upper()}: {self._failures()}"
         return f"<tandem.Result {self.scenario} on {self.level}, seed {self.seed}: {verdict}>"
 
-    def _failures(self, most=3):
+    def _failures(self, most: int = 3) -> str:
         failed = [f"{row['text']} (measured {row['measured']})" for row in self.json["expectations"] if not row["ok"]]
         failed += [f"fault: {row['text']} ({row['why']})" for row in self.json["faults"] if not row["ok"]]
         more = [f"{len(failed) - most} more"] if len(failed) > most else []

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: MIT
 """run() and its relatives."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 import pandas
 
 from . import _arguments, _tandem
-from ._long_call import LongCall
+from ._long_call import LongCall, Progress
 from ._result import Result
 
 
-def run(scenario, level="message", seed=None, set=None, progress=None, events_max=1_000_000):
+def run(scenario: _arguments.Scenario, level: str = "message", seed: int | None = None,
+        set: Mapping[str, Any] | None = None, progress: Progress = None, events_max: int = 1_000_000) -> Result:
     """Run one scenario on one level and return its Result.
 
     scenario:   path of a YAML file, a name as `tandem list` shows it, or a dict of the same shape.
@@ -48,19 +54,19 @@ def run(scenario, level="message", seed=None, set=None, progress=None, events_ma
     return result
 
 
-def check(scenario, set=None):
+def check(scenario: _arguments.Scenario, set: Mapping[str, Any] | None = None) -> tuple[str, list[str]]:
     """Read a scenario without running it; return (name, levels it runs on). Raises BadInput."""
     sets = _arguments.sets(set)
     name, levels = _tandem.check(*_arguments.source(scenario), sets)
     return name, list(levels)
 
 
-def levels():
+def levels() -> list[str]:
     """The levels of this build; "packet" is there when it was built with ns-3."""
     return _tandem.levels()
 
 
-def options():
+def options() -> pandas.DataFrame:
     """The connection manager's options: DataFrame indexed by name with default, least, most (counts,
     seconds or ratios) and doc."""
     table = pandas.DataFrame(_tandem.options(), columns=["name", "default", "least", "most", "doc"])

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# notebook.sh NOTEBOOK: executes it with Debian's Python; a cell that raises fails.
+# notebook.sh PYTHON NOTEBOOK: executes it; a cell that raises fails.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export JUPYTER_PLATFORM_DIRS=1 IPYTHONDIR=$work JUPYTER_RUNTIME_DIR=$work MPLCONFIGDIR=$work
-cd "$(dirname "$1")"
-/usr/bin/python3 -m nbconvert --to notebook --execute --ExecutePreprocessor.timeout=300 \
-  --output-dir "$work" --output executed "$(basename "$1")"
-/usr/bin/python3 - "$work/executed.ipynb" <<'PY'
+cd "$(dirname "$2")"
+"$1" -m nbconvert --to notebook --execute --ExecutePreprocessor.timeout=300 \
+  --output-dir "$work" --output executed "$(basename "$2")"
+"$1" - "$work/executed.ipynb" <<'PY'
 import json, sys
 cells = [c for c in json.load(open(sys.argv[1]))["cells"] if c["cell_type"] == "code"]
 assert cells and all(c["execution_count"] for c in cells), "a cell was not executed"

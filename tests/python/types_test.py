@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+"""The package is typed: mypy --strict on it, its stubs and an example that uses it."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("mypy")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLE = """
+import tandem
+
+result = tandem.run("global_limit", level="stream", set={"duration": "10s"}, progress=True)
+held: bool = result.ok
+worst: float = result.groups["server"]["icn_p2p_active_connections"]["max"]
+refused = result.events[result.events.event == "inbound_refused"]
+name, levels = tandem.check({"scenario": "x"})
+levels.append(name)
+"""
+
+
+def mypy(*arguments):
+    return subprocess.run([sys.executable, "-m", "mypy", "--cache-dir=/dev/null", "--config-file", ROOT / "pyproject.toml",
+                           *arguments], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_the_package_is_strictly_typed(tmp_path):
+    (tmp_path / "example.py").write_text(EXAMPLE)
+    done = mypy("bindings/tandem", tmp_path / "example.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_wrong_type_is_told(tmp_path):
+    (tmp_path / "wrong.py").write_text("import tandem\ntandem.run(3).okay\n")
+    told = mypy(tmp_path / "wrong.py").stdout
+    assert "arg-type" in told and "attr-defined" in told
