@@ -5,7 +5,8 @@
 
 namespace tandem {
 
-/// The commit this was built from, with `-dirty` when files differed; `unknown` outside of git.
+/// The commit this was built from; `COMMIT-dirty-DIGEST` of sources that it does not have, and
+/// `unknown-DIGEST` outside of git: two programs of different sources never say the same.
 const std::string& build_commit();
 
 /// `0.1.0`.
