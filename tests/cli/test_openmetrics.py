@@ -213,6 +213,18 @@ def test_a_real_prometheus_has_the_incident(incident, tmp_path):
             assert 600 < min(alone) < 900 and 2200 < max(alone) < 2700
 
 
+RULE_TESTS = pathlib.Path(__file__).with_name("alert_rules.yml")
+
+
+def test_every_shipped_alert_fires_where_it_must_and_not_just_below():
+    tested = subprocess.run(["promtool", "test", "rules", str(RULE_TESTS)], capture_output=True, text=True, timeout=60)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    looked_at = [(test["alertname"], bool(test["exp_alerts"])) for each in yaml.safe_load(RULE_TESTS.read_text())["tests"]
+                 for test in each["alert_rule_test"]]
+    shipped = {rule["alert"] for rule in yaml.safe_load(RULES.read_text())["groups"][0]["rules"]}
+    assert set(looked_at) == {(alert, fires) for alert in shipped for fires in (True, False)}
+
+
 def test_the_shipped_rules_are_sound():
     checked = subprocess.run(["promtool", "check", "rules", str(RULES)], capture_output=True, text=True, timeout=60)
     assert checked.returncode == 0, checked.stderr
