@@ -1,42 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "learn/fit.hpp"
 
+#include "learn/censored.hpp"
+
 #include <boost/math/distributions/exponential.hpp>
 #include <boost/math/distributions/lognormal.hpp>
 #include <boost/math/distributions/weibull.hpp>
-#include <boost/math/tools/roots.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <functional>
-#include <numeric>
+#include <utility>
 
 namespace tandem::scenarios {
 namespace {
-
-using share_below = std::function<double(double)>;
 
 std::string formatted(const char* format, double value) {
   char text[64];
   std::snprintf(text, sizeof text, format, value);
   return text;
-}
-
-double sum_of(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0);
-}
-
-// The largest distance between the shares of `sorted` and those of a distribution.
-double distance_of(const std::vector<double>& sorted, const share_below& below) {
-  const auto n = static_cast<double>(sorted.size());
-  double most = 0;
-  for (std::size_t i = 0; i < sorted.size(); ++i) {
-    const double share = below(sorted[i]);
-    const auto at = static_cast<double>(i);
-    most = std::max({most, share - at / n, (at + 1) / n - share});
-  }
-  return most;
 }
 
 // At 5 %, for many values (Kolmogorov 1933).
@@ -47,66 +29,51 @@ double critical_distance(std::size_t values) {
 struct candidate {
   std::string text;
   double distance;
+  double likelihood = 0;  ///< its logarithm
 };
 
-candidate exponential_of(const std::vector<double>& sorted, const std::vector<double>& cut_short) {
-  // Of what was cut short it is only known how long it was at least.
-  const double mean = (sum_of(sorted) + sum_of(cut_short)) / static_cast<double>(sorted.size());
+template <class Distribution>
+candidate candidate_of(std::string text, const Distribution& as, const lengths& of,
+                       const shares& seen) {
+  candidate out{std::move(text), distance_of(seen, [&](double x) { return cdf(as, x); })};
+  for (const double x : of.whole) out.likelihood += std::log(pdf(as, x));
+  for (const double x : of.cut) out.likelihood += std::log(cdf(complement(as, x)));
+  return out;
+}
+
+candidate exponential_of(const lengths& of, const shares& seen) {
+  const double mean = likeliest_exponential(of);
   const boost::math::exponential_distribution<> as(1 / mean);
-  return {"{exponential: " + duration_text(mean) + "}",
-          distance_of(sorted, [&](double x) { return cdf(as, x); })};
+  return candidate_of("{exponential: " + duration_text(mean) + "}", as, of, seen);
 }
 
-candidate lognormal_of(const std::vector<double>& sorted) {
-  const auto n = static_cast<double>(sorted.size());
-  double mean = 0, square = 0;
-  for (const double x : sorted) mean += std::log(x) / n;
-  for (const double x : sorted) square += (std::log(x) - mean) * (std::log(x) - mean) / n;
-  const boost::math::lognormal_distribution<> as(mean, std::sqrt(square));
-  return {"{lognormal: [" + duration_text(std::exp(mean)) + ", " +
-              formatted("%.4g", std::sqrt(square)) + "]}",
-          distance_of(sorted, [&](double x) { return cdf(as, x); })};
+candidate lognormal_of(const lengths& of, const shares& seen) {
+  const auto [mean, deviation] = likeliest_lognormal(of);
+  const boost::math::lognormal_distribution<> as(mean, deviation);
+  return candidate_of(
+      "{lognormal: [" + duration_text(std::exp(mean)) + ", " + formatted("%.4g", deviation) + "]}",
+      as, of, seen);
 }
 
-// The likeliest shape is where sum(x^k log x) / sum(x^k) - 1/k is the mean of the logarithms
-// (Cohen, Technometrics 7, 1965).
-candidate weibull_of(const std::vector<double>& sorted) {
-  const auto n = static_cast<double>(sorted.size());
-  const double largest = sorted.back();
-  double mean_log = 0;
-  for (const double x : sorted) mean_log += std::log(x / largest) / n;
-  const auto excess = [&](double k) {
-    double with_log = 0, without = 0;
-    for (const double x : sorted) {
-      const double power = std::pow(x / largest, k);
-      with_log += power * std::log(x / largest);
-      without += power;
-    }
-    return with_log / without - 1 / k - mean_log;
-  };
-  constexpr double shape_least = 0.1, shape_most = 1000;  // as scenarios have them
-  if (excess(shape_least) > 0 || excess(shape_most) < 0) return {"", 1};
-  std::uintmax_t steps = 100;
-  const auto between = boost::math::tools::toms748_solve(
-      excess, shape_least, shape_most, boost::math::tools::eps_tolerance<double>(30), steps);
-  const double shape = (between.first + between.second) / 2;
-  double power = 0;
-  for (const double x : sorted) power += std::pow(x / largest, shape) / n;
-  const double scale = largest * std::pow(power, 1 / shape);
+candidate weibull_of(const lengths& of, const shares& seen) {
+  const auto [scale, shape] = likeliest_weibull(of);
+  if (shape == 0) return {"", 1, -HUGE_VAL};
   const boost::math::weibull_distribution<> as(shape, scale);
-  return {"{weibull: [" + duration_text(scale) + ", " + formatted("%.4g", shape) + "]}",
-          distance_of(sorted, [&](double x) { return cdf(as, x); })};
+  return candidate_of("{weibull: [" + duration_text(scale) + ", " + formatted("%.4g", shape) + "]}",
+                      as, of, seen);
 }
 
-candidate quantiles_of(const std::vector<double>& sorted) {
+candidate quantiles_of(const lengths& of, const shares& seen) {
   std::vector<std::pair<double, double>> points;  // share, value
   std::string text = "{quantiles: {";
   for (const int percent : {0, 10, 25, 50, 75, 90, 99, 100}) {
-    const auto at =
-        static_cast<std::size_t>(percent / 100.0 * static_cast<double>(sorted.size() - 1));
-    points.emplace_back(percent / 100.0, sorted[at]);
-    text +=
-        (percent == 0 ? "p" : ", p") + std::to_string(percent) + ": " + duration_text(sorted[at]);
+    const double share = percent / 100.0;
+    const auto at = std::ranges::lower_bound(seen, share - 1e-9, {},
+                                             [](const auto& step) { return step.second; });
+    // A share that was not seen to its end is as long as anything was.
+    points.emplace_back(share, at == seen.end() ? of.longest() : at->first);
+    text += (percent == 0 ? "p" : ", p") + std::to_string(percent) + ": " +
+            duration_text(points.back().second);
   }
   const auto below = [&](double x) {
     for (std::size_t i = 1; i < points.size(); ++i)
@@ -118,21 +85,19 @@ candidate quantiles_of(const std::vector<double>& sorted) {
       }
     return 1.0;
   };
-  return {text + "}}", distance_of(sorted, below)};
+  return {text + "}}", distance_of(seen, below)};
 }
 
-bool is_constant(const std::vector<double>& sorted) {
-  return sorted.back() - sorted.front() <= 0.02 * sorted[sorted.size() / 2];
-}
-
-// A turn that came to nothing, since a connection was there already, makes one gap a double one.
-bool is_rhythm(const std::vector<double>& gaps) {
-  const double middle = gaps[gaps.size() / 2];
+/// Whether such a part of `sorted` is beside its middle.
+bool are_alike(const std::vector<double>& sorted, double part) {
+  const double middle = sorted[sorted.size() / 2];
   const auto beside = std::ranges::count_if(
-      gaps, [&](double gap) { return std::abs(gap - middle) <= 0.01 * middle; });
-  constexpr double most = 0.9;
-  return static_cast<double>(beside) >= most * static_cast<double>(gaps.size());
+      sorted, [&](double value) { return std::abs(value - middle) <= 0.01 * middle; });
+  return static_cast<double>(beside) >= part * static_cast<double>(sorted.size());
 }
+constexpr double nearly_all = 0.98;
+// A turn that came to nothing, since a connection was there already, makes one gap a double one.
+constexpr double most_gaps = 0.9;
 
 }  // namespace
 
@@ -151,7 +116,7 @@ std::string duration_text(double seconds) {
 }
 
 learned_fit fit_durations(const std::string& what, std::vector<double> values,
-                          const std::vector<double>& cut_short) {
+                          std::vector<double> cut_short) {
   learned_fit out{what, {}, values.size(), 0, {}};
   if (!cut_short.empty())
     out.why = std::to_string(cut_short.size()) + " more went on beyond what was seen";
@@ -159,38 +124,46 @@ learned_fit fit_durations(const std::string& what, std::vector<double> values,
     out.text = "";
     return out;
   }
-  std::ranges::sort(values);
-  for (auto& value : values) value = std::max(value, 1e-9);
-  if (is_constant(values)) {
-    out.text = duration_text(values[values.size() / 2]);
+  lengths all{std::move(values), std::move(cut_short)};
+  for (auto* some : {&all.whole, &all.cut}) {
+    std::ranges::sort(*some);
+    for (auto& value : *some) value = std::max(value, 1e-9);
+  }
+  if (are_alike(all.whole, nearly_all)) {
+    out.text = duration_text(all.whole[all.whole.size() / 2]);
     return out;
   }
-  auto best = candidate{"", 1};
-  for (const auto& each :
-       {exponential_of(values, cut_short), lognormal_of(values), weibull_of(values)}) {
-    if (each.distance < best.distance) best = each;
-    if (each.distance <= critical_distance(values.size())) break;
+  const auto seen = shares_of(all);
+  const double critical = critical_distance(all.whole.size());
+  auto best = exponential_of(all, seen);
+  if (best.distance > critical) {
+    // Shares alone do not tell these apart where the longest were not seen to their end.
+    best = lognormal_of(all, seen);
+    if (auto other = weibull_of(all, seen); other.likelihood > best.likelihood)
+      best = std::move(other);
   }
   constexpr double close_enough = 0.05;
-  if (best.distance > std::max(close_enough, critical_distance(values.size())))
-    best = quantiles_of(values);
+  if (best.distance > std::max(close_enough, critical)) best = quantiles_of(all, seen);
   out.text = best.text;
   out.distance = best.distance;
   return out;
 }
 
-learned_fit fit_arrivals(const std::vector<double>& times) {
+learned_fit fit_arrivals(const std::string& what, const std::vector<double>& times) {
+  learned_fit out{what, "at_once", times.size(), 0, {}};
+  if (times.back() <= times.front()) return out;
   std::vector<double> gaps;
   for (std::size_t i = 1; i < times.size(); ++i) gaps.push_back(times[i] - times[i - 1]);
   const double rate = static_cast<double>(gaps.size()) / (times.back() - times.front());
   std::ranges::sort(gaps);
-  learned_fit out{"arrivals", {}, gaps.size(), 0, {}};
-  if (is_rhythm(gaps)) {
+  out.values = gaps.size();
+  if (are_alike(gaps, most_gaps)) {
     out.text = "{every: " + duration_text(gaps[gaps.size() / 2]) + "}";
     return out;
   }
   out.text = "{poisson: " + formatted("%.4g", rate) + "/s}";
-  out.distance = distance_of(gaps, [&](double x) { return 1 - std::exp(-rate * x); });
+  out.distance =
+      distance_of(shares_of({gaps, {}}), [&](double x) { return 1 - std::exp(-rate * x); });
   if (out.distance > 2 * critical_distance(gaps.size()))
     out.why = "they were not independent of each other: bursts, or turns";
   return out;

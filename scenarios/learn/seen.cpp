@@ -5,6 +5,7 @@
 #include "tandem/net/trace_file.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace tandem::scenarios {
 namespace {
@@ -44,8 +45,8 @@ class watcher {
   using id = std::uint64_t;
 
   void on(const events::dial_wanted& e) {
-    seen_.dials.push_back(now_);
-    seen_.dialled.insert(e.peer);
+    seen_.dialled[e.peer].times.push_back(now_);
+    ++(e.mode == dial_mode::join ? seen_.joining_dials : seen_.additional_dials);
   }
   void on(const events::arrived& e) {
     seen_.arrivals.push_back(now_);
@@ -71,7 +72,7 @@ class watcher {
       case notice::connection_established: {
         auto& of = lives_[static_cast<id>(told.conn)];
         of.ready = now_;
-        if (of.inbound) ++seen_.ready_inbound;
+        if (!of.inbound) better(told.peer, fate::answering);
         return;
       }
       case notice::connection_closed:
@@ -81,11 +82,12 @@ class watcher {
         }
         return fail("closed");
       case notice::inbound_refused:
-        ++seen_.refused_inbound;
         return fail("refused");
       case notice::handshake_failed:
+        if (told.way == direction::outbound) better(told.peer, fate::refusing);
         return fail("handshake failed");
       case notice::attempt_failed:
+        if (answers(told.why)) better(told.peer, fate::refusing);
         return fail("attempt failed");
       case notice::dial_failed:
         return fail("dial failed");
@@ -94,15 +96,36 @@ class watcher {
     }
   }
 
+  // One that nobody dialled is redialled by the manager itself, in any scenario.
+  void better(const peer_id& peer, fate than) {
+    if (const auto it = seen_.dialled.find(peer); it != seen_.dialled.end())
+      it->second.best = std::max(it->second.best, than);
+  }
+
+  /// Somebody was there, and did not want it.
+  static bool answers(cause why) {
+    return why == cause::connection_refused || why == cause::reset ||
+           why == cause::remote_refused || why == cause::remote_closed ||
+           why == cause::handshake_failed || why == cause::wrong_peer;
+  }
+
   void end(const life& of, cause why) {
     if (of.ready < 0) return;
+    auto& seen = of.inbound ? seen_.inbound : seen_.outbound;
+    const auto trip = middle_of(of.round_trips);
+    if (trip) seen.round_trips.push_back(*trip);
+    // A close is told one round trip after its end was wanted, or half a one after the dialer was
+    // ready and half a one after it wanted the end.
+    const double more = why == cause::none ? 0 : trip.value_or(0);
     const bool wanted = why == cause::requested || why == cause::remote_closed;
-    (wanted ? seen_.lives : seen_.cut_short).push_back(now_ - of.ready);
-    if (of.round_trips.empty()) return;
-    auto middle = of.round_trips;
-    std::ranges::nth_element(middle,
-                             middle.begin() + static_cast<std::ptrdiff_t>(middle.size() / 2));
-    seen_.round_trips.push_back(middle[middle.size() / 2]);
+    (wanted ? seen.lives : seen.cut_short).push_back(std::max(0.0, now_ - of.ready - more));
+  }
+
+  static std::optional<double> middle_of(std::vector<double> values) {
+    if (values.empty()) return {};
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::ranges::nth_element(values, middle);
+    return *middle;
   }
 
   // /24 of IPv4, /64 of IPv6: where one operator's nodes are side by side.
@@ -118,6 +141,14 @@ class watcher {
 };
 
 }  // namespace
+
+std::vector<double> seen_by_node::dials_of(fate which) const {
+  std::vector<double> times;
+  for (const auto& [peer, of] : dialled)
+    if (of.best == which) times.insert(times.end(), of.times.begin(), of.times.end());
+  std::ranges::sort(times);
+  return times;
+}
 
 void watch_run(const recording& run, seen_by_node& seen) {
   trace_file_source heads({run.front()});

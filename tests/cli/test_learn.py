@@ -22,8 +22,31 @@ workload:
 """
 
 
-def recorded(folder, level="message", latency="40ms", arrivals="{poisson: 3/s}", hold="{exponential: 10s}"):
-    (folder / "known.yaml").write_text(KNOWN.replace("LATENCY", latency).replace("ARRIVALS", arrivals)
+# A node that dials: 40 peers that answer, 10 where nobody listens, 5 that are not there.
+DIALLING = """\
+scenario: dialling
+levels: [message, stream]
+duration: 3000s
+sample_every: 60s
+groups:
+  server: {listen: true, manager: {passive: true, max_connections_per_peer: 64}}
+  others: {count: 40, listen: true, manager: passive}
+  closed: {count: 10, listen: true}
+  gone: {count: 5, listen: true, behaviour: {silent: true}}
+links: {default: {latency: 40ms}}
+workload:
+  - kill: {nodes: closed, at: 0s}
+  - kill: {nodes: gone, at: 0s}
+  - dial: {from: server, to: others, until: 2990s, arrivals: {poisson: 2/s}, hold: {weibull: [20s, 0.7]},
+           pick: random, mode: additional}
+  - dial: {from: server, to: closed, until: 2990s, arrivals: {every: 5s}, mode: additional}
+  - dial: {from: server, to: gone, until: 2990s, arrivals: {every: 20s}, mode: additional}
+"""
+
+
+def recorded(folder, level="message", latency="40ms", arrivals="{poisson: 3/s}", hold="{exponential: 10s}",
+             scenario=KNOWN):
+    (folder / "known.yaml").write_text(scenario.replace("LATENCY", latency).replace("ARRIVALS", arrivals)
                                        .replace("HOLD", hold))
     run = tandem("run", str(folder / "known.yaml"), "--level", level, "--record", str(folder / "traces"),
                  "--record-nodes", "server")
@@ -65,6 +88,49 @@ def test_other_holding_times_are_told_apart(tmp_path, hold, expected, kind):
     text = fits["holding times"]["text"]
     assert text.startswith("{" + kind) if kind else "{" not in text
     assert numbers_in(text) == [pytest.approx(number, rel=0.05) for number in expected]
+
+
+def test_holds_that_the_node_cut_short_are_not_taken_for_short_ones(tmp_path):
+    cutting = KNOWN.replace("connection_timeout: 1h}}\n  callers", "connection_timeout: 15s}}\n  callers")
+    for hold, expected in (("{weibull: [20s, 0.6]}", [20, 0.6]), ("{lognormal: [10s, 1]}", [10, 1])):
+        (tmp_path / hold[1]).mkdir()
+        told, fits = learned_from(recorded(tmp_path / hold[1], hold=hold, scenario=cutting))
+        assert "went on beyond what was seen" in fits["holding times"]["why"]
+        assert numbers_in(fits["holding times"]["text"]) == [pytest.approx(n, rel=0.05) for n in expected]
+        assert "connection_timeout: 15s" in told["scenario"]
+
+
+@pytest.mark.parametrize("level", ["message", "stream"])
+def test_holds_are_those_of_the_dialer_whatever_the_round_trip(tmp_path, level):
+    _, fits = learned_from(recorded(tmp_path, level, latency="700ms", hold="3s"))
+    assert numbers_in(fits["holding times"]["text"]) == [pytest.approx(3, rel=0.001)]
+    (tmp_path / "own").mkdir()
+    own = DIALLING.replace("40ms", "700ms").replace("{weibull: [20s, 0.7]}", "3s")
+    _, fits = learned_from(recorded(tmp_path / "own", level, scenario=own))
+    assert numbers_in(fits["holding times of dials"]["text"]) == [pytest.approx(3, rel=0.001)]
+
+
+@pytest.mark.parametrize("level", ["message", "stream"])
+def test_what_the_node_dialled_itself_is_learned(tmp_path, level):
+    told, fits = learned_from(recorded(tmp_path, level, scenario=DIALLING))
+    assert "arrivals" not in fits  # nobody came
+    assert numbers_in(fits["dials of answering peers"]["text"]) == [pytest.approx(2, rel=0.05)]
+    assert numbers_in(fits["holding times of dials"]["text"]) == [pytest.approx(n, rel=0.05) for n in (20, 0.7)]
+    assert numbers_in(fits["one-way latencies of dials"]["text"]) == [pytest.approx(0.04, rel=0.05)]
+    assert fits["dials of refusing peers"]["text"] == "{every: 5s}"
+    assert fits["dials of silent peers"]["text"] == "{every: 20s}"
+    for group in ("answering: {count: 40,", "refusing: {count: 10,", "silent: {count: 5,"):
+        assert group in told["scenario"]
+    again = tmp_path / "again.yaml"
+    again.write_text(told["scenario"])
+    run = tandem("run", str(again), "--level", level, "--record", str(tmp_path / "more"), "--record-nodes", "node")
+    assert run.returncode == 0, run.stderr
+    second, more = learned_from(str(tmp_path / "more"))
+    assert more.keys() == fits.keys()
+    for what in fits:
+        assert numbers_in(more[what]["text"]) == [pytest.approx(n, rel=0.08) for n in numbers_in(fits[what]["text"])]
+    for what in ("dial failed ConnectionRefused", "dial failed AttemptTimeout"):
+        assert second["failures"][what] == pytest.approx(told["failures"][what], rel=0.1)
 
 
 def test_what_is_learned_runs_and_is_learned_again(tmp_path):
