@@ -66,6 +66,25 @@ std::string reason_of(const cell_result& of) {
          (it->why.empty() ? "" : "; " + it->why);
 }
 
+/// One seed at which it was so is enough for `sometimes`.
+void share_sometimes(std::vector<std::pair<cell, cell_result>>& seeds) {
+  const auto is_met = [&](const cell_line& line) {
+    return std::ranges::any_of(seeds, [&](const auto& seed) {
+      return std::ranges::any_of(seed.second.lines, [&](const cell_line& other) {
+        return other.text == line.text && other.verdict == verdict::ok;
+      });
+    });
+  };
+  for (auto& [of, result] : seeds) {
+    if (!result.ran() || result.verdict == verdict::ok) continue;
+    for (auto& line : result.lines)
+      if (line.text.starts_with("sometimes ") && is_met(line)) line.verdict = verdict::ok;
+    result.verdict = lines_with(result, verdict::failed) > 0     ? verdict::failed
+                     : lines_with(result, verdict::untested) > 0 ? verdict::untested
+                                                                 : verdict::ok;
+  }
+}
+
 /// One setting at one level while its seeds are added.
 class gathered {
  public:
@@ -73,31 +92,16 @@ class gathered {
     out_.setting = setting;
     out_.level = std::move(level);
   }
-  void add(const cell& of, const std::optional<cell_result>& result) {
-    if (!result) {
+  void add(const cell& of, std::optional<cell_result> result) {
+    if (result)
+      seeds_.emplace_back(of, std::move(*result));
+    else
       ++out_.missing;
-      return;
-    }
-    if (const auto bad = badness(*result); bad > worst_) {
-      worst_ = bad;
-      out_.worst = of;
-      out_.worst_why = reason_of(*result);
-    }
-    if (!result->ran()) {
-      ++out_.broke;
-      return;
-    }
-    ++(result->verdict == verdict::ok       ? out_.ok
-       : result->verdict == verdict::failed ? out_.failed
-                                            : out_.untested);
-    ++ran_;
-    traces_.insert(result->trace_hash);
-    lines_.add(result->lines);
-    also_.add(result->also);
-    for (const auto& [name, value] : result->numbers) numbers_.add(name, value);
   }
-  bool empty() const { return ran_ + out_.broke + out_.missing == 0; }
+  bool empty() const { return seeds_.empty() && out_.missing == 0; }
   setting_report report() {
+    share_sometimes(seeds_);
+    for (const auto& [of, result] : seeds_) count(of, result);
     out_.seeds_do_not_differ = ran_ > 1 && traces_.size() == 1 && !traces_.begin()->empty();
     out_.lines = lines_.intervals(ran_);
     out_.also = also_.intervals(ran_);
@@ -106,7 +110,28 @@ class gathered {
   }
 
  private:
+  void count(const cell& of, const cell_result& result) {
+    if (const auto bad = badness(result); bad > worst_) {
+      worst_ = bad;
+      out_.worst = of;
+      out_.worst_why = reason_of(result);
+    }
+    if (!result.ran()) {
+      ++out_.broke;
+      return;
+    }
+    ++(result.verdict == verdict::ok       ? out_.ok
+       : result.verdict == verdict::failed ? out_.failed
+                                           : out_.untested);
+    ++ran_;
+    traces_.insert(result.trace_hash);
+    lines_.add(result.lines);
+    also_.add(result.also);
+    for (const auto& [name, value] : result.numbers) numbers_.add(name, value);
+  }
+
   setting_report out_;
+  std::vector<std::pair<cell, cell_result>> seeds_;
   std::uint64_t worst_ = 0;
   std::size_t ran_ = 0;
   std::set<std::string> traces_;

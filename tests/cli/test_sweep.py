@@ -58,6 +58,30 @@ def test_every_setting_has_the_same_seeds_and_its_verdict(offices, tmp_path):
         (1, '["parameters.limit=4"]'), (4, '["parameters.limit=4"]'), (1, '["parameters.limit=8"]')]
 
 
+def test_what_is_so_sometimes_is_so_at_one_seed_of_all(tmp_path):
+    """Four at once are rare: of these seeds one has them."""
+    file = tmp_path / "rare.yaml"
+    file.write_text("""\
+scenario: rare
+levels: [message]
+duration: 1m
+groups: {desk: {listen: true}, callers: {count: 4}}
+workload:
+  - dial: {from: callers, to: desk, arrivals: {spread: 50s}, hold: {exponential: 10s}}
+expectations:
+  - sometimes desk.active >= 4
+  - callers.dials == 4
+""")
+
+    def verdicts(*args):
+        done = tandem("sweep", str(file), "--out", str(tmp_path / "out"), "--overwrite", "--json", *args)
+        (setting,) = json.loads(done.stdout)["settings"]
+        return done.returncode, setting["ok"], setting["failed"]
+
+    assert verdicts("--seeds", "8") == (0, 8, 0)
+    assert verdicts("--seeds", "7", "--set", "seed=2") == (1, 0, 7)
+
+
 def test_a_cell_is_what_the_line_that_runs_it_again_gives(offices, tmp_path):
     worst = json.loads(sweep(offices, tmp_path / "out", "--json").stdout)["settings"][2]["worst"]
     again = subprocess.run([TANDEM, *worst["reproduce"].split()[1:], "--json"], capture_output=True, text=True)
