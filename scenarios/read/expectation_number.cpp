@@ -116,6 +116,22 @@ int expectation_reader::seconds_of(const number_use& use) const {
   return measures()[use.measure].unit == unit::seconds ? 1 : 0;
 }
 
+// `handshakes_failed.Reset`: all of them is one number, those of one cause another.
+void expectation_reader::fail_at_whole(const expectation_word& word, std::string_view whole,
+                                       std::string_view cause) {
+  if (std::ranges::none_of(causes(), [&](const auto& row) { return row.name == cause; })) return;
+  const std::string end = "." + std::string(cause);
+  std::vector<std::string> known;
+  std::string all;
+  for (const auto& m : measures())
+    if (m.name.ends_with(end)) {
+      known.push_back(m.name.substr(0, m.name.size() - end.size()));
+      all += (all.empty() ? "" : ", ") + known.back();
+    }
+  const auto near = suggestion(whole, known);
+  fail(word, quoted(whole) + " is not counted by cause" + (near.empty() ? "; known: " + all : near));
+}
+
 // Of `refusals.LimitReeched` the number is known, and its cause is not; `closed` alone is a number
 // too, and may have a statistic.
 void expectation_reader::fail_at_cause(const expectation_word& word, std::string_view stem,
@@ -150,7 +166,10 @@ void expectation_reader::read_measure(const expectation_word& word, std::string_
     fail(word, "no metric is called " + quoted(shown) + suggestion(shown, names_of_measures()));
   }
   use.measure = *known;
-  if (!statistic_named(text.substr(dot + 1))) fail_at_cause(word, stem, text.substr(dot + 1));
+  if (!statistic_named(text.substr(dot + 1))) {
+    fail_at_cause(word, stem, text.substr(dot + 1));
+    fail_at_whole(word, stem, text.substr(dot + 1));
+  }
   read_plain_statistic(word, text.substr(dot + 1), use);
   if (use.statistic == statistic::count && !measures()[*known].is_distribution())
     fail(word, "`count` is for distributions; " + quoted(stem) + " is a number: leave it out");
@@ -179,7 +198,10 @@ void expectation_reader::read_trailing_statistic(number_use& use) {
   if (use.per <= duration{}) fail(word, "`peak per` needs a time above 0");
   if (measures()[use.measure].kind != measure_kind::total || use.statistic != statistic::last)
     fail(word, "`peak per` is for what a total grows by; " + quoted(measures()[use.measure].name) +
-                   " is none");
+                   " is none" +
+                   (measures()[use.measure].kind == measure_kind::gauge
+                        ? ", and the most that it was is its `.max`"
+                        : ""));
   if (measures()[use.measure].lags)
     fail(word,
          quoted(measures()[use.measure].name) +

@@ -52,6 +52,8 @@ class expectation_reader {
   void read_measure(const expectation_word& word, std::string_view text, number_use& use);
   static void fail_at_cause(const expectation_word& word, std::string_view stem,
                             std::string_view name);
+  static void fail_at_whole(const expectation_word& word, std::string_view whole,
+                            std::string_view cause);
   void read_plain_statistic(const expectation_word& word, std::string_view name, number_use& use);
   void read_trailing_statistic(number_use& use);
   std::optional<window> read_window();
