@@ -43,10 +43,7 @@ expectation read_entry(const yaml_value& entry, const expectation_names& names) 
     const auto line = line_with_a_named_argument(v);
     out = read_line(v, line ? *line : v.as_text(), names);
   });
-  given.require("allow_untested", [&](const auto& v) {
-    out.allow_untested = v.as_text();
-    if (out.allow_untested.empty()) v.fail("`allow_untested` must say why");
-  });
+  given.require("allow_untested", [&](const auto& v) { out.allow_untested = read_reason(v); });
   return out;
 }
 

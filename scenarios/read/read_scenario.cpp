@@ -154,6 +154,12 @@ bool is_name(std::string_view text) {
   });
 }
 
+std::string read_reason(const yaml_value& value) {
+  auto why = value.as_text();
+  if (why.empty()) value.fail("`allow_untested` must say why");
+  return why;
+}
+
 std::vector<std::string> group_names(const scenario& of) {
   std::vector<std::string> names;
   for (const auto& g : of.groups) names.push_back(g.name);

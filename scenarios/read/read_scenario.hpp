@@ -22,6 +22,9 @@ void read_expectations(const yaml_value& list, scenario& out);
 /// `when`: a comparison that is true or not in each moment of a run.
 expectation read_condition(const yaml_value& value, const scenario& of);
 
+/// Of `allow_untested`: why that is so.
+std::string read_reason(const yaml_value& value);
+
 /// Letters, digits, `_` and `-`.
 bool is_name(std::string_view text);
 

@@ -2,6 +2,8 @@
 #include "read_scenario.hpp"
 #include "run/verbs/verb.hpp"
 
+#include <utility>
+
 namespace tandem::scenarios {
 void read_workload(const yaml_value& list, scenario& out) {
   std::vector<std::string> words;
@@ -10,7 +12,11 @@ void read_workload(const yaml_value& list, scenario& out) {
     const yaml_mapping one(entry, "workload", words);
     const auto& [word, value] = one.only();
     for (const auto& verb : verbs())
-      if (verb.word == word) out.workload.push_back(verb.read(value, out));
+      if (verb.word == word) {
+        auto made = verb.read(value, out);
+        made->path = value.path();
+        out.workload.push_back(std::move(made));
+      }
   });
 }
 

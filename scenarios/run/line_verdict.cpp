@@ -176,6 +176,7 @@ std::string line_judge::why_failed(std::size_t lane, const outcome& found) const
   if (!live_)
     return (found.left > found.low ? "the highest at " + text_of(watch.highest(), scenario_, start_)
                                    : "the lowest at " + text_of(watch.lowest(), scenario_, start_));
+  if (watch.last_change().from == happening::source::nothing) return "it never changed";
   return "last changed at " + text_of(watch.last_change(), scenario_, start_);
 }
 

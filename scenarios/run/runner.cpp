@@ -276,6 +276,7 @@ run_result run(const scenario& what, const level& on, const run_options& options
   result.trace_hash = on.virtual_time ? place->trace_hash() : std::string();
   if (on.virtual_time) result.prints = prints.finish();
   result.checks = lines.verdicts(place->now());
+  work.add_untested(result.checks);
   result.also = lines.also(place->now());
   result.invariants = ledger.looked();
   result.groups = summarize(what, ledger);

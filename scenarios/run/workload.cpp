@@ -59,6 +59,25 @@ void workload::when(const expectation& condition, std::function<void()> what) {
   judge_.watch(condition, [this, what = std::move(what)] { at(now(), what); });
 }
 
+void workload::when(std::uint64_t entry, const schedule& is, std::function<void()> what) {
+  waiting_.emplace(entry, &is);
+  judge_.watch(*is.on, [this, entry, what = std::move(what)] {
+    waiting_.erase(entry);
+    at(now(), what);
+  });
+}
+
+void workload::add_untested(std::vector<check_result>& to) const {
+  for (const auto& [entry, schedule] : waiting_) {
+    const auto& allowed = schedule->allow_untested;
+    check_result found{scenario_.workload[entry]->path + " when " + schedule->on->text,
+                       allowed.empty() ? verdict::untested : verdict::ok, "nothing",
+                       "it never held, and so nothing of this was done"};
+    if (!allowed.empty()) found.why += ", allowed: " + allowed;
+    to.push_back(std::move(found));
+  }
+}
+
 void workload::at_node(time_point when, node_index node, std::function<void()> what) {
   world_.at(when, [this, node, life = lives_[node], what = std::move(what)] {
     if (!alive_[node] || lives_[node] != life) return;

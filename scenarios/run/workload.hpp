@@ -2,6 +2,7 @@
 #pragma once
 
 #include "judge.hpp"
+#include "run/verbs/arrivals.hpp"
 #include "run/verbs/verb.hpp"
 #include "standing_orders.hpp"
 #include "tandem/net/task.hpp"
@@ -33,6 +34,8 @@ class workload {
   void on_message(node_index node, std::uint64_t number);
   /// What the entries found that was probably not meant.
   void add_warnings(std::vector<std::string>& to) const;
+  /// The entries that waited for something that never was.
+  void add_untested(std::vector<check_result>& to) const;
 
   // For the verbs.
   const scenario& plan() const noexcept { return scenario_; }
@@ -52,6 +55,8 @@ class workload {
   void at(time_point when, std::function<void()> what) { world_.at(when, std::move(what)); }
   /// Once, in the moment in which this first holds, after what made it hold.
   void when(const expectation& condition, std::function<void()> what);
+  /// The same for an entry whose schedule has a condition: one that never held is told of.
+  void when(std::uint64_t entry, const schedule& is, std::function<void()> what);
   /// The same as at(), unless this life of the node is over by then.
   void at_node(time_point when, node_index node, std::function<void()> what);
   request_id dial(node_index from, node_index to, dial_mode mode, duration deadline);
@@ -110,7 +115,8 @@ class workload {
   std::vector<bool> leaving_;         ///< told to shut down
   std::vector<std::uint32_t> lives_;  ///< deaths so far: ids of connections start again after each
   std::map<node_index, standing_orders> orders_;
-  std::vector<std::unique_ptr<doing>> doings_;  ///< in the order of the file
+  std::vector<std::unique_ptr<doing>> doings_;       ///< in the order of the file
+  std::map<std::uint64_t, const schedule*> waiting_;  ///< entries for what has not held yet
 };
 
 }  // namespace tandem::scenarios

@@ -195,7 +195,9 @@ CONDITION = {
 SCHEDULE = {
     "when": CONDITION,
     "at": DURATION | {"description": "the first turn"},
+    "allow_untested": REASON | {"description": "why `when` need never hold"},
     "arrivals": ref("arrivals"),
+    "every": ABOVE_ZERO | {"description": "short for arrivals: {every: ..., per: node}"},
     "count": SOME | {"description": "turns of each node"},
     "until": ABOVE_ZERO | {"description": "no turn after this time"},
     "for": ABOVE_ZERO | {"description": "no turn after so long from `at`"},
@@ -224,7 +226,6 @@ VERBS = {
         | {
             "size": SIZES,
             "bytes": SIZES | {"description": "older word for size"},
-            "every": ABOVE_ZERO | {"description": "short for arrivals: {every: ..., per: node}"},
             "in_flight": BYTES | {"description": "what is sent waits while more is on its way"},
         },
         ["from", "to"],
@@ -264,7 +265,7 @@ VERBS = {
     ),
 }
 for word, doc in {"shutdown": "graceful end", "kill": "sudden death, connections reset", "restart": "a fresh node on the same host"}.items():
-    keys = {"nodes": NODES, "group": NODES, "at": SCHEDULE["at"], "when": CONDITION, "arrivals": ref("arrivals")}
+    keys = {"group": NODES} | ITSELF
     if word == "restart":
         keys["down"] = either(DURATION, ref("durations"))
         keys["identity"] = one_of("same", "new")
@@ -274,7 +275,7 @@ for word, doc in {"shutdown": "graceful end", "kill": "sudden death, connections
         "anyOf": [{"required": ["at"]}, {"required": ["when"]}],
     }
 
-MARK = {"at": SCHEDULE["at"], "until": ABOVE_ZERO, "on": BOOL | {"description": "false takes it back"}}
+MARK = {key: SCHEDULE[key] for key in ("at", "when", "allow_untested")} | {"until": ABOVE_ZERO, "on": BOOL | {"description": "false takes it back"}}
 for word, doc in {
     "protect": "never evicted, redialled for ever",
     "keep_alive": "never idle",

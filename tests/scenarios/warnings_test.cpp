@@ -31,7 +31,7 @@ TEST(warning, tells_of_dials_that_share_what_one_of_them_ends) {
                    "5, hold: 10s}\n",
                    1));
   ASSERT_EQ(r.warnings.size(), 1u);
-  EXPECT_TRUE(r.warnings[0].starts_with("f.yaml:8:11: 4 dials joined a connection"))
+  EXPECT_TRUE(r.warnings[0].starts_with("f.yaml:8:11: 4 of its dials joined a connection"))
       << r.warnings[0];
   EXPECT_TRUE(run_of(crowd("  - dial: {from: clients, to: server, arrivals: {every: 1s}, count: 5, "
                            "hold: 10s, mode: additional}\n",

@@ -44,6 +44,38 @@ TEST(when, that_never_holds_is_untested) {
   EXPECT_EQ(r.faults[0].why, "it never began");
 }
 
+TEST(when, work_that_never_began_is_untested) {
+  const auto run_with = [&](const std::string& more) {
+    return run_on(
+        parse_scenario(village(joined +
+                                   "\n  - dial: {from: a, to: hub, when: hub.active >= 5" + more +
+                                   "}\n  - send: {from: a, to: hub, when: hub.active >= 4, size: 9B}",
+                               "die: {nodes: hub, at: 100s}", "\n  - hub.active at 99s == 4"),
+                       "f.yaml"),
+        "message");
+  };
+  const auto r = run_with("");
+  EXPECT_EQ(r.verdict, verdict::untested);
+  ASSERT_EQ(r.checks.size(), 2U);
+  EXPECT_EQ(r.checks[1].text, "workload.2.dial when hub.active >= 5");
+  EXPECT_EQ(r.checks[1].verdict, verdict::untested);
+  EXPECT_EQ(r.checks[1].why, "it never held, and so nothing of this was done");
+  const auto allowed = run_with(", allow_untested: rarely full");
+  EXPECT_EQ(allowed.verdict, verdict::ok);
+  EXPECT_EQ(allowed.checks[1].why,
+            "it never held, and so nothing of this was done, allowed: rarely full");
+}
+
+TEST(when, a_mark_begins_in_the_moment_in_which_it_first_holds) {
+  for_each_level(village(joined + R"(
+  - deny: {from: hub, to: b, when: hub.active >= 2}
+  - disconnect: {from: a, to: hub, when: hub.active >= 2, every: 10s, for: 25s})",
+                         "die: {nodes: hub, at: 100s}", R"(
+  - b.active == 0
+  - hub.refusals.Denied == 2
+  - hub.active at 4s == 0)"));
+}
+
 TEST(when, calculates_and_looks_at_single_nodes) {
   for_each_level(village(joined, "die: {nodes: hub, when: 'a[0].dials + b.dials >= 2', for: 2s}",
                          "\n  - hub.alive at 4999ms == 1\n  - hub.alive at 5001ms == 0"));

@@ -24,10 +24,7 @@ void read_head(const yaml_mapping& given, const scenario& of, fault_head& out) {
     if (std::ranges::any_of(of.faults, [&](const auto& known) { return known->name == out.name; }))
       v.fail("two faults are called " + quoted(out.name));
   });
-  given.read("allow_untested", [&](const auto& v) {
-    out.allow_untested = v.as_text();
-    if (out.allow_untested.empty()) v.fail("`allow_untested` must say why");
-  });
+  given.read("allow_untested", [&](const auto& v) { out.allow_untested = read_reason(v); });
 }
 
 void read_timeline(const yaml_mapping& given, const scenario& of, timeline& out) {

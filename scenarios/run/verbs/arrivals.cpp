@@ -34,7 +34,7 @@ duration arrival_process::gap(random_stream& random) const {
 
 void arrival_process::begin() {
   if (!when_.on) return start();
-  in_.when(*when_.on, [this] {
+  in_.when(index_, when_, [this] {
     all_.next = origin_ = in_.now();
     start();
   });

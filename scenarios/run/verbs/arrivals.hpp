@@ -10,14 +10,15 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace tandem::scenarios {
 
 class workload;
 
-/// When the nodes of a selection have their turns. In a file: `at`, `until` or `for`, `count`, and
-/// `arrivals`, which is `at_once`, `{every: 5ms}`, `{poisson: 20/s}`, `{burst: 50, every: 10s}`,
+/// When the nodes of a selection have their turns. In a file: `at` or `when`, `until` or `for`,
+/// `count`, and `arrivals`, which is `at_once`, `{every: 5ms}`, `{poisson: 20/s}`, `{burst: 50, every: 10s}`,
 /// `{trace: file.csv}`, `{spread: 10s}` or `{think: 10s}`.
 struct schedule {
   enum class kind : std::uint8_t { at_once, every, poisson, burst, trace, spread, think };
@@ -39,11 +40,13 @@ struct schedule {
   std::uint64_t count = 1;                     ///< turns of each node; 0: as many as there are
   duration at{};
   std::optional<expectation> on{};  ///< `at` is when this first holds
+  std::string allow_untested;       ///< why it need never hold
   duration until = duration::max();
 };
 
 /// The keys that read_schedule() understands.
-inline constexpr const char* schedule_keys[] = {"at", "when", "until", "for", "arrivals", "count"};
+inline constexpr const char* schedule_keys[] = {
+    "at", "when", "allow_untested", "until", "for", "arrivals", "every", "count"};
 
 /// What a verb allows of a schedule.
 struct schedule_rules {
@@ -51,6 +54,9 @@ struct schedule_rules {
   std::uint64_t at_once_max = 10'000'000;  ///< turns of one instant are all in memory at once
   bool think = false;                      ///< the verb says when a turn is over
 };
+
+/// Of them `at`, or `when` and `allow_untested`: true when it was `when`.
+bool read_beginning(const yaml_mapping& given, const scenario& of, bool at_required, schedule& out);
 
 /// Reads them for `nodes` nodes.
 void read_schedule(const yaml_mapping& given, const scenario& of, std::uint64_t nodes,

@@ -58,7 +58,7 @@ class dialing final : public doing {
   std::string warning() const override {
     if (!what_.hold || shared_ == 0) return {};
     return what_.where + ": " + std::to_string(shared_) +
-           " dials joined a connection that a dial before them holds, so that the shortest hold "
+           " of its dials joined a connection that an earlier one holds, so that the shortest hold "
            "ends it for all of them; `mode: additional` gives each its own";
   }
 

@@ -59,7 +59,7 @@ std::unique_ptr<doing> life_work::start(workload& in, std::uint64_t index) const
 
 std::unique_ptr<work> read_life(const yaml_value& value, scenario& of, const char* word,
                                 life_change change) {
-  std::vector<std::string> keys{"nodes", "group", "at", "when", "arrivals"};
+  auto keys = with_schedule_keys({"nodes", "group"});
   if (change == life_change::restart) keys.insert(keys.end(), {"down", "identity", "address"});
   const yaml_mapping given(value, word, keys);
   auto out = std::make_unique<life_work>();

@@ -122,23 +122,10 @@ std::unique_ptr<doing> send_work::start(workload& in, std::uint64_t index) const
 std::unique_ptr<work> read_send(const yaml_value& value, scenario& of) {
   const yaml_mapping given(
       value, "send",
-      with_schedule_keys({"from", "to", "every", "size", "bytes", "pick", "in_flight"}));
+      with_schedule_keys({"from", "to", "size", "bytes", "pick", "in_flight"}));
   auto out = std::make_unique<send_work>();
   read_ends(given, of, {.to_listens = false, .neighbours = true}, out->who);
-  // `every: 5s` is short for arrivals of each node.
-  given.read("every", [&](const auto& v) {
-    if (given.find("arrivals") != nullptr)
-      v.fail_key("`every` and `arrivals` say the same; leave one out");
-    out->when.how = schedule::kind::every;
-    out->when.per_node = true;
-    out->when.every = v.as_duration(duration{1});
-  });
   read_schedule(given, of, out->who.from.count, {}, out->when);
-  given.read("count", [&](const auto& v) {
-    if (out->when.count > 1 && out->when.once() && given.find("every") == nullptr &&
-        given.find("in_flight") == nullptr)
-      v.fail("`count` needs `every`: the time between two messages");
-  });
   // `bytes` is the older word for it.
   given.require(given.find("bytes") != nullptr ? "bytes" : "size",
                 [&](const auto& v) { out->size = read_byte_distribution(v, bytes_max); });

@@ -40,6 +40,8 @@ class doing {
 /// What one entry of `workload:` says: a verb and what was said with it.
 class work {
  public:
+  std::string path;  ///< of the entry in its file, as `workload.0.dial`
+
   virtual ~work() = default;
   /// `index`: its place in the workload, which names its random numbers. `in` outlives it.
   virtual std::unique_ptr<doing> start(workload& in, std::uint64_t index) const = 0;
