@@ -7,10 +7,6 @@
 namespace tandem::scenarios {
 namespace {
 
-const std::string joined = R"(
-  - dial: {from: a, to: hub, at: 1s}
-  - dial: {from: b, to: hub, at: 1s})";
-
 TEST(die, silently_nobody_is_told_and_the_connections_are_lost_by_liveness) {
   // Pings every 30 s, 10 s for each answer: lost at most 40 s after its last byte.
   for_each_level(village(joined + R"(

@@ -13,6 +13,11 @@
 
 namespace tandem::scenarios {
 
+/// Everybody in the village dials the hub.
+inline const std::string joined = R"(
+  - dial: {from: a, to: hub, at: 1s}
+  - dial: {from: b, to: hub, at: 1s})";
+
 /// A hub and two groups of two, 10 ms from each other: a dial is ready after 60 ms. No policy of
 /// the managers stands in the way.
 inline std::string village(const std::string& work, const std::string& faults,

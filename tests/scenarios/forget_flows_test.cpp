@@ -5,10 +5,6 @@
 namespace tandem::scenarios {
 namespace {
 
-const std::string joined = R"(
-  - dial: {from: a, to: hub, at: 1s}
-  - dial: {from: b, to: hub, at: 1s})";
-
 TEST(forget_flows, old_connections_lose_all_both_ways_and_new_ones_pass) {
   for_each_level(village(joined + R"(
   - send: {from: a, to: hub, at: 21s, size: 100B}

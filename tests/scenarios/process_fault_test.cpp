@@ -9,10 +9,6 @@
 namespace tandem::scenarios {
 namespace {
 
-const std::string joined = R"(
-  - dial: {from: a, to: hub, at: 1s}
-  - dial: {from: b, to: hub, at: 1s})";
-
 std::vector<std::string> stream_levels() {
   auto levels = virtual_levels();
   std::erase(levels, "message");

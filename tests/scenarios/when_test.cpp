@@ -5,21 +5,22 @@
 namespace tandem::scenarios {
 namespace {
 
-const std::string joined = R"(
+const std::string one_after_the_other = R"(
   - dial: {from: a, to: hub, at: 1s}
   - dial: {from: b, to: hub, at: 5s})";
 
 TEST(when, a_fault_begins_in_the_moment_in_which_it_first_holds) {
   // The hub is ready 50 ms after a dial.
-  for_each_level(village(joined, "die: {nodes: hub, when: hub.active >= 4, for: 2s}", R"(
+  for_each_level(
+      village(one_after_the_other, "die: {nodes: hub, when: hub.active >= 4, for: 2s}", R"(
   - hub.alive at 5049ms == 1
   - hub.alive at 5060ms == 0
   - hub.alive at 7049ms == 0
   - hub.alive at 7060ms == 1)"),
-                 [](const run_result& r) {
-                   EXPECT_EQ(r.faults[0].text, "silent death of hub when hub.active >= 4 for 2s");
-                   EXPECT_EQ(r.faults[0].times, 1U);
-                 });
+      [](const run_result& r) {
+        EXPECT_EQ(r.faults[0].text, "silent death of hub when hub.active >= 4 for 2s");
+        EXPECT_EQ(r.faults[0].times, 1U);
+      });
 }
 
 TEST(when, is_once_however_often_it_holds_again) {
@@ -30,13 +31,15 @@ TEST(when, is_once_however_often_it_holds_again) {
 }
 
 TEST(when, that_holds_at_the_start_is_the_start) {
-  for_each_level(village(joined, "partition: {from: a, to: hub, when: hub.alive == 1, for: 1500ms}",
+  for_each_level(village(one_after_the_other,
+                         "partition: {from: a, to: hub, when: hub.alive == 1, for: 1500ms}",
                          "\n  - a.dial_time in [1060ms, 1075ms]"));
 }
 
 TEST(when, that_never_holds_is_untested) {
   const auto r =
-      run_on(parse_scenario(village(joined, "partition: {from: a, to: hub, when: hub.active >= 5}",
+      run_on(parse_scenario(village(one_after_the_other,
+                                    "partition: {from: a, to: hub, when: hub.active >= 5}",
                                     "\n  - hub.active == 4"),
                             "f.yaml"),
              "message");
@@ -47,11 +50,11 @@ TEST(when, that_never_holds_is_untested) {
 TEST(when, work_that_never_began_is_untested) {
   const auto run_with = [&](const std::string& more) {
     return run_on(
-        parse_scenario(village(joined +
-                                   "\n  - dial: {from: a, to: hub, when: hub.active >= 5" + more +
-                                   "}\n  - send: {from: a, to: hub, when: hub.active >= 4, size: 9B}",
-                               "die: {nodes: hub, at: 100s}", "\n  - hub.active at 99s == 4"),
-                       "f.yaml"),
+        parse_scenario(
+            village(one_after_the_other + "\n  - dial: {from: a, to: hub, when: hub.active >= 5" +
+                        more + "}\n  - send: {from: a, to: hub, when: hub.active >= 4, size: 9B}",
+                    "die: {nodes: hub, at: 100s}", "\n  - hub.active at 99s == 4"),
+            "f.yaml"),
         "message");
   };
   const auto r = run_with("");
@@ -67,7 +70,7 @@ TEST(when, work_that_never_began_is_untested) {
 }
 
 TEST(when, a_mark_begins_in_the_moment_in_which_it_first_holds) {
-  for_each_level(village(joined + R"(
+  for_each_level(village(one_after_the_other + R"(
   - deny: {from: hub, to: b, when: hub.active >= 2}
   - disconnect: {from: a, to: hub, when: hub.active >= 2, every: 10s, for: 25s})",
                          "die: {nodes: hub, at: 100s}", R"(
@@ -77,20 +80,21 @@ TEST(when, a_mark_begins_in_the_moment_in_which_it_first_holds) {
 }
 
 TEST(when, calculates_and_looks_at_single_nodes) {
-  for_each_level(village(joined, "die: {nodes: hub, when: 'a[0].dials + b.dials >= 2', for: 2s}",
+  for_each_level(village(one_after_the_other,
+                         "die: {nodes: hub, when: 'a[0].dials + b.dials >= 2', for: 2s}",
                          "\n  - hub.alive at 4999ms == 1\n  - hub.alive at 5001ms == 0"));
 }
 
 TEST(when, it_comes_again_from_then_on) {
   for_each_level(
-      village(joined,
+      village(one_after_the_other,
               "partition: {groups: [hub], when: b.dials >= 1, for: 1s, every: 10s, until: 40s}",
               "\n  - b.dial_time in [1060ms, 1075ms]"),
       [](const run_result& r) { EXPECT_EQ(r.faults[0].times, 4U); });
 }
 
 TEST(when, work_begins_in_the_moment_in_which_it_first_holds) {
-  for_each_level(village(joined + R"(
+  for_each_level(village(one_after_the_other + R"(
   - send: {from: hub, to: a, pick: all, when: hub.active >= 4, size: 100B}
   - send: {from: hub, to: b, pick: all, when: hub.active >= 4, size: 100B,
            arrivals: {every: 1s}, for: 3s}
