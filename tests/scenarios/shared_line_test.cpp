@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A home line that is busy for minutes: everybody is healthy and reads, so nobody is closed as
-// dead, however slow the line is and however many share it. A peer whose transfer finds no room in
-// the queue for half a minute may find its connection idle, as it cannot know that something is
-// coming.
+// dead, however slow the line is and however many share it, and each gets all that it was sent. But
+// of 40 at stream: they have two segments each in the queue, a timeout follows the other (Chen et
+// al., "TCP Behavior in Sub-Packet Regimes", SIGMETRICS 2011), and who hears nothing for half a
+// minute finds its connection idle, as it cannot know that something is coming. At packet nobody
+// waits so long, since all send most of what they send twice (levels.md).
 #include "work_support.hpp"
 
 #include <ostream>
@@ -20,8 +22,9 @@ struct line {
   }
 };
 
-scenario busy(const line& of) {
+scenario busy(const line& of, const std::string& level) {
   const std::string peers = std::to_string(of.peers);
+  const bool some_starve = level == "stream" && of.peers == 40;
   return parse_scenario(
       "scenario: busy\nduration: 30m\nsample_every: 1m\n"
       "groups: {home: {listen: true}, peers: {count: " +
@@ -40,7 +43,7 @@ scenario busy(const line& of) {
           "\n  - home.closed.LivenessLost == 0\n"
           "  - peers.closed.LivenessLost == 0\n"
           "  - peers.messages_received >= " +
-          peers + " / 2\n",
+          peers + (some_starve ? " / 2\n" : "\n"),
       "busy.yaml");
 }
 
@@ -48,7 +51,7 @@ class shared_line : public testing::TestWithParam<std::tuple<line, std::string>>
 
 TEST_P(shared_line, closes_nobody_as_dead) {
   const auto& [of, level] = GetParam();
-  const auto result = run_on(busy(of), level);
+  const auto result = run_on(busy(of, level), level);
   EXPECT_TRUE(result.ok) << failures_of(result);
 }
 
