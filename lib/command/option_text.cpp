@@ -29,6 +29,9 @@ std::string option_choices(const option_row& row) {
 /// Bytes are written as sizes: `64MiB`.
 bool is_size(const option_row& row) { return row.name.ends_with("memory"); }
 
+/// Things a second are written as in a scenario, or as the number alone.
+bool is_rate(const option_row& row) { return row.name.ends_with("rate"); }
+
 /// As a person would write it.
 std::string bound_text(double value, unit in) {
   return in == unit::seconds ? format_duration(duration(std::llround(value * 1e9)))
@@ -58,8 +61,10 @@ void set_option(const option_row& row, std::string_view text, manager_options& i
     if (found == choice->names.end()) fail(row, "one of " + option_choices(row), text);
     choice->set(into, static_cast<std::uint8_t>(found - choice->names.begin()));
   } else {
-    const auto value = parse_number(text);
-    if (!value) fail(row, "a number", text);
+    auto value = parse_number(text);
+    if (!value) value = is_rate(row) ? parse_rate(text) : parse_ratio(text);
+    if (!value)
+      fail(row, is_rate(row) ? "a rate, as in 20/s or 20" : "a ratio, as in 0.5 or 50%", text);
     check_range(row, *value, unit::plain, text);
     into.*std::get<ratio_field>(row.field) = *value;
   }
@@ -77,7 +82,8 @@ std::string option_text(const option_row& row, const manager_options& of) {
 std::string_view option_kind(const option_row& row) {
   if (std::holds_alternative<count_field>(row.field)) return is_size(row) ? "SIZE" : "COUNT";
   if (std::holds_alternative<option_choice>(row.field)) return "CHOICE";
-  return std::holds_alternative<time_field>(row.field) ? "DURATION" : "RATIO";
+  if (std::holds_alternative<time_field>(row.field)) return "DURATION";
+  return is_rate(row) ? "RATE" : "RATIO";
 }
 
 }  // namespace tandem

@@ -395,7 +395,7 @@ EXPECTATION = {
 def manager(options):
     keys = {}
     for name, kind, least, most, doc, choices in options:
-        number = text(rf"(?:{NUMBER})\s*(?:%|B|kB|MB|GB|KiB|MiB|GiB)?", minimum=least, maximum=most)
+        number = text(rf"(?:{NUMBER})\s*(?:%|B|kB|MB|GB|KiB|MiB|GiB|/s|/m|/h|/ms)?", minimum=least, maximum=most)
         keys[name] = (one_of(*choices) if choices else DURATION if kind == "duration" else number) | {"description": doc}
     passive = BOOL | {"description": "accept and keep all: no limit, idle end, backoff, breaker or spread that is not said beside it"}
     return either(one_of("passive"), mapping("options of the group's connection managers", {"passive": passive} | keys))

@@ -112,6 +112,19 @@ expectations:
   EXPECT_EQ(s.where.at("links.default.latency"), "f.yaml:15:22");
 }
 
+TEST(reader, reads_rates_and_ratios_of_options_as_all_others) {
+  const auto read = [](const std::string& options) {
+    return parse_scenario(
+               "scenario: x\nduration: 1s\ngroups: {g: {manager: {" + options + "}}}\n", "f.yaml")
+        .groups[0]
+        .manager;
+  };
+  for (const char* rate : {"20/s", "1200/m", "20"})
+    EXPECT_EQ(read(std::string("accept_rate: ") + rate).accept_rate, 20) << rate;
+  for (const char* ratio : {"25%", "0.25"})
+    EXPECT_EQ(read(std::string("idle_jitter: ") + ratio).idle_jitter, 0.25) << ratio;
+}
+
 TEST(reader, reads_json_text) {
   const auto s = parse_scenario(
       R"({"scenario": "j", "duration": "1s", "groups": {"a": {"count": 2, "listen": true}}})",
