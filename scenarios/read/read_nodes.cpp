@@ -85,9 +85,12 @@ node_selection parse_nodes(const std::string& text, const std::string& option, c
 }
 
 node_selection read_nodes_or_neighbours(const yaml_value& value, const scenario& of) {
+  const std::string word = "neighbours";
   const auto text = value.as_text();
-  const auto is_group = [&] { return std::ranges::count(group_names(of), text) != 0; };
-  if (text != "neighbours" || is_group()) return read_nodes(value, of);
+  const auto names = group_names(of);
+  if (text != word && closest(text, names).empty() && closest(text, {word}) == word)
+    value.fail("no group is called " + quoted(text) + "; did you mean " + quoted(word) + "?");
+  if (text != word || std::ranges::count(names, text) != 0) return read_nodes(value, of);
   node_selection out;
   out.how = node_selection::kind::neighbours;
   out.text = text;
