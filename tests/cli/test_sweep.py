@@ -236,6 +236,8 @@ def test_a_reader_of_the_results_does_not_mix_them_up(offices, tmp_path):
     assert sorted(path.name for path in out.iterdir()) == ["cells.sqlite", "plan.json", "timing.csv"]
 
 
+LINE = ["--vary", "parameters.limit=4,8,12", "--seeds", "4"]
+
 # Stands for Slurm on one machine: runs each task of an array at once, one after the other, with the variables that
 # Slurm sets.
 SBATCH = """\
@@ -252,14 +254,27 @@ echo 7
 """
 
 
+def assert_is_what_one_machine_gives(results, offices, folder, done):
+    sweep(offices, folder / "whole")
+    assert sorted(part.name for part in results.iterdir()) == ["all", "shard-1", "shard-2", "shard-3"], done
+    for name in ("cells.sqlite", "plan.json"):
+        assert (results / "all" / name).read_bytes() == (folder / "whole" / name).read_bytes()
+
+
+def test_the_recipe_for_dask_gives_what_one_machine_gives(offices, tmp_path):
+    python = ROOT / "build/venv/bin/python"
+    assert python.exists(), "ci/setup makes it"
+    path = f"{pathlib.Path(TANDEM).parent}:{os.environ['PATH']}"
+    done = subprocess.run([python, ROOT / "ci/recipes/dask_sweep.py", "local", tmp_path / "results", "3", offices, *LINE],
+                          capture_output=True, text=True, timeout=300, env=os.environ | {"PATH": path}, cwd=tmp_path)
+    assert done.returncode == 1, done  # 12 places are more than 8
+    assert_is_what_one_machine_gives(tmp_path / "results", offices, tmp_path, done)
+
+
 def test_the_recipe_for_slurm_gives_what_one_machine_gives(offices, tmp_path):
     (tmp_path / "sbatch").write_text(SBATCH)
     (tmp_path / "sbatch").chmod(0o755)
     path = f"{pathlib.Path(TANDEM).parent}:{os.environ['PATH']}"
-    sweep(offices, tmp_path / "whole")
-    line = ["--vary", "parameters.limit=4,8,12", "--seeds", "4"]
-    done = subprocess.run([ROOT / "ci/recipes/slurm", tmp_path / "results", offices, *line], capture_output=True, text=True,
+    done = subprocess.run([ROOT / "ci/recipes/slurm", tmp_path / "results", offices, *LINE], capture_output=True, text=True,
                           env=os.environ | {"PATH": path, "SBATCH": str(tmp_path / "sbatch"), "SRUN": "env"})
-    assert sorted(part.name for part in (tmp_path / "results").iterdir()) == ["all", "shard-1", "shard-2", "shard-3"], done
-    for name in ("cells.sqlite", "plan.json"):
-        assert (tmp_path / "results/all" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert_is_what_one_machine_gives(tmp_path / "results", offices, tmp_path, done)

@@ -3,7 +3,7 @@
 """A sweep on a Dask cluster: a task for each shard, then a merge. Needs `dask[distributed]`, `tandem` on the PATH of
 the workers, and a folder that they share.
 
-  dask.py SCHEDULER RESULTS SHARDS SCENARIO --vary parameters.limit=64,128 --seeds 20
+  dask_sweep.py SCHEDULER RESULTS SHARDS SCENARIO --vary parameters.limit=64,128 --seeds 20
 
 SCHEDULER is its address, or `local` for processes of this machine.
 """
@@ -27,8 +27,10 @@ def shard(results, number, count, sweep):
 def main(scheduler, results, shards, *sweep):
     from dask.distributed import Client
 
-    with Client(None if scheduler == "local" else scheduler) as client:
-        tasks = [client.submit(shard, pathlib.Path(results), n + 1, int(shards), sweep, pure=False) for n in range(int(shards))]
+    cluster = {"processes": True, "dashboard_address": None} if scheduler == "local" else {"address": scheduler}
+    with Client(**cluster) as client:
+        tasks = [client.submit(shard, pathlib.Path(results), n + 1, int(shards), sweep, pure=False)
+                 for n in range(int(shards))]
         parts = client.gather(tasks)
     return subprocess.run(["tandem", "merge", *map(str, parts), "--out", f"{results}/all"]).returncode
 
