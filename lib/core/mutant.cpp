@@ -4,5 +4,6 @@
 #ifdef TANDEM_MUTANTS
 namespace tandem::detail {
 mutation chosen_mutation = mutation::none;
+std::uint64_t (*forbidden_clock)() = nullptr;
 }
 #endif

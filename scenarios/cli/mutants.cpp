@@ -8,6 +8,8 @@
 
 #include <boost/describe/enumerators.hpp>
 #include <boost/mp11.hpp>
+
+#include <chrono>
 #endif
 
 namespace tandem::cli {
@@ -19,6 +21,9 @@ scenarios::mutant_list build_mutants() {
     list.names.emplace_back(each.name);
     std::ranges::replace(list.names.back(), '_', ' ');
   });
+  detail::forbidden_clock = [] {
+    return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+  };
   list.choose = [](std::size_t which) {
     detail::chosen_mutation = static_cast<detail::mutation>(which);
   };

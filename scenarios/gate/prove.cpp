@@ -22,12 +22,15 @@ constexpr double least_patience_s = 30;
 struct said {
   bool held = false;
   bool stopped = false;
+  bool flaky = false;
   std::string broken;               ///< the first line that did not hold
   std::vector<std::string> prints;  ///< of layers, in their order
   double wall_s = 0;
 };
 
-std::string run_and_say(const gate_case& of, const gate_options& options, double patience_s) {
+/// `usual`: what it is like without a mistake; a run that is another is run twice.
+std::string run_and_say(const gate_case& of, const gate_options& options, double patience_s,
+                        const said* usual = nullptr) {
   const auto what = read_scenario(of.file);
   const auto began = std::chrono::steady_clock::now();
   run_options how;
@@ -36,17 +39,20 @@ std::string run_and_say(const gate_case& of, const gate_options& options, double
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() >
            patience_s;
   };
-  const auto result = run(what, level_named(options.levels, of.level), how);
+  const auto& on = level_named(options.levels, of.level);
+  const auto result = run(what, on, how);
   json::object out{{"held", result.verdict != verdict::failed},
                    {"stopped", result.stopped},
                    {"wall_s", result.wall_s}};
   for (const auto& check : result.checks)
     if (check.verdict == verdict::failed && !out.contains("broken"))
       out["broken"] = fmt::format("{}: measured {}", check.text, check.measured);
-  json::array prints;
+  std::vector<std::string> prints;
   if (result.prints)
-    for (const auto& print : *result.prints) prints.emplace_back(text_of(print));
-  out["prints"] = std::move(prints);
+    for (const auto& print : *result.prints) prints.push_back(text_of(print));
+  out["flaky"] =
+      usual && prints != usual->prints && run(what, on, how).trace_hash != result.trace_hash;
+  out["prints"] = json::value_from(prints);
   return json::serialize(out);
 }
 
@@ -55,6 +61,7 @@ said heard_from(const std::string& text) {
   said made;
   made.held = from.at("held").as_bool();
   made.stopped = from.at("stopped").as_bool();
+  made.flaky = from.at("flaky").as_bool();
   made.wall_s = from.at("wall_s").to_number<double>();
   if (const auto* broken = from.if_contains("broken")) made.broken = broken->as_string();
   for (const auto& print : from.at("prints").as_array())
@@ -102,6 +109,7 @@ void look_at(const task_end& task, const sound_case& in, proof& known) {
   const auto now = heard_from(task.told);
   if (!now.held) return note(proof::how::line, now.broken);
   if (now.stopped) return note(proof::how::crash, "it never ended");
+  if (now.flaky) return note(proof::how::flaky, "flaky: run twice, its traces differ");
   if (const auto moved = layers_moved(in.usual, now); !moved.empty())
     note(proof::how::fingerprint, moved + " moved");
 }
@@ -116,12 +124,12 @@ std::vector<proof> prove(const std::vector<gate_case>& cases, const gate_options
     if (options.stop && options.stop()) break;
     std::vector<std::size_t> open;
     for (std::size_t m = 1; m < proofs.size(); ++m)
-      if (proofs[m].by < proof::how::crash) open.push_back(m);
+      if (proofs[m].by < proof::how::flaky) open.push_back(m);
     const double patience = std::max(least_patience_s, much_longer * in.usual.wall_s);
     const auto run = [&](std::size_t i) {
       return child_process([&, i] {
         mutants.choose(open[i]);
-        return run_and_say(in.what, options, patience);
+        return run_and_say(in.what, options, patience, &in.usual);
       });
     };
     const auto hear = [&](const task_end& task) { look_at(task, in, proofs[open[task.index]]); };
@@ -147,7 +155,7 @@ std::string proof_table(const std::vector<proof>& proofs) {
 }
 
 std::string proof_json(const std::vector<proof>& proofs) {
-  static constexpr const char* names[] = {"nothing", "fingerprint", "crash", "line"};
+  static constexpr const char* names[] = {"nothing", "fingerprint", "flaky", "crash", "line"};
   json::array all;
   for (const auto& each : proofs)
     all.push_back({{"mutant", each.mutant},

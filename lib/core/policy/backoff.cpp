@@ -41,6 +41,8 @@ backoff_delay next_backoff(const backoff_options& options, std::uint32_t n, dura
                            random_stream& random) noexcept {
   const duration ceiling = backoff_ceiling(options, n);
   if (mutant(mutation::backoff_without_jitter)) return {ceiling, ceiling};
+  if (mutant(mutation::looks_at_a_clock))
+    return {ceiling - std::min(ceiling, duration(forbidden_clock() % 1000)), ceiling};
   switch (options.backoff_strategy) {
     case backoff_strategy::none:
       random.next();

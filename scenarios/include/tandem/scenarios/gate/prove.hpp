@@ -21,6 +21,7 @@ struct proof {
   enum class how : std::uint8_t {
     nothing,      ///< nobody did
     fingerprint,  ///< every line held, but the run is another: a baseline shows it
+    flaky,        ///< and run twice it is not the same
     crash,        ///< it crashed or never ended
     line,         ///< an expectation or invariant did not hold
   };
