@@ -86,6 +86,16 @@ void compare_numbers(const outcome& a, const outcome& b, difference& into) {
 
 }  // namespace
 
+std::string events_in_words(const outcome& of, duration from, duration until, std::size_t most) {
+  std::string out;
+  const auto& times = of.events.time_ns;
+  auto row =
+      static_cast<std::size_t>(std::ranges::lower_bound(times, from.count()) - times.begin());
+  for (; most > 0 && row < times.size() && times[row] < until.count(); ++row, --most)
+    out += timed(of, row) + "\n";
+  return out;
+}
+
 difference compare(const outcome& a, const outcome& b) {
   difference made;
   made.traces_differ = a.trace_hash != b.trace_hash;

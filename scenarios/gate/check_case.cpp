@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "judging.hpp"
 #include "tandem/command/bad_input.hpp"
+#include "tandem/command/units.hpp"
 #include "tandem/scenarios/read.hpp"
 
 #include <fmt/format.h>
@@ -100,7 +101,7 @@ class case_check {
     made_.found->spread = held.spread;
     const auto differs = compare(outcome_of(held, found), found);
     if (held.seed == found.seed && differs.layers.empty() && differs.numbers.empty()) return;
-    made_.changes = in_words(differs);
+    made_.changes = where_it_begins(differs) + in_words(differs);
     if (held.seed != found.seed)
       made_.changes = fmt::format("the baseline is of seed {}\n", held.seed) + made_.changes;
     const bool draws = held.seed == found.seed && only_draws_moved(differs) && held.spread;
@@ -108,6 +109,20 @@ class case_check {
     if (options_.for_review) keep_spread(*made_.found, now);
     if (draws && now) return judge_spread(*spread_of(held), *now, first_line(differs));
     complain(gate_status::changed, "it is not what its baseline says: " + first_line(differs), 0);
+  }
+
+  // A baseline has no events: those that are there now, where it begins to be another run.
+  std::string where_it_begins(const difference& differs) const {
+    if (differs.layers.empty()) return {};
+    const auto eighth = std::ranges::min(differs.layers, {}, &layer_difference::eighth).eighth;
+    const auto at = [&](std::size_t n) { return what_.length * static_cast<std::int64_t>(n) / 8; };
+    constexpr std::size_t few = 3;
+    const auto now =
+        events_in_words(outcome_of(run_once({}, true)), at(eighth), at(eighth + 1), few);
+    return fmt::format("it begins between {} and {}; {}{}", format_duration(at(eighth)),
+                       format_duration(at(eighth + 1)),
+                       now.empty() ? "no event is there now\n" : "now the first events there are\n",
+                       now);
   }
 
   void judge_spread(const samples& before, const samples& now, const std::string& moved) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gate_support.hpp"
 #include "tandem/command/bad_input.hpp"
+#include "tandem/scenarios/gate/prove.hpp"
 
 #include <gmock/gmock.h>
 #include <boost/json.hpp>
@@ -51,7 +52,65 @@ TEST_F(gate, a_change_is_told_in_words_though_every_line_holds) {
   EXPECT_THAT(results.front().complaints.front().text, HasSubstr("admission"));
   EXPECT_THAT(results.front().complaints.front().text, HasSubstr("LimitReached: 2 +- 0 -> 1 +- 0"));
   EXPECT_THAT(results.front().changes, HasSubstr("server.refusals.LimitReached: 2 -> 1"));
+  EXPECT_THAT(results.front().changes,
+              HasSubstr("it begins between 4s and 5s; now the first events there are\n4"))
+      << results.front().changes;
   EXPECT_EQ(text_of(folder + "/baselines/crowded.yaml").find("LimitReached: 1"), std::string::npos);
+}
+
+/// Message, whose seed is another one in each world that is made while `flaky`.
+level restless(const bool& flaky) {
+  auto made = level_named(test_levels(), "message");
+  const auto make = made.make_world;
+  made.make_world = [make, &flaky, worlds = std::uint64_t{1}](world_options options) mutable {
+    if (flaky) options.seed += worlds++;
+    return make(options);
+  };
+  return made;
+}
+
+TEST_F(gate, a_level_that_differs_from_itself_is_an_error_of_its_own) {
+  const bool flaky = true;
+  options.levels = {restless(flaky)};
+  write("crowded", crowded());
+  for (const auto kind : {gate_reference::kind::nothing, gate_reference::kind::baselines}) {
+    options.against.what = kind;
+    const auto results = run("message");
+    EXPECT_THAT(statuses(results), ElementsAre(gate_status::flaky)) << gate_table(results);
+    EXPECT_EQ(exit_code_of(results), 1);
+    const auto& first = results.front().complaints.front().text;
+    EXPECT_THAT(first, testing::MatchesRegex("flaky: run twice with seed 1, its traces are "
+                                             "[0-9a-f]+ and [0-9a-f]+"));
+    EXPECT_THAT(results.front().changes, HasSubstr("first difference, after"));
+  }
+  EXPECT_THAT(statuses([&] {
+                options.once = true;
+                options.against.what = gate_reference::kind::nothing;
+                return run("message");
+              }()),
+              ElementsAre(gate_status::ok))
+      << "run once, nobody can know";
+}
+
+TEST_F(gate, a_flaky_result_is_no_baseline) {
+  const bool flaky = true;
+  options.levels = {restless(flaky)};
+  write("crowded", crowded());
+  options.for_review = true;
+  EXPECT_EQ(review(run("message"), [](const gate_result&) { return answer::accept; }), 0u);
+  EXPECT_FALSE(std::filesystem::exists(folder + "/baselines"));
+}
+
+TEST_F(gate, a_mistake_that_makes_it_flaky_is_told_as_that) {
+  bool flaky = false;
+  options.levels = {restless(flaky)};
+  write("crowded", crowded());
+  const auto proofs =
+      prove(plan_cases(scenarios_in(folder), options.levels), options,
+            {{"none", "restless", "harmless"}, [&](std::size_t which) { flaky = which == 1; }});
+  ASSERT_EQ(proofs.size(), 2u);
+  EXPECT_EQ(proofs[0].by, proof::how::flaky) << proof_table(proofs);
+  EXPECT_EQ(proofs[1].by, proof::how::nothing);
 }
 
 TEST_F(gate, a_broken_expectation_is_told_with_its_line) {

@@ -53,6 +53,9 @@ difference compare(const outcome& a, const outcome& b);
 /// What a layer is, for a person.
 std::string_view help_of(layer what) noexcept;
 
+/// The first events of a part of a run, at most `most`, a line each with its time.
+std::string events_in_words(const outcome& of, duration from, duration until, std::size_t most);
+
 /// For a person: first event, layers, lines and numbers that differ; each line indented by
 /// `indent`. Empty when they are the same.
 std::string in_words(const difference& what, std::size_t indent = 0);
