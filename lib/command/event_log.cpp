@@ -3,6 +3,8 @@
 
 #include "tandem/net/identity.hpp"
 
+#include <boost/json.hpp>
+
 #include <chrono>
 #include <cstdio>
 
@@ -12,10 +14,13 @@ namespace {
 // More than a person reads and than a healthy node says; 10 kB a second at most.
 constexpr std::uint64_t lines_a_second = 100;
 
+double seconds(time_point now) {
+  return std::chrono::duration<double>(now.time_since_epoch()).count();
+}
+
 std::string stamp(time_point now) {
   char text[32];
-  std::snprintf(text, sizeof text, "%10.3f ",
-                std::chrono::duration<double>(now.time_since_epoch()).count());
+  std::snprintf(text, sizeof text, "%10.3f ", seconds(now));
   return text;
 }
 
@@ -52,7 +57,10 @@ bool event_log::admit(time_point now, std::string_view name) {
 }
 
 void event_log::end_second(time_point now, std::string_view name, kind& of) {
-  if (of.left_out > 0)
+  if (of.left_out > 0 && json_)
+    to_.line(boost::json::serialize(
+        boost::json::object{{"at", seconds(now)}, {"what", name}, {"left_out", of.left_out}}));
+  else if (of.left_out > 0)
     to_.line(stamp(now).append(name) + ": " + std::to_string(of.left_out) +
              " more lines were left out");
   of = {};
@@ -69,6 +77,13 @@ void event_log::end(time_point now) {
 
 void event_log::line(time_point now, std::string_view what, connection_id conn, const peer_id& peer,
                      const std::string& more) {
+  if (json_) {
+    boost::json::object told{{"at", seconds(now)}, {"what", what}};
+    if (conn != connection_id::none) told["connection"] = static_cast<std::uint64_t>(conn);
+    if (!peer.empty()) told["peer"] = to_string(peer);
+    if (!more.empty()) told["more"] = more;
+    return to_.line(boost::json::serialize(told));
+  }
   auto text = stamp(now).append(what);
   if (conn != connection_id::none) text += " #" + std::to_string(static_cast<std::uint64_t>(conn));
   if (!peer.empty()) text += " " + to_string(peer);

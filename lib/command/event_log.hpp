@@ -10,11 +10,11 @@
 
 namespace tandem::cli {
 
-/// Prints what happens to a node, a line each. Of each kind of line at most 100 a second are
-/// printed; how many more there were is said when the second is over.
+/// Prints what happens to a node, a line each, as text or as JSON objects. Of each kind of line at
+/// most 100 a second are printed; how many more there were is said when the second is over.
 class event_log final : public node_observer {
  public:
-  explicit event_log(line_output& to) : to_(to) {}
+  event_log(line_output& to, bool json) : to_(to), json_(json) {}
 
   void on_notification(time_point now, const notification& what) override;
   void on_step(time_point, const connection_manager&) override {}
@@ -40,6 +40,7 @@ class event_log final : public node_observer {
             const std::string& more);
 
   line_output& to_;
+  const bool json_;
   std::map<std::string_view, kind> kinds_;  ///< by names that stand in tables of the core
   std::uint64_t left_out_ = 0;
 };

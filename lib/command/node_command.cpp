@@ -80,6 +80,8 @@ class node_command final : public command {
         ->type_name("PORT")
         ->capture_default_str();
     app_.add_flag("--no-metrics", no_metrics_, "Serve no metrics");
+    app_.add_flag("--json", json_,
+                  "Print each line as a JSON object: what, more, at, connection, peer");
     app_.add_flag("--allow-plaintext", allow_plaintext_,
                   "Allow /plaintext/2.0.0: nothing is encrypted, nobody is authenticated");
     app_.add_option("--connection-buffers-max", connection_buffers_,
@@ -101,6 +103,7 @@ class node_command final : public command {
         "Ends on SIGINT, SIGTERM, SIGHUP or SIGQUIT: peers are told, and all is over within\n"
         "--shutdown-timeout; at once on a second SIGINT. Of each kind of line 100 a second are "
         "printed;\nwhat nobody reads is lost and counted, and keeps the node from nothing.\n"
+        "Exit codes: 0 it ended when it was told to, 2 it could not begin.\n"
         "Examples:\n"
         "  tandem node --listen 127.0.0.1:4001 --allow-plaintext\n"
         "  tandem node --listen [::]:4001 --identity-file /var/lib/tandem/id --allow-plaintext\n"
@@ -126,6 +129,7 @@ class node_command final : public command {
     settings.identity_file = identity_file_;
     for (const auto& text : dial_) settings.peers.push_back(dialled(text));
     settings.dial_once = once_;
+    settings.json = json_;
     settings.marks = operator_;
     settings.marks.check();
     settings.recording = record_;
@@ -181,6 +185,7 @@ class node_command final : public command {
   metrics_options metrics_;
   std::string metrics_port_ = std::to_string(metrics_options().metrics_port);
   bool no_metrics_ = false;
+  bool json_ = false;
   bool allow_plaintext_ = false;
   bool once_ = false;
   std::map<std::string, std::string> texts_;  ///< manager options as given

@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/json.hpp>
 
 #include <malloc.h>
 #include <unistd.h>
@@ -104,14 +105,20 @@ class running_node {
 
   void say_where() {
     const auto id = to_string(node_->self().id());
-    out_.line("peer id " + id);
-    for (const auto& at : node_->listening())
-      out_.line("listening on " + to_multiaddr(at) + "/p2p/" + id);
+    say("peer id", id);
+    for (const auto& at : node_->listening()) say("listening on", to_multiaddr(at) + "/p2p/" + id);
     if (!exporter_) return;
     const auto& host = with_.metrics->metrics_address;
     const bool v6 = host.find(':') != std::string::npos;
-    out_.line("metrics on http://" + (v6 ? "[" + host + "]" : host) + ":" +
-              std::to_string(exporter_->port()) + "/metrics");
+    say("metrics on", "http://" + (v6 ? "[" + host + "]" : host) + ":" +
+                          std::to_string(exporter_->port()) + "/metrics");
+  }
+
+  void say(const std::string& what, const std::string& more = {}) {
+    if (!with_.json) return out_.line(more.empty() ? what : what + " " + more);
+    boost::json::object told{{"what", what}};
+    if (!more.empty()) told["more"] = more;
+    out_.line(boost::json::serialize(told));
   }
 
   void say_itself(const std::string& option) {
@@ -145,7 +152,7 @@ class running_node {
   void stop() {
     const auto total = with_.options.manager.shutdown_timeout;
     end_ = steady::now() + total;
-    out_.line("shutting down");
+    say("shutting down");
     over_ = node_->shutdown(total - std::min(total / 4, after_peers_max));
   }
 
@@ -186,7 +193,7 @@ class running_node {
   const std::unique_ptr<network> net_ = make_asio_network(context_);
   line_output out_{STDOUT_FILENO};
   line_output errors_{STDERR_FILENO};
-  event_log log_{out_};
+  event_log log_{out_, with_.json};
   std::unique_ptr<trace_file> recording_;
   recording_watch watch_;
   std::unique_ptr<node> node_;

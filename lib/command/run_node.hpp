@@ -22,6 +22,7 @@ struct node_settings {
   operator_options marks;
   record_options recording;
   std::optional<metrics_options> metrics;
+  bool json = false;  ///< each line that is printed is a JSON object
 };
 
 /// Runs a node until a signal ends it; the exit code. SIGINT, SIGTERM, SIGHUP (unless it was

@@ -37,6 +37,7 @@ class learn_command final : public command {
         "how many subnets. Nothing in it names a peer or an address. How well each distribution "
         "fits\n"
         "is said on standard error: the distance of Kolmogorov and Smirnov, 0 to 1.\n"
+        "Exit codes: 0 learned, 2 bad input.\n"
         "Examples:\n"
         "  tandem node --listen 0.0.0.0:4001 --allow-plaintext --record /var/tmp/node\n"
         "  tandem learn /var/tmp/node -o like_mine.yaml && tandem run like_mine.yaml");

@@ -4,14 +4,14 @@
 #include <CLI/CLI.hpp>
 
 #include <string>
+#include <vector>
 
 namespace {
 
-std::string built_levels() {
-  std::string text;
-  for (const auto& level : tandem::cli::build_levels())
-    text += (text.empty() ? ", levels " : ", ") + level.name;
-  return text;
+std::vector<std::string> built_levels() {
+  std::vector<std::string> names;
+  for (const auto& level : tandem::cli::build_levels()) names.push_back(level.name);
+  return names;
 }
 
 }  // namespace
@@ -33,14 +33,20 @@ int main(int argc, char** argv) {
       "  tandem ci scenarios                       hold them all to their baselines\n"
       "  tandem node --listen 127.0.0.1:4001 --allow-plaintext\n"
       "  tandem replay node.000001.trace           what a node recorded, again");
-  const std::unique_ptr<command> commands[] = {
-      make_run_command(app),    make_show_command(app),
-      make_learn_command(app),  make_check_command(app),
-      make_list_command(app),   make_schema_command(app),
-      make_levels_command(app), make_ci_command(app),
-      make_diff_command(app),   make_sweep_command(app),
-      make_merge_command(app),  make_cell_worker_command(app),
-      make_node_command(app),
-      make_replay_command(app), make_version_command(app, built_levels())};
+  const std::unique_ptr<command> commands[] = {make_run_command(app),
+                                               make_show_command(app),
+                                               make_learn_command(app),
+                                               make_check_command(app),
+                                               make_list_command(app),
+                                               make_schema_command(app),
+                                               make_levels_command(app),
+                                               make_ci_command(app),
+                                               make_diff_command(app),
+                                               make_sweep_command(app),
+                                               make_merge_command(app),
+                                               make_cell_worker_command(app),
+                                               make_node_command(app),
+                                               make_replay_command(app),
+                                               make_version_command(app, built_levels())};
   return run_program(app, commands, argc, argv);
 }

@@ -42,6 +42,9 @@ class run_command final : public command {
     app_.add_flag("--json", json_, "Print one JSON array, an object per level");
     app_.add_flag("--no-events", no_events_, "Do not keep events: less memory in large runs");
     app_.footer(
+        "Exit codes: 0 all held, 1 an expectation or invariant failed, 2 bad input, 3 something "
+        "was "
+        "not\nput to the test; ended by a signal, 128 and its number: what it found is shown.\n"
         "Examples:\n"
         "  tandem run global_limit\n"
         "  tandem run global_limit --level packet --seed 7 --out results\n"

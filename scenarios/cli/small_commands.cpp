@@ -39,7 +39,8 @@ class check_command final : public command {
                   "Print the scenario with what it extends and its parameters put in")
         ->excludes("--json");
     app_.footer(
-        "Every mistake is told, each with file:line:column; settings that contradict each other,\n"
+        "Exit codes: 0 it can be run, 2 it cannot. Every mistake is told, each with "
+        "file:line:column; settings that contradict each other,\n"
         "the round trips or the SYNs of TCP are warnings.\n"
         "Examples:\n"
         "  tandem check scenarios/global_limit.yaml\n"
@@ -113,7 +114,10 @@ class list_command final : public command {
       : app_(*parent.add_subcommand("list", "List scenarios and what they show")) {
     app_.add_option("DIR", folder_,
                     "Folder to look in (default: ./scenarios and the installed ones)");
-    app_.footer("Example:\n  tandem list scenarios");
+    app_.add_flag("--json", json_, "Print one JSON array, an object for each scenario");
+    app_.footer(
+        "Exit codes: 0 listed, 2 a file is wrong: its mistakes are told, the others listed.\n"
+        "Examples:\n  tandem list scenarios\n  tandem list --json");
   }
   CLI::App& app() override { return app_; }
 
@@ -125,14 +129,21 @@ class list_command final : public command {
     bool good = true;
     for (const auto& folder : folders)
       for (const auto& file : scenarios_in(folder)) good = show(file) && good;
+    if (json_) std::puts(boost::json::serialize(found_).c_str());
     return good ? exit_held : exit_bad_input;
   }
 
  private:
-  static bool show(const std::string& file) try {
+  bool show(const std::string& file) try {
     const auto what = read_scenario(file);
-    std::printf("%-18s %-36s %s\n", what.name.c_str(),
-                joined(levels_of(what, build_levels())).c_str(), what.description.c_str());
+    if (json_)
+      found_.push_back({{"scenario", what.name},
+                        {"file", file},
+                        {"levels", boost::json::value_from(levels_of(what, build_levels()))},
+                        {"description", what.description}});
+    else
+      std::printf("%-18s %-36s %s\n", what.name.c_str(),
+                  joined(levels_of(what, build_levels())).c_str(), what.description.c_str());
     return true;
   } catch (const bad_inputs& e) {
     for (const auto& line : e.lines()) std::fprintf(stderr, "tandem: %s\n", line.c_str());
@@ -144,6 +155,8 @@ class list_command final : public command {
 
   CLI::App& app_;
   std::string folder_;
+  bool json_ = false;
+  boost::json::array found_;
 };
 
 class schema_command final : public command {

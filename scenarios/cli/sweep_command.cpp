@@ -105,6 +105,8 @@ class sweep_command final : public command {
     app_.add_flag("--json", json_, "Print one JSON object");
     app_.footer(
         "Only cells that the folder lacks are run, so that what was interrupted goes on.\n"
+        "Exit codes: 0 all held, 1 something failed or did not run, 2 bad input, 3 something was "
+        "not put\nto the test; ended by a signal, 128 and its number.\n"
         "Examples:\n"
         "  tandem sweep global_limit --vary groups.server.manager.max_connections=64,128,256\n"
         "  tandem sweep erlang_b --vary parameters.places=8..12/5 --seeds 20 --jobs 2\n"
@@ -202,6 +204,7 @@ class merge_command final : public command {
     app_.add_flag("--json", json_, "Print one JSON object");
     app_.footer(
         "The folder is the same, byte for byte, as that of the sweep without --shard.\n"
+        "Exit codes: those of the sweep.\n"
         "Example:\n  tandem merge part1 part2 part3 --out all");
   }
   CLI::App& app() override { return app_; }

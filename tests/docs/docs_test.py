@@ -156,6 +156,25 @@ def test_every_flag_shown_is_one():
             if not re.search(rf"{flag}\b(?!-)", help_of[command])] == []
 
 
+COMMANDS = re.findall(r"^  ([a-z]+) ", run("--help").stdout.split("Subcommands:")[1].split("\n\n")[0], re.M)
+
+
+def test_commands_are_found():
+    assert {"run", "ci", "node", "version"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_json_and_a_page_with_its_output(command):
+    page = PAGES.get(f"scenarios/reference/commands/{command}.md", "")
+    assert page.startswith(f"# tandem {command}\n")
+    assert re.search(rf"^\$ .*build/release/tandem {command}( |$)", page, re.M), "real output, which a test runs again"
+    assert re.search(r"[Ee]xit codes?\b", page)
+    told = run(command, "--help")
+    assert told.returncode == 0 and re.search(rf"^Examples?:\n  .*tandem {command}\b", told.stdout, re.M)
+    if command != "schema":  # prints nothing else
+        assert "--json" in told.stdout and "`--json`" in page
+
+
 def test_the_keys_of_a_result_are_those_listed(tmp_path):
     assert run("run", "global_limit", "--level", "message", "--out", str(tmp_path), cwd=ROOT).returncode == 0
     (path,) = tmp_path.iterdir()

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -31,8 +32,9 @@ inline constexpr int exit_interrupted(int signal) { return 128 + signal; }
 
 std::unique_ptr<command> make_node_command(CLI::App& parent);
 std::unique_ptr<command> make_replay_command(CLI::App& parent);
-/// Prints version and commit, and `more` behind them.
-std::unique_ptr<command> make_version_command(CLI::App& parent, std::string more = {});
+/// Prints version, commit and the `levels` that are built in.
+std::unique_ptr<command> make_version_command(CLI::App& parent,
+                                              std::vector<std::string> levels = {});
 
 /// Reads the command line, runs the command that it names, says on stderr in one line what was
 /// wrong. The exit code.
