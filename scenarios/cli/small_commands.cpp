@@ -2,9 +2,11 @@
 // check, list and schema.
 #include "commands.hpp"
 #include "tandem/command/bad_input.hpp"
+#include "tandem/command/units.hpp"
 #include "tandem/scenarios/campaign/plan.hpp"
 #include "tandem/scenarios/contradictions.hpp"
 #include "tandem/scenarios/find.hpp"
+#include "tandem/scenarios/node_file.hpp"
 #include "tandem/scenarios/read.hpp"
 
 #include <CLI/CLI.hpp>
@@ -13,6 +15,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 namespace tandem::cli {
 namespace {
@@ -29,8 +32,12 @@ class check_command final : public command {
  public:
   explicit check_command(CLI::App& parent)
       : app_(*parent.add_subcommand("check", "Read a scenario and say what is wrong with it")) {
-    app_.add_option("SCENARIO", scenario_, "A file, or a name found in ./scenarios or installed")
+    app_.add_option("SCENARIO", scenario_,
+                    "A file, or a name found in ./scenarios or installed; or a file of options of "
+                    "a node, as in `max_connections: 50000`")
         ->required();
+    app_.add_option("--round-trip", round_trip_,
+                    "Of a node: the longest there usually is, as 600ms");
     app_.add_option("--set", sets_, "path=value: change the scenario before it is read")
         ->expected(1)
         ->take_all();
@@ -45,20 +52,19 @@ class check_command final : public command {
         "Examples:\n"
         "  tandem check scenarios/global_limit.yaml\n"
         "  tandem check my.yaml --json\n"
+        "  tandem check node.yaml --round-trip 600ms\n"
         "  tandem check my.yaml --flat --set parameters.peers=100");
   }
   CLI::App& app() override { return app_; }
 
   int run() override {
     const std::string file = find_scenario(scenario_, program_path());
-    if (!json_) return say(file);
+    const auto round_trip = round_trip_of_a_node(file);
+    if (!json_) return is_node_file(file) ? say_node(file, round_trip) : say(file);
     std::vector<std::string> mistakes;
     std::vector<std::string> warnings;
     try {
-      const auto what = read_scenario(file, sets_);
-      checked_levels(what, build_levels());
-      check_sweep(file, what);
-      warnings = warnings_of(what);
+      warnings = is_node_file(file) ? contradictions_in_node_file(file, round_trip) : read(file);
     } catch (const bad_inputs& e) {
       mistakes = e.lines();
     } catch (const bad_input& e) {
@@ -76,6 +82,33 @@ class check_command final : public command {
   // Every value of what the file sweeps is put in and read.
   void check_sweep(const std::string& file, const scenario& what) const {
     if (!what.sweep.axes.empty()) make_plan({file, sets_, {}, {}, {}}, build_levels());
+  }
+
+  std::vector<std::string> read(const std::string& file) const {
+    const auto what = read_scenario(file, sets_);
+    checked_levels(what, build_levels());
+    check_sweep(file, what);
+    return warnings_of(what);
+  }
+
+  std::optional<duration> round_trip_of_a_node(const std::string& file) const {
+    if (round_trip_.empty()) return {};
+    const auto given = parse_duration(round_trip_);
+    if (!given || *given < duration::zero())
+      throw bad_input("--round-trip " + round_trip_, "no time; write 600ms or 1s");
+    if (!is_node_file(file))
+      throw bad_input("--round-trip " + round_trip_,
+                      "a scenario says itself how far its nodes are");
+    return given;
+  }
+
+  int say_node(const std::string& file, std::optional<duration> round_trip) const {
+    if (!sets_.empty() || flat_)
+      throw bad_input(file, "is no scenario, but options of a node: leave --set and --flat out");
+    const auto warnings = contradictions_in_node_file(file, round_trip);
+    std::printf("%s: these options of a node are fine\n", file.c_str());
+    for (const auto& warning : warnings) std::printf("warning: %s\n", warning.c_str());
+    return exit_held;
   }
 
   int say(const std::string& file) const {
@@ -103,6 +136,7 @@ class check_command final : public command {
 
   CLI::App& app_;
   std::string scenario_;
+  std::string round_trip_;
   std::vector<std::string> sets_;
   bool json_ = false;
   bool flat_ = false;
