@@ -5,6 +5,7 @@
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/sinks/base_sink.h>
+#include <boost/json.hpp>
 
 #include <poll.h>
 #include <unistd.h>
@@ -42,7 +43,7 @@ std::vector<pool_ptr>& left_to_the_end() {
 /// full pipe keeps nobody in write(); O_NONBLOCK would belong to everybody who shares the pipe.
 class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  explicit descriptor_sink(int descriptor) : descriptor_(descriptor) {}
+  descriptor_sink(int descriptor, bool json) : descriptor_(descriptor), json_(json) {}
 
   /// Lines that the queue in front of this sink dropped. Called before the first line.
   std::function<std::uint64_t()> dropped;
@@ -63,7 +64,11 @@ class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::n
   void sink_it_(const spdlog::details::log_msg& line) override {
     std::string text;
     const auto lost_now = lost();
-    if (lost_now != said_)
+    if (lost_now != said_ && json_)
+      text = boost::json::serialize(boost::json::object{
+                 {"what", "lines lost"}, {"left_out", lost_now - said_}, {"more", reason()}}) +
+             "\n";
+    else if (lost_now != said_)
       text = "(" + std::to_string(lost_now - said_) + " lines lost: " + reason() + ")\n";
     text.append(line.payload.data(), line.payload.size()) += '\n';
     if (write(text))
@@ -98,6 +103,7 @@ class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::n
   }
 
   const int descriptor_;
+  const bool json_;
   std::atomic<steady::rep> end_ = steady::time_point::max().time_since_epoch().count();
   std::atomic<std::uint64_t> failed_ = 0;
   std::atomic<int> error_ = 0;  ///< of the last write that failed
@@ -111,8 +117,8 @@ class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::n
 
 class line_output::state {
  public:
-  explicit state(int descriptor)
-      : sink_(std::make_shared<descriptor_sink>(descriptor)),
+  state(int descriptor, bool json)
+      : sink_(std::make_shared<descriptor_sink>(descriptor, json)),
         pool_(std::make_shared<spdlog::details::thread_pool>(queue_lines, 1)) {
     sink_->dropped = [pool = pool_.get()] { return pool->overrun_counter(); };
     logger_ = std::make_shared<spdlog::async_logger>("tandem", sink_, pool_,
@@ -141,7 +147,8 @@ class line_output::state {
   std::shared_ptr<spdlog::async_logger> logger_;
 };
 
-line_output::line_output(int descriptor) : state_(std::make_unique<state>(descriptor)) {}
+line_output::line_output(int descriptor, bool json)
+    : state_(std::make_unique<state>(descriptor, json)) {}
 line_output::~line_output() = default;
 void line_output::line(std::string_view text) { state_->line(text); }
 std::uint64_t line_output::lost() const { return state_->lost(); }

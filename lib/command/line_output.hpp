@@ -17,7 +17,8 @@ namespace tandem::cli {
 /// line(), lost() and finish() belong to one thread.
 class line_output {
  public:
-  explicit line_output(int descriptor);
+  /// `json`: what was lost is said as a JSON object.
+  explicit line_output(int descriptor, bool json = false);
   /// Gives up what is not written within 0.1 s; see finish().
   ~line_output();
   line_output(const line_output&) = delete;

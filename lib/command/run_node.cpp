@@ -191,7 +191,7 @@ class running_node {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_{context_};
   const std::unique_ptr<network> net_ = make_asio_network(context_);
-  line_output out_{STDOUT_FILENO};
+  line_output out_{STDOUT_FILENO, with_.json};
   line_output errors_{STDERR_FILENO};
   event_log log_{out_, with_.json};
   std::unique_ptr<trace_file> recording_;

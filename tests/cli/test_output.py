@@ -2,6 +2,7 @@
 """Whoever reads what a node prints, slowly, not any more or never, does not stop the node."""
 
 import contextlib
+import json
 import os
 import pathlib
 import resource
@@ -9,15 +10,17 @@ import signal
 import subprocess
 import time
 
+import pytest
+
 from support import TANDEM, Node, RawPeer, fill, free_port, full_pipe, scraped, wait_until
 
 LOST = "icn_p2p_log_lines_lost_total"
 
 
-def serving(**popen):
+def serving(*more, **popen):
     """A node that prints into what is given, once it serves metrics; its port of them."""
     port = free_port()
-    node = Node("--listen", "127.0.0.1:0", "--metrics-port", str(port), **popen)
+    node = Node("--listen", "127.0.0.1:0", "--metrics-port", str(port), *more, **popen)
     assert wait_until(lambda: scraped(port)) is not None
     return node, port
 
@@ -125,17 +128,19 @@ def test_nor_are_they_of_a_run_over_sockets(small):
         run.wait()
 
 
-def test_another_reader_of_a_fifo_hears_what_was_lost(tmp_path):
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+def test_another_reader_of_a_fifo_hears_what_was_lost(tmp_path, form):
     path = tmp_path / "log"
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     writer = os.open(path, os.O_WRONLY)
-    node, port = serving(stdout=writer)
+    node, port = serving(*form, stdout=writer)
     os.close(writer)
     with node:
         os.set_blocking(reader, True)
         first = open(reader, encoding="utf-8")
-        address = next(line for line in first if "listening" in line).split()[-1]
+        listening = next(line for line in first if "listening" in line)
+        address = json.loads(listening)["more"] if form else listening.split()[-1]
         next(line for line in first if "metrics" in line)
         first.close()
         dial = ["--no-metrics", "--dial", address]
@@ -148,9 +153,32 @@ def test_another_reader_of_a_fifo_hears_what_was_lost(tmp_path):
         with Node(*dial) as client:
             client.line_with("connection_established")
             said = next(line for line in second if "lost" in line)
-        assert "lines lost: Broken pipe)" in said and int(said.split()[0].lstrip("(")) >= lost
+        if form:
+            told = json.loads(said)
+            assert (told["what"], told["more"]) == ("lines lost", "Broken pipe") and told["left_out"] >= lost
+        else:
+            assert "lines lost: Broken pipe)" in said and int(said.split()[0].lstrip("(")) >= lost
         second.close()
         assert node.end()[0] == 0
+
+
+def test_every_line_is_a_json_object_for_programs():
+    at = free_port()
+    with Node("--json", "--listen", f"127.0.0.1:{at}", "--no-metrics") as node:
+        first = json.loads(node.line_with("peer id"))
+        listening = json.loads(node.line_with("listening on"))
+        assert listening == {"what": "listening on", "more": f"/ip4/127.0.0.1/tcp/{at}/p2p/{first['more']}"}
+        peer = RawPeer(at)
+        peer.empty_messages(1)
+        message = json.loads(node.line_with('"message"'))
+        assert message["more"] == "0 bytes" and message["connection"] > 0 and message["at"] > 0
+        assert message["peer"].startswith("12D3")
+        peer.empty_messages(10_000)
+        wait_until(lambda: "left_out" in node.line_with('"message"'))
+        code, out, _ = node.end()
+        assert code == 0
+        told = [json.loads(line) for line in out.splitlines()]
+        assert {"what": "shutting down"} in told and all("what" in each for each in told)
 
 
 def test_one_peer_cannot_fill_the_log():
