@@ -4,7 +4,9 @@ must not know. Run by ctest with /usr/bin/python3 -m pytest."""
 
 import pathlib
 import re
+import subprocess
 
+import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -205,3 +207,10 @@ def test_the_action_for_other_repositories_runs_what_is_there():
         assert (here / ".." / script).resolve().is_file()
     runs = yaml.safe_load(action)["runs"]
     assert runs["using"] == "composite" and all("shell" in step for step in runs["steps"] if "run" in step)
+
+
+@pytest.mark.parametrize("wrong", [["0"], ["-1"], ["a minute"], ["3", "4"], ["--merge", "3"], ["--help"]])
+def test_the_fuzzers_refuse_what_they_do_not_know(wrong):
+    run = subprocess.run([ROOT / "ci/fuzz", *wrong], capture_output=True, text=True)
+    assert run.returncode == 2 and run.stdout == ""
+    assert " ".join(wrong) in run.stderr and "usage: ci/fuzz [SECONDS | --merge]" in run.stderr
