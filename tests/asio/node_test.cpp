@@ -182,6 +182,30 @@ TEST(asio_node, hears_whoever_speaks_though_the_silent_hold_all_descriptors) {
   for (const int each : others) close(each);
 }
 
+TEST(asio_node, hears_whoever_speaks_though_its_dials_of_the_silent_hold_all_descriptors) {
+  loop io;
+  node server(*io.net, options_of(1)), client(*io.net, options_of(2, false));
+  server.start();
+  client.start();
+  boost::asio::io_context other;  // the kernel accepts there, and nobody says anything
+  const boost::asio::ip::tcp::acceptor mute(other, {boost::asio::ip::address_v4::loopback(), 0});
+  dial_options silent;
+  silent.addresses = {endpoint::v4(127, 0, 0, 1, mute.local_endpoint().port())};
+  const few_descriptors scarce(64);
+  std::vector<int> others;
+  for (int each = dup(0); each >= 0; each = dup(0)) others.push_back(each);
+  for (int left = 5; left > 0; --left) {  // four of those, and the dialer's
+    close(others.back());
+    others.pop_back();
+  }
+  for (std::uint64_t n = 10; n < 14; ++n) server.dial(identity::of_node(7, n).id(), silent);
+  ASSERT_TRUE(io.run_until([&] { return server.manager().counters().pending_outbound == 4; }));
+  client.dial(server.self().id(), to(server));
+  EXPECT_TRUE(io.run_until([&] { return active(client) == 1 && active(server) == 1; }, 5s));
+  EXPECT_EQ(server.manager().counters().failed_total, 0U);
+  for (const int each : others) close(each);
+}
+
 TEST(asio_node, is_destroyed_with_everything_pending) {
   loop io;
   {

@@ -131,6 +131,7 @@ TEST(failed_connects, are_told_apart_by_whose_fault_they_are) {
       {e::connection_reset, cause::reset, false},
       {e::host_unreachable, cause::unreachable, false},
       {e::network_unreachable, cause::unreachable, true},
+      {e::access_denied, cause::unreachable, true},
       {e::no_descriptors, cause::local_resource, true},
       {no_address, cause::local_resource, true},
       {e::message_size, cause::unreachable, false},

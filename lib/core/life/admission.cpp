@@ -28,14 +28,24 @@ void connection_manager::state::on(const events::arrived& event) {
   emit(actions::admit{event.conn, stage::handshake});
 }
 
-/// Has those that arrived long ago and did not authenticate give way, so that the silent keep
-/// nobody out. Why there is no room all the same, if so.
+/// Has those that arrived or were dialled long ago and did not authenticate give way, so that the
+/// silent keep nobody out. Why there is no room all the same, if so.
 refusal connection_manager::state::make_room(connection_slot arrived) {
   for (;;) {
-    const auto [no, oldest] = gate.arrival_crowd(connections[arrived], tracked() - 1);
+    const connection_slot attempt = gate.unauthenticated(direction::outbound).first;
+    const bool had_its_time = attempt != no_slot && was_silent(attempt);
+    const auto [no, oldest] =
+        gate.arrival_crowd(connections[arrived], tracked() - 1, had_its_time ? 0 : 1);
     if (!no || oldest == no_slot) return no;
-    refuse(oldest, no);
+    displace(oldest, no);
   }
+}
+
+void connection_manager::state::displace(connection_slot conn_at, const refusal& no) {
+  if (connections[conn_at].way == direction::inbound)
+    refuse(conn_at, no);
+  else
+    give_way(conn_at);
 }
 
 bool connection_manager::state::belongs_to_dial(connection_slot conn_at, const peer_id& peer) {

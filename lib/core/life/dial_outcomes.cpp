@@ -44,12 +44,10 @@ void connection_manager::state::connection_over(dial_slot dial_at, connection_sl
   if (end.told || end.why == cause::duplicate)
     return fail_dial(dial_at, {{end.why}, dial_end::failed, failure_class::remote_limit});
   if (end.why == cause::requested) return fail_dial(dial_at, {{end.why}, dial_end::decided});
-  if (end.local && end.why == cause::local_resource)
-    if (const auto [no, oldest] = gate.descriptor_crowd(); oldest != no_slot) {
-      refuse(oldest, no);
-      addresses.set(end.address, address_state::untried);
-      return proceed(dial_at);
-    }
+  if (end.local && end.why == cause::local_resource && may_find_descriptor(dial_at)) {
+    addresses.set(end.address, address_state::untried);
+    return proceed(dial_at);
+  }
   dial.last = end.why;
   dial.silent_since = end.silent_since;
   if (!end.local && end.why != cause::local_resource) dial.blames = true;

@@ -39,7 +39,7 @@ void connection_manager::state::begin_dial(const events::dial_wanted& event) {
     told.peer = event.peer;
     return notify(told);
   }
-  const bool may_start = dial_at == no_slot && !event.addresses.empty() && !places_taken();
+  const bool may_start = dial_at == no_slot && !event.addresses.empty() && !places_taken(false);
   if (!is_core_issued(event.request) && line.is_full(may_start)) {
     const request_slot last = line.gives_way_to(event.priority);
     if (last == no_slot) return refuse_dial(event, line.full());
@@ -154,16 +154,18 @@ connection_slot connection_manager::state::oldest(peer_slot peer, phase at) cons
 
 refusal connection_manager::state::room_for_dial(peer_slot peer, time_point at) const {
   if (const refusal no = gate.dial_refusal(peer, at)) return no;
-  const auto [no, oldest] = gate.memory_crowd(tracked());
+  const auto [no, oldest] = gate.memory_crowd(direction::outbound, tracked(), 0);
   return oldest == no_slot && counters.pending_outbound == 0 ? no : refusal{};
 }
 
-/// Whether no attempt may begin until another one is over: there is no place for it, or no memory,
-/// and nobody else makes room.
-bool connection_manager::state::places_taken() const {
+/// Whether no attempt may begin until another one is over, or an arrival: there is no place for it,
+/// no memory or no descriptor, and nobody makes room for a dial that had a turn, or none.
+bool connection_manager::state::places_taken(bool had_turn) const {
   if (counters.pending_outbound >= options.max_pending_outbound) return true;
-  const auto [no, oldest] = gate.memory_crowd(tracked());
-  return no && oldest == no_slot && counters.pending_outbound > 0;
+  if (gate.descriptors_out() && counters.pending_outbound > 0) return true;
+  const auto [no, oldest] = gate.memory_crowd(direction::outbound, tracked(), had_turn ? 1 : 0);
+  if (!no || oldest != no_slot) return false;
+  return counters.pending_outbound > 0 || gate.unauthenticated(direction::inbound).size > 0;
 }
 
 /// Why no dial to `peer` (no_slot: to whoever answers) may begin.
@@ -180,8 +182,9 @@ refusal connection_manager::state::refusal_of(dial_slot dial_at, time_point at) 
   if (dial.started()) return {};
   refusal no = room_for_dial(dial.peer, at);
   if (!no && !dial.trial && !dial.only_new) no = reputations.record_refusal(dial.peer, at);
-  if (!no && dial.peer == no_slot) no = addresses_refusal(dial_at);
-  return no;
+  if (no || dial.peer != no_slot) return no;
+  const time_point until = addresses_until(dial_at);
+  return now < until ? refusal{.why = cause::backing_off, .until = until} : refusal{};
 }
 
 /// Something is done for the dial: addresses are asked for, or its first attempt starts.
@@ -189,12 +192,6 @@ void connection_manager::state::begin(dial_slot dial_at) {
   dial& dial = dials[dial_at];
   if (!dial.started() && !dial.trial && !dial.only_new)
     dial.trial = reputations.dial_begins(dial.peer);
-}
-
-/// Why the backoff of its addresses allows no dial to whoever answers now.
-refusal connection_manager::state::addresses_refusal(dial_slot dial_at) const {
-  const time_point until = addresses_until(dial_at);
-  return now < until ? refusal{.why = cause::backing_off, .until = until} : refusal{};
 }
 
 /// Whether the dial knows an address that never failed of a peer that is held back because it could
@@ -235,8 +232,9 @@ void connection_manager::state::proceed(dial_slot dial_at) {
   if (dial.attempts > 0 && now < dial.next_attempt_at)
     return timers.arm(dial_at, dial.next_attempt_at);
   if (line.attempts_full(dial_at)) return line.wait_behind(dial_at);
-  if (places_taken() || line.must_wait(dial_at)) return line.get_in_line(dial_at);
-  const auto [full, oldest] = gate.memory_crowd(tracked());
+  const bool had_turn = dial.turns > 0;
+  if (places_taken(had_turn) || line.must_wait(dial_at)) return line.get_in_line(dial_at);
+  const auto [full, oldest] = gate.memory_crowd(direction::outbound, tracked(), had_turn ? 1 : 0);
   if (full && oldest == no_slot) return fail_dial(dial_at, {full, dial_end::refused});
   if (full) refuse(oldest, full);
   begin(dial_at);

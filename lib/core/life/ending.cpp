@@ -98,6 +98,7 @@ void connection_manager::state::on(const events::remote_refused& event) {
   conn.told = true;
   conn.retry_after = event.retry_after;
   line.stays(conn_at);
+  if (conn.way == direction::outbound) gate.leave_unauthenticated(connections, conn_at);
   // It may not stay: what it told holds, whether it leaves or not.
   if (conn.at == phase::ready) return close(conn_at, conn.end);
   notification told = about(notice::remote_refused, conn_at);
@@ -186,6 +187,7 @@ void connection_manager::state::end_connection(connection_slot conn_at, cause re
   if (conn.gave_way) --giving_way;
   line.stays(conn_at);
   if (conn.holds) --holders;
+  if (!conn.for_arrival && !(ours && why == cause::local_resource)) gate.descriptors_out(false);
   if (conn.among == counted::lingering) --counters.lingering;
   count_end(conn_at, why, named ? away : duration{});
   blame_end(conn_at, end);

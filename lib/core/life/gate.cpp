@@ -42,7 +42,8 @@ bool gate::denies(const peer_id& peer, const endpoint& where) const {
 }
 
 refusal gate::arrival_refusal(connection& arrived, std::uint64_t others) {
-  gave_descriptor_ = false;
+  gave_descriptor_ = {};
+  descriptors_out_ = false;
   if (rules_.of(arrived.remote, with_.now) == access::denied) return {cause::denied};
   enter_subnets(arrived);
   if (const refusal no = rate_refusal(arrived)) return no;
@@ -73,7 +74,8 @@ refusal gate::rate_refusal(const connection& arrived) {
   return {};
 }
 
-gate::crowd gate::arrival_crowd(const connection& arrived, std::uint64_t others) const {
+gate::crowd gate::arrival_crowd(const connection& arrived, std::uint64_t others,
+                                std::uint32_t ahead) const {
   const auto crowd_of = [](std::uint64_t count, std::uint64_t limit, const auto& oldest_first) {
     if (mutant(mutation::silent_keep_newcomers_out))
       return crowd{{cause::pending_limit_reached, count, limit}, no_slot};
@@ -87,20 +89,34 @@ gate::crowd gate::arrival_crowd(const connection& arrived, std::uint64_t others)
     if (wide.pending >= limit) return crowd_of(wide.pending, limit, wide.unauthenticated);
   }
   const std::uint64_t pending = with_.counters.pending_inbound;
-  if (pending < with_.options.max_pending_inbound) return memory_crowd(others);
-  return crowd_of(pending, with_.options.max_pending_inbound, unauthenticated_);
+  if (pending < with_.options.max_pending_inbound)
+    return memory_crowd(direction::inbound, others, ahead);
+  return crowd_of(pending, with_.options.max_pending_inbound, unauthenticated(direction::inbound));
 }
 
-gate::crowd gate::memory_crowd(std::uint64_t others) const {
+gate::crowd gate::memory_crowd(direction newcomer, std::uint64_t others,
+                               std::uint32_t ahead) const {
   const refusal no = memory_refusal(others);
   // Nobody goes in vain: the limit may have been lowered by more than one.
-  return {no, no && !memory_refusal(others - 1) ? unauthenticated_.first : connection_slot{}};
+  if (!no || memory_refusal(others - 1)) return {no, no_slot};
+  return {no, longest(newcomer, ahead)};
 }
 
-gate::crowd gate::descriptor_crowd() {
+gate::crowd gate::descriptor_crowd(direction newcomer, std::uint32_t ahead) {
+  bool& gave = gave_descriptor_[static_cast<std::size_t>(newcomer)];
+  const connection_slot goes = gave ? no_slot : longest(newcomer, ahead);
+  if (goes == no_slot) return {};
+  gave = true;
   const std::uint64_t pending = with_.counters.pending_inbound;
-  if (unauthenticated_.first == no_slot || std::exchange(gave_descriptor_, true)) return {};
-  return {{cause::pending_limit_reached, pending, pending}, unauthenticated_.first};
+  return {{cause::pending_limit_reached, pending, pending}, goes};
+}
+
+connection_slot gate::longest(direction newcomer, std::uint32_t ahead) const {
+  const auto& arrivals = unauthenticated(direction::inbound);
+  const auto& attempts = unauthenticated(direction::outbound);
+  const bool dialled = newcomer == direction::outbound;
+  if (dialled) return arrivals.size > attempts.size + ahead ? arrivals.first : connection_slot{};
+  return attempts.size > arrivals.size + ahead ? attempts.first : arrivals.first;
 }
 
 refusal gate::memory_refusal(std::uint64_t others) const {
@@ -169,12 +185,13 @@ void gate::leave_subnet(subnet_slot subnet) {
 void gate::enter_pending(slot_table<connection>& connections, connection_slot conn_at) {
   connection& conn = connections[conn_at];
   conn.among = counted::pending;
+  unauthenticated_[static_cast<std::size_t>(conn.way)].append(connections, &connection::by_age,
+                                                              conn_at);
   if (conn.way == direction::outbound) {
     ++with_.counters.pending_outbound;
     return;
   }
   ++with_.counters.pending_inbound;
-  unauthenticated_.append(connections, &connection::by_age, conn_at);
   if (conn.wide == no_slot) return;
   subnet_entry& wide = with_.subnets[conn.wide];
   ++wide.pending;
@@ -185,18 +202,20 @@ void gate::leave_pending(slot_table<connection>& connections, connection_slot co
   connection& conn = connections[conn_at];
   if (conn.among != counted::pending) return;
   conn.among = counted::nowhere;
+  leave_unauthenticated(connections, conn_at);
   if (conn.way == direction::outbound) {
     --with_.counters.pending_outbound;
     return;
   }
-  leave_unauthenticated(connections, conn_at);
   --with_.counters.pending_inbound;
   if (conn.wide != no_slot) --with_.subnets[conn.wide].pending;
 }
 
 void gate::leave_unauthenticated(slot_table<connection>& connections, connection_slot conn_at) {
-  unauthenticated_.remove(connections, &connection::by_age, conn_at);
-  if (const subnet_slot wide = connections[conn_at].wide; wide != no_slot)
+  const connection& conn = connections[conn_at];
+  unauthenticated_[static_cast<std::size_t>(conn.way)].remove(connections, &connection::by_age,
+                                                              conn_at);
+  if (const subnet_slot wide = conn.wide; wide != no_slot)
     with_.subnets[wide].unauthenticated.remove(connections, &connection::by_age_in_subnet, conn_at);
 }
 
@@ -224,7 +243,7 @@ void gate::recount_subnets(slot_table<connection>& connections) {
     if (conn.among == counted::pending && conn.way == direction::inbound && conn.wide != no_slot)
       ++with_.subnets[conn.wide].pending;
   }
-  for (connection_slot conn_at = unauthenticated_.first; conn_at != no_slot;
+  for (connection_slot conn_at = unauthenticated(direction::inbound).first; conn_at != no_slot;
        conn_at = connections[conn_at].by_age.next)
     if (const subnet_slot wide = connections[conn_at].wide; wide != no_slot)
       with_.subnets[wide].unauthenticated.append(connections, &connection::by_age_in_subnet,

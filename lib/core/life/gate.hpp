@@ -44,13 +44,21 @@ class gate {
   };
   /// The same for a connection that arrived: nothing more may be pending beside what is, or there
   /// is no memory for it beside `others`.
-  crowd arrival_crowd(const connection& arrived, std::uint64_t others) const;
-  /// The same for an attempt of ours. A dial that has no attempt yet fails with it when nobody
-  /// makes room; a further one just waits.
-  crowd memory_crowd(std::uint64_t others) const;
-  /// The host had no descriptor for somebody who came, or an attempt of ours: the one that makes
-  /// room, as where the table is full; once until somebody arrives, it may be no help. Or none.
-  crowd descriptor_crowd();
+  crowd arrival_crowd(const connection& arrived, std::uint64_t others, std::uint32_t ahead) const;
+  /// The same for want of memory. Of arrivals and attempts of our own those make room of which more
+  /// than `ahead` more have not authenticated than of those of the newcomer, so neither keep the
+  /// others out; else an arrival for another, while for attempts of ours the line decides.
+  crowd memory_crowd(direction newcomer, std::uint64_t others, std::uint32_t ahead) const;
+  /// The same when the host had no descriptor for it: once for each direction until somebody
+  /// arrives, it may be no help.
+  crowd descriptor_crowd(direction newcomer, std::uint32_t ahead);
+  /// Whether an attempt would find no descriptor: since one did not, or somebody who comes is to
+  /// have the next, until a connection ends or arrives.
+  bool descriptors_out() const noexcept { return descriptors_out_; }
+  void descriptors_out(bool out) noexcept { descriptors_out_ = out; }
+  const slot_list<connection>& unauthenticated(direction way) const noexcept {
+    return unauthenticated_[static_cast<std::size_t>(way)];
+  }
   /// The host is short of memory, or not any more.
   void pressure(bool memory) noexcept { memory_pressure_ = memory; }
   /// Why no permit is to be had for an outbound connection to `peer`, wherever it is.
@@ -83,7 +91,7 @@ class gate {
 
   /// The ledger counts in other tables, what is counted follows from options.
   TANDEM_FIELDS_BUT((with_, ledger_, counted_), rules_, node_rate_, subnet_rate_, node_full_,
-                    unauthenticated_, memory_pressure_, gave_descriptor_)
+                    unauthenticated_, memory_pressure_, gave_descriptor_, descriptors_out_)
 
  private:
   void apply_options();
@@ -91,6 +99,7 @@ class gate {
     return counted_[static_cast<std::size_t>(width)];
   }
   refusal rate_refusal(const connection& arrived);
+  connection_slot longest(direction newcomer, std::uint32_t ahead) const;
   refusal memory_refusal(std::uint64_t others) const;
   void recount_subnets(slot_table<connection>& connections);
 
@@ -99,11 +108,12 @@ class gate {
   permit_ledger ledger_;
   accept_rate node_rate_;
   accept_rate subnet_rate_;
-  time_point node_full_ = time_point::min();  ///< when the node's bucket is full
-  slot_list<connection> unauthenticated_;     ///< inbound and pending, oldest first
-  std::array<bool, 2> counted_{};             ///< by width, whether its subnets are counted
+  time_point node_full_ = time_point::min();              ///< when the node's bucket is full
+  std::array<slot_list<connection>, 2> unauthenticated_;  ///< by direction, pending, oldest first
+  std::array<bool, 2> counted_{};  ///< by width, whether its subnets are counted
   bool memory_pressure_ = false;
-  bool gave_descriptor_ = false;  ///< since somebody arrived
+  std::array<bool, 2> gave_descriptor_{};  ///< by direction, for one of it, since somebody arrived
+  bool descriptors_out_ = false;
 };
 
 }  // namespace tandem::detail

@@ -71,11 +71,15 @@ void connection_manager::state::wait_for_answer(connection_slot conn_at) {
   timers.arm(conn_at, std::min(conn.due, answer_due(conn, addresses)));
 }
 
+bool connection_manager::state::was_silent(connection_slot attempt) const {
+  return now >= answer_due(connections[attempt], addresses);
+}
+
 void connection_manager::state::attempt_expired(connection_slot conn_at) {
   const connection& conn = connections[conn_at];
   if (now >= conn.due)
     return cut(conn_at, conn.connected() ? cause::handshake_timeout : cause::attempt_timeout);
-  if (now < answer_due(conn, addresses)) return wait_for_answer(conn_at);
+  if (!was_silent(conn_at)) return wait_for_answer(conn_at);
   timers.arm(conn_at, conn.due);
   if (!conn.told) line.may_give_way(conn_at, conn.turn, conn.dial);
 }
@@ -87,7 +91,21 @@ void connection_manager::state::attempt_heard(connection_slot conn_at) {
   wait_for_answer(conn_at);
 }
 
-/// The silent attempt leaves its place to another dial; its own goes on later.
+/// The host had no descriptor for an attempt of the dial, which was no turn: whether somebody made
+/// room, or it waits for one as for a place while attempts of ours are under way.
+bool connection_manager::state::may_find_descriptor(dial_slot dial_at) {
+  dial& dial = dials[dial_at];
+  const auto [no, oldest] = gate.descriptor_crowd(direction::outbound, dial.turns > 1 ? 1 : 0);
+  if (oldest == no_slot && counters.pending_outbound == 0) return false;
+  --dial.turns;
+  if (oldest != no_slot)
+    refuse(oldest, no);
+  else
+    gate.descriptors_out(true);
+  return true;
+}
+
+/// The silent attempt leaves its place to another dial or an arrival; its own goes on later.
 void connection_manager::state::give_way(connection_slot conn_at) {
   connection& conn = connections[conn_at];
   conn.gave_way = conn.yielded = true;

@@ -74,8 +74,11 @@ void connection_manager::state::on(const events::pressure& event) {
 
 void connection_manager::state::on(const events::accept_failed&) {
   if (stopping || timers.armed(node_timer::resume) != never) return;
-  if (const auto [no, oldest] = gate.descriptor_crowd(); oldest != no_slot)
-    return refuse(oldest, no);  // and the driver accepts again
+  if (const auto [no, oldest] = gate.descriptor_crowd(direction::inbound, 1); oldest != no_slot) {
+    connections[oldest].for_arrival = true;
+    gate.descriptors_out(true);
+    return displace(oldest, no);  // and the driver accepts again
+  }
   timers.arm(node_timer::resume, later(now, listen_pause_period));
   listen_or_pause();
 }
@@ -104,7 +107,7 @@ void connection_manager::state::on(const events::shutdown_wanted& event) {
   timers.disarm(node_timer::resume);
   timers.disarm(node_timer::uplink);
   timers.disarm(node_timer::churn);
-  stop_redialling();
+  forget_redials();
   notification told;
   told.kind = notice::shutdown_began;
   told.why = cause::shutting_down;

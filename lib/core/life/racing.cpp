@@ -189,16 +189,19 @@ void connection_manager::state::attempt_gone(peer_slot peer) {
 
 void connection_manager::state::serve_waiting() {
   for (;;) {
-    dial_slot next;
-    connection_slot silent;
-    if (reputations.eased())
+    if (reputations.eased()) {
       serve_held();
-    else if (!places_taken() && (next = line.take_next()) != no_slot)
-      proceed(next);  // which may end a trial
-    else if (giving_way == 0 && places_taken() && (silent = line.gives_way()) != no_slot)
-      give_way(silent);  // its place is free when its last event comes, its memory at once
-    else
-      return;
+      continue;
+    }
+    const dial_slot next = line.front();
+    if (next == no_slot) return;
+    if (!places_taken(dials[next].turns > 0)) {
+      proceed(line.take_next());  // which may end a trial
+      continue;
+    }
+    const connection_slot silent = giving_way == 0 ? line.gives_way() : connection_slot{};
+    if (silent == no_slot) return;
+    give_way(silent);  // its place is free when its last event comes, its memory at once
   }
 }
 

@@ -57,7 +57,8 @@ struct connection {
   /// Application bytes left since the peer was last known to have acknowledged all.
   bool unacknowledged = false;
   bool answer_asked = false;  ///< whether the peer acknowledged anything, at answer_by
-  bool gave_way = false;      ///< an attempt that gave its place to another dial
+  bool gave_way = false;      ///< an attempt that gave its place to another dial, or an arrival
+  bool for_arrival = false;   ///< it goes, and the descriptor it had is for one who comes
   std::uint32_t turn = 0;     ///< of its dial
 
   peer_slot peer;             ///< once authenticated
@@ -90,7 +91,7 @@ struct connection {
   connection_slot next_of_dial;  ///< among the attempts of the dial, newest first
   connection_slot previous_of_dial;
   address_slot address;                     ///< of the dial, tried by this
-  list_place<connection> by_age;            ///< among all that arrived and are unauthenticated
+  list_place<connection> by_age;            ///< among all of its direction that are unauthenticated
   list_place<connection> by_age_in_subnet;  ///< among those of its wide subnet
   connection_slot next_free;
   duration retry_after{};  ///< as the peer's refusal asked
@@ -102,10 +103,11 @@ struct connection {
 
   TANDEM_FIELDS(id, arrived, last_received, last_use, due, bytes, peer, streams, probes, at, way,
                 end, used, among, trial, victim, refused, told, yielded, gave_way, turn,
-                unacknowledged, answer_asked, spoken, rtt, streams_ended, kept_until, last_probe,
-                asked_for, asked_at, answer_by, ready_at, nonce, idle_share, ready_place, right,
-                holds, remote, narrow, wide, dial, next_of_peer, previous_of_peer, next_of_dial,
-                previous_of_dial, address, by_age, by_age_in_subnet, next_free, retry_after)
+                for_arrival, unacknowledged, answer_asked, spoken, rtt, streams_ended, kept_until,
+                last_probe, asked_for, asked_at, answer_by, ready_at, nonce, idle_share,
+                ready_place, right, holds, remote, narrow, wide, dial, next_of_peer,
+                previous_of_peer, next_of_dial, previous_of_dial, address, by_age, by_age_in_subnet,
+                next_free, retry_after)
 };
 
 /// What its permit counts against.

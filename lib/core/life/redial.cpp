@@ -63,10 +63,6 @@ void connection_manager::state::forget_redials() {
     if (!wants_redial(peer_slot(i))) timers.disarm(peer_slot(i));
 }
 
-void connection_manager::state::stop_redialling() {
-  for (std::uint32_t i = 0; i < peers.bound(); ++i) timers.disarm(peer_slot(i));
-}
-
 void connection_manager::state::redial(peer_slot peer) {
   if (!wants_redial(peer)) return settle(peer);
   const auto again = [&](time_point at) { timers.arm(peer, at); };

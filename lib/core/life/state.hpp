@@ -76,10 +76,9 @@ struct connection_manager::state final : private detail::reputation::listener {
   connection_slot adoptable(peer_slot peer) const;
   connection_slot oldest(peer_slot peer, phase at) const;
   detail::refusal room_for_dial(peer_slot peer, time_point at) const;
-  bool places_taken() const;
+  bool places_taken(bool had_turn) const;
   detail::refusal refusal_of(dial_slot dial_at, time_point at) const;
   void begin(dial_slot dial_at);
-  detail::refusal addresses_refusal(dial_slot dial_at) const;
   bool brings_news(dial_slot dial_at) const;
   time_point addresses_until(dial_slot dial_at) const;
   void proceed(dial_slot dial_at);
@@ -105,6 +104,8 @@ struct connection_manager::state final : private detail::reputation::listener {
   void wait_for_answer(connection_slot conn_at);
   void attempt_expired(connection_slot conn_at);
   void attempt_heard(connection_slot conn_at);
+  bool was_silent(connection_slot attempt) const;
+  bool may_find_descriptor(dial_slot dial_at);
   void give_way(connection_slot conn_at);
 
   // redial.cpp
@@ -117,7 +118,6 @@ struct connection_manager::state final : private detail::reputation::listener {
   bool redial_soon(peer_slot peer);
   void redial_all_soon();
   void forget_redials();
-  void stop_redialling();
   void redial(peer_slot peer);
 
   // dial_outcomes.cpp
@@ -148,6 +148,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   void on(const events::authenticated& event);
   void on(const events::ready& event);
   detail::refusal make_room(connection_slot arrived);
+  void displace(connection_slot conn_at, const detail::refusal& no);
   bool belongs_to_dial(connection_slot conn_at, const peer_id& peer);
   void take_permit(connection_slot conn_at, detail::permit&& right);
   void refuse(connection_slot conn_at, const detail::refusal& no);
@@ -205,7 +206,6 @@ struct connection_manager::state final : private detail::reputation::listener {
   void heard(connection_slot conn_at, time_point when);
   time_point looks_at(const detail::connection& conn) const noexcept;
   void arm_ready(connection_slot conn_at);
-  /// The deadline may have moved to an earlier time.
   void sooner(connection_slot conn_at);
   void keep_alive_changed(peer_slot peer);
 

@@ -66,8 +66,8 @@ void waiting_line::attempt_over(peer_slot at) {
 }
 
 dial_slot waiting_line::take_next() {
-  if (dial_line_.empty()) return no_slot;
-  const dial_slot next = dial_line_.front();
+  const dial_slot next = front();
+  if (next == no_slot) return next;
   dial_line_.erase(next);
   dials_[next].stage = dials_[next].free_stage();
   return next;

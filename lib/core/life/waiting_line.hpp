@@ -36,7 +36,9 @@ class waiting_line {
   /// While another attempt at the peer may start, the first in rank of its dials behind the others
   /// gets in line.
   void attempt_over(peer_slot at);
-  /// The dial whose turn it is, out of the line, once there is a place; no_slot when nobody waits.
+  /// The dial whose turn it is once there is a place; no_slot when nobody waits.
+  dial_slot front() const { return dial_line_.empty() ? dial_slot{} : dial_line_.front(); }
+  /// The same, out of the line.
   dial_slot take_next();
   void priority_changed(dial_slot of);
 

@@ -18,11 +18,13 @@ template <class T>
 struct slot_list {
   slot<T> first;
   slot<T> last;
+  std::uint32_t size = 0;
 
   void append(slot_table<T>& in, list_place<T> T::*place, slot<T> entry) noexcept {
     (in[entry].*place).previous = last;
     (last == no_slot ? first : (in[last].*place).next) = entry;
     last = entry;
+    ++size;
   }
   /// Nothing when it is not there.
   void remove(slot_table<T>& in, list_place<T> T::*place, slot<T> entry) noexcept {
@@ -31,6 +33,7 @@ struct slot_list {
     (previous == no_slot ? first : (in[previous].*place).next) = next;
     (next == no_slot ? last : (in[next].*place).previous) = previous;
     in[entry].*place = {};
+    --size;
   }
 };
 

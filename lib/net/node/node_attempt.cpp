@@ -14,11 +14,11 @@ attempt_failure failure_of(const boost::system::error_code& error) noexcept {
   if (error == errors::connection_reset || error == errors::connection_aborted)
     return {cause::reset, false};
   if (error == errors::network_unreachable || error == errors::network_down ||
-      error == errors::address_family_not_supported)
+      error == errors::address_family_not_supported || error == errors::access_denied ||
+      error == errc::operation_not_permitted)
     return {cause::unreachable, true};
   if (error == errors::no_descriptors || error == errors::no_memory ||
-      error == errors::no_buffer_space || error == errors::access_denied ||
-      error == errc::address_not_available || error == errc::operation_not_permitted)
+      error == errors::no_buffer_space || error == errc::address_not_available)
     return {cause::local_resource, true};
   return {cause::unreachable, false};
 }

@@ -114,28 +114,28 @@ TEST(gate, has_a_crowded_subnet_make_room_for_itself_and_a_crowded_node_for_anyb
   gated g(options);
   const connection_slot other = g.pend(from(2, 1));
   const connection_slot first = g.pend(from(1, 1));
-  EXPECT_FALSE(g.door.arrival_crowd(g.connections[first], 0).no);
+  EXPECT_FALSE(g.door.arrival_crowd(g.connections[first], 0, 0).no);
   const connection_slot second = g.pend(from(1, 2));
 
   const connection_slot same = g.come(from(1, 3)), elsewhere = g.come(from(3, 1));
   ASSERT_FALSE(g.arrive(same));
   ASSERT_FALSE(g.arrive(elsewhere));
-  auto crowd = g.door.arrival_crowd(g.connections[same], 0);
+  auto crowd = g.door.arrival_crowd(g.connections[same], 0, 0);
   EXPECT_EQ(crowd.no.why, cause::pending_limit_reached);
   EXPECT_EQ(std::pair(crowd.no.current, crowd.no.limit), std::pair(2UL, 2UL));
   EXPECT_EQ(crowd.oldest, first);
-  crowd = g.door.arrival_crowd(g.connections[elsewhere], 0);
+  crowd = g.door.arrival_crowd(g.connections[elsewhere], 0, 0);
   EXPECT_EQ(std::pair(crowd.no.current, crowd.no.limit), std::pair(3UL, 3UL));
   EXPECT_EQ(crowd.oldest, other);
 
   g.door.leave_unauthenticated(g.connections, first);
-  EXPECT_EQ(g.door.arrival_crowd(g.connections[same], 0).oldest, second);
+  EXPECT_EQ(g.door.arrival_crowd(g.connections[same], 0, 0).oldest, second);
   g.door.leave_unauthenticated(g.connections, second);
-  const connection_slot nobody = g.door.arrival_crowd(g.connections[same], 0).oldest;
+  const connection_slot nobody = g.door.arrival_crowd(g.connections[same], 0, 0).oldest;
   EXPECT_EQ(nobody, no_slot) << "all said who they are";
-  EXPECT_TRUE(g.door.arrival_crowd(g.connections[same], 0).no);
+  EXPECT_TRUE(g.door.arrival_crowd(g.connections[same], 0, 0).no);
   g.door.leave_pending(g.connections, second);
-  EXPECT_FALSE(g.door.arrival_crowd(g.connections[same], 0).no);
+  EXPECT_FALSE(g.door.arrival_crowd(g.connections[same], 0, 0).no);
 }
 
 TEST(gate, refuses_what_there_is_no_memory_for) {
@@ -143,8 +143,8 @@ TEST(gate, refuses_what_there_is_no_memory_for) {
   options.connection_memory = 1000;
   options.max_memory = 2999;
   gated g(options);
-  EXPECT_FALSE(g.door.memory_crowd(1).no);
-  const refusal no = g.door.memory_crowd(2).no;
+  EXPECT_FALSE(g.door.memory_crowd(direction::outbound, 1, 0).no);
+  const refusal no = g.door.memory_crowd(direction::outbound, 2, 0).no;
   EXPECT_EQ(no.why, cause::memory_limit_reached);
   EXPECT_EQ(std::pair(no.current, no.limit), std::pair(2000UL, 2999UL));
   g.door.pressure(true);
@@ -188,7 +188,7 @@ TEST(gate, counts_all_anew_when_subnets_get_another_width) {
   EXPECT_TRUE(g.door.conserved());
   const connection_slot next = g.come(from(4, 1));
   ASSERT_FALSE(g.arrive(next));
-  const auto crowd = g.door.arrival_crowd(g.connections[next], 0);
+  const auto crowd = g.door.arrival_crowd(g.connections[next], 0, 0);
   EXPECT_EQ(crowd.no.current, 2U);
   EXPECT_EQ(crowd.oldest, first) << "in the order in which they came";
   g.door.leave_pending(g.connections, first);

@@ -57,6 +57,20 @@ TEST(redial, of_a_peer_protected_while_unconnected_begins_within_start_spread) {
   EXPECT_LE(most, 2s);
 }
 
+TEST(redial, comes_exactly_when_explain_says_however_long_the_peer_is_held_back) {
+  redialling d;
+  d.protect(peer(1));
+  for (int n = 0; n < 12; ++n) {
+    const time_point says = d.manager.explain(peer(1), d.now).redial_at;
+    EXPECT_GE(says, d.manager.explain(peer(1), d.now).next_dial);
+    d.run_to(says.time_since_epoch());
+    ASSERT_EQ(d.count<actions::resolve>(), static_cast<std::size_t>(n) + 1);
+    ASSERT_EQ(d.when<actions::resolve>(), says);
+    d.found();
+    d.fail();
+  }
+}
+
 TEST(redial, is_not_put_off_by_a_second_mark) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     redialling d(manager_options{}, seed);

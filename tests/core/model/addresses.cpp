@@ -172,10 +172,11 @@ bool manager::waits_in_line(const dial& d, bool surely, bool beside) {
 /// under way, or of higher priority.
 bool manager::gives_way(const connection& c, const dial& mine, bool surely) {
   if (c.told) return false;  // its peer told why not
-  if (now_ < later(c.last_received, c.patience) || !places_taken()) return false;
+  if (now_ < later(c.last_received, c.patience)) return false;
   return std::ranges::any_of(dials_, [&](const auto& known) {
     const dial& d = known.second;
-    return d.key != mine.key && waits_in_line(d, surely, !surely && d.priority > mine.priority) &&
+    return d.key != mine.key && places_taken(d.turns > 0) &&
+           waits_in_line(d, surely, !surely && d.priority > mine.priority) &&
            (d.priority > mine.priority || (d.priority == mine.priority && d.turns < c.turn));
   });
 }

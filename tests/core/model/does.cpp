@@ -2,6 +2,8 @@
 // Actions: those that an event owes are struck off, the others must have a reason.
 #include "reference.hpp"
 
+#include <utility>
+
 namespace tandem::reference {
 namespace {
 
@@ -91,14 +93,18 @@ void manager::does(const action& what) {
 bool manager::makes_room(const action& what) {
   const auto* r = std::get_if<actions::refuse>(&what);
   connection* c = r == nullptr ? nullptr : find(r->conn);
-  if (c == nullptr || c->at != life::handshaking || c != silent_longest()) return false;
+  if (c == nullptr || c->at != life::handshaking || c != silent_longest(true)) return false;
   if (std::ranges::find(owed_, text_of(what)) != owed_.end()) return false;
   require(!room_made_ && memory_shortage(reckoned()).why != cause::none &&
               memory_shortage(reckoned() - 1).why == cause::none,
           "somebody goes for want of memory, and there is enough");
+  require(silent(true) > silent(false),
+          "an arrival goes for an attempt, and there are more of ours");
+  const std::uint64_t more = silent(true) - silent(false);
   refuses(*c, memory_shortage(reckoned()));
   owed_.erase(std::ranges::find(owed_, text_of(what)));
-  return room_made_ = true;
+  room_made_ = more;
+  return true;
 }
 
 void manager::started(const actions::start_attempt& a) {
@@ -108,7 +114,8 @@ void manager::started(const actions::start_attempt& a) {
   require(pending(false) < options_.max_pending_outbound, "more attempts than may be pending");
   require(!avoids(a.address, a.peer), "an attempt at an address that is denied or full");
   require(memory_shortage(reckoned()).why == cause::none, "an attempt without memory");
-  room_made_ = false;
+  require(!descriptors_out_ || pending(false) == 0, "an attempt that will find no descriptor");
+  const auto room_made = std::exchange(room_made_, std::nullopt);
   std::uint64_t key = 0;
   for (const auto& [k, d] : dials_)
     if (d.peer == a.peer &&
@@ -159,6 +166,8 @@ void manager::started(const actions::start_attempt& a) {
   c.pending = true;
   c.began = now_;
   c.last_received = now_;
+  require(!room_made || *room_made > 1 || d.turns == 0,
+          "an arrival goes for an attempt that was no first one, and is not one of two too many");
   c.turn = ++d.turns;
   c.subnet_trial = subnet_trial;
   if (subnet_trial) ++circuit->trials;
@@ -173,13 +182,26 @@ bool manager::leaves_its_place(connection& c) {
   if (!gives_way(c, d, false)) return false;
   for (const auto& [id, other] : connections_)
     require(!other.gave_way, "two attempts give way at a time");
+  cut_short(c);
+  return true;
+}
+
+void manager::cut_short(connection& c) {
+  dial& d = dials_.at(c.dial);
   c.end = cause::pending_limit_reached;
   c.yielded = c.gave_way = true;
   c.at = life::ending;
   c.deadline = never;
   ++d.gave_way[c.remote];
   d.proven.erase(c.remote);
-  return true;
+}
+
+/// For one who comes.
+void manager::displaces(connection& c, const verdict& v) {
+  if (c.inbound) return refuses(c, v);
+  owe(c.at == life::attempting ? "cancel_attempt " + text_of(c.id)
+                               : "abort " + text_of(c.id) + " PendingLimitReached");
+  cut_short(c);
 }
 
 void manager::cancelled(const actions::cancel_attempt& a) {

@@ -46,7 +46,10 @@ void manager::on(const events::arrived& e) {
     return;
   }
   life_sign(now_);
-  gave_descriptor_ = false;
+  if (!stopping_) {
+    gave_descriptor_ = {};
+    descriptors_out_ = false;
+  }
   verdict v = arrival(e.remote, reckoned());
   while (v.why == cause::none) {
     const auto [no, oldest] = crowd(e.remote);
@@ -54,7 +57,7 @@ void manager::on(const events::arrived& e) {
     if (oldest == nullptr)
       v = no;
     else
-      refuses(*oldest, no);
+      displaces(*oldest, no);
   }
   connection& c = connections_[e.conn];
   c.id = e.conn;
@@ -357,6 +360,8 @@ void manager::ends(connection_id id, cause reported, bool local, duration retry_
     if (!c.told)
       owe((c.connected ? "handshake_failed " : "attempt_failed ") + name(why) + " " + text_of(id));
   }
+  if (!c.for_arrival && !(local && c.end == cause::none && why == cause::local_resource))
+    descriptors_out_ = false;
   subnet_trial_over(c);
   blame_end(c, why, c.retry_after);
   // Nothing is our own fault that we ended ourselves, or the peer.

@@ -33,7 +33,7 @@ void manager::on(const events::dial_wanted& e) {
     return owe("dial_failed DialDeadline " + text_of(e.request));
   }
   queued_before_ = queued();
-  const bool may_start = key == 0 && !e.addresses.empty() && !places_taken();
+  const bool may_start = key == 0 && !e.addresses.empty() && !places_taken(false);
   const bool full = (!may_start && queued_before_ >= options_.max_queued_requests) ||
                     asked() >= options_.max_queued_requests + options_.max_pending_outbound;
   if (full) {
@@ -189,7 +189,7 @@ void manager::dial_lost(const connection& c, cause why, bool local, duration ret
     if (told) told_dial_ = d.key;
     return;
   }
-  if (local && why == cause::local_resource && makes_room_for_descriptor()) {
+  if (local && why == cause::local_resource && finds_descriptor(d)) {
     d.tried.erase(c.remote);
     return;
   }

@@ -102,16 +102,31 @@ void manager::on(const events::pressure& e) {
   listen_or_pause();
 }
 
-/// Who has been silent for longest goes, once until somebody arrives.
-bool manager::makes_room_for_descriptor() {
-  connection* oldest = silent_longest();
-  if (oldest == nullptr || std::exchange(gave_descriptor_, true)) return false;
-  refuses(*oldest, {cause::pending_limit_reached, pending(true), pending(true)});
+/// Who makes room, once until somebody arrives.
+connection* manager::gives_descriptor(bool inbound, bool hesitates) {
+  connection* c = gave_descriptor_[inbound] ? nullptr : makes_room_for(inbound, hesitates);
+  gave_descriptor_[inbound] |= c != nullptr;
+  return c;
+}
+
+/// An attempt of the dial found none; it had no turn.
+bool manager::finds_descriptor(dial& d) {
+  connection* c = gives_descriptor(false, d.turns > 1);
+  if (c == nullptr && pending(false) == 0) return false;
+  --d.turns;
+  if (c == nullptr)
+    descriptors_out_ = true;
+  else
+    refuses(*c, {cause::pending_limit_reached, pending(true), pending(true)});
   return true;
 }
 
 void manager::on(const events::accept_failed&) {
-  if (stopping_ || resume_at_ != never || makes_room_for_descriptor()) return;
+  if (stopping_ || resume_at_ != never) return;
+  if (connection* c = gives_descriptor(true, true)) {
+    c->for_arrival = descriptors_out_ = true;
+    return displaces(*c, {cause::pending_limit_reached, pending(true), pending(true)});
+  }
   resume_at_ = later(now_, std::chrono::milliseconds(100));
   listen_or_pause();
 }

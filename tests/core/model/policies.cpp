@@ -139,22 +139,22 @@ verdict manager::memory_shortage(std::uint64_t others) const {
   return {cause::memory_limit_reached, used, options_.max_memory};
 }
 
-/// For one more nobody makes room: when it is too many by one, who has been silent for longest
-/// does.
-verdict manager::memory_crowd() {
+/// For one more attempt nobody makes room: when it is too many by one, an arrival may.
+verdict manager::memory_crowd(bool had_turn) {
   const verdict v = memory_shortage(reckoned());
   if (v.why == cause::none || memory_shortage(reckoned() - 1).why != cause::none) return v;
-  return silent_longest() == nullptr ? v : verdict{};
+  return makes_room_for(false, had_turn) == nullptr ? v : verdict{};
 }
 
 /// A dial waits as long as attempts are under way that may give some back.
 verdict manager::memory_shortage_of_own() {
-  return pending(false) > 0 ? verdict{} : memory_crowd();
+  return pending(false) > 0 ? verdict{} : memory_crowd(false);
 }
 
-bool manager::places_taken() {
-  return pending(false) >= options_.max_pending_outbound ||
-         (pending(false) > 0 && memory_crowd().why != cause::none);
+bool manager::places_taken(bool had_turn) {
+  const bool ours = pending(false) > 0;
+  return pending(false) >= options_.max_pending_outbound || (descriptors_out_ && ours) ||
+         ((ours || silent(true) > 0) && memory_crowd(had_turn).why != cause::none);
 }
 
 /// Those that memory is reckoned for: not those whose last event alone is missing.
@@ -163,14 +163,31 @@ std::uint64_t manager::reckoned() const {
       connections_, [](const auto& known) { return known.second.at != life::ending; }));
 }
 
-/// Of those that arrived and did not say who they are.
-connection* manager::silent_longest() {
+/// It arrived, or was dialled, and did not say who it is, nor why not.
+bool manager::is_silent(const connection& c, bool inbound) const {
+  return c.inbound == inbound && c.pending && (inbound || !c.told) &&
+         (c.at == life::handshaking || c.at == life::attempting);
+}
+
+std::uint64_t manager::silent(bool inbound) const {
+  return static_cast<std::uint64_t>(std::ranges::count_if(
+      connections_, [&](const auto& known) { return is_silent(known.second, inbound); }));
+}
+
+/// Ids of attempts grow; those of arrivals are the driver's.
+connection* manager::silent_longest(bool inbound) {
   connection* oldest = nullptr;
   for (auto& [id, c] : connections_)
-    if (c.inbound && c.pending && c.at == life::handshaking &&
-        (oldest == nullptr || c.arrival < oldest->arrival))
+    if (is_silent(c, inbound) && (oldest == nullptr || (inbound && c.arrival < oldest->arrival)))
       oldest = &c;
   return oldest;
+}
+
+/// Of arrivals and attempts, those of whom more are silent; the newcomer's own when it hesitates,
+/// until it is two more. Among attempts the line decides.
+connection* manager::makes_room_for(bool inbound, bool hesitates) {
+  if (silent(!inbound) > silent(inbound) + hesitates) return silent_longest(!inbound);
+  return inbound ? silent_longest(true) : nullptr;
 }
 
 /// Token buckets as what has flowed into them since: each holds `burst` tokens, one comes back
@@ -226,8 +243,12 @@ std::pair<verdict, connection*> manager::crowd(const endpoint& remote) {
   const std::uint64_t limit = of_subnet ? share_of_subnet : options_.max_pending_inbound;
   if (count < limit) {
     const verdict v = memory_shortage(reckoned());
-    return {v,
-            v.why != cause::none && memory_crowd().why == cause::none ? silent_longest() : nullptr};
+    if (v.why == cause::none || memory_shortage(reckoned() - 1).why != cause::none)
+      return {v, nullptr};
+    const connection* attempt = silent_longest(false);
+    const bool hesitates =
+        attempt == nullptr || now_ < later(attempt->last_received, attempt->patience);
+    return {v, makes_room_for(true, hesitates)};
   }
   const address_bytes a = bytes_of(remote);
   connection* oldest = nullptr;

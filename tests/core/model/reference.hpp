@@ -51,7 +51,8 @@ struct connection {
   bool refused = false;
   bool told = false;
   bool yielded = false;          ///< gave way to another connection of its dial
-  bool gave_way = false;         ///< to another dial
+  bool gave_way = false;         ///< to another dial, or to an arrival
+  bool for_arrival = false;      ///< its descriptor is for one who comes
   unsigned turn = 0;             ///< of its dial
   duration patience{};           ///< then it may give way
   bool victim = false;           ///< evicted for a newcomer
@@ -283,16 +284,22 @@ class manager {
   verdict shortage(const peer_id& peer, bool inbound, const endpoint* where) const;
   verdict subnet_shortage(const endpoint& where) const;
   verdict memory_shortage(std::uint64_t others) const;
-  verdict memory_crowd();
+  verdict memory_crowd(bool had_turn);
   verdict memory_shortage_of_own();
-  bool places_taken();
+  bool places_taken(bool had_turn);
   std::uint64_t reckoned() const;
-  connection* silent_longest();
+  bool is_silent(const connection& c, bool inbound) const;
+  std::uint64_t silent(bool inbound) const;
+  connection* silent_longest(bool inbound);
+  connection* makes_room_for(bool inbound, bool hesitates);
   verdict rate(const endpoint& remote);
   verdict arrival(const endpoint& remote, std::uint64_t others);
   std::pair<verdict, connection*> crowd(const endpoint& remote);
   void listen_or_pause();
-  bool makes_room_for_descriptor();
+  connection* gives_descriptor(bool inbound, bool hesitates);
+  bool finds_descriptor(dial& d);
+  void displaces(connection& c, const verdict& v);
+  void cut_short(connection& c);
   void address_over(const connection& c, cause why, bool local);
   path* path_to(const endpoint& e);
   /// Whether it is remembered that it failed; that depends on a delay which is the manager's
@@ -440,8 +447,9 @@ class manager {
   bool configured_ = false;  ///< options changed: what there is may be above its limit
   bool short_of_memory_ = false;
   bool short_of_descriptors_ = false;
-  bool gave_descriptor_ = false;  ///< since somebody arrived
-  manager_counters counted_;      ///< what the reference counts; ledgers are counted anew
+  std::array<bool, 2> gave_descriptor_{};  ///< to attempts, to arrivals: since somebody arrived
+  bool descriptors_out_ = false;           ///< for attempts, until a connection ends or arrives
+  manager_counters counted_;               ///< what the reference counts; ledgers are counted anew
   std::uint64_t next_dial_ = 1;
   std::uint64_t next_order_ = 1;
   std::uint64_t rests_ = 0;
@@ -467,7 +475,8 @@ class manager {
   bool eased_ = false;        ///< a trial is over, or something else that dials wait for
   connection_id newcomer_{};  ///< for whom somebody may be evicted in this event
   bool must_evict_ = false;
-  bool room_made_ = false;  ///< memory, for an attempt that begins next
+  /// So many more arrivals than attempts were silent when one went for an attempt's memory.
+  std::optional<std::uint64_t> room_made_;
   struct opened {
     endpoint where;
     duration period;

@@ -175,7 +175,7 @@ struct pressure {
   bool memory = false;
   bool descriptors = false;
 };
-/// The oldest unauthenticated inbound one makes room, once; then listening pauses for 100 ms.
+/// The oldest unauthenticated connection makes room, once; then listening pauses for 100 ms.
 struct accept_failed {
   cause why{};
 };

@@ -45,8 +45,8 @@ struct limit_options {
   /// Bytes one connection, pending or established, is reckoned at against max_memory. Range 1
   /// to 10^15. Default: what a node with sessions uses, rounded up.
   std::uint64_t connection_memory = 64 << 10;
-  /// Bytes for all connections together; for one more the oldest inbound one that has not
-  /// authenticated is reset with MemoryLimitReached, or that one. 0: no limit. Range 0 to 10^15.
+  /// Bytes for all connections; for one more the longest silent arrival or attempt goes, of what is
+  /// more, or else the arrival, MemoryLimitReached; dials wait. 0: no limit. Range 0 to 10^15.
   std::uint64_t max_memory = 0;
   friend bool operator==(const limit_options&, const limit_options&) = default;
 };
