@@ -157,6 +157,16 @@ bool manager::places_taken(bool had_turn) {
          ((ours || silent(true) > 0) && memory_crowd(had_turn).why != cause::none);
 }
 
+/// For a place, or behind a dial of higher priority that does.
+bool manager::must_wait(const dial& d) {
+  const auto comes_first = [&](const auto& known) {
+    const dial& other = known.second;
+    return other.priority > d.priority && other.turns > 0 && waits_in_line(other, false, true);
+  };
+  return places_taken(d.turns > 0) ||
+         (places_taken(true) && std::ranges::any_of(dials_, comes_first));
+}
+
 /// Those that memory is reckoned for: not those whose last event alone is missing.
 std::uint64_t manager::reckoned() const {
   return static_cast<std::uint64_t>(std::ranges::count_if(

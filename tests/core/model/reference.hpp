@@ -287,6 +287,7 @@ class manager {
   verdict memory_crowd(bool had_turn);
   verdict memory_shortage_of_own();
   bool places_taken(bool had_turn);
+  bool must_wait(const dial& d);
   std::uint64_t reckoned() const;
   bool is_silent(const connection& c, bool inbound) const;
   std::uint64_t silent(bool inbound) const;

@@ -120,7 +120,7 @@ void manager::check_dials() {
     if (!untried && any(true)) continue;  // a trial decides
     // Whether it is due is the manager's secret.
     if (offline_ && (now_ < next_trial_most_ || event_ != nullptr)) continue;
-    if (untried && places_taken(d.turns > 0)) continue;
+    if (untried && must_wait(d)) continue;
     if (untried && attempts_at(d) >= options_.max_attempts_per_peer) continue;
     if (untried && attempting && (now_ < d.next_at || event_ != nullptr)) continue;
     // What failed before may be as new since its attempt began: it has its turn when that is over.
@@ -134,8 +134,7 @@ void manager::check_dials() {
     if (d.waited) continue;
     bool skipped = false;  // denied while it waited for a place
     for (const endpoint& e : d.addresses) skipped |= !d.tried.contains(e);
-    if (skipped && (places_taken(d.turns > 0) || attempts_at(d) >= options_.max_attempts_per_peer))
-      continue;
+    if (skipped && (must_wait(d) || attempts_at(d) >= options_.max_attempts_per_peer)) continue;
     if (d.complete) fail(who + " has nothing to wait for");
     bool resolving = false;
     for (const request_id r : d.requests) resolving |= requests_.at(r).resolving;
