@@ -103,10 +103,7 @@ class search {
   }
 
   void look_at_machine() {
-    // What a process has open beside connections: output, a recording, listeners, the event loop.
-    constexpr std::uint64_t others = 32;
-    const auto needed = o.max_connections + o.max_pending_inbound + o.max_pending_outbound +
-                        o.max_lingering_refusals + others;
+    const auto needed = needs_of(o).descriptors;
     if (around_.descriptors && needed > *around_.descriptors)
       add("max_connections",
           {with("max_connections", o.max_connections), " and what may be pending or refused need ",
@@ -126,6 +123,19 @@ class search {
 };
 
 }  // namespace
+
+machine_needs needs_of(const manager_options& o) {
+  // What a process has open beside connections: output, a recording, listeners, the event loop.
+  constexpr std::uint64_t others = 32;
+  machine_needs out;
+  out.connections = o.max_connections;
+  if (o.max_memory > 0)
+    out.connections = std::min(out.connections, o.max_memory / o.connection_memory);
+  out.memory = out.connections * o.connection_memory;
+  out.descriptors = o.max_connections + o.max_pending_inbound + o.max_pending_outbound +
+                    o.max_lingering_refusals + others;
+  return out;
+}
 
 std::vector<contradiction> contradictions_of(const manager_options& options,
                                              const surroundings& around) {

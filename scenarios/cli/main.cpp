@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
                                                make_diff_command(app),
                                                make_sweep_command(app),
                                                make_merge_command(app),
+                                               make_find_command(app),
                                                make_cell_worker_command(app),
                                                make_node_command(app),
                                                make_replay_command(app),

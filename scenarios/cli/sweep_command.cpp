@@ -1,36 +1,17 @@
 // SPDX-License-Identifier: MIT
 // sweep, merge, and the hidden cell-worker.
-#include "commands.hpp"
-#include "progress_line.hpp"
-#include "stopping.hpp"
-#include "tandem/command/bad_input.hpp"
-#include "tandem/scenarios/campaign/sweep.hpp"
+#include "campaign_flags.hpp"
 #include "tandem/scenarios/find.hpp"
 
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <stdexcept>
-#include <thread>
 
 namespace tandem::cli {
 namespace {
 
 using namespace scenarios;
-
-/// `read()`, whose complaint is about `flag`.
-template <class Read>
-auto read_flag(const std::string& flag, Read&& read) {
-  try {
-    return read();
-  } catch (const std::invalid_argument& e) {
-    throw bad_input(flag, e.what());
-  }
-}
 
 axis read_vary(const std::string& text) {
   const std::string flag = "--vary " + text;
@@ -58,18 +39,6 @@ int exit_code(const campaign_report& report) {
   return found == verdict::failed     ? exit_failed
          : found == verdict::untested ? exit_untested
                                       : exit_held;
-}
-
-/// What fails outside of the program is told like bad input.
-template <class Do>
-auto telling(const std::string& where, Do&& act) {
-  try {
-    return act();
-  } catch (const bad_input&) {
-    throw;
-  } catch (const std::runtime_error& e) {
-    throw bad_input(where, e.what());
-  }
 }
 
 class sweep_command final : public command {
@@ -124,17 +93,10 @@ class sweep_command final : public command {
     if (stopped_by() != 0) return exit_interrupted(stopped_by());
     if (out_.empty()) out_ = plan.scenario + "-sweep";
     if (only_plan_) return print_plan(plan, part);
-    std::signal(SIGPIPE, SIG_IGN);
     count_line line(plan.scenario, 0);
-    campaign_options options;
-    options.workers = {{program_path(), "cell-worker"}, jobs()};
-    options.out = out_;
+    auto options = options_for(out_, jobs_, line);
     options.part = part;
     options.overwrite = overwrite_;
-    options.stop = [] { return stopped_by() != 0; };
-    options.on_progress = [&line](const campaign_progress& at) {
-      line.show(at.done, at.total, at.failed);
-    };
     const auto report = telling("--out " + out_, [&] { return run_campaign(plan, options); });
     let_signals_end_the_program();
     print(plan, report);
@@ -154,10 +116,6 @@ class sweep_command final : public command {
     of.flags.levels = levels_;
     of.stop = [] { return stopped_by() != 0; };
     return of;
-  }
-
-  std::size_t jobs() const {
-    return jobs_ > 0 ? jobs_ : std::max(1u, std::thread::hardware_concurrency());
   }
 
   int print_plan(const campaign_plan& plan, const shard& part) const {

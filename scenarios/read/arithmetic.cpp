@@ -3,10 +3,12 @@
 
 #include "tandem/command/units.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <stdexcept>
+#include <utility>
 
 namespace tandem::scenarios {
 namespace {
@@ -159,13 +161,21 @@ std::optional<quantity> read_quantity(std::string_view text) {
 
 std::string text_of(const quantity& of) {
   const bool whole = std::abs(of.value) < whole_max && of.value == std::floor(of.value);
-  char number[40];
-  std::snprintf(number, sizeof number, whole ? "%.0f" : "%.15g", of.value);
+  char digits[64];
+  std::snprintf(digits, sizeof digits, whole ? "%.0f" : "%.15g", of.value);
+  std::string number = digits;
+  if (number.find('e') != std::string::npos && std::abs(of.value) < 1) {
+    // The language has no exponents.
+    const int places = 14 - static_cast<int>(std::floor(std::log10(std::abs(of.value))));
+    std::snprintf(digits, sizeof digits, "%.*f", std::min(places, 40), of.value);
+    number = digits;
+    number.erase(number.find_last_not_of('0') + 1);
+  }
   switch (of.what) {
     case kind::duration:
       return format_duration(duration(std::llround(of.value)));
     case kind::rate:
-      return std::string(number) + "/s";
+      return number + "/s";
     case kind::bandwidth:
       return std::to_string(std::llround(of.value)) + "bit/s";
     case kind::bytes:
@@ -174,6 +184,19 @@ std::string text_of(const quantity& of) {
       break;
   }
   return number;
+}
+
+std::string short_text_of(const quantity& of) {
+  if (of.what != quantity::kind::duration || of.value == 0) return text_of(of);
+  const auto exact = duration(std::llround(of.value));
+  for (const auto& [name, factor] : {std::pair("s", 1e9), {"ms", 1e6}, {"us", 1e3}}) {
+    if (of.value < factor) continue;
+    char text[40];
+    std::snprintf(text, sizeof text, "%.6g%s", of.value / factor, name);
+    if (parse_duration(text) == exact) return text;
+    break;
+  }
+  return text_of(of);
 }
 
 quantity calculate(std::string_view text, const quantity_of_name& named) {

@@ -19,6 +19,8 @@ struct quantity {
 std::optional<quantity> read_quantity(std::string_view text);
 /// As the reader of that kind of value takes it.
 std::string text_of(const quantity& of);
+/// The same with a point where that is shorter: `27.8ms`, where text_of() says `27800us`.
+std::string short_text_of(const quantity& of);
 
 /// The value of a name; throws std::invalid_argument when there is none.
 using quantity_of_name = std::function<quantity(std::string_view name)>;

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <regex>
 #include <stdexcept>
-#include <utility>
 
 namespace tandem::scenarios {
 namespace {
@@ -20,20 +18,6 @@ constexpr std::uint64_t until_least = 5;
 constexpr std::uint64_t until_most = 1000;
 
 [[noreturn]] void fail(const std::string& message) { throw std::invalid_argument(message); }
-
-// `27.8ms`, where format_duration() would say `27800us`.
-std::string short_text(const quantity& of) {
-  if (of.what != quantity::kind::duration || of.value == 0) return text_of(of);
-  const auto exact = duration(std::llround(of.value));
-  for (const auto& [name, factor] : {std::pair("s", 1e9), {"ms", 1e6}, {"us", 1e3}}) {
-    if (of.value < factor) continue;
-    char text[40];
-    std::snprintf(text, sizeof text, "%.6g%s", of.value / factor, name);
-    if (parse_duration(text) == exact) return text;
-    break;
-  }
-  return text_of(of);
-}
 
 bool is_whole(double value) { return std::abs(value) < whole_max && value == std::floor(value); }
 
@@ -58,7 +42,7 @@ std::vector<std::string> spread(const quantity& from, const quantity& to, bool f
   std::vector<std::string> out;
   const auto add = [&](double value) {
     // Whole numbers that lie close together are fewer.
-    if (const auto text = short_text({from.what, value}); out.empty() || out.back() != text)
+    if (const auto text = short_text_of({from.what, value}); out.empty() || out.back() != text)
       out.push_back(text);
   };
   add(from.value);

@@ -28,6 +28,10 @@ constexpr std::array<statistic_row, 10> statistics{{{"last", statistic::last},
                                                     {"p999", statistic::quantile, 0.999},
                                                     {"rate", statistic::rate}}};
 
+// Of what arrived the part that found no place: a ratio of two numbers with a name of its own.
+constexpr std::string_view blocking = "blocking";
+constexpr std::array blocking_of{"refusals.LimitReached", "arrivals"};
+
 const statistic_row* statistic_named(std::string_view name) {
   const auto it = std::ranges::find(statistics, name, &statistic_row::name);
   return it == statistics.end() ? nullptr : &*it;
@@ -39,6 +43,7 @@ std::vector<std::string> names_of_measures() {
     names.push_back(m.name);
     names.insert(names.end(), m.also.begin(), m.also.end());
   }
+  names.emplace_back(blocking);
   return names;
 }
 
@@ -98,16 +103,34 @@ expression expectation_reader::number(bool each) {
     rest = std::string_view(after.text).substr(1);
   }
   if (rest == "count") return {.value = static_cast<double>(use.count)};
-  read_measure(after, rest, use);
-  read_trailing_statistic(use);
+  if (rest.starts_with(blocking) && rest.substr(blocking.size()).starts_with('.'))
+    fail(after, quoted(blocking) + " is a ratio of two totals and has no statistic: leave " +
+                    quoted(rest.substr(blocking.size() + 1)) + " out");
+  if (rest != blocking) {
+    read_measure(after, rest, use);
+    read_trailing_statistic(use);
+  }
   use.text = out_.text.substr(use.column, next().column - use.column);
   while (use.text.ends_with(' ')) use.text.pop_back();
   if (left_side_)
     if (const auto when = read_window()) use.when = *when;
+  if (rest == blocking) return part_refused(use);
   out_.numbers.push_back(use);
   return {.what = expression::kind::number,
           .index = out_.numbers.size() - 1,
           .seconds = seconds_of(use)};
+}
+
+expression expectation_reader::part_refused(number_use use) {
+  expression ratio{.what = expression::kind::divide};
+  const auto nodes = use.text.substr(0, use.text.size() - blocking.size());
+  for (const auto* name : blocking_of) {
+    use.measure = *measure_named(name);
+    use.text = nodes + name;
+    ratio.parts.push_back({.what = expression::kind::number, .index = out_.numbers.size()});
+    out_.numbers.push_back(use);
+  }
+  return ratio;
 }
 
 int expectation_reader::seconds_of(const number_use& use) const {
@@ -129,7 +152,8 @@ void expectation_reader::fail_at_whole(const expectation_word& word, std::string
       all += (all.empty() ? "" : ", ") + known.back();
     }
   const auto near = suggestion(whole, known);
-  fail(word, quoted(whole) + " is not counted by cause" + (near.empty() ? "; known: " + all : near));
+  fail(word,
+       quoted(whole) + " is not counted by cause" + (near.empty() ? "; known: " + all : near));
 }
 
 // Of `refusals.LimitReeched` the number is known, and its cause is not; `closed` alone is a number

@@ -48,6 +48,7 @@ class expectation_reader {
   expression call(const expectation_word& name);
   expression literal();
   expression number(bool each);
+  expression part_refused(number_use use);
   void read_nodes(number_use& use);
   void read_measure(const expectation_word& word, std::string_view text, number_use& use);
   static void fail_at_cause(const expectation_word& word, std::string_view stem,

@@ -219,6 +219,8 @@ TEST(expectation, says_what_it_does_not_understand_and_where) {
       {"server.dial_time <= dialers.failure_time", "two distributions cannot be compared"},
       {"each dialers.active == each server.active", "a line looks at each of one set of nodes"},
       {"eventually soon", "11: a time must follow"},
+      {"server.blocking.max <= 1%", "0: `blocking` is a ratio of two totals and has no statistic: leave `max` out"},
+      {"server.blocking rate <= 1%", "`rate` is no comparison"},
   };
   for (const auto& [text, said] : wrong) EXPECT_THAT(error_of(text), HasSubstr(said)) << text;
 }

@@ -85,6 +85,9 @@ TEST(judging, calls_untested_what_never_came_within_a_tenth_of_its_bound) {
   EXPECT_EQ(found("server.active in [0, 100]"), verdict::untested);
   EXPECT_EQ(found("server.active in [2, 100]"), verdict::ok);
   EXPECT_EQ(found("server.refused / server.arrivals ~= 0.2 +- 0.01"), verdict::ok);
+  EXPECT_EQ(found("server.blocking ~= 20% +- 1%"), verdict::ok);
+  EXPECT_EQ(found("each server.blocking ~= 20% +- 1%"), verdict::ok);
+  EXPECT_EQ(found("spare.blocking <= 1%"), verdict::untested) << "0 / 0";
   EXPECT_EQ(found("hub.refused / hub.arrivals ~= 0 +- 0.01"), verdict::ok);
   EXPECT_EQ(found("spare.refused / spare.arrivals ~= 0 +- 0.01"), verdict::untested) << "0 / 0";
 }

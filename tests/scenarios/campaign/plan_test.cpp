@@ -44,6 +44,8 @@ TEST(axis_values, of_a_range_are_the_same_step_or_factor_apart_with_both_ends) {
   EXPECT_THAT(read_axis_values("0%..1%/3"), ElementsAre("0", "0.005", "0.01"));
   EXPECT_THAT(read_axis_values("10/s..1000/s/log/3"), ElementsAre("10/s", "100/s", "1000/s"));
   EXPECT_THAT(read_axis_values("1Mbit/s..9Mbit/s/2"), ElementsAre("1000000bit/s", "9000000bit/s"));
+  // As the language writes numbers: without exponents.
+  EXPECT_THAT(read_axis_values("0..0.00001/2"), ElementsAre("0", "0.00001"));
   EXPECT_THAT(read_axis_values("5,10..20/3,99"), ElementsAre("5", "10", "15", "20", "99"));
 }
 

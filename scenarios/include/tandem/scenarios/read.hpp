@@ -3,6 +3,7 @@
 
 #include "tandem/scenarios/scenario.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,5 +24,9 @@ scenario parse_scenario(std::string_view text, const std::string& name,
 /// Lines as `expectations` has them, about `of`. Throws bad_input, which says what and where in its
 /// line.
 std::vector<expectation> read_lines(const std::vector<std::string>& lines, const scenario& of);
+
+/// The text of the one value that `--set` would put at a path: what the file says, or the default
+/// of a manager's option. None: there is no such value.
+std::optional<std::string> value_at(const scenario& of, const std::string& path);
 
 }  // namespace tandem::scenarios

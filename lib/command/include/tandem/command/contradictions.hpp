@@ -20,6 +20,15 @@ struct surroundings {
   std::optional<std::uint64_t> memory{};       ///< bytes of the machine
 };
 
+/// What a node at its limits takes of its machine.
+struct machine_needs {
+  std::uint64_t connections = 0;
+  std::uint64_t memory = 0;  ///< bytes, as max_memory reckons them
+  /// Also of what is pending or being refused, and of a process beside its connections.
+  std::uint64_t descriptors = 0;
+};
+machine_needs needs_of(const manager_options& options);
+
 /// Settings that are allowed, and do not do together what each says.
 struct contradiction {
   std::string field;    ///< the option to look at first, by the name users know
