@@ -27,7 +27,8 @@ std::string name_in(std::size_t at) {
 // Exact, and readable where nanoseconds are not: `25.14365771s`.
 std::string format_moment(duration at) {
   using std::chrono::seconds;
-  if (at < seconds(1) || at % std::chrono::milliseconds(1) == duration{}) return format_duration(at);
+  if (at < seconds(1) || at % std::chrono::milliseconds(1) == duration{})
+    return format_duration(at);
   const auto whole = std::chrono::floor<seconds>(at);
   auto digits = std::to_string((at - whole).count());
   digits.insert(0, 9 - digits.size(), '0');

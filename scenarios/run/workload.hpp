@@ -115,7 +115,7 @@ class workload {
   std::vector<bool> leaving_;         ///< told to shut down
   std::vector<std::uint32_t> lives_;  ///< deaths so far: ids of connections start again after each
   std::map<node_index, standing_orders> orders_;
-  std::vector<std::unique_ptr<doing>> doings_;       ///< in the order of the file
+  std::vector<std::unique_ptr<doing>> doings_;        ///< in the order of the file
   std::map<std::uint64_t, const schedule*> waiting_;  ///< entries for what has not held yet
 };
 

@@ -20,9 +20,9 @@ inline constexpr std::uint64_t packet_overhead = 40;
 /// Payload of one full packet on a path of 1500 bytes.
 inline constexpr std::uint64_t segment_size = 1460;
 /// What happens to packets between two hosts: they wait for the sender's access link (a fluid FIFO,
-/// dropped at its tail as TandemCloudNetDevice of the packet level does), take latency and jitter, or are lost, or cut by the partition in force
-/// when they are sent; then they wait for the receiver's access link. Jitter and loss come from one
-/// random stream per sending host.
+/// dropped at its tail as TandemCloudNetDevice of the packet level does), take latency and jitter,
+/// or are lost, or cut by the partition in force when they are sent; then they wait for the
+/// receiver's access link. Jitter and loss come from one random stream per sending host.
 class paths {
  public:
   paths(std::uint64_t seed, link_map links);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "tandem/command/bad_input.hpp"
 #include "run/fault/fault.hpp"
+#include "tandem/command/bad_input.hpp"
 #include "tandem/scenarios/read.hpp"
 
 #include <gmock/gmock.h>
@@ -114,8 +114,8 @@ expectations:
 
 TEST(reader, reads_rates_and_ratios_of_options_as_all_others) {
   const auto read = [](const std::string& options) {
-    return parse_scenario(
-               "scenario: x\nduration: 1s\ngroups: {g: {manager: {" + options + "}}}\n", "f.yaml")
+    return parse_scenario("scenario: x\nduration: 1s\ngroups: {g: {manager: {" + options + "}}}\n",
+                          "f.yaml")
         .groups[0]
         .manager;
   };

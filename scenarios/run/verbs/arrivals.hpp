@@ -18,7 +18,8 @@ namespace tandem::scenarios {
 class workload;
 
 /// When the nodes of a selection have their turns. In a file: `at` or `when`, `until` or `for`,
-/// `count`, and `arrivals`, which is `at_once`, `{every: 5ms}`, `{poisson: 20/s}`, `{burst: 50, every: 10s}`,
+/// `count`, and `arrivals`, which is `at_once`, `{every: 5ms}`, `{poisson: 20/s}`, `{burst: 50,
+/// every: 10s}`,
 /// `{trace: file.csv}`, `{spread: 10s}` or `{think: 10s}`.
 struct schedule {
   enum class kind : std::uint8_t { at_once, every, poisson, burst, trace, spread, think };
@@ -45,8 +46,8 @@ struct schedule {
 };
 
 /// The keys that read_schedule() understands.
-inline constexpr const char* schedule_keys[] = {
-    "at", "when", "allow_untested", "until", "for", "arrivals", "every", "count"};
+inline constexpr const char* schedule_keys[] = {"at",  "when",     "allow_untested", "until",
+                                                "for", "arrivals", "every",          "count"};
 
 /// What a verb allows of a schedule.
 struct schedule_rules {

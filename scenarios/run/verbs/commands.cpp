@@ -93,7 +93,8 @@ std::optional<duration> read_mark_end(const yaml_mapping& given, const scenario&
 // `deny: {nodes: server, network: 10.0.0.0/24}`.
 std::unique_ptr<work> read_network_mark(const yaml_value& value, const scenario& of,
                                         const char* word, mark what) {
-  const yaml_mapping given(value, word, {"nodes", "network", "at", "when", "allow_untested", "until", "on"});
+  const yaml_mapping given(value, word,
+                           {"nodes", "network", "at", "when", "allow_untested", "until", "on"});
   auto out = std::make_unique<command_work>();
   out->alone = true;
   given.require("nodes", [&](const auto& v) { out->who.from = read_nodes(v, of); });
@@ -124,7 +125,8 @@ std::unique_ptr<work> read_mark(const yaml_value& value, const scenario& of, con
   const bool of_networks = what == mark::allow || what == mark::deny;
   if (of_networks && value.is_mapping() && value.node()["network"])
     return read_network_mark(value, of, word, what);
-  std::vector<std::string> keys{"from", "to", "pick", "at", "when", "allow_untested", "until", "on"};
+  std::vector<std::string> keys{"from",           "to",    "pick", "at", "when",
+                                "allow_untested", "until", "on"};
   if (what == mark::tag) keys.emplace_back("weight");
   const yaml_mapping given(value, word, keys);
   auto out = std::make_unique<command_work>();

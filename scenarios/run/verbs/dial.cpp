@@ -20,7 +20,7 @@ struct dial_work final : work_between {
   dial_mode mode = dial_mode::join;
   std::optional<duration_distribution> hold;  ///< until the dialer disconnects; none: for ever
   duration deadline{};                        ///< after the dial; 0: none but the manager's
-  std::string where;  ///< of the entry
+  std::string where;                          ///< of the entry
 };
 
 class dialing final : public doing {

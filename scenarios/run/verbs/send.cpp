@@ -121,8 +121,7 @@ std::unique_ptr<doing> send_work::start(workload& in, std::uint64_t index) const
 
 std::unique_ptr<work> read_send(const yaml_value& value, scenario& of) {
   const yaml_mapping given(
-      value, "send",
-      with_schedule_keys({"from", "to", "size", "bytes", "pick", "in_flight"}));
+      value, "send", with_schedule_keys({"from", "to", "size", "bytes", "pick", "in_flight"}));
   auto out = std::make_unique<send_work>();
   read_ends(given, of, {.to_listens = false, .neighbours = true}, out->who);
   read_schedule(given, of, out->who.from.count, {}, out->when);

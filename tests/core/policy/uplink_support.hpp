@@ -8,7 +8,6 @@
 
 namespace tandem::test {
 
-
 inline manager_options exponential() {
   manager_options options;
   options.backoff_strategy = backoff_strategy::exponential;
@@ -17,7 +16,7 @@ inline manager_options exponential() {
 
 /// Peers first..last fail to answer, one after another.
 inline void silence(driver& d, std::uint32_t first, std::uint32_t last,
-             cause why = cause::connect_timeout) {
+                    cause why = cause::connect_timeout) {
   for (std::uint32_t who = first; who <= last; ++who) {
     d.dial(req(who), peer(who), {address(static_cast<std::uint16_t>(who))});
     d.fail(why);
