@@ -79,6 +79,17 @@ TEST(when, a_mark_begins_in_the_moment_in_which_it_first_holds) {
   - hub.active at 4s == 0)"));
 }
 
+TEST(when, restarts_have_all_keys_of_a_schedule) {
+  for_each_level(village(one_after_the_other + R"(
+  - restart: {nodes: a, at: 10s, every: 5s, until: 21s}
+  - restart: {nodes: b, when: b.active >= 2, arrivals: {every: 2s}, count: 2})",
+                         "die: {nodes: hub, at: 100s}", R"(
+  - a.kills == 6
+  - a.kills at 14s == 2
+  - b.kills == 4
+  - b.alive == 2)"));
+}
+
 TEST(when, calculates_and_looks_at_single_nodes) {
   for_each_level(village(one_after_the_other,
                          "die: {nodes: hub, when: 'a[0].dials + b.dials >= 2', for: 2s}",
