@@ -26,8 +26,9 @@ PYBIND11_MODULE(_tandem, m) {
   using namespace tandem::bindings;
   m.doc() = "Native half of the package tandem; use that.";
   py::register_exception<tandem::bad_input>(m, "BadInput", PyExc_ValueError);
-  add_columns(m);
+  add_results(m);
   add_names(m);
   add_run(m);
   add_replay(m);
+  add_campaigns(m);
 }

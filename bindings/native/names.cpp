@@ -7,6 +7,7 @@
 #include "tandem/core/cause.hpp"
 #include "tandem/core/option_table.hpp"
 #include "tandem/scenarios/find.hpp"
+#include "tandem/sim/tcp_profile.hpp"
 
 #include <pybind11/stl.h>
 
@@ -66,6 +67,15 @@ void add_names(py::module_& m) {
   m.def("commit", [] { return build_commit(); });
   m.def("version", [] { return build_version(); });
   m.def("options", &options_rows);
+  m.def("syn_profiles", [] {
+    py::dict times;
+    for (const auto& profile : sim::tcp_profiles()) {
+      py::list at;
+      for (const auto time : profile.syn_at) at.append(seconds_of(time));
+      times[py::str(profile.name)] = at;
+    }
+    return times;
+  });
   m.attr("causes") = names_until<cause>(causes_count);
   m.attr("notices") = names_until<notice>(notices_count);
 }

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -20,7 +21,8 @@ namespace tandem::bindings {
 void add_run(pybind11::module_& m);
 void add_replay(pybind11::module_& m);
 void add_names(pybind11::module_& m);
-void add_columns(pybind11::module_& m);
+void add_results(pybind11::module_& m);
+void add_campaigns(pybind11::module_& m);
 
 /// The levels of this build.
 std::vector<scenarios::level> levels_here();
@@ -38,11 +40,20 @@ struct column {
 };
 pybind11::object as_array(column of);
 
+/// Of one number. pybind11 writes 64 bits as `long long`, which NumPy tells from its own int64, and
+/// pandas then merges by neither.
+template <class T>
+std::string format_of() {
+  if constexpr (std::is_integral_v<T> && sizeof(T) == sizeof(long))
+    return std::is_signed_v<T> ? "l" : "L";
+  else
+    return pybind11::format_descriptor<T>::format();
+}
+
 /// A NumPy array of the vector's memory, which `owner` keeps: nothing is copied.
 template <class T>
 pybind11::object array_of(const std::vector<T>& values, std::shared_ptr<const void> owner) {
-  return as_array({std::move(owner), values.data(), values.size(), sizeof(T),
-                   pybind11::format_descriptor<T>::format()});
+  return as_array({std::move(owner), values.data(), values.size(), sizeof(T), format_of<T>()});
 }
 template <class T>
 pybind11::object array_of(std::vector<T>&& values) {

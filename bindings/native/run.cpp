@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "native.hpp"
+#include "listener.hpp"
 #include "tandem/scenarios/read.hpp"
 
 #include <pybind11/stl.h>
@@ -14,30 +14,6 @@ namespace tandem::bindings {
 using namespace scenarios;
 
 namespace {
-
-/// What a run tells its caller. KeyboardInterrupt, from a signal or from the callback, asks the run
-/// to stop and is dropped: what ran is handed over. Every other exception ends the run and goes on.
-class listener {
- public:
-  explicit listener(py::object callback) : callback_(std::move(callback)) {}
-
-  /// On the running thread, without the GIL.
-  void report(const progress& at) {
-    const py::gil_scoped_acquire locked;
-    try {
-      let_signals_in();
-      callback_(seconds_of(at.now), seconds_of(at.length), at.events);
-    } catch (const py::error_already_set& e) {
-      if (!e.matches(PyExc_KeyboardInterrupt)) throw;
-      interrupted_ = true;
-    }
-  }
-  bool interrupted() const { return interrupted_; }
-
- private:
-  py::object callback_;
-  bool interrupted_ = false;
-};
 
 py::dict run_scenario(const std::string& text, const std::string& name, bool is_path,
                       const std::string& level_name, std::optional<std::uint64_t> seed,
@@ -54,7 +30,9 @@ py::dict run_scenario(const std::string& text, const std::string& name, bool is_
     options.seed = seed;
     options.record_events = events_max > 0;
     options.events_max = events_max;
-    options.on_progress = [&](const progress& at) { caller.report(at); };
+    options.on_progress = [&](const progress& at) {
+      caller.report(seconds_of(at.now), seconds_of(at.length), at.events);
+    };
     options.stop = [&] { return caller.interrupted(); };
     length = what.length;
     result = run(what, level_named(levels, level_name), options);

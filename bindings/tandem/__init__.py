@@ -9,17 +9,40 @@
     r.events              # DataFrame: what every connection manager notified
     r.samples             # DataFrame: the icn_p2p_* metrics over time
 
+    tandem.sweep("global_limit", {"groups.server.manager.max_connections": [64, 128]}, seeds=20)
     tandem.replay("node", set={"max_connections": 128}).divergences    # of a recorded node
+
+tandem.theory has the formulas that simulations are held to, tandem.plot the pictures.
 
 A scenario is a path to a YAML file or a dict of the same shape (scenarios/reference has the keys).
 Bad input raises BadInput (a ValueError) with one line that says where and what.
 """
 
+import importlib
+from typing import TYPE_CHECKING
+
 from . import _tandem
 from ._tandem import BadInput
+from . import theory
+from ._campaign import Learned, ci, diff, intervals, learn, load_sweep, sweep
 from ._replay import Replay, replay
-from ._result import Result
+from ._result import Result, Results, load
 from ._run import check, levels, options, run
 
-__all__ = ["BadInput", "Replay", "Result", "check", "levels", "options", "replay", "run"]
+if TYPE_CHECKING:
+    from . import plot as plot
+    from ._report import report as report
+
+__all__ = ["BadInput", "Learned", "Replay", "Result", "Results", "check", "ci", "diff", "intervals", "learn", "levels",
+           "load", "load_sweep", "options", "replay", "run", "sweep", "theory"]
 __version__ = _tandem.version()
+BadInput.__doc__ = "What was given cannot be used: one line that says where and what, the range or names allowed, the remedy."
+
+
+def __getattr__(name: str) -> object:
+    """plot and report come when they are first asked for: they bring matplotlib and plotly along."""
+    if name == "plot":
+        return importlib.import_module(".plot", __name__)
+    if name == "report":
+        return importlib.import_module("._report", __name__).report
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

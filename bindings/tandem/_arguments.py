@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import operator
 import os
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeAlias
+
+import numpy
 
 from . import _tandem
 from ._tandem import BadInput
@@ -21,13 +24,22 @@ def _kind(value: object) -> str:
 
 
 def as_yaml(value: object) -> str:
-    """`value` as JSON, which YAML reads; NumPy's scalars and arrays as the Python ones they hold."""
+    """`value` as JSON, which YAML reads; NumPy's scalars and arrays as the Python ones they hold, a
+    timedelta as a duration."""
     return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def as_text(value: object) -> str:
+    """`value` as the command line takes it after `path=`: a str is YAML as it is."""
+    text = value if isinstance(value, str) else as_yaml(value)
+    return text[1:-1] if isinstance(value, (datetime.timedelta, numpy.timedelta64)) else text
 
 
 def _plain(value: object) -> object:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
+    if isinstance(value, (datetime.timedelta, numpy.timedelta64)):
+        return f"{numpy.timedelta64(value, 'ns').astype(int)}ns"
     if hasattr(value, "tolist"):
         return value.tolist()
     raise TypeError(f"a scenario holds no {_kind(value)}")
@@ -58,8 +70,6 @@ def source(scenario: Scenario) -> tuple[str, str, bool]:
 def level_name(level: str) -> str:
     if not isinstance(level, str):
         raise TypeError(f"level is a name, not {_kind(level)}")
-    if level == "all":
-        raise BadInput("level all: run() takes one level; check() lists those of a scenario")
     return level
 
 
@@ -74,7 +84,7 @@ def sets(given: Mapping[str, Any] | None) -> list[str]:
             raise TypeError(f"set: a path is text, not {_kind(path)}")
         if "=" in path:
             raise BadInput(f"set: `{path}` is no path; the value stands beside it, as in {{\"duration\": \"10s\"}}")
-    return [f"{path}={value if isinstance(value, str) else as_yaml(value)}" for path, value in given.items()]
+    return [f"{path}={as_text(value)}" for path, value in given.items()]
 
 
 def names(argument: str, what: str, given: str | Iterable[str], known: Collection[str]) -> list[str]:

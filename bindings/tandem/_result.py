@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import Iterable
 from typing import Any
 
 import numpy
 import pandas
 
-from . import _arguments, _tandem
+from . import _arguments, _html, _tandem
 
 _NOWHERE = numpy.iinfo(numpy.int64).max
 
@@ -34,6 +35,7 @@ class Result:
                   nothing happened that it could have touched
     scenario, level, seed, commit, scenario_hash, trace_hash (None where time is real)
     reproduce     the line that runs it again: a command, or a call when the scenario is a dict
+    file          path of the result file it was saved to or loaded from, or None
     wall_s        seconds it took; `steps`: steps of all managers
     groups        dict GROUP -> METRIC -> {"last", "min", "max"}, METRIC the icn_p2p_* names
     refusals      dict GROUP -> REFUSAL -> count, counted where the refusal was made
@@ -41,7 +43,16 @@ class Result:
                   had just come to its end by itself)
 
     In a condition it means `ok`, so that `assert result` holds an experiment; its repr names what
-    failed.
+    failed, when, at which node and why. str() is the table that the command prints; a notebook shows
+    verdict, table and a plot.
+
+    >>> r = tandem.run("global_limit")
+    >>> r
+    <tandem.Result global_limit on message, seed 1: ok>
+    >>> r.groups["server"]["icn_p2p_active_connections"]["max"]
+    256
+    >>> r.refusals["server"]
+    {'LimitReached': 144}
     """
 
     def __init__(self, raw: dict[str, Any]) -> None:
@@ -62,6 +73,7 @@ class Result:
         self.reproduce: str = raw["reproduce"]
         self.stopped: bool = self.json["stopped"]
         self.events_dropped: int = raw["events_dropped"]
+        self.file: str | None = None
 
     @functools.cached_property
     def expectations(self) -> pandas.DataFrame:
@@ -109,19 +121,64 @@ class Result:
         """DataFrame of the metrics every `sample_every`: time (s), group, node (-1: the whole group),
         then one column per metric. Large worlds have group rows only."""
         raw = dict(self._raw["samples"])
-        names = [name for name, _, _ in self._raw["groups"]]
         table = {
             "time": _seconds(raw.pop("time_ns")),
-            "group": _named(raw.pop("group"), names),
+            "group": _named(raw.pop("group"), self._names()),
             "node": raw.pop("node"),
         }
         return pandas.DataFrame({**table, **raw})
 
+    @functools.cached_property
+    def stages(self) -> pandas.DataFrame:
+        """DataFrame of the life of each attempt and connection: time (s), group, node, connection, stage
+        ("dialled", "arrived", "connected", "authenticated", "ended"), oldest first."""
+        raw = self._raw["stages"]
+        return pandas.DataFrame({
+            "time": _seconds(raw["time_ns"]),
+            "group": self._group_of_nodes(raw["node"]),
+            "node": raw["node"],
+            "connection": raw["connection"],
+            "stage": _named(raw["stage"], _tandem.stages),
+        })
+
+    @functools.cached_property
+    def series(self) -> pandas.DataFrame:
+        """DataFrame of all other numbers, each where it changed: time (s), group, node (-1: the whole
+        group), metric, value. A row holds until the next of its number; before the first it is 0."""
+        raw = self._raw["series"]
+        return pandas.DataFrame({
+            "time": _seconds(raw["time_ns"]),
+            "group": _named(raw["group"], self._names()),
+            "node": raw["node"],
+            "metric": _named(raw["metric"], raw["names"]),
+            "value": raw["value"],
+        })
+
+    def save(self, folder: _arguments.Path, overwrite: bool = False) -> str:
+        """Write the result file into `folder`, as `tandem run --out` does; return its path.
+
+        The name is SCENARIO-LEVEL-SEED-HASH.sqlite. load() and `tandem show` read it. A file that is
+        there stays, and OSError is raised, unless `overwrite`.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     again = tandem.load(tandem.run("global_limit").save(folder))
+        >>> again.ok, len(again.events)
+        (True, 1744)
+        """
+        try:
+            self.file = _tandem.save(self._raw["run"], os.fspath(folder), overwrite)
+        except RuntimeError as error:
+            raise OSError(str(error)) from None
+        return self.file
+
+    def _names(self) -> list[str]:
+        return [name for name, _, _ in self._raw["groups"]]
+
     def _group_of_nodes(self, nodes: Any) -> pandas.Categorical:
-        names = [name for name, _, _ in self._raw["groups"]]
         firsts = [first for _, first, _ in self._raw["groups"]]
         codes = numpy.searchsorted(firsts, nodes, side="right") - 1
-        return _named(codes, names)
+        return _named(codes, self._names())
 
     def plot(self, metric: str = "icn_p2p_active_connections", groups: str | Iterable[str] | None = None,
              ax: Any = None) -> Any:
@@ -157,12 +214,61 @@ class Result:
     def __bool__(self) -> bool:
         return self.ok
 
+    def __str__(self) -> str:
+        return _tandem.table([self._raw["run"]])
+
     def __repr__(self) -> str:
-        verdict = "ok" if self.ok else "stopped" if self.stopped else f"{self.verdict.upper()}: {self._failures()}"
-        return f"<tandem.Result {self.scenario} on {self.level}, seed {self.seed}: {verdict}>"
+        return f"<tandem.Result {self.scenario} on {self.level}, seed {self.seed}: {self._told()}>"
+
+    def _repr_html_(self) -> str:
+        return _html.of_result(self)
+
+    def _told(self) -> str:
+        return "ok" if self.ok else "stopped" if self.stopped else f"{self.verdict.upper()}: {self._failures()}"
 
     def _failures(self, most: int = 3) -> str:
-        failed = [f"{row['text']} (measured {row['measured']})" for row in self.json["expectations"] if not row["ok"]]
+        failed = [f"{row['text']} (measured {row['measured']}{'; ' * bool(row['why'])}{row['why']})"
+                  for row in self.json["expectations"] if not row["ok"]]
         failed += [f"fault: {row['text']} ({row['why']})" for row in self.json["faults"] if not row["ok"]]
         more = [f"{len(failed) - most} more"] if len(failed) > most else []
         return "; ".join(failed[:most] + more)
+
+
+class Results(list[Result]):
+    """The Results of one scenario on several levels, in the order of levels(): a list that is true when
+    all of them held.
+
+    >>> both = tandem.run("global_limit", level=["message", "stream"])
+    >>> assert both
+    >>> [r.level for r in both], both["stream"].ok
+    (['message', 'stream'], True)
+    """
+
+    def __getitem__(self, which: Any) -> Any:
+        """By place, or by the name of a level."""
+        if not isinstance(which, str):
+            return super().__getitem__(which)
+        found = {result.level: result for result in self}
+        return found[_arguments.names("level", "level", which, found)[0]]
+
+    def __bool__(self) -> bool:
+        return all(self)
+
+    def __str__(self) -> str:
+        return _tandem.table([result._raw["run"] for result in self])
+
+    def __repr__(self) -> str:
+        return f"[{', '.join(map(repr, self))}]"
+
+    def _repr_html_(self) -> str:
+        return _html.of_results(self)
+
+
+def load(path: _arguments.Path) -> Result:
+    """The Result in a file that save() or `tandem run --out` wrote, of this version or an older one.
+
+    Raises BadInput when there is none at `path`.
+    """
+    result = Result(_tandem.load(os.fspath(path)))
+    result.file = os.fspath(path)
+    return result

@@ -86,16 +86,25 @@ class campaign {
 
 }  // namespace
 
-campaign_report run_campaign(const campaign_plan& plan, const campaign_options& options) {
-  campaign_store store(options.out);
+void begin_campaign(const campaign_plan& plan, const campaign_options& options,
+                    campaign_store& store) {
   check_folder(plan, options, store);
   store.keep_plan(plan_json(plan));
   store.forget_broken();
+}
+
+campaign_report finish_campaign(const campaign_plan& plan, const shard& part,
+                                campaign_store& store) {
+  store.rewrite(wanted_cells(plan, part, known_in(plan, store)));
+  return report_of(plan, part, store);
+}
+
+campaign_report run_campaign(const campaign_plan& plan, const campaign_options& options) {
+  campaign_store store(options.out);
+  begin_campaign(plan, options, store);
   campaign work(plan, options, store);
   const bool all = work.run();
-  const auto cells = wanted_cells(plan, options.part, known_in(plan, store));
-  store.rewrite(cells);
-  auto report = report_of(plan, options.part, store);
+  auto report = finish_campaign(plan, options.part, store);
   report.ran = work.ran();
   report.reused = work.reused();
   report.stopped = !all;
@@ -143,8 +152,7 @@ campaign_report merge_campaigns(const std::vector<std::string>& folders, const s
                                                       : missing.front().sets.back()) +
                         ": is a shard missing, or was one stopped?");
   store.keep_plan(plan_json(plan));
-  store.rewrite(wanted_cells(plan, {}, known_in(plan, store)));
-  return report_of(plan, {}, store);
+  return finish_campaign(plan, {}, store);
 }
 
 }  // namespace tandem::scenarios

@@ -6,6 +6,7 @@
 #include "sqlite_file.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/core/cause.hpp"
+#include "tandem/scenarios/expectation.hpp"
 #include "tandem/scenarios/results.hpp"
 
 #include <boost/json.hpp>
@@ -239,6 +240,56 @@ stage_table result_file::stages() const {
   }
   return out;
 }
+
+// A column for each metric that samples have, in the order of the first row.
+sample_table result_file::samples() const {
+  sample_table out;
+  std::map<std::int64_t, std::size_t> columns;
+  sqlite_statement metrics(impl_->in,
+                           "SELECT metric_id, metric FROM metrics WHERE metric_id IN "
+                           "(SELECT DISTINCT metric_id FROM sample_rows) ORDER BY metric_id");
+  while (metrics.next()) {
+    columns.emplace(metrics.integer(0), out.names.size());
+    out.names.push_back(metrics.text(1));
+  }
+  out.values.resize(out.names.size());
+  sqlite_statement rows(impl_->in,
+                        "SELECT time_ns, group_id, node, metric_id, value FROM sample_rows "
+                        "ORDER BY time_ns, group_id, node");
+  for (std::size_t cell = 0; rows.next(); ++cell) {
+    if (cell % out.names.size() == 0) {
+      out.time_ns.push_back(rows.integer(0));
+      out.group.push_back(static_cast<std::int32_t>(rows.integer(1)));
+      out.node.push_back(static_cast<std::int32_t>(rows.integer(2)));
+    }
+    out.values[columns.at(rows.integer(3))].push_back(count(rows, 4));
+  }
+  return out;
+}
+
+series_table result_file::series() const {
+  std::map<std::int64_t, std::uint32_t> measure;
+  sqlite_statement metrics(impl_->in, "SELECT metric_id, metric FROM metrics");
+  while (metrics.next())
+    if (const auto known = measure_named(metrics.text(1)))
+      measure.emplace(metrics.integer(0), static_cast<std::uint32_t>(*known));
+  series_table out;
+  sqlite_statement rows(impl_->in,
+                        "SELECT time_ns, group_id, node, metric_id, value FROM series_rows "
+                        "ORDER BY rowid");
+  while (rows.next()) {
+    const auto known = measure.find(rows.integer(3));
+    if (known == measure.end()) continue;  // of another build
+    out.time_ns.push_back(rows.integer(0));
+    out.group.push_back(static_cast<std::int32_t>(rows.integer(1)));
+    out.node.push_back(static_cast<std::int32_t>(rows.integer(2)));
+    out.measure.push_back(known->second);
+    out.value.push_back(count(rows, 4));
+  }
+  return out;
+}
+
+std::string_view measure_name(std::uint32_t measure) { return measures()[measure].name; }
 
 void result_file::write_openmetrics(std::ostream& out, std::int64_t begin) const {
   scenarios::write_openmetrics(out, impl_->in, summary(), begin);

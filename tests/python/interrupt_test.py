@@ -27,7 +27,7 @@ def test_control_c_gives_back_what_ran(level):
         tell = lambda *at: print("running", flush=True)
         r = tandem.run({ANYWHERE!r}, level={level!r}, progress=tell)
         print(r.stopped, r.ok, bool(r), len(r.samples) > 0, (r.events.event == "connection_established").any())
-        print(r)
+        print(repr(r))
     """) as child:
         assert child.stdout.readline() == "running\n"
         child.send_signal(signal.SIGINT)

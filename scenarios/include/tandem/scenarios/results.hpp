@@ -8,6 +8,7 @@
 #include <ostream>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace tandem::scenarios {
 
@@ -38,6 +39,9 @@ enum class older_result : std::uint8_t { keep, replace };
 std::string write_sqlite(const run_result& result, const std::string& directory,
                          older_result older = older_result::keep);
 
+/// The name of series_table::measure.
+std::string_view measure_name(std::uint32_t measure);
+
 /// Version of the SQLite schema, kept in `PRAGMA user_version`.
 inline constexpr int sqlite_schema_version = 3;
 
@@ -56,6 +60,8 @@ class result_file {
   /// The events that were kept. Those of `dropped` are in summary().
   event_table events() const;
   stage_table stages() const;
+  sample_table samples() const;
+  series_table series() const;
   /// Samples and series as OpenMetrics text, the start of the run at `begin` (seconds since 1970).
   void write_openmetrics(std::ostream& out, std::int64_t begin) const;
   /// The lives of connections in the Trace Event Format, which Perfetto and Chrome show.

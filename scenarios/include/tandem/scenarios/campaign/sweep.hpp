@@ -78,6 +78,13 @@ std::vector<cell> missing_cells(const campaign_plan& plan, const shard& part,
 /// plan does not have, std::runtime_error when it cannot be written.
 campaign_report run_campaign(const campaign_plan& plan, const campaign_options& options);
 
+/// What run_campaign() does before and after its cells, for who runs them elsewhere: refuses or
+/// drops what the store holds of other plans and keeps this one; puts cells in their order.
+void begin_campaign(const campaign_plan& plan, const campaign_options& options,
+                    campaign_store& store);
+campaign_report finish_campaign(const campaign_plan& plan, const shard& part,
+                                campaign_store& store);
+
 /// Makes of the folders of all shards of one campaign the one it would have made unsharded, byte
 /// for byte. Throws bad_input when they are of different campaigns, or cells are missing.
 campaign_report merge_campaigns(const std::vector<std::string>& folders, const std::string& out);
