@@ -30,14 +30,17 @@ def keep_links_inside(app, name, source):
 
 
 def as_written(app, what, name, of, options, lines):
-    """Docstrings are plain text in columns; examples are doctest blocks of reStructuredText already."""
-    made, plain = [], True
-    for line in lines:
-        code = line.lstrip().startswith((">>>", "..."))
-        if code and plain and made and made[-1]:
-            made.append("")
-        plain = plain and not code or not line
-        made.append("| " + re.sub(r"([*`|_])", r"\\\1", line) if plain and line else line)
+    """Docstrings are plain text: paragraphs flow, columns and code stay as they are, examples are doctest blocks."""
+    made = []
+    for part in "\n".join(lines).split("\n\n"):
+        rows = part.strip("\n").split("\n")
+        if rows[0].lstrip().startswith(">>>"):
+            made += rows
+        elif any(re.search(r"\S  +\S", row) or row.startswith("    ") or re.match(r"\w+: ", row) for row in rows):
+            made += [".. code-block:: text", "", *("   " + row for row in rows)]
+        else:
+            made += [re.sub(r"([*`|_])", r"\\\1", row) for row in rows]
+        made.append("")
     lines[:] = made
 
 

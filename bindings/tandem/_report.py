@@ -39,7 +39,7 @@ document.querySelectorAll("th button").forEach(b => b.addEventListener("click", 
 }));
 """
 _MARKS = {"ok": "\u2713 ok", "failed": "\u2717 failed", "untested": "? untested"}
-_TIMELINES = 100  # connections drawn at most
+_TIMELINES = 40  # connections drawn at most
 
 
 def _text(value: Any) -> str:
@@ -80,8 +80,10 @@ def _connections(result: Result) -> str:
     traces = []
     for i, (group, part) in enumerate(rows.groupby("group", observed=True)):
         for metric, dash in (("icn_p2p_active_connections", "solid"), ("icn_p2p_connection_limit", "dot")):
+            far = dash == "dot" and part[metric].max() > 3 * rows.icn_p2p_active_connections.max()
             traces.append(graph_objects.Scatter(
                 x=part.time.to_numpy(), y=part[metric].to_numpy(), name=f"{group}{': limit' * (dash == 'dot')}",
+                visible="legendonly" if far else True,  # a limit that is far would flatten all else
                 line={"shape": "hv", "dash": dash, "color": _COLOURS[i % 7]}))
     return _figure("Connections of each group, and the limit of its nodes together", "time (s)", "connections", traces)
 
