@@ -82,8 +82,13 @@ class node_command final : public command {
     app_.add_flag("--no-metrics", no_metrics_, "Serve no metrics");
     app_.add_flag("--json", json_,
                   "Print each line as a JSON object: what, more, at, connection, peer");
+    app_.add_option("--security", security_,
+                    "What connections are secured with, in order of preference, with commas: "
+                    "noise, plaintext")
+        ->capture_default_str();
     app_.add_flag("--allow-plaintext", allow_plaintext_,
-                  "Allow /plaintext/2.0.0: nothing is encrypted, nobody is authenticated");
+                  "Also allow /plaintext/2.0.0, last: nothing is encrypted, nobody is "
+                  "authenticated");
     app_.add_option("--connection-buffers-max", connection_buffers_,
                     "Memory that the buffers of one connection take at most, both directions; "
                     "beyond it streams are reset and messages refused")
@@ -105,25 +110,20 @@ class node_command final : public command {
         "printed;\nwhat nobody reads is lost and counted, and keeps the node from nothing.\n"
         "Exit codes: 0 it ended when it was told to, 2 it could not begin.\n"
         "Examples:\n"
-        "  tandem node --listen 127.0.0.1:4001 --allow-plaintext\n"
-        "  tandem node --listen [::]:4001 --identity-file /var/lib/tandem/id --allow-plaintext\n"
-        "  tandem node --dial /ip4/127.0.0.1/tcp/4001/p2p/12D3KooW... --allow-plaintext "
+        "  tandem node --listen 127.0.0.1:4001\n"
+        "  tandem node --listen [::]:4001 --identity-file /var/lib/tandem/id\n"
+        "  tandem node --dial /ip4/127.0.0.1/tcp/4001/p2p/12D3KooW... "
         "--metrics-port 9101\n"
-        "  tandem node --dial /ip4/127.0.0.1/tcp/4001/p2p/12D3KooW... --once --no-metrics "
-        "--allow-plaintext\n"
-        "  tandem node --listen 0.0.0.0:4001 --allow-plaintext --deny 203.0.113.0/24 "
+        "  tandem node --dial /ip4/127.0.0.1/tcp/4001/p2p/12D3KooW... --once --no-metrics\n"
+        "  tandem node --listen 0.0.0.0:4001 --deny 203.0.113.0/24 "
         "--eviction scored --max-memory 64MiB\n"
-        "  tandem node --listen 127.0.0.1:4001 --allow-plaintext --record /var/tmp/node; "
+        "  tandem node --listen 127.0.0.1:4001 --record /var/tmp/node; "
         "tandem replay /var/tmp/node\n"
         "  curl http://127.0.0.1:9100/metrics");
   }
   CLI::App& app() override { return app_; }
 
   int run() override {
-    if (!allow_plaintext_)
-      throw bad_input("tandem node",
-                      "this version has no other security than plaintext; "
-                      "allow it with --allow-plaintext");
     node_settings settings;
     settings.options = read_options();
     settings.identity_file = identity_file_;
@@ -158,9 +158,17 @@ class node_command final : public command {
     if (!buffers_.empty()) buffers.buffers_max = bytes_of("--buffers-max", buffers_);
     for (const auto& text : listen_) options.listen.push_back(address_of("--listen", text).at);
     add_ipv4_of_any(options.listen);
-    options.allow_plaintext = allow_plaintext_;
+    options.security = read_securities();
     options.seed = std::random_device{}();
     return options;
+  }
+
+  std::vector<security> read_securities() const {
+    auto read = parse_securities(security_);
+    if (!read) throw bad_input("--security " + security_, read.error());
+    if (allow_plaintext_ && std::ranges::find(*read, security::plaintext) == read->end())
+      read->push_back(security::plaintext);
+    return *read;
   }
 
   metrics_options read_metrics() const {
@@ -186,6 +194,7 @@ class node_command final : public command {
   std::string metrics_port_ = std::to_string(metrics_options().metrics_port);
   bool no_metrics_ = false;
   bool json_ = false;
+  std::string security_ = "noise";
   bool allow_plaintext_ = false;
   bool once_ = false;
   std::map<std::string, std::string> texts_;  ///< manager options as given

@@ -24,8 +24,8 @@ class category final : public boost::system::error_category {
         return "somebody else answered than was dialled";
       case net_error::key_mismatch:
         return "the peer id sent is not the one of the key sent";
-      case net_error::plaintext_not_allowed:
-        return "plaintext is not allowed by this node";
+      case net_error::security_not_allowed:
+        return "this node allows no security";
       case net_error::window_exceeded:
         return "the peer sent beyond the yamux window";
       case net_error::unknown_frame:
@@ -38,6 +38,10 @@ class category final : public boost::system::error_category {
         return "the text is no peer id";
       case net_error::out_of_memory:
         return "the buffers of this node's connections may take no more memory";
+      case net_error::not_authentic:
+        return "the bytes were not sealed with the key agreed on";
+      case net_error::bad_proof:
+        return "the peer's signature is not the one of the identity it claims";
     }
     return "unknown error " + std::to_string(value);
   }

@@ -227,7 +227,7 @@ class node_world final : public world {
     if (host.spec.listens)
       options.listen = plan_ ? listening_at(host.index) : std::vector{host.address};
     options.seed = sim::policy_seed(options_.seed, host.index, host.lives++);
-    options.allow_plaintext = true;
+    options.security = {security::plaintext};
     const bool heard = options_.traced || host.trace.is_heard();
     host.node = std::make_unique<tandem::node>(*net, std::move(options), &host,
                                                heard ? &host.trace : nullptr);

@@ -109,7 +109,7 @@ TEST(metrics_exporter, agrees_exactly_with_the_ledger_of_a_node) {
   const auto make = [&](std::uint64_t index, std::vector<endpoint> listen) {
     node_options options;
     options.self = identity::of_node(7, index);
-    options.allow_plaintext = true;
+    options.security = {security::plaintext};
     options.listen = std::move(listen);
     options.manager.max_connections = index == 1 ? 3 : 256;
     auto made = std::make_unique<node>(*io.net, options);

@@ -27,7 +27,7 @@ using namespace tandem::test;
 node_options options_of(std::uint64_t index, bool listens = true) {
   node_options out;
   out.self = identity::of_node(7, index);
-  out.allow_plaintext = true;
+  out.security = {security::plaintext};
   if (listens) out.listen = {any_port};
   return out;
 }

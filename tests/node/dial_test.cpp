@@ -157,14 +157,14 @@ TEST(node, keeps_the_connection_that_the_greater_peer_dialled) {
   EXPECT_EQ(kept.what.way, direction::outbound);
 }
 
-TEST(node, does_not_start_without_security_unless_plaintext_is_allowed) {
+TEST(node, does_not_start_without_any_security) {
   village town(d);
   const auto host = town.net->add_host();
   auto options = village::options_of(host);
-  options.allow_plaintext = false;
+  options.security.clear();
   node refused(town.net->host(host), options);
   EXPECT_THROW(refused.start(), std::invalid_argument);
-  options.allow_plaintext = true;
+  options.security = {security::plaintext};
   node allowed(town.net->host(host), options);
   EXPECT_NO_THROW(allowed.start());
 }

@@ -106,7 +106,7 @@ class liveness_grid {
       node_options options;
       options.self = identity::of_node(cell_.seed, host);
       options.seed = host;
-      options.allow_plaintext = true;
+      options.security = {security::plaintext};
       options.manager.attempt_timeout = options.manager.handshake_timeout = 120s;
       options.manager.dial_timeout = setup;
       if (listens) options.listen = {net_->listen_address(host)};

@@ -99,7 +99,7 @@ class village {
     out.manager = exact(manager);
     out.self = identity::of_node(1, host);
     out.seed = host;
-    out.allow_plaintext = true;
+    out.security = {security::plaintext};
     return out;
   }
 

@@ -21,7 +21,7 @@ struct node_pair {
     options.manager = manager;
     options.self = identity::of_node(1, host);
     options.seed = host;
-    options.allow_plaintext = true;
+    options.security = {security::plaintext};
     options.listen = {net.fabric->listen_address(host)};
     into = std::make_unique<node>(net.fabric->host(host), options, &says);
     into->start();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "net/node/node_impl.hpp"
 
+#include "net/security/credentials.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -17,8 +19,8 @@ events::traffic as_event(connection_id conn, const session_traffic& moved) {
 
 session_options for_sessions(const node_options& options) {
   session_options out;
-  out.self = options.self;
-  out.allow_plaintext = options.allow_plaintext;
+  out.own = std::make_shared<credentials>(options.self, options.entropy);
+  out.allowed = options.security;
   out.message_size_max = options.message_size_max;
   out.backlog_max = options.backlog_max;
   return out;
@@ -41,10 +43,10 @@ void node::impl::start() {
   if (std::exchange(started_, true)) throw std::logic_error("node::start was called twice");
   if (options_.self.id().empty())
     throw std::invalid_argument("node_options.self has no peer id; make it with tandem::identity");
-  if (!options_.allow_plaintext)
+  if (options_.security.empty())
     throw std::invalid_argument(
-        "plaintext is the only security this build has, and node_options.allow_plaintext is false; "
-        "set it to run connections without encryption");
+        "node_options.security is empty: no connection could be made; noise, or plaintext for "
+        "connections without encryption");
   if (options_.buffers.connection_buffers_max < options_.message_size_max)
     throw std::invalid_argument(
         "node_options.buffers.connection_buffers_max (" +

@@ -3,70 +3,33 @@
 
 #include "net/protocol/exchange.hpp"
 #include "net/protocol/multistream.hpp"
+#include "net/security/noise.hpp"
 #include "tandem/net/error.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
+#include <algorithm>
 #include <array>
-#include <utility>
 
 namespace tandem {
 
-asio::awaitable<void> wire::flush() {
-  for (std::size_t sent = 0; sent < unsent_.size();) {
-    error_code error;
-    const auto rest = asio::buffer(unsent_) + sent;
-    const auto size =
-        co_await stream_.async_write_some(rest, asio::redirect_error(asio::use_awaitable, error));
-    if (stopped_) error = asio::error::operation_aborted;
-    if (error) throw boost::system::system_error(error);
-    meter_.on_wire_sent(size);
-    sent += size;
-  }
-  unsent_ = byte_buffer();
-}
-
-asio::awaitable<void> wire::read_more(asio::cancellation_signal* stop) {
-  read_.drop_front(std::exchange(used_, 0));
-  if (read_.size() > unread_max) throw boost::system::system_error(net_error::malformed);
-  const auto room = read_.extend(read_size);
-  if (room.empty()) throw boost::system::system_error(net_error::out_of_memory);
-  const auto space = asio::buffer(room.data(), room.size());
-  error_code error;
-  std::size_t size = 0;
-  if (stop) {
-    size = co_await stream_.async_read_some(
-        space, asio::bind_cancellation_slot(stop->slot(),
-                                            asio::redirect_error(asio::use_awaitable, error)));
-  } else {
-    size =
-        co_await stream_.async_read_some(space, asio::redirect_error(asio::use_awaitable, error));
-  }
-  if (stopped_) throw boost::system::system_error(asio::error::operation_aborted);
-  read_.shorten(read_size - size);
-  if (size != 0) meter_.on_wire_received(size);
-  if (error && !(stop && error == asio::error::operation_aborted))
-    throw boost::system::system_error(error);
-}
-
 namespace {
 
-constexpr std::string_view plaintext_protocol = "/plaintext/2.0.0";
 constexpr std::string_view yamux_protocol = "/yamux/1.0.0";
 /// Unknown protocols answered with `na` before the listener gives up.
 constexpr int proposals_max = 16;
 
 [[noreturn]] void fail(net_error error) { throw boost::system::system_error(error); }
 
-asio::awaitable<void> propose(wire& on, std::string_view protocol) {
+/// Proposes `names` in turn until one is accepted; which that is.
+asio::awaitable<std::size_t> propose(wire& on, std::span<const std::string_view> names) {
   put_multistream(on.unsent(), multistream_header);
-  put_multistream(on.unsent(), protocol);
-  co_await on.take(parse_multistream_header);
-  const auto answer = co_await on.take(parse_multistream);
-  if (answer.text == multistream_na) fail(net_error::no_common_protocol);
-  if (answer.text != protocol) fail(net_error::malformed);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    put_multistream(on.unsent(), names[i]);
+    if (i == 0) co_await on.take(parse_multistream_header);
+    const auto answer = co_await on.take(parse_multistream);
+    if (answer.text == names[i]) co_return i;
+    if (answer.text != multistream_na) fail(net_error::malformed);
+  }
+  fail(net_error::no_common_protocol);
 }
 
 /// The first proposal `known` accepts; its echo is left unsent.
@@ -84,41 +47,42 @@ asio::awaitable<void> respond(wire& on, Known known) {
 }
 
 /// /plaintext/2.0.0: both ends say who they are, and nothing proves it.
-asio::awaitable<peer_id> plaintext(wire& on, security_terms terms) {
-  put_exchange(on.unsent(), terms.self);
+asio::awaitable<secured_peer> plaintext(wire& on, security_terms terms) {
+  put_exchange(on.unsent(), terms.own.self());
   const auto said = co_await on.take(parse_exchange);
   if (!terms.expected.empty() && said.peer != terms.expected) fail(net_error::wrong_peer);
-  co_return said.peer;
+  co_return secured_peer{said.peer};
 }
 
-constexpr std::array<security_protocol, 1> every_security{{{plaintext_protocol, &plaintext}}};
+constexpr std::array<security_protocol, every_security.size()> protocols{
+    {{security::noise, "/noise", &noise}, {security::plaintext, "/plaintext/2.0.0", &plaintext}}};
+
+const security_protocol& protocol_of(security kind) {
+  return *std::ranges::find(protocols, kind, &security_protocol::kind);
+}
 
 }  // namespace
 
-std::span<const security_protocol> security_protocols(bool allow_plaintext) noexcept {
-  return std::span(every_security).first(allow_plaintext ? 1 : 0);
-}
-
-asio::awaitable<peer_id> secure_connection(wire& on, security_terms terms,
-                                           std::span<const security_protocol> protocols) {
-  const security_protocol* chosen = nullptr;
+asio::awaitable<secured_peer> secure_connection(wire& on, security_terms terms,
+                                                std::span<const security> allowed) {
+  if (allowed.empty()) fail(net_error::security_not_allowed);
+  std::vector<std::string_view> names;
+  for (const auto kind : allowed) names.push_back(protocol_of(kind).name);
+  std::size_t chosen = 0;
   if (terms.way == direction::outbound) {
-    if (protocols.empty()) fail(net_error::plaintext_not_allowed);
-    chosen = &protocols.front();
-    co_await propose(on, chosen->name);
+    chosen = co_await propose(on, names);
   } else {
     co_await respond(on, [&](std::string_view name) {
-      for (const auto& protocol : protocols)
-        if (protocol.name == name) chosen = &protocol;
-      return chosen != nullptr;
+      chosen = static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
+      return chosen != names.size();
     });
   }
-  co_return co_await chosen->secure(on, terms);
+  co_return co_await protocol_of(allowed[chosen]).secure(on, terms);
 }
 
 asio::awaitable<void> choose_muxer(wire& on, direction way) {
   if (way == direction::outbound)
-    co_await propose(on, yamux_protocol);
+    co_await propose(on, std::span(&yamux_protocol, 1));
   else
     co_await respond(on, [](std::string_view name) { return name == yamux_protocol; });
 }

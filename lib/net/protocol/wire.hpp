@@ -10,6 +10,8 @@
 
 namespace tandem {
 
+class record_layer;
+
 /// Hears what crosses a connection.
 class wire_meter {
  public:
@@ -30,9 +32,19 @@ class wire {
 
   /// `meter` and `budget` outlive it.
   wire(byte_stream stream, wire_meter& meter, memory_budget& budget)
-      : stream_(std::move(stream)), meter_(meter), read_(budget) {}
+      : stream_(std::move(stream)), meter_(meter), budget_(budget), read_(budget) {}
 
   byte_stream& stream() noexcept { return stream_; }
+  /// From here on everything goes through `layer`, what is unread first. Nothing may be unsent.
+  void secure(std::unique_ptr<record_layer> layer);
+  /// What crossed stream(). Behind a record layer the meter heard of it already.
+  void note_sent(std::size_t size) {
+    if (!secured_) meter_.on_wire_sent(size);
+  }
+  void note_received(std::size_t size) {
+    if (!secured_) meter_.on_wire_received(size);
+  }
+
   byte_buffer& unsent() noexcept { return unsent_; }
   byte_view unread() const noexcept { return read_.view().subspan(used_); }
   void consume(std::size_t size) noexcept { used_ += size; }
@@ -70,10 +82,12 @@ class wire {
  private:
   byte_stream stream_;
   wire_meter& meter_;
+  memory_budget& budget_;
   charged_bytes read_;
   std::size_t used_ = 0;
   byte_buffer unsent_;
   bool stopped_ = false;
+  bool secured_ = false;
 };
 
 }  // namespace tandem

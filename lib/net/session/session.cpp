@@ -31,10 +31,6 @@ session::impl::impl(connection_id conn, direction way, byte_stream stream,
 }
 
 void session::impl::start() {
-  if (way_ == direction::outbound && security_protocols(options_.allow_plaintext).empty()) {
-    abort(cause::handshake_failed);
-    return;
-  }
   asio::co_spawn(wire_.stream().get_executor(), run(shared_from_this()), asio::detached);
 }
 

@@ -8,6 +8,7 @@
 #include "tandem/net/byte_stream.hpp"
 #include "tandem/net/clock.hpp"
 #include "tandem/net/identity.hpp"
+#include "tandem/net/security.hpp"
 #include "tandem/net/send_result.hpp"
 
 #include <cstddef>
@@ -17,10 +18,12 @@
 
 namespace tandem {
 
+class credentials;
+
 /// What the sessions of one node share.
 struct session_options {
-  identity self;
-  bool allow_plaintext = false;  ///< /plaintext/2.0.0: simulations and tests only
+  std::shared_ptr<credentials> own;
+  std::vector<security> allowed{security::noise};  ///< in order of preference
   std::size_t message_size_max = message_size_default;  ///< one application message
   std::size_t backlog_max = backlog_default;  ///< unsent application bytes of one connection
   std::size_t streams_max = 256;              ///< open yamux streams of one connection, inbound

@@ -19,11 +19,12 @@ constexpr std::size_t write_size_least = 2 * 1024;
 /// A read asks for little while a connection is quiet and for more while it is busy.
 constexpr std::size_t read_size_max = 16 * 1024;
 
-cause cause_of(error_code error) {
+cause cause_of(error_code error, bool open) {
   if (error == asio::error::eof) return cause::remote_closed;
   if (error == asio::error::timed_out) return cause::transport_timeout;
   if (error == net_error::wrong_peer) return cause::wrong_peer;
   if (error == net_error::out_of_memory) return cause::local_resource;
+  if (error == net_error::not_authentic && open) return cause::protocol_error;
   if (error.category() == net_category()) return cause::handshake_failed;
   if (error == asio::error::operation_aborted) return cause::aborted;
   return cause::reset;
@@ -44,12 +45,11 @@ asio::awaitable<void> session::impl::run(std::shared_ptr<impl> self) {
 }
 
 asio::awaitable<void> session::impl::upgrade() {
-  const security_terms terms{way_, options_.self, expected_};
-  const auto protocols = security_protocols(options_.allow_plaintext);
-  const auto peer = co_await secure_connection(wire_, terms, protocols);
-  owner_->on_authenticated(conn_, peer);
+  const security_terms terms{way_, *options_.own, expected_};
+  const auto secured = co_await secure_connection(wire_, terms, options_.allowed);
+  owner_->on_authenticated(conn_, secured.peer);
   co_await await_decision();
-  co_await choose_muxer(wire_, way_);
+  if (!secured.muxer_agreed) co_await choose_muxer(wire_, way_);
   open_muxer();
 }
 
@@ -85,7 +85,7 @@ asio::awaitable<error_code> session::impl::read_frames() {
     const auto space = asio::buffer(in);
     const auto size = co_await wire_.stream().async_read_some(
         space, asio::redirect_error(asio::use_awaitable, error));
-    if (size != 0) on_wire_received(size);
+    if (size != 0) wire_.note_received(size);
     if (running() && !deaf_) take_frames(byte_view(in).first(size));
     if (size == in.size() && size < read_size_max) {
       const auto granted = static_cast<std::size_t>(budget_.take_up_to(size * 3));
@@ -115,7 +115,8 @@ void session::impl::ended(error_code error) {
   if (phase_ == phase::closing)
     finish(reason_, orderly);
   else
-    finish(remote_reason_ != cause::none ? remote_reason_ : cause_of(error), orderly);
+    finish(remote_reason_ != cause::none ? remote_reason_ : cause_of(error, phase_ == phase::open),
+           orderly);
 }
 
 void session::impl::pump() {
@@ -189,7 +190,7 @@ void session::impl::wrote(error_code error, std::size_t size) {
   if (!running()) return;
   const auto app_bytes = std::min(size, app_bytes_writing_);
   app_bytes_writing_ -= app_bytes;
-  if (size != 0) on_wire_sent(size);
+  if (size != 0) wire_.note_sent(size);
   note_sent(app_bytes);
   if (!running()) return;
   if (error) {

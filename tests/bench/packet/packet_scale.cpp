@@ -56,7 +56,7 @@ std::unique_ptr<node> make_node(sim::fabric& fabric, sim::host_index host, netwo
   node_options options;
   options.self = identity::of_node(1, host);
   options.seed = host;
-  options.allow_plaintext = true;
+  options.security = {security::plaintext};
   options.listen = {fabric.listen_address(host)};
   auto made = std::make_unique<node>(on, options);
   made->start();

@@ -18,7 +18,7 @@ int main() {
   const auto make = [&](std::uint64_t index, bool listens) {
     tandem::node_options options;
     options.self = tandem::identity::of_node(1, index);
-    options.allow_plaintext = true;
+    options.security = {tandem::security::plaintext};
     if (listens) options.listen = {tandem::endpoint::v4(127, 0, 0, 1, 0)};
     return options;
   };

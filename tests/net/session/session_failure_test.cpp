@@ -78,14 +78,14 @@ TEST(session_failure, comes_after_sixteen_unknown_protocols) {
 
 TEST(session_failure, is_plaintext_where_it_is_not_allowed) {
   session_pair refusing;
-  refusing.listener_options.allow_plaintext = false;
+  refusing.listener_options.allowed = {security::noise};
   refusing.connect();
   EXPECT_THAT(refusing.dialer.closed, ElementsAre(cause::handshake_failed));
   EXPECT_EQ(to_hex(refusing.link.b.sent), to_hex(multistream({multistream_header, "na"})));
   EXPECT_THAT(refusing.listener.closed, ElementsAre(cause::reset));
 
   session_pair unwilling;
-  unwilling.dialer_options.allow_plaintext = false;
+  unwilling.dialer_options.allowed.clear();
   unwilling.start();
   EXPECT_TRUE(unwilling.dialer.closed.empty()) << "not inside start()";
   unwilling.run();

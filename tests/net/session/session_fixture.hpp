@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "net/security/credentials.hpp"
 #include "net/session/memory_stream.hpp"
 #include "net/session/session.hpp"
 
@@ -107,15 +108,26 @@ inline identity identity_of_byte(std::uint8_t byte) {
   return identity::from_seed(seed);
 }
 
+/// The secrets of the recorded Noise handshake: static keys of 11 and 12 (hexadecimal), ephemeral
+/// ones of 21 and 22, and from then on the next byte.
+inline std::shared_ptr<credentials> credentials_of_byte(std::uint8_t byte) {
+  return std::make_shared<credentials>(
+      identity_of_byte(byte),
+      [next = static_cast<std::uint8_t>(0x10 + byte)](std::span<std::uint8_t> into) mutable {
+        std::ranges::fill(into, std::exchange(next, static_cast<std::uint8_t>(next + 0x10)));
+      });
+}
+
 /// A dialer on end a and a listener on end b of one link; either may be left out and scripted.
 /// The identities are those of the recorded js-libp2p sessions.
 class session_pair {
  public:
-  explicit session_pair(memory_options options = {}) : link(io, options) {
-    dialer_options.self = identity_of_byte(2);
-    listener_options.self = identity_of_byte(1);
-    dialer_options.allow_plaintext = listener_options.allow_plaintext = true;
-    expected = listener_options.self.id();
+  explicit session_pair(memory_options options = {}, security kind = security::plaintext)
+      : link(io, options) {
+    dialer_options.own = credentials_of_byte(2);
+    listener_options.own = credentials_of_byte(1);
+    dialer_options.allowed = listener_options.allowed = {kind};
+    expected = listener_options.own->self().id();
   }
 
   void start_dialer() {

@@ -15,8 +15,8 @@ TEST(session, becomes_ready_at_both_ends) {
   pair.connect();
   EXPECT_THAT(pair.dialer.log, ElementsAre("authenticated", "ready"));
   EXPECT_THAT(pair.listener.log, ElementsAre("authenticated", "ready"));
-  EXPECT_EQ(pair.dialer.peer, pair.listener_options.self.id());
-  EXPECT_EQ(pair.listener.peer, pair.dialer_options.self.id());
+  EXPECT_EQ(pair.dialer.peer, pair.listener_options.own->self().id());
+  EXPECT_EQ(pair.listener.peer, pair.dialer_options.own->self().id());
   EXPECT_THAT(pair.dialer.rtts, SizeIs(1));
   EXPECT_THAT(pair.listener.rtts, SizeIs(1));
 }

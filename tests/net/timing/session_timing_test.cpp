@@ -28,9 +28,9 @@ class session_timing : public testing::Test {
     fabric = sim::make_stream_fabric(std::move(options));
     const auto dials = fabric->add_host();
     const auto listens = fabric->add_host();
-    listener_options.self = identity_of_byte(1);
-    dialer_options.self = identity_of_byte(2);
-    listener_options.allow_plaintext = dialer_options.allow_plaintext = true;
+    listener_options.own = std::make_shared<credentials>(identity_of_byte(1));
+    dialer_options.own = std::make_shared<credentials>(identity_of_byte(2));
+    listener_options.allowed = dialer_options.allowed = {security::plaintext};
     watch(dialer, dialer_times);
     watch(listener, listener_times);
     const auto at = fabric->listen_address(listens);

@@ -3,6 +3,7 @@
 
 #include "tandem/core/observer.hpp"
 #include "tandem/net/identity.hpp"
+#include "tandem/net/security.hpp"
 #include "tandem/net/send_result.hpp"
 
 #include <chrono>
@@ -45,7 +46,9 @@ struct node_options {
   identity self;
   std::vector<endpoint> listen;  ///< none: it only dials
   std::uint64_t seed = 0;        ///< of the policy's generator
-  bool allow_plaintext = false;  ///< without it a node without another security refuses to start
+  /// What connections may be secured with, in order of preference; at least one.
+  std::vector<tandem::security> security{tandem::security::noise};
+  entropy_source entropy = &system_entropy;             ///< of the secrets of its connections
   std::size_t message_size_max = message_size_default;  ///< bytes; longer messages are refused
   std::size_t backlog_max = backlog_default;            ///< unsent bytes of one connection
   buffer_options buffers;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "net/protocol/wire.hpp"
+#include "net/security/record_layer.hpp"
+
+#include <memory>
+
+namespace tandem {
+
+/// A stream through a record layer. It holds at most one record in each direction, charged to the
+/// budget beyond 256 bytes; a quiet one holds nothing but those. What crosses `lower` is told to
+/// the meter: a user of the secured stream tells it nothing.
+class secured_stream final : public stream_impl {
+ public:
+  /// `unread`: what was read of `lower` already. `meter` and `budget` outlive it.
+  secured_stream(byte_stream lower, std::unique_ptr<record_layer> layer, byte_view unread,
+                 wire_meter& meter, memory_budget& budget);
+  ~secured_stream() override;
+
+  void read_some(asio::mutable_buffer into, io_handler done) override;
+  void write_some(asio::const_buffer from, io_handler done) override;
+  void shutdown_send() override;
+  void close() override;
+  void abort() override;
+  send_progress progress() override;
+
+ private:
+  class state;
+  std::shared_ptr<state> state_;
+};
+
+}  // namespace tandem
