@@ -84,7 +84,7 @@ class node_command final : public command {
                   "Print each line as a JSON object: what, more, at, connection, peer");
     app_.add_option("--security", security_,
                     "What connections are secured with, in order of preference, with commas: "
-                    "noise, plaintext")
+                    "tls, noise, plaintext")
         ->capture_default_str();
     app_.add_flag("--allow-plaintext", allow_plaintext_,
                   "Also allow /plaintext/2.0.0, last: nothing is encrypted, nobody is "
@@ -164,11 +164,15 @@ class node_command final : public command {
   }
 
   std::vector<security> read_securities() const {
-    auto read = parse_securities(security_);
-    if (!read) throw bad_input("--security " + security_, read.error());
-    if (allow_plaintext_ && std::ranges::find(*read, security::plaintext) == read->end())
-      read->push_back(security::plaintext);
-    return *read;
+    std::vector<security> read;
+    try {
+      read = parse_securities(security_);
+    } catch (const std::invalid_argument& e) {
+      throw bad_input("--security " + security_, e.what());
+    }
+    if (allow_plaintext_ && std::ranges::find(read, security::plaintext) == read.end())
+      read.push_back(security::plaintext);
+    return read;
   }
 
   metrics_options read_metrics() const {
@@ -194,7 +198,7 @@ class node_command final : public command {
   std::string metrics_port_ = std::to_string(metrics_options().metrics_port);
   bool no_metrics_ = false;
   bool json_ = false;
-  std::string security_ = "noise";
+  std::string security_ = "tls,noise";
   bool allow_plaintext_ = false;
   bool once_ = false;
   std::map<std::string, std::string> texts_;  ///< manager options as given

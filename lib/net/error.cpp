@@ -40,6 +40,17 @@ class category final : public boost::system::error_category {
         return "the buffers of this node's connections may take no more memory";
       case net_error::not_authentic:
         return "the bytes were not sealed with the key agreed on";
+      case net_error::certificate_chain:
+        return "the peer did not show exactly one certificate";
+      case net_error::certificate_expired:
+        return "the peer's certificate is not valid now";
+      case net_error::certificate_extension:
+        return "the peer's certificate does not say who it is, or has a critical extension that "
+               "nobody knows";
+      case net_error::certificate_signature:
+        return "the peer's certificate is not signed with its own key";
+      case net_error::alerted:
+        return "the peer ended TLS with an alert";
       case net_error::bad_proof:
         return "the peer's signature is not the one of the identity it claims";
     }

@@ -4,6 +4,7 @@
 #include "net/protocol/exchange.hpp"
 #include "net/protocol/multistream.hpp"
 #include "net/security/noise.hpp"
+#include "net/security/tls.hpp"
 #include "tandem/net/error.hpp"
 
 #include <algorithm>
@@ -55,7 +56,7 @@ asio::awaitable<secured_peer> plaintext(wire& on, security_terms terms) {
 }
 
 constexpr std::array<security_protocol, every_security.size()> protocols{
-    {{security::noise, "/noise", &noise}, {security::plaintext, "/plaintext/2.0.0", &plaintext}}};
+    {{security::tls, "/tls/1.0.0", &tls}, {security::noise, "/noise", &noise}, {security::plaintext, "/plaintext/2.0.0", &plaintext}}};
 
 const security_protocol& protocol_of(security kind) {
   return *std::ranges::find(protocols, kind, &security_protocol::kind);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/security/noise_handshake.hpp"
+#include "net/security/tls_context.hpp"
 #include "tandem/net/security.hpp"
 
 #include <optional>
@@ -11,13 +12,21 @@ namespace tandem {
 /// What one node proves itself with, the same for all its connections; made when first needed.
 class credentials {
  public:
-  explicit credentials(const identity& self, entropy_source entropy = &system_entropy)
-      : self_(self), entropy_(std::move(entropy)) {}
+  /// Without `entropy` from the operating system; with it, what is said has the same length in
+  /// every run, and its handshakes of Noise the same bytes.
+  explicit credentials(const identity& self, entropy_source entropy = {})
+      : self_(self),
+        certificate_key_(entropy ? certificate_key::ed25519 : certificate_key::p256),
+        entropy_(entropy ? std::move(entropy) : &system_entropy) {}
 
   const identity& self() const noexcept { return self_; }
   const noise_credentials& noise() {
     if (!noise_) noise_.emplace(self_, fresh_secret());
     return *noise_;
+  }
+  const tls_context& tls() {
+    if (!tls_) tls_.emplace(self_, certificate_key_);
+    return *tls_;
   }
   /// 32 bytes that nobody else has.
   noise_key fresh_secret() {
@@ -28,8 +37,10 @@ class credentials {
 
  private:
   const identity self_;
+  const certificate_key certificate_key_;
   const entropy_source entropy_;
   std::optional<noise_credentials> noise_;
+  std::optional<tls_context> tls_;
 };
 
 }  // namespace tandem

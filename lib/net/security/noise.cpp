@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t length_size = 2;
 constexpr std::size_t message_max = 65535;
+constexpr std::size_t plain_max = message_max - noise_tag_size;
 /// A handshake message: a key of RSA 8192 and its signature fit.
 constexpr std::size_t handshake_message_max = 4096;
 
@@ -40,10 +41,12 @@ class noise_records final : public record_layer {
       : sending_(keys.sending), receiving_(keys.receiving) {}
 
   std::size_t record_size_max() const noexcept override { return length_size + message_max; }
-  std::size_t overhead() const noexcept override { return length_size + noise_tag_size; }
+  std::size_t sealed_size(std::size_t plain) const noexcept override {
+    return std::min(plain, plain_max) + length_size + noise_tag_size;
+  }
 
   std::size_t seal(byte_view plain, byte_buffer& out) override {
-    const auto size = std::min(plain.size(), message_max - noise_tag_size);
+    const auto size = std::min(plain.size(), plain_max);
     const auto front = out.size();
     out.resize(front + length_size);
     sending_.encrypt({}, plain.first(size), out);

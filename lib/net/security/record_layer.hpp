@@ -15,18 +15,19 @@ class record_layer {
 
   /// The most bytes that it needs to have in a row to make progress.
   virtual std::size_t record_size_max() const noexcept = 0;
-  /// Bytes that protecting adds to one record, at most.
-  virtual std::size_t overhead() const noexcept = 0;
+  /// What seal() appends for so many bytes, at most.
+  virtual std::size_t sealed_size(std::size_t plain) const noexcept = 0;
 
-  /// Appends one record with what it takes from the front of `plain`; how much that is.
+  /// Appends records with what it takes from the front of `plain`; how much that is.
   virtual std::size_t seal(byte_view plain, byte_buffer& out) = 0;
 
   struct opened {
     std::size_t consumed = 0;  ///< bytes at the front of `in` that are not needed any more
     std::size_t produced = 0;  ///< bytes in `into`; 0: a whole record is not there yet
+    bool ended = false;        ///< the other end said that nothing follows
   };
   /// Opens what lies at the front of `in`, and may overwrite it; what was not consumed must be at
-  /// the front, unchanged, the next time. Fails with not_authentic or malformed.
+  /// the front, unchanged, the next time. Fails with not_authentic or alerted.
   virtual boost::system::result<opened> open(std::span<std::uint8_t> in,
                                              std::span<std::uint8_t> into) = 0;
 };

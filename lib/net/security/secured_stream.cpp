@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t buffer_least = wire::read_size;
 /// Bytes of one write that no budget refuses.
 constexpr std::size_t write_least = 2 * 1024;
+/// Bytes of one write, about.
+constexpr std::size_t write_most = 64 * 1024;
 
 }  // namespace
 
@@ -55,12 +57,11 @@ class secured_stream::state final : public std::enable_shared_from_this<state> {
 
   void write(asio::const_buffer from, io_handler done) {
     if (from.size() == 0) return post(std::move(done), error_code(), 0);
-    const auto most = std::min(from.size(), layer_->record_size_max());
-    out_charge_ = budget_->take_up_to(most + layer_->overhead());
-    const auto size = std::max<std::size_t>(out_charge_, write_least);
-    const byte_view plain(static_cast<const std::uint8_t*>(from.data()), from.size());
-    out_.reserve(std::min(most, size) + layer_->overhead());
-    const auto taken = layer_->seal(plain.first(std::min(plain.size(), size)), out_);
+    out_charge_ = budget_->take_up_to(std::min(from.size(), write_most));
+    const auto size = std::min(from.size(), std::max<std::size_t>(out_charge_, write_least));
+    const byte_view plain(static_cast<const std::uint8_t*>(from.data()), size);
+    out_.reserve(layer_->sealed_size(size));
+    const auto taken = layer_->seal(plain, out_);
     write_lower(0, taken, std::move(done));
   }
 
@@ -71,12 +72,12 @@ class secured_stream::state final : public std::enable_shared_from_this<state> {
 
   boost::system::result<std::size_t> take(asio::mutable_buffer into) {
     const std::span unopened(in_.data() + front_, filled_ - front_);
-    if (unopened.empty()) return 0;
     const std::span space(static_cast<std::uint8_t*>(into.data()), into.size());
     const auto opened = layer_->open(unopened, space);
     if (!opened) return opened.error();
     front_ += opened->consumed;
     if (front_ == filled_) front_ = filled_ = 0;
+    if (opened->ended) return error_code(asio::error::eof);
     return opened->produced;
   }
 

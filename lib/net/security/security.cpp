@@ -13,6 +13,8 @@ namespace tandem {
 
 std::string_view name_of(security kind) noexcept {
   switch (kind) {
+    case security::tls:
+      return "tls";
     case security::noise:
       return "noise";
     case security::plaintext:
@@ -21,7 +23,7 @@ std::string_view name_of(security kind) noexcept {
   return "unknown";
 }
 
-boost::system::result<std::vector<security>, std::string> parse_securities(std::string_view text) {
+std::vector<security> parse_securities(std::string_view text) {
   std::vector<std::string> names;
   const std::string all(text);
   boost::split(names, all, boost::is_any_of(","));
@@ -30,8 +32,10 @@ boost::system::result<std::vector<security>, std::string> parse_securities(std::
     boost::trim(name);
     const auto found = std::ranges::find(every_security, name, &name_of);
     if (found == every_security.end())
-      return "'" + name + "' is no security; there are noise and plaintext";
-    if (std::ranges::find(chosen, *found) != chosen.end()) return "'" + name + "' is named twice";
+      throw std::invalid_argument("'" + name +
+                                  "' is no security; there are tls, noise and plaintext");
+    if (std::ranges::find(chosen, *found) != chosen.end())
+      throw std::invalid_argument("'" + name + "' is named twice");
     chosen.push_back(*found);
   }
   return chosen;

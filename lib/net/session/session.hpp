@@ -23,7 +23,7 @@ class credentials;
 /// What the sessions of one node share.
 struct session_options {
   std::shared_ptr<credentials> own;
-  std::vector<security> allowed{security::noise};  ///< in order of preference
+  std::vector<security> allowed{security::tls, security::noise};  ///< in order of preference
   std::size_t message_size_max = message_size_default;  ///< one application message
   std::size_t backlog_max = backlog_default;  ///< unsent application bytes of one connection
   std::size_t streams_max = 256;              ///< open yamux streams of one connection, inbound

@@ -236,7 +236,7 @@ void TandemNode::StartApplication() {
   options.manager = *m_options;
   options.self = tandem::identity::of_node(m_seed, Index());
   options.seed = m_seed ^ Index();
-  options.security = {security::plaintext};
+  options.security = {tandem::security::plaintext};
   if (m_port != 0) options.listen = {packet::to_endpoint(Ipv4Address::GetAny(), m_port)};
   m_running = std::make_unique<Running>(*this, std::move(options));
 }

@@ -27,6 +27,7 @@ struct memory_options {
   std::size_t capacity = std::numeric_limits<std::size_t>::max();   ///< bytes unread by the peer
   std::size_t fail_at = 0;  ///< the operation (1, 2, …) at which the link fails; 0: none
   error_code fails_with = asio::error::connection_reset;
+  std::size_t changed_at = std::numeric_limits<std::size_t>::max();  ///< byte of end a's, changed
 };
 
 /// Two connected ends without delay on one io_context. Destroying the link drops what is pending.
@@ -180,6 +181,10 @@ class memory_link {
           std::min({e.from.size(), options_.write_max, options_.capacity - e.peer->unread.size()});
       const auto* from = static_cast<const std::uint8_t*>(e.from.data());
       e.sent.insert(e.sent.end(), from, from + size);
+      if (&e == &a && e.sent.size() > options_.changed_at &&
+          e.sent.size() - size <= options_.changed_at)
+        e.sent[options_.changed_at] ^= 1;
+      from = &e.sent[e.sent.size() - size];
       record.emplace_back(&e == &a ? "C>S" : "S>C", std::vector(from, from + size));
       if (!e.peer->closed) e.peer->unread.insert(e.peer->unread.end(), from, from + size);
       complete(e.writer, {}, size);

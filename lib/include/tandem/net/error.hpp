@@ -9,21 +9,26 @@ namespace tandem {
 
 /// Failures of the outside world that Tandem itself detects, one sentence each.
 enum class net_error {
-  message_too_long = 1,  ///< a length prefix above its bound
-  malformed,             ///< bytes that are not what the protocol allows here
-  not_multistream,       ///< the peer does not speak multistream-select
-  no_common_protocol,    ///< the peer accepts none of the protocols proposed
-  wrong_peer,            ///< somebody else answered than was dialled
-  key_mismatch,          ///< the peer id sent is not the key's
-  security_not_allowed,  ///< this node's options allow no security
-  window_exceeded,       ///< a yamux peer sent beyond the window
-  unknown_frame,         ///< a yamux frame of unknown version or type
-  too_many_streams,      ///< the bound on streams of one connection
-  bad_address,           ///< text that is no address
-  bad_peer_id,           ///< text that is no peer id
-  out_of_memory,         ///< the buffers of this node's connections may take no more
-  not_authentic,         ///< bytes that were not sealed with the key agreed on
-  bad_proof,             ///< a signature that is not the one of the identity claimed
+  message_too_long = 1,   ///< a length prefix above its bound
+  malformed,              ///< bytes that are not what the protocol allows here
+  not_multistream,        ///< the peer does not speak multistream-select
+  no_common_protocol,     ///< the peer accepts none of the protocols proposed
+  wrong_peer,             ///< somebody else answered than was dialled
+  key_mismatch,           ///< the peer id sent is not the key's
+  security_not_allowed,   ///< this node's options allow no security
+  window_exceeded,        ///< a yamux peer sent beyond the window
+  unknown_frame,          ///< a yamux frame of unknown version or type
+  too_many_streams,       ///< the bound on streams of one connection
+  bad_address,            ///< text that is no address
+  bad_peer_id,            ///< text that is no peer id
+  out_of_memory,          ///< the buffers of this node's connections may take no more
+  not_authentic,          ///< bytes that were not sealed with the key agreed on
+  certificate_chain,      ///< not exactly one certificate
+  certificate_expired,    ///< a certificate that is not valid now
+  certificate_extension,  ///< a certificate without libp2p's extension, or with one nobody knows
+  certificate_signature,  ///< a certificate that its key did not sign
+  alerted,                ///< the peer ended TLS with an alert
+  bad_proof,              ///< a signature that is not the one of the identity claimed
 };
 
 const boost::system::error_category& net_category() noexcept;

@@ -47,8 +47,9 @@ struct node_options {
   std::vector<endpoint> listen;  ///< none: it only dials
   std::uint64_t seed = 0;        ///< of the policy's generator
   /// What connections may be secured with, in order of preference; at least one.
-  std::vector<tandem::security> security{tandem::security::noise};
-  entropy_source entropy = &system_entropy;             ///< of the secrets of its connections
+  std::vector<tandem::security> security{tandem::security::tls, tandem::security::noise};
+  /// Of the secrets of its connections; none: the operating system's.
+  entropy_source entropy;
   std::size_t message_size_max = message_size_default;  ///< bytes; longer messages are refused
   std::size_t backlog_max = backlog_default;            ///< unsent bytes of one connection
   buffer_options buffers;

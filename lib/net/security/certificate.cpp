@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "net/security/certificate.hpp"
+
+#include "tandem/net/error.hpp"
+
+#include <openssl/asn1.h>
+#include <openssl/asn1t.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include <stdexcept>
+
+namespace tandem {
+namespace {
+
+constexpr const char* extension_oid = "1.3.6.1.4.1.53594.1.1";
+constexpr std::string_view signed_prefix = "libp2p-tls-handshake:";
+// Nobody looks at more of the validity than whether it is now (rust-libp2p's choice).
+constexpr const char* valid_from = "19750101000000Z";
+constexpr const char* valid_to = "40960101000000Z";
+
+struct free_asn1 {
+  void operator()(ASN1_OBJECT* object) const noexcept { ASN1_OBJECT_free(object); }
+  void operator()(ASN1_OCTET_STRING* text) const noexcept { ASN1_OCTET_STRING_free(text); }
+  void operator()(X509_EXTENSION* extension) const noexcept { X509_EXTENSION_free(extension); }
+  void operator()(ASN1_SEQUENCE_ANY* sequence) const noexcept {
+    sk_ASN1_TYPE_pop_free(sequence, ASN1_TYPE_free);
+  }
+  void operator()(std::uint8_t* bytes) const noexcept { OPENSSL_free(bytes); }
+};
+template <class T>
+using asn1_ptr = std::unique_ptr<T, free_asn1>;
+
+void must(bool worked) {
+  if (!worked) throw std::runtime_error("OpenSSL cannot make a certificate");
+}
+
+/// What the identity signs: the certificate's key, so that nobody else can show it.
+byte_buffer text_to_sign(EVP_PKEY* key) {
+  byte_buffer text(signed_prefix.begin(), signed_prefix.end());
+  std::uint8_t* der = nullptr;
+  const int size = i2d_PUBKEY(key, &der);
+  const asn1_ptr<std::uint8_t> owner(der);
+  if (size > 0) text.insert(text.end(), der, der + size);
+  return text;
+}
+
+byte_view bytes_of(const ASN1_STRING* text) {
+  return {ASN1_STRING_get0_data(text), static_cast<std::size_t>(ASN1_STRING_length(text))};
+}
+
+/// SEQUENCE { OCTET STRING, OCTET STRING }, both shorter than 64 bytes more than none.
+byte_buffer signed_key_der(byte_view key, byte_view signature) {
+  constexpr std::uint8_t sequence = 0x30, octets = 0x04;
+  const auto size = [](byte_view of) { return static_cast<std::uint8_t>(of.size()); };
+  byte_buffer der{sequence, static_cast<std::uint8_t>(4 + key.size() + signature.size()), octets,
+                  size(key)};
+  der.insert(der.end(), key.begin(), key.end());
+  der.insert(der.end(), {octets, size(signature)});
+  der.insert(der.end(), signature.begin(), signature.end());
+  return der;
+}
+
+struct signed_key {
+  byte_buffer key, signature;
+};
+
+std::optional<signed_key> parse_signed_key(byte_view der) {
+  const auto* at = der.data();
+  const asn1_ptr<ASN1_SEQUENCE_ANY> parts(
+      d2i_ASN1_SEQUENCE_ANY(nullptr, &at, static_cast<long>(der.size())));
+  if (!parts || at != der.data() + der.size() || sk_ASN1_TYPE_num(parts.get()) != 2)
+    return std::nullopt;
+  signed_key found;
+  for (int i = 0; i < 2; ++i) {
+    const auto* part = sk_ASN1_TYPE_value(parts.get(), i);
+    if (ASN1_TYPE_get(part) != V_ASN1_OCTET_STRING) return std::nullopt;
+    const auto bytes = bytes_of(part->value.octet_string);
+    (i == 0 ? found.key : found.signature).assign(bytes.begin(), bytes.end());
+  }
+  return found;
+}
+
+/// The contents of our extension; nothing when it is not there once, or another is critical that
+/// OpenSSL does not know.
+std::optional<byte_view> extension_of(X509& certificate) {
+  const asn1_ptr<ASN1_OBJECT> ours(OBJ_txt2obj(extension_oid, 1));
+  std::optional<byte_view> found;
+  for (int i = 0; i < X509_get_ext_count(&certificate); ++i) {
+    auto* const extension = X509_get_ext(&certificate, i);
+    if (OBJ_cmp(X509_EXTENSION_get_object(extension), ours.get()) == 0) {
+      if (found) return std::nullopt;
+      found = bytes_of(X509_EXTENSION_get_data(extension));
+    } else if (X509_EXTENSION_get_critical(extension) && !X509_supported_extension(extension)) {
+      return std::nullopt;
+    }
+  }
+  return found;
+}
+
+bool is_valid_now(const X509& certificate) {
+  return X509_cmp_current_time(X509_get0_notBefore(&certificate)) < 0 &&
+         X509_cmp_current_time(X509_get0_notAfter(&certificate)) > 0;
+}
+
+}  // namespace
+
+own_certificate make_certificate(const identity& self, certificate_key kind) {
+  own_certificate made;
+  made.key.reset(kind == certificate_key::p256 ? EVP_EC_gen("P-256")
+                                               : EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  made.certificate.reset(X509_new());
+  auto* const x509 = made.certificate.get();
+  must(made.key && x509 && X509_set_version(x509, X509_VERSION_3) == 1 &&
+       ASN1_INTEGER_set(X509_get_serialNumber(x509), 1) == 1 &&
+       ASN1_TIME_set_string_X509(X509_getm_notBefore(x509), valid_from) == 1 &&
+       ASN1_TIME_set_string_X509(X509_getm_notAfter(x509), valid_to) == 1 &&
+       X509_set_pubkey(x509, made.key.get()) == 1);
+  const auto der =
+      signed_key_der(self.public_key_message(), sign(self, text_to_sign(made.key.get())));
+  const asn1_ptr<ASN1_OCTET_STRING> value(ASN1_OCTET_STRING_new());
+  const asn1_ptr<ASN1_OBJECT> oid(OBJ_txt2obj(extension_oid, 1));
+  must(value && oid &&
+       ASN1_OCTET_STRING_set(value.get(), der.data(), static_cast<int>(der.size())) == 1);
+  const asn1_ptr<X509_EXTENSION> extension(
+      X509_EXTENSION_create_by_OBJ(nullptr, oid.get(), 1, value.get()));
+  must(extension && X509_add_ext(x509, extension.get(), -1) == 1 &&
+       X509_sign(x509, made.key.get(), kind == certificate_key::p256 ? EVP_sha256() : nullptr) > 0);
+  return made;
+}
+
+boost::system::result<peer_id> peer_of_certificate(X509& certificate) {
+  struct forget_errors {
+    ~forget_errors() { ERR_clear_error(); }
+  } const forget;
+  if (!is_valid_now(certificate)) return net_error::certificate_expired;
+  const auto extension = extension_of(certificate);
+  if (!extension) return net_error::certificate_extension;
+  auto* const key = X509_get0_pubkey(&certificate);
+  if (!key || X509_verify(&certificate, key) != 1) return net_error::certificate_signature;
+  const auto parts = parse_signed_key(*extension);
+  if (!parts || !is_public_key_message(parts->key)) return net_error::certificate_extension;
+  if (!is_signed_by(parts->key, text_to_sign(key), parts->signature)) return net_error::bad_proof;
+  return peer_id_of_public_key(parts->key);
+}
+
+}  // namespace tandem

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Certificates that others made, and ours changed in every way that must be refused.
+#include "net/security/certificate.hpp"
+#include "net/session/session_fixture.hpp"
+#include "net/vectors.hpp"
+#include "tandem/net/error.hpp"
+
+#include <openssl/x509v3.h>
+
+namespace tandem {
+namespace {
+
+certificate_ptr parse(byte_view der) {
+  const auto* at = der.data();
+  return certificate_ptr(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+}
+
+byte_buffer der_of(X509* certificate) {
+  byte_buffer der(static_cast<std::size_t>(i2d_X509(certificate, nullptr)));
+  auto* at = der.data();
+  i2d_X509(certificate, &at);
+  return der;
+}
+
+TEST(certificate, of_the_specification_and_of_js_libp2p_say_who_they_are_of) {
+  for (const auto& row : rows_of("certificates.txt")) {
+    SCOPED_TRACE(row[0]);
+    const auto certificate = parse(from_hex(row[2]));
+    ASSERT_TRUE(certificate);
+    const auto found = peer_of_certificate(*certificate);
+    if (row[1] == "bad_proof") {
+      EXPECT_EQ(found.error(), net_error::bad_proof);
+    } else {
+      ASSERT_TRUE(found) << found.error().message();
+      const auto expected = row[1].starts_with("seed_")
+                                ? to_string(identity_of_byte(row[1] == "seed_01" ? 1 : 2).id())
+                                : row[1];
+      EXPECT_EQ(to_string(*found), expected);
+    }
+  }
+}
+
+TEST(certificate, of_ours_says_who_we_are) {
+  for (const auto kind : {certificate_key::p256, certificate_key::ed25519}) {
+    const auto own = make_certificate(identity_of_byte(5), kind);
+    EXPECT_EQ(peer_of_certificate(*own.certificate).value(), identity_of_byte(5).id());
+    EXPECT_EQ(X509_get_ext_count(own.certificate.get()), 1);
+  }
+}
+
+TEST(certificate, of_ed25519_has_the_same_length_always) {
+  const auto size = [] {
+    return der_of(make_certificate(identity_of_byte(5), certificate_key::ed25519).certificate.get())
+        .size();
+  };
+  const auto first = size();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(size(), first);
+}
+
+/// Ours, changed by `change` and signed anew.
+template <class Change>
+error_code verdict_on(Change change) {
+  const auto own = make_certificate(identity_of_byte(5), certificate_key::ed25519);
+  change(own.certificate.get());
+  X509_sign(own.certificate.get(), own.key.get(), nullptr);
+  // OpenSSL keeps the old encoding until it is read anew.
+  const auto changed = parse(der_of(own.certificate.get()));
+  const auto found = peer_of_certificate(*changed);
+  return found ? error_code() : found.error();
+}
+
+TEST(certificate, is_refused_for_what_is_wrong_with_it) {
+  EXPECT_EQ(verdict_on([](X509*) {}), error_code());
+  EXPECT_EQ(verdict_on([](X509* x509) { X509_gmtime_adj(X509_getm_notAfter(x509), -60); }),
+            net_error::certificate_expired);
+  EXPECT_EQ(verdict_on([](X509* x509) { X509_gmtime_adj(X509_getm_notBefore(x509), 3600); }),
+            net_error::certificate_expired);
+  EXPECT_EQ(verdict_on([](X509* x509) { X509_EXTENSION_free(X509_delete_ext(x509, 0)); }),
+            net_error::certificate_extension);
+  const auto add = [](bool critical) {
+    return [critical](X509* x509) {
+      auto* const extension =
+          X509V3_EXT_conf(nullptr, nullptr, "1.2.3.4", critical ? "critical,DER:0500" : "DER:0500");
+      X509_add_ext(x509, extension, -1);
+      X509_EXTENSION_free(extension);
+    };
+  };
+  EXPECT_EQ(verdict_on(add(true)), net_error::certificate_extension);
+  EXPECT_EQ(verdict_on(add(false)), error_code());
+  const auto twice = [](X509* x509) { X509_add_ext(x509, X509_get_ext(x509, 0), -1); };
+  EXPECT_EQ(verdict_on(twice), net_error::certificate_extension);
+}
+
+TEST(certificate, with_another_ones_proof_is_refused) {
+  const auto theirs = make_certificate(identity_of_byte(6), certificate_key::ed25519);
+  EXPECT_EQ(verdict_on([&](X509* x509) {
+              X509_EXTENSION_free(X509_delete_ext(x509, 0));
+              X509_add_ext(x509, X509_get_ext(theirs.certificate.get(), 0), -1);
+            }),
+            net_error::bad_proof);
+}
+
+TEST(certificate, any_changed_byte_of_it_is_refused_or_does_not_change_who_it_is_of) {
+  const auto own = make_certificate(identity_of_byte(5), certificate_key::ed25519);
+  const auto der = der_of(own.certificate.get());
+  for (std::size_t at = 0; at < der.size(); ++at) {
+    auto changed = der;
+    changed[at] ^= 1;
+    const auto certificate = parse(changed);
+    if (!certificate) continue;
+    EXPECT_FALSE(peer_of_certificate(*certificate)) << at;
+  }
+}
+
+}  // namespace
+}  // namespace tandem
