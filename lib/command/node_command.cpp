@@ -4,6 +4,7 @@
 #include "tandem/command/command.hpp"
 #include "tandem/command/option_text.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/command/version.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -159,6 +160,7 @@ class node_command final : public command {
     for (const auto& text : listen_) options.listen.push_back(address_of("--listen", text).at);
     add_ipv4_of_any(options.listen);
     options.security = read_securities();
+    options.agent = "tandem/" + build_version();
     options.seed = std::random_device{}();
     return options;
   }

@@ -35,15 +35,37 @@ constexpr duration above_zero{1};
 constexpr const char* connection_buffers = "connection_buffers_max";
 constexpr const char* all_buffers = "buffers_max";
 
+/// One name, or a list of them in order of preference.
+std::vector<security> read_security(const yaml_value& value) {
+  std::vector<std::string> names;
+  for (const auto kind : every_security) names.emplace_back(name_of(kind));
+  std::vector<security> chosen;
+  const auto add = [&](const yaml_value& name) {
+    const auto kind = every_security[name.as_one_of(names, "security")];
+    if (std::ranges::find(chosen, kind) != chosen.end())
+      name.fail(quoted(name_of(kind)) + " is given twice");
+    chosen.push_back(kind);
+  };
+  if (!value.node().IsSequence()) {
+    add(value);
+    return chosen;
+  }
+  if (value.as_list().empty()) value.fail("`security` is empty: name at least one");
+  value.each(add);
+  return chosen;
+}
+
 void read_group(const std::string& name, const yaml_value& entry, const scenario& of, group& out) {
-  const yaml_mapping given(entry, "group `" + name + "`",
-                           {"count", "listen", "manager", "behaviour", "addresses",
-                            "stale_addresses", connection_buffers, all_buffers, "link", "region"});
+  const yaml_mapping given(
+      entry, "group `" + name + "`",
+      {"count", "listen", "manager", "behaviour", "addresses", "stale_addresses", "security",
+       connection_buffers, all_buffers, "link", "region"});
   given.read("count", [&](const auto& v) {
     out.count = static_cast<std::uint32_t>(v.as_count(1, nodes_max));
   });
   given.read("listen", [&](const auto& v) { out.listen = v.as_bool(); });
   given.read("manager", [&](const auto& v) { read_manager(v, out.manager); });
+  given.read("security", [&](const auto& v) { out.secured = read_security(v); });
   given.read(connection_buffers, [&](const auto& v) {
     out.buffers.connection_buffers_max = v.as_bytes(message_size_default, buffer_options::most);
   });

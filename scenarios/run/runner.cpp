@@ -243,7 +243,7 @@ run_result run(const scenario& what, const level& on, const run_options& options
       for (std::uint32_t i = 0; i < group.count; ++i)
         place->add_node({group.manager, group.listen, group.buffers, group.misbehaves,
                          stale_of(group), suffers.contains(static_cast<node_index>(place->size())),
-                         group.addresses});
+                         group.addresses, group.secured});
   } catch (const std::invalid_argument& e) {
     throw bad_input(what.file, "level " + on.name + ": " + e.what());
   }

@@ -419,6 +419,9 @@ SWEEP = mapping(
 )
 
 
+SECURITY = one_of("tls", "noise", "plaintext", doc="what connections are secured with")
+
+
 def scenario(options):
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -462,6 +465,7 @@ def scenario(options):
                             "behaviour": BEHAVIOUR,
                             "addresses": ADDRESSES,
                             "stale_addresses": mapping("addresses that others try first", {"silent": COUNT, "refusing": COUNT}),
+                            "security": either(SECURITY, list_of(SECURITY, "in order of preference")),
                             "buffers_max": BYTES,
                             "connection_buffers_max": BYTES,
                             "link": ANY_LINK,

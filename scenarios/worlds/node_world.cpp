@@ -227,7 +227,11 @@ class node_world final : public world {
     if (host.spec.listens)
       options.listen = plan_ ? listening_at(host.index) : std::vector{host.address};
     options.seed = sim::policy_seed(options_.seed, host.index, host.lives++);
-    options.security = {security::plaintext};
+    options.security = host.spec.secured;
+    options.entropy = [draws = random_stream::of(options.seed, "security", host.index)](
+                          std::span<std::uint8_t> into) mutable {
+      for (auto& byte : into) byte = static_cast<std::uint8_t>(draws.next());
+    };
     const bool heard = options_.traced || host.trace.is_heard();
     host.node = std::make_unique<tandem::node>(*net, std::move(options), &host,
                                                heard ? &host.trace : nullptr);

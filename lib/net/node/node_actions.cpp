@@ -18,6 +18,7 @@ void node::impl::carry_out(const actions::resolve& what) {
 void node::impl::carry_out(const actions::start_attempt& what) {
   auto begun = std::make_shared<attempt>();
   begun->peer = what.peer;
+  begun->address = what.address;
   const bool fresh = attempts_.emplace(what.attempt, begun).second;
   TANDEM_ASSERT(fresh);
   auto slot = begun->cancel.slot();
@@ -32,7 +33,7 @@ void node::impl::carry_out(const actions::start_attempt& what) {
 void node::impl::attempt_ended(connection_id id, const error_code& error, connected made) {
   const auto found = attempts_.find(id);
   if (dead_ || found == attempts_.end()) return;
-  const peer_id peer = found->second->peer;
+  const auto begun = std::move(found->second);
   attempts_.erase(found);
   if (error) {
     const auto failure = failure_of(error);
@@ -40,7 +41,8 @@ void node::impl::attempt_ended(connection_id id, const error_code& error, connec
   }
   link& made_link = links_[id];
   made_link.stream = std::move(made.stream);
-  made_link.peer = peer;
+  made_link.peer = begun->peer;
+  made_link.remote = begun->address;
   submit(events::attempt_connected{id});
 }
 
@@ -60,7 +62,7 @@ void node::impl::carry_out(const actions::admit& what) {
   if (what.stage == stage::established) return of->session->admit();
   of->session = std::make_unique<tandem::session>(
       what.conn, is_outbound(what.conn) ? direction::outbound : direction::inbound,
-      std::move(of->stream), session_options_, net_.clock(), of->peer, *this);
+      std::move(of->stream), session_options_, net_.clock(), of->peer, *this, of->remote);
   of->session->start();
 }
 

@@ -21,6 +21,7 @@ session_options for_sessions(const node_options& options) {
   session_options out;
   out.own = std::make_shared<credentials>(options.self, options.entropy);
   out.allowed = options.security;
+  out.agent = options.agent;
   out.message_size_max = options.message_size_max;
   out.backlog_max = options.backlog_max;
   return out;
@@ -60,6 +61,7 @@ void node::impl::start() {
     opened.push_back({std::move(*made)});
   }
   listeners_ = std::move(opened);
+  *session_options_.listening = listening();
   accept_all();
 }
 

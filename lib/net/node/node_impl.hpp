@@ -75,12 +75,14 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   struct attempt {
     asio::cancellation_signal cancel;
     peer_id peer;
+    endpoint address;
   };
   /// One connection from `arrived` or `attempt_connected` to `closed`.
   struct link {
     byte_stream stream;  ///< until the session is admitted and takes it
     std::unique_ptr<tandem::session> session;
     peer_id peer;        ///< expected, then authenticated
+    endpoint remote;
     bool ready = false;  ///< and not told to end
     bool ended = false;  ///< `closed` was reported
   };

@@ -33,6 +33,7 @@ void node::impl::accepted(std::size_t index, const error_code& error, connected 
   if (!error) {
     const connection_id id{last_inbound_ += 2};
     links_[id].stream = std::move(made.stream);
+    links_[id].remote = made.remote;
     submit(events::arrived{id, made.remote});
     return accept(index);
   }

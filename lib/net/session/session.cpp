@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "net/protocol/identify.hpp"
+#include "net/security/credentials.hpp"
 #include "net/session/session_impl.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -17,7 +19,7 @@ constexpr std::size_t pings_max = 16;
 
 session::impl::impl(connection_id conn, direction way, byte_stream stream,
                     const session_options& options, const tandem::clock& time,
-                    const peer_id& expected, session_owner& owner)
+                    const peer_id& expected, const endpoint& remote, session_owner& owner)
     : conn_(conn),
       way_(way),
       options_(options),
@@ -26,6 +28,7 @@ session::impl::impl(connection_id conn, direction way, byte_stream stream,
       budget_(options.memory, *this),
       wire_(std::move(stream), *this, budget_),
       expected_(expected),
+      remote_(remote),
       mux_(way, options.streams_max, options.window, *this, budget_) {
   message_size_max = options.message_size_max;
 }
@@ -155,6 +158,14 @@ std::unique_ptr<yamux_handler> session::impl::on_accept() {
   return std::make_unique<inbound_stream>(*this, budget_);
 }
 
+byte_buffer session::impl::identify() const {
+  constexpr std::array protocols{ping_protocol, identify_protocol, message_protocol};
+  byte_buffer out;
+  put_identify(out, {options_.own->self().public_key_message(), options_.agent, *options_.listening,
+                     remote_, protocols});
+  return out;
+}
+
 bool session::impl::on_pong(std::uint32_t value) {
   const auto found = std::find_if(pings_.begin(), pings_.end(),
                                   [&](const ping_sent& ping) { return ping.value == value; });
@@ -267,8 +278,9 @@ session_traffic session::impl::take_traffic() {
 
 session::session(connection_id conn, direction way, byte_stream stream,
                  const session_options& options, const tandem::clock& time, const peer_id& expected,
-                 session_owner& owner)
-    : impl_(std::make_shared<impl>(conn, way, std::move(stream), options, time, expected, owner)) {}
+                 session_owner& owner, const endpoint& remote)
+    : impl_(std::make_shared<impl>(conn, way, std::move(stream), options, time, expected, remote,
+                                   owner)) {}
 
 session::~session() { impl_->detach(); }
 

@@ -24,10 +24,13 @@ class credentials;
 struct session_options {
   std::shared_ptr<credentials> own;
   std::vector<security> allowed{security::tls, security::noise};  ///< in order of preference
-  std::size_t message_size_max = message_size_default;  ///< one application message
+  std::size_t message_size_max = message_size_default;            ///< one application message
   std::size_t backlog_max = backlog_default;  ///< unsent application bytes of one connection
   std::size_t streams_max = 256;              ///< open yamux streams of one connection, inbound
   std::uint32_t window = 256 * 1024;  ///< yamux receive window of one stream (its specification)
+  std::string agent = "tandem";       ///< the program, as identify tells it
+  /// Where this node can be reached, as identify tells it.
+  std::shared_ptr<std::vector<endpoint>> listening = std::make_shared<std::vector<endpoint>>();
   /// What the buffers of the connections are charged to.
   std::shared_ptr<memory_pool> memory = std::make_shared<memory_pool>();
 };
@@ -83,9 +86,11 @@ class session {
   /// Bytes of buffers that each connection should have whatever the others hold: a handshake.
   static constexpr std::uint64_t share_least = 8 * 1024;
 
-  /// `expected`: who a dialer dialled (empty: whoever answers). References outlive the session.
+  /// `expected`: who a dialer dialled (empty: whoever answers). `remote`: where the peer is seen,
+  /// for identify to tell it. References outlive the session.
   session(connection_id conn, direction way, byte_stream stream, const session_options& options,
-          const tandem::clock& time, const peer_id& expected, session_owner& owner);
+          const tandem::clock& time, const peer_id& expected, session_owner& owner,
+          const endpoint& remote = {});
   ~session();
   session(const session&) = delete;
   session& operator=(const session&) = delete;

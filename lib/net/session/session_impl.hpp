@@ -19,7 +19,8 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
                             public stream_context {
  public:
   impl(connection_id conn, direction way, byte_stream stream, const session_options& options,
-       const tandem::clock& time, const peer_id& expected, session_owner& owner);
+       const tandem::clock& time, const peer_id& expected, const endpoint& remote,
+       session_owner& owner);
 
   void start();
   void decide(cause refusal, duration retry_after);
@@ -88,6 +89,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   std::unique_ptr<yamux_handler> on_accept() override;
   bool on_pong(std::uint32_t value) override;
   void on_go_away(std::uint32_t code) override;
+  byte_buffer identify() const override;
   bool on_stream_message(byte_view message) override;
   void on_stream_app_bytes(std::size_t size) override { note_app_bytes(size); }
   void on_messages_refused() override { messages_refused_ = true; }
@@ -102,6 +104,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   memory_budget budget_;
   wire wire_;
   peer_id expected_;
+  const endpoint remote_;
   asio::cancellation_signal decided_;
   std::optional<cause> decision_;  // none: admitted
   session_traffic traffic_;
@@ -126,10 +129,10 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   bool messages_refused_ = false;
 
   // Before the muxer, whose streams say so when they end.
-  outgoing burst_;     // of messages, while it takes more
-  outgoing finished_;  // the one before, until the peer finishes it too
+  outgoing burst_;               // of messages, while it takes more
+  outgoing finished_;            // the one before, until the peer finishes it too
   std::uint32_t kept_open_ = 0;  // users of burst_ beside the messages in it
-  int streams_ = 0;    // of messages, both directions
+  int streams_ = 0;              // of messages, both directions
   int streams_told_ = 0;
   bool streams_due_ = false;  // tell_streams() is on its way
 

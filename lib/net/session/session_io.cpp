@@ -24,7 +24,8 @@ cause cause_of(error_code error, bool open) {
   if (error == asio::error::timed_out) return cause::transport_timeout;
   if (error == net_error::wrong_peer) return cause::wrong_peer;
   if (error == net_error::out_of_memory) return cause::local_resource;
-  if (open && (error == net_error::not_authentic || error == net_error::alerted)) return cause::protocol_error;
+  if (open && (error == net_error::not_authentic || error == net_error::alerted))
+    return cause::protocol_error;
   if (error.category() == net_category()) return cause::handshake_failed;
   if (error == asio::error::operation_aborted) return cause::aborted;
   return cause::reset;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/session/stream_protocols.hpp"
 
+#include "net/protocol/identify.hpp"
 #include "tandem/net/error.hpp"
 
 #include <algorithm>
@@ -55,13 +56,14 @@ inbound_stream::~inbound_stream() {
 void inbound_stream::on_data(yamux_stream& stream, byte_view in) {
   const auto size = in.size();
   if (state_ == state::message) context_.on_stream_app_bytes(size);
-  while (state_ != state::ping && stream.alive() && !in.empty()) {
+  while (state_ != state::ping && state_ != state::over && stream.alive() && !in.empty()) {
     const bool negotiating = state_ != state::message;
     if (!take_next(held_, in, [&](byte_view begun) { return take_unit(stream, begun); }))
       stream.reset();
     if (negotiating && state_ == state::message) context_.on_stream_app_bytes(in.size());
   }
   if (state_ == state::ping) take_ping(stream, in);
+  if (state_ == state::over) in = {};
   if (!stream.alive()) held_.clear();
   // A ping's bytes are granted again as their echo leaves.
   stream.consumed(size - in.size());
@@ -99,6 +101,11 @@ void inbound_stream::choose(yamux_stream& stream, std::string_view proposed) {
     context_.on_message_stream(true);
     state_ = state::message;
     write_multistream(stream, proposed);
+  } else if (proposed == identify_protocol) {
+    state_ = state::over;
+    write_multistream(stream, proposed);
+    stream.write(context_.identify());
+    stream.finish();
   } else if (proposed == ping_protocol || proposed == message_protocol ||
              ++proposals_ >= proposals_max) {
     stream.reset();

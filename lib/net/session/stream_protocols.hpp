@@ -15,6 +15,8 @@ class message_burst;
 class stream_context {
  public:
   virtual ~stream_context() = default;
+  /// What this end says of itself, behind its length.
+  virtual byte_buffer identify() const = 0;
   /// False: nothing more is wanted.
   virtual bool on_stream_message(byte_view message) = 0;
   /// Bytes of the message protocol arrived: payload and length prefixes.
@@ -31,8 +33,9 @@ class stream_context {
   int inbound_messages = 0;
 };
 
-/// A stream the peer opened: negotiates, then answers /ipfs/ping/1.0.0 or takes messages of
-/// /tandem/message/1.0.0; `na` to anything else. Resets the stream when the peer breaks a protocol.
+/// A stream the peer opened: negotiates, then answers /ipfs/ping/1.0.0 or /ipfs/id/1.0.0, or takes
+/// messages of /tandem/message/1.0.0; `na` to anything else. Resets the stream when the peer breaks
+/// a protocol.
 class inbound_stream final : public yamux_handler {
  public:
   /// Origin: libp2p's ping specification allows two; message senders use one at a time.
@@ -50,7 +53,7 @@ class inbound_stream final : public yamux_handler {
   std::size_t held() const noexcept override { return held_.capacity(); }
 
  private:
-  enum class state : std::uint8_t { header, proposal, ping, message };
+  enum class state : std::uint8_t { header, proposal, ping, message, over };
 
   decoded<std::size_t> take_unit(yamux_stream& stream, byte_view in);
   void choose(yamux_stream& stream, std::string_view proposed);

@@ -50,6 +50,7 @@ struct node_options {
   std::vector<tandem::security> security{tandem::security::tls, tandem::security::noise};
   /// Of the secrets of its connections; none: the operating system's.
   entropy_source entropy;
+  std::string agent = "tandem";  ///< the program and its version, as identify tells it
   std::size_t message_size_max = message_size_default;  ///< bytes; longer messages are refused
   std::size_t backlog_max = backlog_default;            ///< unsent bytes of one connection
   buffer_options buffers;

@@ -33,12 +33,13 @@ struct group {
   std::uint32_t count = 1;
   bool listen = false;
   manager_options manager;
-  buffer_options buffers;                       ///< of sessions; message has none
-  std::optional<link_spec> link;                ///< of each node to the rest of the world
-  std::optional<std::size_t> region;            ///< index of regions.names
-  std::shared_ptr<const behaviour> misbehaves;  ///< none: they do not
-  std::uint32_t silent_addresses = 0;           ///< of each node, which others try first: no answer
-  std::uint32_t refusing_addresses = 0;         ///< the same where nobody listens
+  buffer_options buffers;                              ///< of sessions; message has none
+  std::vector<security> secured{security::plaintext};  ///< in order of preference
+  std::optional<link_spec> link;                       ///< of each node to the rest of the world
+  std::optional<std::size_t> region;                   ///< index of regions.names
+  std::shared_ptr<const behaviour> misbehaves;         ///< none: they do not
+  std::uint32_t silent_addresses = 0;    ///< of each node, which others try first: no answer
+  std::uint32_t refusing_addresses = 0;  ///< the same where nobody listens
   std::shared_ptr<const address_spec> addresses;  ///< none: the one that the network gives
 };
 

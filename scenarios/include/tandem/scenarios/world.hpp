@@ -50,6 +50,7 @@ struct node_spec {
   stale_addresses stale{};
   bool suffers = false;                             ///< it will be told to
   std::shared_ptr<const address_spec> addresses{};  ///< none: the one that the network gives
+  std::vector<security> secured{security::plaintext};
 };
 
 /// What a node has after a restart that it had not before.

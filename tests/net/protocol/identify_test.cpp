@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include "net/protocol/identify.hpp"
+
+#include "net/session/session_fixture.hpp"
+#include "net/vectors.hpp"
+
+namespace tandem {
+namespace {
+
+TEST(identify, multiaddrs_are_those_of_the_multiformats_table) {
+  const auto bytes_of_text = [](const char* text) {
+    byte_buffer out;
+    put_multiaddr(out, parse_address(text).value().at);
+    return to_hex(out);
+  };
+  EXPECT_EQ(bytes_of_text("/ip4/127.0.0.1/tcp/40101"), "047f000001069ca5");
+  EXPECT_EQ(bytes_of_text("/ip6/::1/tcp/4001"), "2900000000000000000000000000000001060fa1");
+}
+
+TEST(identify, says_who_where_and_what_field_by_field) {
+  const auto self = identity_of_byte(1);
+  const std::vector<endpoint> listening{parse_address("127.0.0.1:4001").value().at,
+                                        parse_address("0.0.0.0:4002").value().at};
+  constexpr std::array<std::string_view, 2> protocols{"/a", "/b"};
+  byte_buffer out;
+  put_identify(out, {self.public_key_message(), "tandem/1", listening,
+                     parse_address("10.0.0.9:5").value().at, protocols});
+  const std::string body = "0a24" + to_hex(self.public_key_message()) +
+                           "1208047f000001060fa1"  // listenAddrs: the one that can be dialled
+                           "1a022f61"
+                           "1a022f62"                  // protocols
+                           "2208040a000009060005"      // observedAddr
+                           "2a0a697066732f302e312e30"  // protocolVersion ipfs/0.1.0
+                           "320874616e64656d2f31";     // agentVersion
+  byte_buffer size;
+  put_uvarint(size, body.size() / 2);
+  EXPECT_EQ(to_hex(out), to_hex(size) + body);
+}
+
+TEST(identify, stays_below_4096_bytes_with_any_number_of_addresses) {
+  const auto self = identity_of_byte(1);
+  std::vector<endpoint> listening;
+  for (std::uint16_t port = 1; port <= 1000; ++port)
+    listening.push_back(parse_address("[2001:db8::1]:" + std::to_string(port)).value().at);
+  byte_buffer out;
+  put_identify(out, {self.public_key_message(), "tandem", listening, {}, {}});
+  EXPECT_LT(out.size(), 4096u);
+  EXPECT_GT(out.size(), 2000u);
+}
+
+}  // namespace
+}  // namespace tandem
