@@ -211,7 +211,8 @@ def test_a_node_that_cannot_listen_says_so():
 
 
 def test_a_node_refuses_what_it_cannot_use():
-    assert_one_clear_line(tandem("node"), "--allow-plaintext")
+    assert_one_clear_line(tandem("node", "--security", "noise,ssl"), "--security noise,ssl",
+                          "'ssl' is no security; there are tls, noise and plaintext")
     assert_one_clear_line(tandem("node", "--allow-plaintext", "--listen", "nowhere"), "no address")
     assert_one_clear_line(tandem("node", "--allow-plaintext", "--dial", "127.0.0.1:1"), "/p2p/ID")
     assert_one_clear_line(tandem("node", "--allow-plaintext", "--max-connections", "many"),

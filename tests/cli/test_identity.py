@@ -96,9 +96,10 @@ def test_nothing_is_made_when_a_port_is_taken(tmp_path, wanted):
     assert os.listdir(tmp_path) == []
 
 
-def test_nothing_is_made_without_security_or_with_a_bad_identity(tmp_path):
-    result = tandem("node", "--identity-file", str(tmp_path / "id"), "--record", str(tmp_path / "record"))
-    assert_one_clear_line(result, "--allow-plaintext")
+def test_nothing_is_made_with_a_bad_security_or_a_bad_identity(tmp_path):
+    result = tandem("node", "--security", "none", "--identity-file", str(tmp_path / "id"), "--record",
+                    str(tmp_path / "record"))
+    assert_one_clear_line(result, "--security none")
     result = tandem(*NODE, "--identity-file", str(tmp_path / "no" / "id"), "--record", str(tmp_path / "record"))
     assert_one_clear_line(result, "--identity-file")
     assert os.listdir(tmp_path) == []

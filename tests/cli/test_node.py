@@ -258,7 +258,7 @@ def test_arguments_that_cannot_be_meant_are_one_clear_line():
         for address in ("/ip4/127.0.0.1/tcp/0", "/ip6/::1/tcp/0"):
             assert_one_clear_line(tandem(*node, option, address + peer), option, "port 0")
     for option in ("--listen", "--dial", "--identity-file", "--record", "--metrics-address", "--metrics-port",
-                   "--max-connections", "--protect", "--deny", "--record-segment", "--buffers-max"):
+                   "--max-connections", "--protect", "--deny", "--security", "--record-segment", "--buffers-max"):
         assert_one_clear_line(tandem(*node, option, ""), option, "is empty")
     for size in ("64MiX", "-1", "1.0001KiB", "many"):
         assert_one_clear_line(tandem(*node, "--max-memory", size), f"--max-memory {size}", "64MiB")
@@ -289,3 +289,12 @@ def test_sizes_are_written_with_units():
         node.line_with("peer id")
         assert node.end()[0] == 0
     assert "--connection-memory SIZE=64KiB" in tandem("node", "--help").stdout
+
+
+@pytest.mark.parametrize("security", ["tls", "noise"])
+def test_two_nodes_connect_encrypted_without_being_told_to(security):
+    with Node("--security", security, "--no-metrics", "--listen", "127.0.0.1:0") as server:
+        address = server.line_with("listening on ").split()[-1]
+        with Node("--no-metrics", "--once", "--dial", address) as client:
+            client.line_with("connection_established")
+            assert client.end()[0] == 0

@@ -13,7 +13,7 @@ std::string secured(const std::string& server, const std::string& clients,
   return "scenario: s\nduration: 60s\ngroups:\n  server: {listen: true, security: " + server +
          "}\n  clients: {count: 4, security: " + clients +
          "}\nlinks: {default: {latency: 300ms, loss: 2%}}\nworkload:\n"
-         "  - dial: {from: clients, to: server, mode: always_new}\n"
+         "  - dial: {from: clients, to: server}\n"
          "  - send: {from: clients, to: server, at: 20s, bytes: 20kB}\nexpectations:\n" +
          expected;
 }
