@@ -104,7 +104,7 @@ def test_a_peer_dials_and_pings_us_and_asks_who_we_are(kind, security):
     with Node(security, "--listen", "127.0.0.1:0") as node:
         at = node.address()
         with Peer(kind, security, at) as peer:
-            assert peer.event("established", "dial_failed")["event"] == "established"
+            assert (said := peer.event("established", "dial_failed"))["event"] == "established", said
             seen = {}
             while not {"ping", "identified"} <= seen.keys():
                 event = peer.event("ping", "identified", "closed", "ping_failed", "identify_failed")
@@ -119,8 +119,8 @@ def test_a_peer_dials_and_pings_us_and_asks_who_we_are(kind, security):
 def test_we_dial_a_peer_and_it_pings_us(kind, security):
     with Peer(kind, security) as peer:
         with Node(security, "--dial", peer.address()):
-            assert peer.event("established", "inbound_failed")["event"] == "established"
-            assert peer.event("ping", "ping_failed", "closed")["event"] == "ping"
+            assert (said := peer.event("established", "inbound_failed"))["event"] == "established", said
+            assert (said := peer.event("ping", "ping_failed", "closed"))["event"] == "ping", said
 
 
 @pytest.mark.parametrize("kind, security", peers_and_securities())
@@ -134,7 +134,7 @@ def test_a_peer_that_is_not_who_was_dialled_is_refused(kind, security):
     with Node(security, "--listen", "127.0.0.1:0") as node:
         at = node.address().rsplit("/", 1)[0] + "/" + stranger
         with Peer(kind, security, at) as peer:
-            assert peer.event("established", "dial_failed")["event"] == "dial_failed"
+            assert (said := peer.event("established", "dial_failed"))["event"] == "dial_failed", said
 
 
 @pytest.mark.parametrize("kind", PEERS)
@@ -142,7 +142,7 @@ def test_a_peer_that_is_not_who_was_dialled_is_refused(kind, security):
 def test_without_a_common_security_nobody_connects(kind, ours, theirs):
     with Node(ours, "--listen", "127.0.0.1:0") as node:
         with Peer(kind, theirs, node.address()) as peer:
-            assert peer.event("established", "dial_failed")["event"] == "dial_failed"
+            assert (said := peer.event("established", "dial_failed"))["event"] == "dial_failed", said
     with Peer(kind, theirs) as peer:
         with Node(ours, "--once", "--dial", peer.address()) as node:
             node.says("HandshakeFailed")
@@ -153,4 +153,4 @@ def test_the_best_of_several_is_taken(kind):
     for theirs in SECURITIES:
         with Node("tls,noise,plaintext", "--listen", "127.0.0.1:0") as node:
             with Peer(kind, theirs, node.address()) as peer:
-                assert peer.event("established", "dial_failed")["event"] == "established"
+                assert (said := peer.event("established", "dial_failed"))["event"] == "established", said

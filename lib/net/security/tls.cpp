@@ -66,29 +66,34 @@ class tls_records final : public record_layer {
     return taken;
   }
 
-  /// A record is given to OpenSSL when it is whole: what there is of it before is ours to bound.
+  /// A record is given to OpenSSL when it is whole, and nothing behind it: what there is of one
+  /// before is ours to bound, and stays where open() finds it again.
   boost::system::result<opened> open(std::span<std::uint8_t> in,
                                      std::span<std::uint8_t> into) override {
     opened sum;
     session_->bytes.out = &answers_;
-    while (SSL_pending(session_->ssl.get()) != 0 || starts_whole(in.subspan(sum.consumed))) {
-      const auto rest = in.subspan(sum.consumed);
-      session_->bytes.in = rest;
+    for (;;) {
+      const bool pending = SSL_pending(session_->ssl.get()) != 0;
+      const auto record = pending ? byte_view() : whole_record(in.subspan(sum.consumed));
+      if (record.empty() && !pending) return sum;
+      session_->bytes.in = record;
       const bool read =
           SSL_read_ex(session_->ssl.get(), into.data(), into.size(), &sum.produced) == 1;
-      sum.consumed += rest.size() - session_->bytes.in.size();
+      sum.consumed += record.size();
       if (read) return sum;
       const int why = SSL_get_error(session_->ssl.get(), 0);
       sum.ended = why == SSL_ERROR_ZERO_RETURN;
       if (sum.ended) return sum;
       if (why != SSL_ERROR_WANT_READ) return failure_of(*session_);
     }
-    return sum;
   }
 
  private:
-  static bool starts_whole(byte_view in) {
-    return in.size() >= header_size && in.size() - header_size >= (std::size_t{in[3]} << 8 | in[4]);
+  /// The one at the front; empty while it is not whole.
+  static byte_view whole_record(byte_view in) {
+    if (in.size() < header_size) return {};
+    const auto size = header_size + (std::size_t{in[3]} << 8 | in[4]);
+    return in.size() < size ? byte_view() : in.first(size);
   }
 
   const std::unique_ptr<tls_session> session_;

@@ -29,6 +29,7 @@ class tls_context {
   tls_context(const identity& self, certificate_key kind);
   /// One connection; `peer` outlives it.
   ssl_ptr<SSL> make(tls_peer& peer) const;
+  SSL_CTX& native() const noexcept { return *context_; }
 
  private:
   ssl_ptr<SSL_CTX> context_;

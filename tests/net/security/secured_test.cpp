@@ -155,6 +155,20 @@ TEST_P(secured, any_changed_byte_ends_the_connection_and_is_never_taken_for_its_
   }
 }
 
+// js-libp2p and OpenSSL's own default send two, in one read with the beginning of what follows.
+TEST(tls, tickets_of_a_listener_are_taken_however_they_come) {
+  for (const std::size_t bytes : {1, 7, 300, 1024, 100'000}) {
+    SCOPED_TRACE(bytes);
+    session_pair pair({.read_max = bytes}, security::tls);
+    SSL_CTX_set_num_tickets(&pair.listener_options.own->tls().native(), 2);
+    pair.connect();
+    ASSERT_TRUE(pair.dialer.heard("ready"));
+    pair.listener.self->send(bytes_of("hello"));
+    pair.run();
+    EXPECT_THAT(pair.dialer.messages, ElementsAre("hello"));
+  }
+}
+
 TEST(security_choice, the_best_that_both_have_is_taken) {
   session_pair pair;
   pair.dialer_options.allowed = {security::noise, security::plaintext};
