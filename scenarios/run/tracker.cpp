@@ -180,6 +180,7 @@ void tracker::on_suffering(node_index node, time_point now, const ailments& is) 
   // When its clock jumps, what was is so much longer ago for the node.
   const auto jump = is.clock_ahead - std::exchange(state.clock_ahead, is.clock_ahead);
   if (jump == duration{}) return;
+  state.went_on = now;  // it finds due now what was so meanwhile
   for (auto& [at, connection] : connections_) {
     if (at.first != node) continue;
     connection.used -= jump;

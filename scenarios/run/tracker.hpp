@@ -114,7 +114,7 @@ class tracker {
     std::uint32_t wanted = 0;
     std::uint32_t missing = 0;
     bool stands = false;   ///< its process stands still
-    time_point went_on{};  ///< since it last did
+    time_point went_on{};  ///< since it last did, or its clock jumped
     duration clock_ahead{};
   };
   struct connection_state {

@@ -161,6 +161,17 @@ TEST(clock_jump, what_was_due_in_between_is_due_at_once) {
                  });
 }
 
+// What `tandem swarm` found: an end that was due long before the jump, by the clock that jumped, is
+// due at the jump, and takes its time from then on.
+TEST(clock_jump, far_beyond_the_idle_timeout_ends_at_once_and_breaks_no_invariant) {
+  for (const char* by : {"61s", "2m", "1h"})
+    for_each_level(village(joined, std::string("clock_jump: {nodes: hub, at: 10s, by: ") + by + "}",
+                           R"(
+  - hub.closed.IdleTimeout at 9900ms == 0
+  - hub.closed.IdleTimeout at 10200ms == 4)",
+                           "connection_timeout: 60s, idle_jitter: 0"));
+}
+
 TEST(clock_jump, again_and_again_adds_up) {
   for_each_level(
       village(joined, "clock_jump: {nodes: hub, at: 5s, by: 10s, every: 5s, until: 21s}", R"(
