@@ -7,6 +7,8 @@
 #include "tandem/command/bad_input.hpp"
 #include "tandem/scenarios/campaign/sweep.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <csignal>
 #include <stdexcept>
@@ -37,14 +39,24 @@ auto telling(const std::string& where, Do&& act) {
   }
 }
 
+/// `--mutant NAME`, in no list: the mistake that the processes of a build for proofs make.
+struct mutant_flag {
+  void add_to(CLI::App& app) {
+    if (!build_mutants().names.empty()) app.add_option("--mutant", name)->group("");
+  }
+  std::string name;
+};
+
 /// Cells in so many processes of this program, 0: one for each processor, that end when somebody
 /// asks the command to; `line` says how far they are.
 inline scenarios::campaign_options options_for(const std::string& out, std::size_t jobs,
-                                               count_line& line) {
+                                               count_line& line, const mutant_flag& mutant = {}) {
   std::signal(SIGPIPE, SIG_IGN);
   scenarios::campaign_options options;
   options.workers = {{program_path(), "cell-worker"},
                      jobs > 0 ? jobs : std::max(1u, std::thread::hardware_concurrency())};
+  if (!mutant.name.empty())
+    options.workers.command.insert(options.workers.command.end(), {"--mutant", mutant.name});
   options.out = out;
   options.stop = [] { return stopped_by() != 0; };
   options.on_progress = [&line](const scenarios::campaign_progress& at) {

@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
       "  tandem check my.yaml                      read it and say what is wrong\n"
       "  tandem diff before.sqlite after.sqlite    say how two runs differ\n"
       "  tandem ci scenarios                       hold them all to their baselines\n"
+      "  tandem find my.yaml --smallest parameters.limit --such-that 'server.blocking <= 1%'\n"
       "  tandem node --listen 127.0.0.1:4001 --allow-plaintext\n"
       "  tandem replay node.000001.trace           what a node recorded, again");
   const std::unique_ptr<command> commands[] = {make_run_command(app),
@@ -45,6 +46,7 @@ int main(int argc, char** argv) {
                                                make_sweep_command(app),
                                                make_merge_command(app),
                                                make_find_command(app),
+                                               make_swarm_command(app),
                                                make_cell_worker_command(app),
                                                make_node_command(app),
                                                make_replay_command(app),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // sweep, merge, and the hidden cell-worker.
 #include "campaign_flags.hpp"
+#include "tandem/command/units.hpp"
 #include "tandem/scenarios/find.hpp"
 
 #include <CLI/CLI.hpp>
@@ -186,12 +187,26 @@ class cell_worker_command final : public command {
   explicit cell_worker_command(CLI::App& parent)
       : app_(*parent.add_subcommand("cell-worker", "Runs cells for another process")) {
     app_.group("");  // in no list: people use sweep
+    mutant_.add_to(app_);
   }
   CLI::App& app() override { return app_; }
-  int run() override { return serve_cells(build_levels()); }
+  int run() override {
+    if (!mutant_.name.empty()) choose(mutant_.name);
+    return serve_cells(build_levels());
+  }
 
  private:
+  static void choose(const std::string& name) {
+    const auto all = build_mutants();
+    const auto it = std::ranges::find(all.names, name);
+    if (it == all.names.end())
+      throw bad_input("--mutant",
+                      "no mistake is called " + tandem::quoted(name) + suggestion(name, all.names));
+    all.choose(static_cast<std::size_t>(it - all.names.begin()));
+  }
+
   CLI::App& app_;
+  mutant_flag mutant_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "read_addresses.hpp"
 #include "read_manager.hpp"
 #include "read_network.hpp"
+#include "read_swarm.hpp"
 #include "read_sweep.hpp"
 #include "read_tcp_profile.hpp"
 #include "run/behaviour/behaviour.hpp"
@@ -137,8 +138,9 @@ void read_all(const yaml_value& root, scenario& out) {
   const yaml_mapping given(
       root, "a scenario",
       {"scenario", "description", "levels", "seed", "duration", "sample_every", "tcp", "network",
-       "groups", "links", "workload", "faults", "expectations", "sweep"});
+       "groups", "links", "workload", "faults", "expectations", "sweep", "swarm"});
   given.read("sweep", [&](const auto& v) { out.sweep = read_sweep(v); });
+  given.read("swarm", [](const auto& v) { read_swarm(v); });  // only whether it can be read
   given.require("scenario", [&](const auto& v) {
     out.name = v.as_text();
     if (!is_name(out.name)) v.fail("`scenario` must be a name of letters, digits, _ and -");
@@ -221,7 +223,7 @@ scenario parse_scenario(std::string_view text, const std::string& name,
   const yaml_value whole(source, root, "");
   source.attempt([&] { read_all(whole, out); });
   source.throw_mistakes();
-  root.remove("sweep");  // about many runs, not about this one
+  for (const auto* of_many_runs : {"sweep", "swarm"}) root.remove(of_many_runs);
   out.flat = text_of(root);
   out.bases = std::move(source.bases);
   out.where = std::move(source.where);

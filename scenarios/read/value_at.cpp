@@ -37,6 +37,14 @@ std::optional<std::string> in_tree(const scenario& of, const std::vector<std::st
 
 }  // namespace
 
+std::vector<std::string> kinds_in(const scenario& of, const std::string& list) {
+  std::vector<std::string> out;
+  const YAML::Node root = load_yaml(of.flat);
+  for (const auto& entry : root[list])
+    if (entry.IsMap()) out.push_back(entry.begin()->first.Scalar());
+  return out;
+}
+
 std::optional<std::string> value_at(const scenario& of, const std::string& path) {
   const auto parts = parts_of(path);
   if (parts.size() == 2 && parts[0] == "parameters") {

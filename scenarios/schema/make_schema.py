@@ -418,6 +418,22 @@ SWEEP = mapping(
     },
 )
 
+SWARM = mapping(
+    "what `tandem swarm` draws for each seed",
+    {
+        "vary": {
+            "type": "object",
+            "description": "PATH: 8..64, 1ms..300ms, or a list of values",
+            "additionalProperties": either(list_of(TEXT, "one of these"), TEXT),
+        },
+        "options": BOOL | {"description": "also options of managers, in their default ranges"},
+        "faults": list_of(one_of("partition", "link", "die", "pause", "clock_jump", "descriptors", "stall_reading", "forget_flows"), "kinds", 0),
+        "faults_most": SOME | {"maximum": 100},
+        "chaos": ABOVE_ZERO | {"description": "how long faults begin and last"},
+        "within": ABOVE_ZERO | {"description": "all is well again so soon after the last fault"},
+    },
+)
+
 
 SECURITY = one_of("tls", "noise", "plaintext", doc="what connections are secured with")
 
@@ -485,6 +501,7 @@ def scenario(options):
             "faults": list_of(only_one("what befalls them", FAULTS), "what befalls them", 0),
             "expectations": list_of(EXPECTATION, "what must hold", 0),
             "sweep": SWEEP,
+            "swarm": SWARM,
         },
     )
 

@@ -25,6 +25,9 @@ scenario parse_scenario(std::string_view text, const std::string& name,
 /// line.
 std::vector<expectation> read_lines(const std::vector<std::string>& lines, const scenario& of);
 
+/// What the entries of `workload` or `faults` are: `dial`, `send`, ...
+std::vector<std::string> kinds_in(const scenario& of, const std::string& list);
+
 /// The text of the one value that `--set` would put at a path: what the file says, or the default
 /// of a manager's option. None: there is no such value.
 std::optional<std::string> value_at(const scenario& of, const std::string& path);

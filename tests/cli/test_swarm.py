@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""`tandem swarm`: random options and faults, then all must be well again."""
+
+import json
+import pathlib
+import subprocess
+
+import pytest
+
+from support import TANDEM, assert_one_clear_line, tandem
+
+MUTANTS = pathlib.Path(TANDEM).with_name("tandem_mutants")
+VILLAGE = """\
+scenario: village
+levels: [message]
+duration: 2m
+groups:
+  hub: {listen: true, manager: {max_connections: 20}}
+  peers: {count: 8}
+workload:
+  - keep_connected: {from: peers, to: hub}
+  - send: {from: peers, to: hub, at: 2s, arrivals: {poisson: 1/s}, until: 2m, size: 200B}
+expectations:
+  - always hub.active <= 20
+  - sometimes hub.active == 8
+  - hub.messages_received >= 100
+"""
+
+
+@pytest.fixture
+def village(tmp_path):
+    path = tmp_path / "village.yaml"
+    path.write_text(VILLAGE)
+    return path
+
+
+def swarm(file, out, *args, program=TANDEM):
+    done = subprocess.run([program, "swarm", str(file), "--out", str(out), "--json", *map(str, args)],
+                          capture_output=True, text=True, timeout=600)
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_clean_code_holds_and_what_was_lost_comes_back(village, tmp_path):
+    code, told = swarm(village, tmp_path / "out", "--runs", 60)
+    assert (code, told["failures"], told["runs"]) == (0, [], 60)
+    assert told["healed"] > 20  # chaos that breaks nothing would show nothing
+    assert told["goals"] == [{"line": "sometimes hub.active == 8", "seed": told["goals"][0]["seed"]}]
+    assert set(told["faults"]) >= {"partition", "link", "die", "pause"}
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_seed_is_the_same_whatever_runs_beside_it(village, tmp_path):
+    """What fails is told alike in one process and in three, and by the file that is kept."""
+    village.write_text(VILLAGE.replace("always hub.active <= 20", "always hub.active >= 8 from 10s"))
+    code, one = swarm(village, tmp_path / "one", "--runs", 12, "--jobs", 1)
+    _, three = swarm(village, tmp_path / "three", "--runs", 12, "--jobs", 3)
+    assert code == 1 and one["failures"]
+    assert [(f["seed"], f["why"]) for f in one["failures"]] == [(f["seed"], f["why"]) for f in three["failures"]]
+    for failure in one["failures"]:
+        again = subprocess.run([TANDEM, *failure["reproduce"].split()[1:], "--json"], capture_output=True, text=True)
+        assert again.returncode == 1, again.stderr
+        (run,) = json.loads(again.stdout)
+        failed = {e["text"]: e["why"] for e in run["expectations"] if e["verdict"] == "failed"}
+        assert failed[failure["line"]] == failure["why"]
+        assert run["seed"] == failure["seed"]
+        # Alone, too: all of it is in the file.
+        alone = tandem("run", failure["file"], "--json")
+        assert json.loads(alone.stdout)[0]["trace_hash"] == run["trace_hash"]
+
+
+def test_another_seed_has_other_options_and_faults(village, tmp_path):
+    village.write_text(VILLAGE.replace("always hub.active <= 20", "always hub.active >= 9"))
+    _, told = swarm(village, tmp_path / "out", "--runs", 4)
+    texts = [pathlib.Path(f["file"]).read_text() for f in told["failures"]]
+    assert len(texts) == 4
+    parts = [text.split("groups:")[1] for text in texts]
+    assert len(set(parts)) == 4
+    assert texts[0].startswith(f"# Seed 1 of `tandem swarm {village}` fails at message:\n")
+    assert "extends: ../village.yaml" in texts[0]
+
+
+def test_options_stay_in_the_ranges_of_the_file(village, tmp_path):
+    village.write_text(VILLAGE.replace("always hub.active <= 20", "always hub.active >= 9") + """\
+swarm:
+  vary:
+    groups.hub.manager.max_connections: 8..12
+    links.default.latency: [5ms, 250ms]
+  options: false
+  faults: [partition]
+  faults_most: 2
+  chaos: 30s
+  within: 5m
+""")
+    _, told = swarm(village, tmp_path / "out", "--runs", 12)
+    assert told["faults"] == ["partition"]
+    limits, latencies = set(), set()
+    for failure in told["failures"]:
+        flat = tandem("check", failure["file"], "--flat").stdout
+        limits.add(int(flat.split("max_connections: ")[1].split("\n")[0].rstrip("},")))
+        latencies.add(flat.split("latency: ")[1].split("\n")[0].rstrip("}"))
+        assert 1 <= flat.count("partition:") <= 2
+        assert "duration: 421s" in flat
+        assert "backoff" not in flat
+    assert limits <= set(range(8, 13)) and len(limits) > 1
+    assert latencies == {"5ms", "250ms"}
+
+
+def test_a_goal_that_no_seed_reached_is_untested(village, tmp_path):
+    village.write_text(VILLAGE.replace("sometimes hub.active == 8", "sometimes hub.active == 19"))
+    done = tandem("swarm", str(village), "--runs", "3", "--out", str(tmp_path / "out"))
+    assert done.returncode == 3
+    assert "sometimes hub.active == 19  NEVER" in done.stdout
+
+
+def test_a_budget_ends_when_every_goal_was_reached(village, tmp_path):
+    code, told = swarm(village, tmp_path / "out", "--budget", "10m")
+    assert code == 0 and 0 < told["runs"] < 2000
+
+
+def test_bad_input_is_one_clear_line(village, tmp_path):
+    for more, part in [
+            ("swarm: {faults: [partitoin]}", "did you mean `partition`?"),
+            ("swarm: {vary: {workload.0.send.size: 1B..1KiB}}", "a path into a list cannot be varied here"),
+            ("swarm: {vary: {groups.hub.manager.max_connections: 9..3}}", "the ends of `9..3` must rise"),
+            ("swarm: {vary: {groups.hub.manager.max_conections: 3..9}}", "did you mean `max_connections`?"),
+            ("swarm: {within: 0s}", "within"),
+            ("swarm: {chaso: 10s}", "did you mean `chaos`?")]:
+        village.write_text(VILLAGE + more + "\n")
+        assert_one_clear_line(tandem("swarm", str(village), "--runs", "1"), part)
+    village.write_text(VILLAGE)
+    assert_one_clear_line(tandem("swarm", str(village), "--budget", "soon"), "--budget soon: must be a duration above 0")
+    assert_one_clear_line(tandem("swarm", str(village), "--runs", "0"), "--runs")
+
+
+@pytest.mark.skipif(not MUTANTS.exists(), reason="`ci/build release tandem_mutants` builds it, as ci/test does")
+@pytest.mark.parametrize("mutant", ["liveness never fires", "permit leaked"])
+def test_a_mistake_in_the_policy_is_found(village, tmp_path, mutant):
+    code, told = swarm(village, tmp_path / "out", "--runs", 60, "--mutant", mutant, program=MUTANTS)
+    assert code == 1, told
+    assert all(pathlib.Path(f["file"]).exists() for f in told["failures"])
+    code, told = swarm(village, tmp_path / "clean", "--runs", 20, program=MUTANTS)
+    assert code == 0
