@@ -32,6 +32,7 @@ std::unique_ptr<command> make_sweep_command(CLI::App& parent);
 std::unique_ptr<command> make_merge_command(CLI::App& parent);
 std::unique_ptr<command> make_find_command(CLI::App& parent);
 std::unique_ptr<command> make_swarm_command(CLI::App& parent);
+std::unique_ptr<command> make_shrink_command(CLI::App& parent);
 /// Hidden: runs cells for another `tandem`.
 std::unique_ptr<command> make_cell_worker_command(CLI::App& parent);
 std::unique_ptr<command> make_levels_command(CLI::App& parent);

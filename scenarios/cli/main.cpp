@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
                                                make_merge_command(app),
                                                make_find_command(app),
                                                make_swarm_command(app),
+                                               make_shrink_command(app),
                                                make_cell_worker_command(app),
                                                make_node_command(app),
                                                make_replay_command(app),
