@@ -3,43 +3,57 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace tandem::scenarios {
 
-process_clock::~process_clock() { inner_.cancel(armed_); }
+process_clock::~process_clock() {
+  disarm();
+  const auto gone = std::exchange(tasks_, {});
+}
 
 timer_id process_clock::at(time_point when, task what) {
-  const auto id = tasks_.add(std::max(when, now()), std::move(what));
-  arm();
+  const timer_id id{++last_};
+  arm(id, tasks_.emplace(id, waiting{std::max(when, now()), std::move(what)}).first->second);
   return id;
 }
 
+void process_clock::cancel(timer_id id) {
+  const auto it = tasks_.find(id);
+  if (it == tasks_.end()) return;
+  inner_.cancel(it->second.inner);
+  const auto gone = tasks_.extract(it);  // what it owns may call this clock again
+}
+
 void process_clock::go_ahead(duration of_inner) {
-  ahead_ = of_inner;
-  arm();
+  if (std::exchange(ahead_, of_inner) == of_inner) return;
+  disarm();
+  arm_all();
 }
 
 void process_clock::stand_still(bool still) {
-  still_ = still;
-  arm();
+  if (std::exchange(still_, still) == still) return;
+  still ? disarm() : arm_all();
 }
 
-void process_clock::arm() {
-  if (still_ || tasks_.empty() || tasks_.next() == never) return;
-  const auto first = std::max(tasks_.next() - ahead_, inner_.now());
-  if (first >= armed_for_) return;
-  inner_.cancel(armed_);
-  armed_for_ = first;
-  armed_ = inner_.at(first, [this] { run_next(); });
+void process_clock::arm(timer_id id, waiting& one) {
+  if (still_ || one.when == never) return;
+  one.inner = inner_.at(std::max(one.when - ahead_, inner_.now()), [this, id] {
+    auto due = tasks_.extract(id);
+    due.mapped().what();
+  });
 }
 
-// One at a time, so that what it did goes on before the next, as with the inner clock's own.
-void process_clock::run_next() {
-  armed_for_ = never;
-  armed_ = timer_id::none;
+void process_clock::arm_all() {
   if (still_) return;
-  if (!tasks_.empty() && tasks_.next() <= now()) tasks_.take()();
-  arm();
+  std::vector<std::pair<time_point, timer_id>> order;
+  for (const auto& [id, one] : tasks_) order.emplace_back(one.when, id);
+  std::ranges::sort(order);
+  for (const auto& [when, id] : order) arm(id, tasks_.at(id));
+}
+
+void process_clock::disarm() {
+  for (auto& [id, one] : tasks_) inner_.cancel(std::exchange(one.inner, timer_id::none));
 }
 
 }  // namespace tandem::scenarios

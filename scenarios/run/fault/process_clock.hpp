@@ -2,12 +2,15 @@
 #pragma once
 
 #include "tandem/net/clock.hpp"
-#include "tandem/net/timed_tasks.hpp"
+
+#include <cstdint>
+#include <map>
 
 namespace tandem::scenarios {
 
 /// The clock of a process that can jump ahead, and whose timers can stand still: what was due
-/// meanwhile runs at once afterwards, in the order of its times.
+/// meanwhile runs at once afterwards, in the order of its times. As long as nothing ails it each of
+/// its timers is one of the inner clock's: who may ail later is nobody else until then.
 class process_clock final : public tandem::clock {
  public:
   /// `inner` outlives it.
@@ -16,22 +19,27 @@ class process_clock final : public tandem::clock {
 
   time_point now() const noexcept override { return later(inner_.now(), ahead_); }
   timer_id at(time_point when, task what) override;
-  void cancel(timer_id id) override { tasks_.cancel(id); }
+  void cancel(timer_id id) override;
 
   /// Never less than before.
   void go_ahead(duration of_inner);
   void stand_still(bool still);
 
  private:
-  void arm();
-  void run_next();
+  struct waiting {
+    time_point when;
+    task what;
+    timer_id inner = timer_id::none;
+  };
+  void arm(timer_id id, waiting& one);
+  void arm_all();
+  void disarm();
 
   tandem::clock& inner_;
-  timed_tasks tasks_;
+  std::map<timer_id, waiting> tasks_;  // in the order in which they were asked for
+  std::uint64_t last_ = 0;
   duration ahead_{};
   bool still_ = false;
-  time_point armed_for_ = never;  // in the inner clock's time
-  timer_id armed_ = timer_id::none;
 };
 
 }  // namespace tandem::scenarios
