@@ -86,8 +86,11 @@ void read_group(const std::string& name, const yaml_value& entry, const scenario
   given.read("behaviour", [&](const auto& v) { out.misbehaves = read_behaviour(v); });
 }
 
+}  // namespace
+
 void read_groups(const yaml_value& value, scenario& out) {
   std::uint64_t nodes = 0;
+  for (const auto& group : out.groups) nodes += group.count;
   for (const auto& [name, entry] : value.entries()) {
     if (out.groups.size() == groups_max)
       entry.fail_key("a scenario has at most " + std::to_string(groups_max) + " groups");
@@ -108,6 +111,8 @@ void read_groups(const yaml_value& value, scenario& out) {
   }
   if (out.groups.empty()) value.fail("a scenario needs at least one group");
 }
+
+namespace {
 
 void read_levels(const yaml_value& value, scenario& out) {
   if (value.as_list().empty()) value.fail("`levels` is empty: name at least one");

@@ -12,6 +12,9 @@ namespace tandem::scenarios {
 
 std::vector<std::string> group_names(const scenario& of);
 
+/// Reads `groups:`, behind those that `out` has.
+void read_groups(const yaml_value& value, scenario& out);
+
 /// Reads `workload:` and `faults:` into `out`, whose groups are read already.
 void read_workload(const yaml_value& list, scenario& out);
 void read_faults(const yaml_value& list, scenario& out);

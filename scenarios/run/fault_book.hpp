@@ -5,8 +5,10 @@
 #include "tandem/scenarios/run.hpp"
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace tandem::scenarios {
@@ -16,6 +18,8 @@ namespace tandem::scenarios {
 class fault_book {
  public:
   explicit fault_book(std::vector<fault_head> faults);
+  /// One more, which comes behind those there are.
+  void add(fault_head fault) { faults_.push_back({std::move(fault)}); }
 
   /// Again and again, when a fault comes and goes.
   void began(std::size_t fault, time_point now);
@@ -50,7 +54,7 @@ class fault_book {
     std::uint64_t times = 0;
     std::array<std::uint64_t, touches_count> touched{};
   };
-  std::vector<entry> faults_;
+  std::deque<entry> faults_;  // does not move what count_of() gave
   std::function<void(time_point)> tell_;
 };
 

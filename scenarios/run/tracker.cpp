@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tracker.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tandem::scenarios {
@@ -49,6 +50,15 @@ std::int32_t tracker::index_of(const peer_id& peer) const {
 std::uint32_t tracker::connections(node_index node, node_index peer) const {
   const auto it = pairs_.find(key(node, peer));
   return it == pairs_.end() ? 0 : it->second.ready;
+}
+
+std::vector<std::pair<connection_id, time_point>> tracker::connections_of(node_index node) const {
+  std::vector<std::pair<connection_id, time_point>> out;
+  for (const auto& [at, connection] : connections_)
+    if (at.first == node)
+      out.emplace_back(static_cast<connection_id>(at.second), connection.ready);
+  std::ranges::sort(out);
+  return out;
 }
 
 std::uint64_t tracker::connections_of_pairs(

@@ -92,6 +92,8 @@ class tracker {
   std::int32_t index_of(const peer_id& peer) const;
   /// Established connections of `node` with `peer` now.
   std::uint32_t connections(node_index node, node_index peer) const;
+  /// Its established connections in the order of their ids, and since when.
+  std::vector<std::pair<connection_id, time_point>> connections_of(node_index node) const;
   /// Established connections of the pairs of nodes that `chosen` takes, each counted once.
   std::uint64_t connections_of_pairs(
       const std::function<bool(node_index, node_index)>& chosen) const;

@@ -26,17 +26,24 @@ workload::workload(const scenario& what, world& in, tracker& ledger, judge& line
 workload::~workload() = default;
 
 void workload::begin(std::unique_ptr<doing> more) {
-  for (std::size_t i = 0; i < scenario_.workload.size(); ++i) {
-    doings_.push_back(scenario_.workload[i]->start(*this, i));
-    doings_.back()->index = i;
-    doings_.back()->begin();
-  }
-  doings_.push_back(std::move(more));
-  doings_.back()->begin();
+  for (std::size_t i = 0; i < scenario_.workload.size(); ++i)
+    add(*scenario_.workload[i], i).begin();
+  keep(std::move(more)).begin();
+}
+
+doing& workload::add(const work& what, std::uint64_t entry) {
+  entries_[entry] = &what;
+  return keep(what.start(*this, entry));
+}
+
+doing& workload::keep(std::unique_ptr<doing> what) {
+  what->index = doings_.size();
+  if (what->hears()) hearing_.push_back(what.get());
+  return *doings_.emplace_back(std::move(what));
 }
 
 void workload::on_notification(node_index node, time_point now, const notification& what) {
-  for (const auto& each : doings_) each->on_notification(node, now, what);
+  for (auto* each : hearing_) each->on_notification(node, now, what);
 }
 
 void workload::add_warnings(std::vector<std::string>& to) const {
@@ -70,7 +77,7 @@ void workload::when(std::uint64_t entry, const schedule& is, std::function<void(
 void workload::add_untested(std::vector<check_result>& to) const {
   for (const auto& [entry, schedule] : waiting_) {
     const auto& allowed = schedule->allow_untested;
-    check_result found{scenario_.workload[entry]->path + " when " + schedule->on->text,
+    check_result found{entries_.at(entry)->path + " when " + schedule->on->text,
                        allowed.empty() ? verdict::untested : verdict::ok, "nothing",
                        "it never held, and so nothing of this was done"};
     if (!allowed.empty()) found.why += ", allowed: " + allowed;

@@ -29,6 +29,8 @@ class workload {
 
   /// Plans everything: the entries, then `more` that is done beside them.
   void begin(std::unique_ptr<doing> more);
+  /// One more entry, which is not begun: the `entry`-th of all, which names its random numbers.
+  doing& add(const work& what, std::uint64_t entry);
   void on_notification(node_index node, time_point now, const notification& what);
   void on_send(std::uint64_t number, send_result result);
   void on_message(node_index node, std::uint64_t number);
@@ -90,6 +92,7 @@ class workload {
   bool stands(node_index node) const { return standing_.contains(node); }
 
  private:
+  doing& keep(std::unique_ptr<doing> what);
   void tell(node_index node, const operation& what);
   node_index node_of(group_index group, std::uint64_t member) const {
     return first_node_[group] + static_cast<node_index>(member);
@@ -115,7 +118,9 @@ class workload {
   std::vector<bool> leaving_;         ///< told to shut down
   std::vector<std::uint32_t> lives_;  ///< deaths so far: ids of connections start again after each
   std::map<node_index, standing_orders> orders_;
-  std::vector<std::unique_ptr<doing>> doings_;        ///< in the order of the file
+  std::vector<std::unique_ptr<doing>> doings_;  ///< in the order of the file
+  std::vector<doing*> hearing_;                 ///< of them those that want to hear
+  std::map<std::uint64_t, const work*> entries_;
   std::map<std::uint64_t, const schedule*> waiting_;  ///< entries for what has not held yet
 };
 

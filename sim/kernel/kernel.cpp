@@ -12,7 +12,6 @@ namespace tandem::sim {
 
 namespace {
 
-constexpr std::uint64_t tasks_between_stop_checks = 1024;
 constexpr std::uint64_t dead_before_sweep = 4096;
 
 std::uint64_t ticks_of(time_point t) {
@@ -126,8 +125,8 @@ bool kernel::run_one() { return state_->run_next(never); }
 
 void kernel::run_until(time_point until, const std::function<bool()>& stop) {
   state& s = *state_;
-  for (std::uint64_t n = 1; s.run_next(until); ++n)
-    if (n % tasks_between_stop_checks == 0 && stop && stop()) return;
+  while (s.run_next(until))
+    if (stop && stop()) return;
   if (until != never) s.now = std::max(s.now, until);
 }
 

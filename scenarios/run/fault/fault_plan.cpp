@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace tandem::scenarios {
 
@@ -15,13 +16,30 @@ fault_plan::fault_plan(workload& in, fault_book& book, weather& sky)
 }
 
 void fault_plan::begin() {
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const auto& when = entries_[i].what->when;
-    if (when.on)
-      in_.when(*when.on, [this, i] { plan(i, in_.now()); });
-    else
-      plan(i, in_.start() + when.at);
-  }
+  for (std::size_t i = 0; i < entries_.size(); ++i) begin(i);
+}
+
+void fault_plan::begin(std::size_t index) {
+  const auto& when = entries_[index].what->when;
+  if (when.on)
+    in_.when(*when.on, [this, index] { plan(index, in_.now()); });
+  else
+    plan(index, in_.start() + when.at);
+}
+
+void fault_plan::add(const fault& what) {
+  const auto index = entries_.size();
+  book_.add(what);
+  entries_.push_back(
+      {&what, what.start(*this, index), random_stream::of(in_.seed(), "fault", index)});
+  begin(index);
+}
+
+void fault_plan::end(std::size_t fault) {
+  auto& it = entries_[fault];
+  if (std::exchange(it.over, true) || it.episodes == 0) return;
+  it.episodes = 1;
+  finish_episode(fault);
 }
 
 void fault_plan::plan(std::size_t index, time_point from) {
@@ -49,6 +67,7 @@ void fault_plan::plan_random_episode(std::size_t index, time_point from) {
 
 void fault_plan::begin_episode(std::size_t index) {
   auto& it = entries_[index];
+  if (it.over) return;
   if (const auto every = it.what->when.every; every > duration{})
     plan_episode(index, later(in_.now(), every));
   if (it.episodes++ != 0) return;
@@ -58,11 +77,15 @@ void fault_plan::begin_episode(std::size_t index) {
 }
 
 void fault_plan::end_episode(std::size_t index) {
+  if (!entries_[index].over) finish_episode(index);
+}
+
+void fault_plan::finish_episode(std::size_t index) {
   auto& it = entries_[index];
   if (--it.episodes != 0) return;
   it.doing->end();
   book_.ended(index, in_.now());
-  if (it.what->when.per_second > 0) plan_random_episode(index, in_.now());
+  if (it.what->when.per_second > 0 && !it.over) plan_random_episode(index, in_.now());
 }
 
 void fault_plan::count_what_is_there(std::size_t index) {

@@ -29,6 +29,10 @@ class fault_plan final : public doing {
   ~fault_plan() override { sky_.clear(); }
 
   void begin() override;
+  /// One more, which begins as it says, but not in the past.
+  void add(const fault& what);
+  /// It is over now, and does not come back.
+  void end(std::size_t fault);
   void on_notification(node_index node, time_point now, const notification& what) override;
   void on_killed(node_index node) override;
 
@@ -55,17 +59,20 @@ class fault_plan final : public doing {
     std::unique_ptr<ongoing_fault> doing;
     random_stream random;        ///< its own
     std::uint64_t episodes = 0;  ///< in force
+    bool over = false;           ///< somebody said so
   };
   struct suffering {
     std::array<std::uint32_t, 3> reasons{};  ///< of each ailment
     duration clock_ahead{};
   };
   void tell(node_index node);
+  void begin(std::size_t index);
   void plan(std::size_t index, time_point from);
   void plan_episode(std::size_t index, time_point at);
   void plan_random_episode(std::size_t index, time_point from);
   void begin_episode(std::size_t index);
   void end_episode(std::size_t index);
+  void finish_episode(std::size_t index);
   void count_what_is_there(std::size_t index);
 
   workload& in_;

@@ -6,9 +6,9 @@
 #include <boost/unordered_map.hpp>
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <tuple>
-#include <vector>
 
 namespace tandem::scenarios {
 
@@ -39,7 +39,7 @@ class weather {
     boost::unordered_map<place, sim::link> changed{};
   };
   sim::link_map below_;
-  std::vector<layer> layers_;
+  std::deque<layer> layers_;  // does not move the links it gave
 };
 
 }  // namespace tandem::scenarios

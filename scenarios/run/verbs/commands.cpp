@@ -37,6 +37,12 @@ class commanding final : public doing {
                   [this](std::uint64_t, node_index node) { act(node); }) {}
 
   void begin() override { arrivals_.begin(); }
+  void turn(node_index from, node_index to) override {
+    in_.turn(from, [this, from, to] {
+      if (in_.lives(from)) what_.act(in_, from, to);
+    });
+  }
+  bool hears() const override { return what_.who.to.neighbours(); }
   void on_notification(node_index node, time_point, const notification& what) override {
     to_.on_notification(node, what);
   }

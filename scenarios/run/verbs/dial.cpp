@@ -35,6 +35,12 @@ class dialing final : public doing {
                   [this](std::uint64_t k, node_index from) { dial(k, from); }) {}
 
   void begin() override { arrivals_.begin(); }
+  void turn(node_index from, node_index to) override {
+    in_.turn(from, [this, from, to] {
+      if (in_.lives(from)) dial_at(from, to);
+    });
+  }
+  bool hears() const override { return what_.hold || what_.when.think; }
 
   void on_notification(node_index node, time_point now, const notification& what) override {
     const bool failed = what.kind == notice::dial_failed;
@@ -68,8 +74,10 @@ class dialing final : public doing {
   void dial(std::uint64_t k, node_index from) {
     if (!in_.lives(from)) return;
     const auto choice = what_.pick == pick::random ? choice_.up_to(to_.size() - 1) : k;
-    const auto request =
-        in_.dial(from, in_.target_of(to_, from, choice), what_.mode, what_.deadline);
+    dial_at(from, in_.target_of(to_, from, choice));
+  }
+  void dial_at(node_index from, node_index to) {
+    const auto request = in_.dial(from, to, what_.mode, what_.deadline);
     if (what_.hold || what_.when.think) asked_.insert({from, static_cast<std::uint64_t>(request)});
   }
   void connected(node_index node, time_point now, connection_id conn) {

@@ -35,6 +35,8 @@ class changing_lives final : public doing {
             [this](std::uint64_t, node_index node) { change(node); },
             arrival_process::whose::host) {}
   void begin() override { arrivals_.begin(); }
+  void turn(node_index node, node_index) override { change(node); }
+  bool hears() const override { return false; }
 
  private:
   void change(node_index node) {

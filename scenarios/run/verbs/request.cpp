@@ -40,6 +40,11 @@ class requesting final : public doing {
                   [this](std::uint64_t, node_index from) { ask(from); }) {}
 
   void begin() override { arrivals_.begin(); }
+  void turn(node_index from, node_index to) override {
+    in_.turn(from, [this, from, to] {
+      if (in_.lives(from)) ask(from, to);
+    });
+  }
   void on_notification(node_index node, time_point, const notification& what) override {
     to_.on_notification(node, what);
     if (what.kind == notice::connection_closed)
@@ -78,15 +83,18 @@ class requesting final : public doing {
     bool any = false;
     to_.each(from, [&](node_index to) {
       any = true;
-      const auto conn = in_.connection(from, to);
-      const auto number = open_.add({from, to, in_.now(), conn});
-      in_.open_stream(from, conn);
-      in_.count(from, tally::requests);
-      if (what_.deadline > duration{})
-        in_.at_node(later(in_.now(), what_.deadline), from, [this, number] { end(number, false); });
-      in_.send(*this, from, to, size_of(what_.size), number * 2);
+      ask(from, to);
     });
     if (!any) arrivals_.over(from);
+  }
+  void ask(node_index from, node_index to) {
+    const auto conn = in_.connection(from, to);
+    const auto number = open_.add({from, to, in_.now(), conn});
+    in_.open_stream(from, conn);
+    in_.count(from, tally::requests);
+    if (what_.deadline > duration{})
+      in_.at_node(later(in_.now(), what_.deadline), from, [this, number] { end(number, false); });
+    in_.send(*this, from, to, size_of(what_.size), number * 2);
   }
   void end(std::uint64_t number, bool answered) {
     const asked* ended = open_.find(number);

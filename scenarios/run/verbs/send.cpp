@@ -35,6 +35,12 @@ class sending final : public doing {
                   [this](std::uint64_t, node_index from) { send(from); }) {}
 
   void begin() override { arrivals_.begin(); }
+  void turn(node_index from, node_index to) override {
+    in_.turn(from, [this, from, to] {
+      if (in_.lives(from)) send_to(from, to);
+    });
+  }
+  bool hears() const override { return what_.in_flight > 0 || what_.who.to.neighbours(); }
   void on_notification(node_index node, time_point, const notification& what) override {
     to_.on_notification(node, what);
     if (what.kind == notice::connection_closed && what_.in_flight > 0) lost(node, what.peer);
@@ -61,12 +67,13 @@ class sending final : public doing {
 
   void send(node_index from) {
     if (!in_.lives(from)) return;
-    to_.each(from, [&](node_index to) {
-      const auto bytes = static_cast<std::uint64_t>(what_.size.draw(sizes_));
-      if (what_.in_flight == 0) return in_.place().send(from, to, bytes, 0);
-      flows_[{from, to}].waiting.push_back(bytes);
-      push({from, to});
-    });
+    to_.each(from, [&](node_index to) { send_to(from, to); });
+  }
+  void send_to(node_index from, node_index to) {
+    const auto bytes = static_cast<std::uint64_t>(what_.size.draw(sizes_));
+    if (what_.in_flight == 0) return in_.place().send(from, to, bytes, 0);
+    flows_[{from, to}].waiting.push_back(bytes);
+    push({from, to});
   }
   // Sends what there is room for; a message that alone is too large goes alone.
   void push(key way) {

@@ -48,6 +48,11 @@ class streaming final : public doing {
                   [this](std::uint64_t, node_index from) { open(from); }) {}
 
   void begin() override { arrivals_.begin(); }
+  void turn(node_index from, node_index to) override {
+    in_.turn(from, [this, from, to] {
+      if (in_.lives(from)) open(from, to);
+    });
+  }
   void on_notification(node_index node, time_point, const notification& what) override {
     to_.on_notification(node, what);
     if (what.kind == notice::connection_closed)
@@ -97,14 +102,17 @@ class streaming final : public doing {
     bool any = false;
     to_.each(from, [&](node_index to) {
       any = true;
-      const auto conn = in_.connection(from, to);
-      const auto number = open_.add({from, to, conn, in_.now(), 0, 0, {}, false});
-      in_.count(from, tally::streams);
-      if (conn == connection_id::none) return end(number, false);
-      in_.open_stream(from, conn);
-      what_.hold ? hold(number, from) : move(number);
+      open(from, to);
     });
     if (!any) arrivals_.over(from);
+  }
+  void open(node_index from, node_index to) {
+    const auto conn = in_.connection(from, to);
+    const auto number = open_.add({from, to, conn, in_.now(), 0, 0, {}, false});
+    in_.count(from, tally::streams);
+    if (conn == connection_id::none) return end(number, false);
+    in_.open_stream(from, conn);
+    what_.hold ? hold(number, from) : move(number);
   }
   void hold(std::uint64_t number, node_index from) {
     in_.at_node(later(in_.now(), what_.hold->draw(random_)), from,

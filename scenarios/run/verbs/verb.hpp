@@ -18,11 +18,15 @@ class workload;
 /// One entry of a workload while it is done. Hears what happens to the nodes.
 class doing {
  public:
-  std::uint64_t index = 0;  ///< of the entry
+  std::uint64_t index = 0;  ///< among all that are done, which names its messages
 
   virtual ~doing() = default;
   /// Plans what is to come. Once, before time passes.
   virtual void begin() = 0;
+  /// A turn beside those of its schedule: `from` does it, now, to `to` if it is about another.
+  virtual void turn(node_index from, node_index to) { (void)from, (void)to; }
+  /// Whether it wants notifications.
+  virtual bool hears() const { return true; }
   virtual void on_notification(node_index node, time_point now, const notification& what) {
     (void)node, (void)now, (void)what;
   }

@@ -26,7 +26,6 @@ namespace tandem::packet {
 namespace {
 
 constexpr std::uint16_t listen_port = 4001;  // libp2p's customary port
-constexpr std::uint64_t events_between_stops = 1024;
 
 /// Takes ns-3 for one fabric, which must be alone.
 class exclusive_ns3 {
@@ -108,9 +107,9 @@ class packet_fabric final : public sim::fabric {
   void run_until(time_point until, const std::function<bool()>& stop) override {
     const auto end = static_cast<std::uint64_t>(until.time_since_epoch().count());
     loop_.run_ready();
-    for (std::uint64_t n = 1; simulator_->step(end); ++n) {
+    while (simulator_->step(end)) {
       if (loop_.woken()) loop_.run_ready();
-      if (stop && n % events_between_stops == 0 && stop()) return;
+      if (stop && stop()) return;
     }
     simulator_->advance(end);
   }

@@ -41,8 +41,8 @@ class fabric {
   virtual endpoint listen_address(host_index) = 0;
 
   virtual tandem::clock& clock() = 0;
-  /// Runs everything up to and including `until`; returns early, within one event, when `stop` says
-  /// so (asked now and then). Real fabrics wait for real time.
+  /// Runs everything up to and including `until`; returns at once when `stop` says so, asked
+  /// after each event. Real fabrics wait for real time.
   virtual void run_until(time_point until, const std::function<bool()>& stop) = 0;
 
   /// Cuts (or restores) every packet between hosts of different sides; what is cut vanishes

@@ -24,8 +24,8 @@ class kernel final : public tandem::clock {
   void after_each(std::function<void()> hook);
   /// Runs the next task; false when there is none.
   bool run_one();
-  /// Runs every task up to and including `until`, then sets the time to `until`. Asks `stop` now and
-  /// then; when it says so, returns at once with the time where it is.
+  /// Runs every task up to and including `until`, then sets the time to `until`. Asks `stop` after
+  /// each; when it says so, returns at once with the time where it is.
   void run_until(time_point until, const std::function<bool()>& stop = {});
   /// Destroys every pending task.
   void clear();
