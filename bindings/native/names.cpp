@@ -5,6 +5,7 @@
 #include "tandem/command/version.hpp"
 #include "tandem/core/actions.hpp"
 #include "tandem/core/cause.hpp"
+#include "tandem/core/counter_table.hpp"
 #include "tandem/core/option_table.hpp"
 #include "tandem/scenarios/find.hpp"
 #include "tandem/sim/tcp_profile.hpp"
@@ -53,6 +54,21 @@ py::list options_rows() {
 
 }  // namespace
 
+py::dict metrics_of(const manager_counters& of) {
+  py::dict out;
+  for (const auto& row : counter_table())
+    out[py::str(std::string(row.metric.empty() ? row.name : row.metric))] = of.*row.field;
+  return out;
+}
+
+py::dict refusals_of(const manager_counters& of) {
+  py::dict out;
+  for (std::size_t c = 0; c < causes_count; ++c)
+    if (of.refused[c] != 0)
+      out[py::str(std::string(name_of(static_cast<cause>(c))))] = of.refused[c];
+  return out;
+}
+
 void add_names(py::module_& m) {
   m.def("levels", [] {
     std::vector<std::string> names;
@@ -76,6 +92,11 @@ void add_names(py::module_& m) {
     }
     return times;
   });
+  std::vector<std::string> durations;
+  for (const auto& row : option_table())
+    if (std::holds_alternative<duration manager_options::*>(row.field))
+      durations.emplace_back(row.name);
+  m.attr("duration_options") = durations;
   m.attr("causes") = names_until<cause>(causes_count);
   m.attr("notices") = names_until<notice>(notices_count);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "tandem/core/counters.hpp"
 #include "tandem/core/time.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/scenarios/run.hpp"
@@ -23,6 +24,9 @@ void add_replay(pybind11::module_& m);
 void add_names(pybind11::module_& m);
 void add_results(pybind11::module_& m);
 void add_campaigns(pybind11::module_& m);
+void add_world(pybind11::module_& m);
+void add_manager(pybind11::module_& m);
+void add_node(pybind11::module_& m);
 
 /// The levels of this build.
 std::vector<scenarios::level> levels_here();
@@ -63,6 +67,11 @@ pybind11::object array_of(std::vector<T>&& values) {
 
 /// What Result is made of.
 pybind11::dict result_of(scenarios::run_result&& from);
+
+/// Numbers by their metric, or their name where they have none; refusals by cause, those there
+/// were.
+pybind11::dict metrics_of(const manager_counters& of);
+pybind11::dict refusals_of(const manager_counters& of);
 
 /// Lets Ctrl-C in; throws what its handler raised. With the GIL.
 void let_signals_in();

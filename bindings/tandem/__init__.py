@@ -21,20 +21,27 @@ Bad input raises BadInput (a ValueError) with one line that says where and what.
 import importlib
 from typing import TYPE_CHECKING
 
-from . import _tandem
+from . import _tandem, actions, events
 from ._tandem import BadInput
 from . import theory
 from ._campaign import Learned, ci, diff, intervals, learn, load_sweep, sweep
+from ._manager import Manager
+from ._node import Node
+from ._node_events import Message, NodeError, NodeEvent
 from ._replay import Replay, replay
 from ._result import Result, Results, load
 from ._run import check, levels, options, run
+from ._told_events import Event, Fault
+from ._told_nodes import ToldNode, ToldNodes
+from ._world import World
 
 if TYPE_CHECKING:
     from . import plot as plot
     from ._report import report as report
 
-__all__ = ["BadInput", "Learned", "Replay", "Result", "Results", "check", "ci", "diff", "intervals", "learn", "levels",
-           "load", "load_sweep", "options", "replay", "run", "sweep", "theory"]
+__all__ = ["BadInput", "Event", "Fault", "Learned", "Manager", "Message", "Node", "NodeError", "NodeEvent", "Replay",
+           "Result", "Results", "ToldNode", "ToldNodes", "World", "actions", "check", "ci", "diff", "events",
+           "intervals", "learn", "levels", "load", "load_sweep", "options", "replay", "run", "sweep", "theory"]
 __version__ = _tandem.version()
 BadInput.__doc__ = "What was given cannot be used: one line that says where and what, the range or names allowed, the remedy."
 

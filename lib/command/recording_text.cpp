@@ -208,6 +208,8 @@ std::string to_json(const std::vector<replayed>& runs) {
   return json::serialize(all) + "\n";
 }
 
+std::string to_json(const explanation& of) { return json::serialize(object_of(of)); }
+
 std::string to_text(const replayed& run, std::size_t rows_max) {
   const auto& r = run.record;
   std::string out = run.files.front().string();

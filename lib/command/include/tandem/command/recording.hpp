@@ -47,6 +47,8 @@ replayed replay_recording(const recording& files, const std::vector<std::string>
 
 /// One JSON array, an object per run.
 std::string to_json(const std::vector<replayed>& runs);
+/// One JSON object: what a manager says of a peer.
+std::string to_json(const explanation& of);
 /// For a person; at most `rows_max` divergences each.
 std::string to_text(const replayed& run, std::size_t rows_max);
 

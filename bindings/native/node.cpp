@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+// The native half of Node: a node on the system's TCP, its loop in a thread of its own. What it has
+// to say waits in queues; an eventfd is readable while there is something.
+#include "tandem/net/node.hpp"
+#include "native.hpp"
+#include "tandem/asio/network.hpp"
+#include "tandem/command/bad_input.hpp"
+#include "tandem/command/recording.hpp"
+#include "values.hpp"
+#include "wake_up.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <pybind11/stl.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace py = pybind11;
+
+namespace tandem::bindings {
+namespace {
+
+using boost::system::system_error;
+using number = std::uint64_t;
+
+[[noreturn]] void raise_os_error(const system_error& e) {
+  PyErr_SetObject(PyExc_OSError, py::make_tuple(e.code().value(), e.what()).ptr());
+  throw py::error_already_set();
+}
+
+/// Something that was asked for is over.
+struct answer {
+  const char* of;  ///< "dial", "send", "shutdown"
+  number which = 0;
+  std::string what{};
+  std::string why{};
+};
+
+class native_node final : node_observer {
+ public:
+  native_node(const std::vector<std::string>& listen, const py::dict& manager,
+              const std::optional<std::string>& seed) {
+    node_options options;
+    options.manager = options_ = options_of(manager);
+    options.allow_plaintext = true;
+    for (const auto& at : listen) options.listen.push_back(address_of(at));
+    options.self = seed ? identity_of(*seed) : identity::generate();
+    std::memcpy(&options.seed, options.self.id().bytes().data() + 8, sizeof options.seed);
+    try {
+      network_ = make_asio_network(context_);
+      node_.emplace(*network_, std::move(options), static_cast<node_observer*>(this));
+      events_ = node_->subscribe();
+      node_->start();
+    } catch (const system_error& e) {
+      raise_os_error(e);
+    } catch (const std::invalid_argument& e) {
+      throw bad_input(e.what());
+    }
+    for (const auto& at : node_->listening()) listening_.push_back(to_multiaddr(at));
+    self_ = node_->self().id();
+    thread_ = std::thread([this] { context_.run(); });
+  }
+  ~native_node() override { close(); }
+
+  /// Ends at once; peers see resets. The loop's thread is gone afterwards.
+  void close() {
+    if (!thread_.joinable()) return;
+    const py::gil_scoped_release unlocked;
+    context_.stop();
+    thread_.join();
+    timer_.reset();
+    node_.reset();
+    events_.reset();
+    network_.reset();
+  }
+
+  number dial(const std::string& peer, const std::vector<std::string>& addresses, bool additional,
+              std::optional<double> timeout) {
+    dial_options how;
+    for (const auto& at : addresses) how.addresses.push_back(address_of(at));
+    how.mode = additional ? dial_mode::additional : dial_mode::join;
+    if (timeout)
+      how.deadline =
+          later(network_->clock().now(),
+                std::chrono::duration_cast<duration>(std::chrono::duration<double>(*timeout)));
+    const auto made = open().dial(peer_of(peer), std::move(how));
+    if (made == request_id::none) throw std::runtime_error("the node's queue of commands is full");
+    return static_cast<number>(made);
+  }
+  number send(const std::string& peer, const py::bytes& message) {
+    const std::string_view view(message);
+    std::vector<std::byte> bytes(view.size());
+    std::memcpy(bytes.data(), view.data(), view.size());
+    const auto which = ++sends_;
+    auto& to = open();
+    const auto id = peer_of(peer);
+    const py::gil_scoped_release unlocked;
+    to.send(id, std::move(bytes), [this, which](send_result result) {
+      static constexpr const char* names[] = {"accepted", "refused", "gone"};
+      say({"send", which, names[static_cast<int>(result)]});
+    });
+    return which;
+  }
+  void hold(number conn, bool on) {
+    const auto id = static_cast<connection_id>(conn);
+    on ? open().open_stream(id) : open().close_stream(id);
+  }
+  void disconnect(const std::string& peer) { open().disconnect(peer_of(peer)); }
+  void configure(const py::dict& options) {
+    options_ = options_of(options, options_);
+    open().configure(options_);
+  }
+  void mark(const py::handle& event) {
+    events::peer_marked said;
+    field_reader reader;
+    reader.read(event.attr("peer"), "peer", said.peer);
+    reader.read(event.attr("what"), "what", said.what);
+    reader.read(event.attr("on"), "on", said.on);
+    reader.read(event.attr("weight"), "weight", said.weight);
+    open().mark(said);
+  }
+  void add_addresses(const std::string& peer, const std::vector<std::string>& addresses) {
+    std::vector<endpoint> list;
+    for (const auto& at : addresses) list.push_back(address_of(at));
+    open().add_addresses(peer_of(peer), std::move(list));
+  }
+  void shutdown(std::optional<double> within) {
+    auto& node = open();
+    over_ = within ? node.shutdown(std::chrono::duration_cast<duration>(
+                         std::chrono::duration<double>(*within)))
+                   : node.shutdown();
+    boost::asio::post(context_, [this] { look_whether_over(); });
+  }
+  node_counters counters() {
+    auto asked = open().counters();
+    const py::gil_scoped_release unlocked;
+    return asked.get();
+  }
+  std::string explain(const std::string& peer) {
+    auto asked = open().explain(peer_of(peer));
+    const py::gil_scoped_release unlocked;
+    return to_json(asked.get());
+  }
+
+  /// Answers and events that wait, oldest first; how many events nobody took in time.
+  py::tuple take() {
+    bell_.quiet();
+    rung_ = false;
+    py::list answers, events;
+    std::deque<answer> said;
+    {
+      const std::lock_guard locked(mutex_);
+      said.swap(answers_);
+    }
+    for (const auto& one : said)
+      answers.append(py::make_tuple(one.of, one.which, one.what, one.why));
+    constexpr int most = 1000;  // of one look, so that the loop of Python has its turns
+    int taken = 0;
+    while (events_ && taken < most) {
+      const auto one = events_->next(std::chrono::milliseconds(0));
+      if (!one) break;
+      ++taken;
+      events.append(object_of(*one));
+    }
+    if (taken == most) ring();
+    return py::make_tuple(answers, events, events_ ? events_->take_dropped() : 0);
+  }
+
+  int file() const { return bell_.file(); }
+  std::string id() const { return to_string(self_); }
+  const std::vector<std::string>& listening() const { return listening_; }
+
+ private:
+  static identity identity_of(const std::string& seed) {
+    if (seed.size() != identity::seed_size)
+      throw bad_input("an identity is " + std::to_string(identity::seed_size) +
+                      " secret bytes, not " + std::to_string(seed.size()));
+    std::array<std::uint8_t, identity::seed_size> bytes{};
+    std::memcpy(bytes.data(), seed.data(), seed.size());
+    return identity::from_seed(bytes);
+  }
+  static py::object object_of(const node_event& one) {
+    if (const auto* message = std::get_if<received_message>(&one))
+      return py::make_tuple(
+          static_cast<number>(message->conn), text_of(message->peer),
+          py::bytes(reinterpret_cast<const char*>(message->bytes.data()), message->bytes.size()));
+    return to_python(std::get<notification>(one));
+  }
+  node& open() {
+    if (!node_) throw std::runtime_error("this node was shut down");
+    return *node_;
+  }
+
+  // On the loop's thread. The event is in the queue when what is posted runs.
+  void on_notification(time_point, const notification& what) override {
+    if (what.kind == notice::dial_succeeded)
+      say({"dial", static_cast<number>(what.request),
+           std::to_string(static_cast<number>(what.conn))});
+    else if (what.kind == notice::dial_failed)
+      say({"dial", static_cast<number>(what.request), {}, describe(what)});
+    ring_later();
+  }
+  void on_step(time_point, const connection_manager&) override {}
+  void on_message(time_point, const received_message&) override { ring_later(); }
+
+  void ring_later() {
+    if (!ringing_)
+      boost::asio::post(context_, [this] {
+        ringing_ = false;
+        ring();
+      });
+    ringing_ = true;
+  }
+  void ring() {
+    if (!rung_.exchange(true)) bell_.ring();
+  }
+  void say(answer what) {
+    {
+      const std::lock_guard locked(mutex_);
+      answers_.push_back(std::move(what));
+    }
+    ring();
+  }
+  void look_whether_over() {
+    using std::chrono::milliseconds;
+    if (over_.wait_for(milliseconds(0)) == std::future_status::ready) return say({"shutdown"});
+    if (!timer_) timer_.emplace(context_);
+    timer_->expires_after(milliseconds(1));
+    timer_->async_wait([this](boost::system::error_code failed) {
+      if (!failed) look_whether_over();
+    });
+  }
+
+  wake_up bell_;
+  std::atomic<bool> rung_ = false;
+  bool ringing_ = false;  // the loop's
+  std::mutex mutex_;
+  std::deque<answer> answers_;
+  std::atomic<number> sends_ = 0;
+  manager_options options_;
+  peer_id self_;
+  std::vector<std::string> listening_;
+  std::shared_future<void> over_;
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+      context_.get_executor()};
+  std::optional<boost::asio::steady_timer> timer_;
+  std::unique_ptr<network> network_;
+  std::optional<node> node_;
+  std::shared_ptr<event_subscription> events_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+void add_node(py::module_& m) {
+  py::class_<native_node>(m, "Node")
+      .def(py::init<const std::vector<std::string>&, const py::dict&,
+                    const std::optional<std::string>&>())
+      .def("close", &native_node::close)
+      .def("dial", &native_node::dial)
+      .def("send", &native_node::send)
+      .def("hold", &native_node::hold)
+      .def("disconnect", &native_node::disconnect)
+      .def("configure", &native_node::configure)
+      .def("mark", &native_node::mark)
+      .def("add_addresses", &native_node::add_addresses)
+      .def("shutdown", &native_node::shutdown)
+      .def("explain", &native_node::explain)
+      .def("take", &native_node::take)
+      .def_property_readonly("metrics", [](native_node& n) { return metrics_of(n.counters()); })
+      .def_property_readonly("refusals", [](native_node& n) { return refusals_of(n.counters()); })
+      .def_property_readonly("file", &native_node::file)
+      .def_property_readonly("id", &native_node::id)
+      .def_property_readonly("listening", &native_node::listening);
+  // `/ip4/127.0.0.1/tcp/4001/p2p/ID` as address and peer.
+  m.def("read_address", [](const std::string& text) {
+    const auto read = parse_address(text);
+    if (!read) address_of(text);
+    return py::make_tuple(to_string(read->at), read->peer.empty() ? "" : to_string(read->peer));
+  });
+}
+
+}  // namespace tandem::bindings
