@@ -53,7 +53,6 @@ class native_node final : node_observer {
               const std::optional<std::string>& seed) {
     node_options options;
     options.manager = options_ = options_of(manager);
-    options.allow_plaintext = true;
     for (const auto& at : listen) options.listen.push_back(address_of(at));
     options.self = seed ? identity_of(*seed) : identity::generate();
     std::memcpy(&options.seed, options.self.id().bytes().data() + 8, sizeof options.seed);

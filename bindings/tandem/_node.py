@@ -24,7 +24,7 @@ class Node:
     events_max: events kept for events(); the oldest go first, and `events_lost` counts them.
     options:    of its connection manager: max_connections, connection_timeout, ... (tandem.options()).
 
-    `async with` starts it and shuts it down. Messages go over /plaintext/2.0.0: trusted networks only.
+    `async with` starts it and shuts it down. Connections are encrypted and prove who is at the other end (TLS or Noise).
 
     Threads: the node's own loop (Boost.Asio) runs in a thread of its own, started and joined by the
     Node. Everything here belongs to the thread of the asyncio loop it was entered in; what the node
