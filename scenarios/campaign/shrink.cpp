@@ -29,13 +29,15 @@ struct failing {
     if (!broke.empty() || !other.ran()) return broke == other.broke;
     return std::ranges::any_of(other.lines, [&](const cell_line& each) {
       return each.text == line.text && each.verdict == verdict::failed &&
-             is_something(each) == is_something(line);
+             is_something(each) == is_something(line) && has_moment(each) == has_moment(line);
     });
   }
 
  private:
   // A scenario in which nobody does anything misses most of its aims: that is no smaller example.
   static bool is_something(const cell_line& of) { return of.value && *of.value != 0; }
+  // `not within 15m of heal (2m)`: it is no smaller example when nothing ever heals.
+  static bool has_moment(const cell_line& of) { return of.value || of.why.ends_with(')'); }
 };
 
 std::optional<failing> failure_of(const cell_result& run) {

@@ -84,16 +84,16 @@ const std::vector<std::string>& fault_kinds() {
 
 const std::vector<default_range>& default_ranges() {
   static const std::vector<default_range> ranges{
-      {"backoff_base", "100ms..10s"},     {"backoff_multiplier", "1.2..4.5"},
-      {"backoff_cap", "10s..2m"},         {"backoff_reset_after", "5s..5m"},
-      {"breaker_failures", "1..10"},      {"breaker_open", "1s..60s"},
-      {"breaker_open_max", "60s..2m"},    {"breaker_trials", "1..3"},
-      {"uplink_failures", "2..16"},       {"uplink_retry", "1s..20s"},
-      {"liveness_interval", "2s..60s"},   {"liveness_timeout", "2s..20s"},
-      {"liveness_misses", "1..5"},        {"connection_timeout", "5s..5m"},
-      {"handshake_timeout", "10s..60s"},  {"attempt_timeout", "5s..30s"},
-      {"dial_timeout", "30s..2m"},        {"start_spread", "100ms..10s"},
-      {"max_attempts_per_peer", "1..16"}, {"close_linger", "100ms..5s"}};
+      {"backoff_base", "100ms..3s"},    {"backoff_multiplier", "1.2..4.5"},
+      {"backoff_cap", "10s..2m"},       {"backoff_reset_after", "5s..5m"},
+      {"breaker_failures", "1..10"},    {"breaker_open", "1s..60s"},
+      {"breaker_open_max", "60s..2m"},  {"breaker_trials", "1..3"},
+      {"uplink_failures", "2..16"},     {"uplink_retry", "1s..20s"},
+      {"liveness_interval", "2s..60s"}, {"liveness_timeout", "2s..20s"},
+      {"liveness_misses", "1..5"},      {"handshake_timeout", "10s..60s"},
+      {"attempt_timeout", "5s..30s"},   {"dial_timeout", "30s..2m"},
+      {"start_spread", "100ms..3s"},    {"max_attempts_per_peer", "1..16"},
+      {"close_linger", "100ms..5s"}};
   return ranges;
 }
 

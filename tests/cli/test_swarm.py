@@ -18,6 +18,8 @@ groups:
   hub: {listen: true, manager: {max_connections: 20}}
   peers: {count: 8}
 workload:
+  - keep_alive: {from: peers, to: hub}
+  - keep_alive: {from: hub, to: peers}
   - keep_connected: {from: peers, to: hub}
   - send: {from: peers, to: hub, at: 2s, arrivals: {poisson: 1/s}, until: 2m, size: 200B}
 expectations:
@@ -121,7 +123,7 @@ def test_a_budget_ends_when_every_goal_was_reached(village, tmp_path):
 def test_bad_input_is_one_clear_line(village, tmp_path):
     for more, part in [
             ("swarm: {faults: [partitoin]}", "did you mean `partition`?"),
-            ("swarm: {vary: {workload.0.send.size: 1B..1KiB}}", "a path into a list cannot be varied here"),
+            ("swarm: {vary: {workload.3.send.size: 1B..1KiB}}", "a path into a list cannot be varied here"),
             ("swarm: {vary: {groups.hub.manager.max_connections: 9..3}}", "the ends of `9..3` must rise"),
             ("swarm: {vary: {groups.hub.manager.max_conections: 3..9}}", "did you mean `max_connections`?"),
             ("swarm: {within: 0s}", "within"),
