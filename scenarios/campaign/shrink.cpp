@@ -127,7 +127,7 @@ class shrinking {
     const auto now = parse_count(value_of(tree_, place));
     if (!now) return;
     std::vector<YAML::Node> candidates;
-    for (std::uint64_t less = 1; less < *now; less = less < 4 ? less + 1 : less + less / 2)
+    for (std::uint64_t less = 1; less < *now; less = less < 16 ? less + 1 : less + less / 2)
       candidates.push_back(with(tree_, place, std::to_string(less)));
     attempt(candidates);
   }
