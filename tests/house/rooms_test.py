@@ -52,8 +52,9 @@ WINGS = {
     },
     "lib/net": {
         "protocol": set(),
-        "session": {"protocol"},
-        "node": {"session", "protocol"},
+        "security": {"protocol"},
+        "session": {"protocol", "security"},
+        "node": {"session", "protocol", "security"},
         "recording": set(),
     },
 }

@@ -13,7 +13,7 @@ from support import SCENARIOS
 
 matplotlib.use("Agg")
 # What needs files that a node recorded, or a folder of results; the tests of each make those.
-WITHOUT_EXAMPLE = {"BadInput", "Learned", "Replay", "ci", "learn", "load", "load_sweep", "replay"}
+WITHOUT_EXAMPLE = {"BadInput", "Learned", "Message", "NodeError", "NodeEvent", "Replay", "ci", "learn", "load", "load_sweep", "replay"}
 
 
 def public():

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "net/protocol/wire.hpp"
 #include "net/security/record_layer.hpp"
+#include "net/security/wire.hpp"
 
 #include <memory>
 

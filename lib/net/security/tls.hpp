@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "net/protocol/upgrade.hpp"
+#include "net/security/upgrade.hpp"
 
 namespace tandem {
 

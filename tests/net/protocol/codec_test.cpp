@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/protocol/exchange.hpp"
+#include "net/security/exchange.hpp"
 #include "net/protocol/multistream.hpp"
 #include "net/protocol/yamux_header.hpp"
 #include "net/vectors.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/protocol/exchange.hpp"
+#include "net/security/exchange.hpp"
 
 #include "net/protocol/protobuf.hpp"
 #include "net/security/peer_key.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "net/protocol/upgrade.hpp"
+#include "net/security/upgrade.hpp"
 
-#include "net/protocol/exchange.hpp"
 #include "net/protocol/multistream.hpp"
+#include "net/security/exchange.hpp"
 #include "net/security/noise.hpp"
 #include "net/security/tls.hpp"
 #include "tandem/net/error.hpp"
@@ -56,7 +56,9 @@ asio::awaitable<secured_peer> plaintext(wire& on, security_terms terms) {
 }
 
 constexpr std::array<security_protocol, every_security.size()> protocols{
-    {{security::tls, "/tls/1.0.0", &tls}, {security::noise, "/noise", &noise}, {security::plaintext, "/plaintext/2.0.0", &plaintext}}};
+    {{security::tls, "/tls/1.0.0", &tls},
+     {security::noise, "/noise", &noise},
+     {security::plaintext, "/plaintext/2.0.0", &plaintext}}};
 
 const security_protocol& protocol_of(security kind) {
   return *std::ranges::find(protocols, kind, &security_protocol::kind);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/protocol/wire.hpp"
+#include "net/security/wire.hpp"
 
 #include "net/security/secured_stream.hpp"
 #include "tandem/core/assert.hpp"

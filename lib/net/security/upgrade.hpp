@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "net/protocol/wire.hpp"
 #include "net/security/credentials.hpp"
+#include "net/security/wire.hpp"
 #include "tandem/core/actions.hpp"
 #include "tandem/net/identity.hpp"
 
