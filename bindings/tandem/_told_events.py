@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Event:
     """What a manager notified, as a callback of on() hears it. Times are seconds of virtual time.
 
-    >>> w = tandem.World("message"); server = w.node(listen=True); peer = w.node(); seen = []
+    >>> w = World("message"); server = w.node(listen=True); peer = w.node(); seen = []
     >>> hook = server.on("connection_established", seen.append); peer.dial(server); w.run(until=1)
     >>> seen[0].name, seen[0].peer is peer, seen[0].direction
     ('connection_established', True, 'inbound')
@@ -72,7 +72,7 @@ class Event:
 class Fault:
     """A fault that was told to a World.
 
-    >>> w = tandem.World("message"); server = w.node(listen=True); cut = w.partition(server, at="5s"); cut.end(at="9s")
+    >>> w = World("message"); server = w.node(listen=True); cut = w.partition(server, at="5s"); cut.end(at="9s")
     """
 
     def __init__(self, world: World, number: int, word: str, says: dict[str, Any]) -> None:

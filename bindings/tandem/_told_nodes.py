@@ -91,7 +91,7 @@ class _Members(Verbs):
 class ToldNode(_Members):
     """One node of a World: World.node(), or an element of World.nodes().
 
-    >>> w = tandem.World("message"); server = w.node(listen=True); peer = w.node(); peer.dial(server); w.run(until="1s")
+    >>> w = World("message"); server = w.node(listen=True); peer = w.node(); peer.dial(server); w.run(until="1s")
     >>> server.metrics["icn_p2p_active_connections"]
     1
     """
@@ -126,7 +126,7 @@ class ToldNode(_Members):
 class ToldNodes(_Members, Sequence[ToldNode]):
     """Nodes of a World that are alike: World.nodes(), or a slice of it. A sequence of ToldNode.
 
-    >>> w = tandem.World("message"); peers = w.nodes(5)
+    >>> w = World("message"); peers = w.nodes(5)
     >>> len(peers), len(peers[1:3])
     (5, 2)
     """

@@ -41,7 +41,7 @@ def test_every_public_name_is_explained_and_its_examples_run(module, name, monke
     assert examples or name in WITHOUT_EXAMPLE, f"{name} has no example"
     monkeypatch.chdir(SCENARIOS.parent)
     for test in examples:
-        test.globs = {**vars(sys.modules[of.__module__]), "tandem": tandem}
+        test.globs = {**vars(sys.modules[of.__module__]), **vars(tandem), "tandem": tandem}
         runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
         told = []
         runner.run(test, out=told.append)
