@@ -153,12 +153,12 @@ workload:
   - keep_connected: {from: peers, to: hub}
 """)
     found = subprocess.run([MUTANTS, "swarm", path, "--runs", "20", "--out", tmp_path / "out", "--json", "--mutant",
-                            "liveness never fires"], capture_output=True, text=True, timeout=300)
+                            "permit leaked"], capture_output=True, text=True, timeout=300)
     failure = json.loads(found.stdout)["failures"][0]
     done = subprocess.run([MUTANTS, "shrink", failure["file"], "--out", tmp_path / "small.yaml", "--json", "--budget",
-                           "60s", "--mutant", "liveness never fires"], capture_output=True, text=True, timeout=300)
+                           "60s", "--mutant", "permit leaked"], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["line"] == failure["line"]
-    assert told["after"]["entries"] <= 2 and told["after"]["nodes"] <= 3, told["text"]
+    assert told["after"]["entries"] <= 3 and told["after"]["nodes"] < 9, told["text"]  # of 6 and 9
     assert tandem("run", str(tmp_path / "small.yaml")).returncode in (0, 3)  # without the mistake all is well

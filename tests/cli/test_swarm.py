@@ -136,7 +136,7 @@ def test_bad_input_is_one_clear_line(village, tmp_path):
 
 
 @pytest.mark.skipif(not MUTANTS.exists(), reason="`ci/build release tandem_mutants` builds it, as ci/test does")
-@pytest.mark.parametrize("mutant", ["liveness never fires", "permit leaked"])
+@pytest.mark.parametrize("mutant", ["backoff without jitter", "permit leaked"])
 def test_a_mistake_in_the_policy_is_found(village, tmp_path, mutant):
     code, told = swarm(village, tmp_path / "out", "--runs", 60, "--mutant", mutant, program=MUTANTS)
     assert code == 1, told
