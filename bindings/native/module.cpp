@@ -31,6 +31,7 @@ PYBIND11_MODULE(_tandem, m) {
   add_run(m);
   add_replay(m);
   add_campaigns(m);
+  add_searches(m);
   add_world(m);
   add_manager(m);
   add_node(m);

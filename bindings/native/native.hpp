@@ -24,6 +24,7 @@ void add_replay(pybind11::module_& m);
 void add_names(pybind11::module_& m);
 void add_results(pybind11::module_& m);
 void add_campaigns(pybind11::module_& m);
+void add_searches(pybind11::module_& m);
 void add_world(pybind11::module_& m);
 void add_manager(pybind11::module_& m);
 void add_node(pybind11::module_& m);

@@ -31,6 +31,7 @@ from ._node_events import Message, NodeError, NodeEvent
 from ._replay import Replay, replay
 from ._result import Result, Results, load
 from ._run import check, levels, options, run
+from ._search import find, shrink, swarm
 from ._told_events import Event, Fault
 from ._told_nodes import ToldNode, ToldNodes
 from ._world import World
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
     from ._report import report as report
 
 __all__ = ["BadInput", "Event", "Fault", "Learned", "Manager", "Message", "Node", "NodeError", "NodeEvent", "Replay",
-           "Result", "Results", "ToldNode", "ToldNodes", "World", "actions", "check", "ci", "diff", "events",
-           "intervals", "learn", "levels", "load", "load_sweep", "options", "replay", "run", "sweep", "theory"]
+           "Result", "Results", "ToldNode", "ToldNodes", "World", "actions", "check", "ci", "diff", "events", "find",
+           "intervals", "learn", "levels", "load", "load_sweep", "options", "replay", "run", "shrink", "swarm",
+           "sweep", "theory"]
 __version__ = _tandem.version()
 BadInput.__doc__ = "What was given cannot be used: one line that says where and what, the range or names allowed, the remedy."
 

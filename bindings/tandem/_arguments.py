@@ -45,16 +45,16 @@ def _plain(value: object) -> object:
     raise TypeError(f"a scenario holds no {_kind(value)}")
 
 
-def whole(name: str, value: Any, most: int) -> int:
-    """A whole number of Python or NumPy in 0..most."""
+def whole(name: str, value: Any, most: int, least: int = 0) -> int:
+    """A whole number of Python or NumPy in least..most."""
     try:
         if isinstance(value, bool):
             raise TypeError
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} is a whole number, not {_kind(value)}") from None
-    if not 0 <= number <= most:
-        raise BadInput(f"{name} must be from 0 to {most}, not {number}")
+    if not least <= number <= most:
+        raise BadInput(f"{name} must be from {least} to {most}, not {number}")
     return number
 
 

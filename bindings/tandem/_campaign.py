@@ -36,7 +36,17 @@ def run_cell(line: str) -> tuple[str, float]:
         return _tandem.run_cell(line), time.monotonic() - began
 
 
-def _file_of(scenario: _arguments.Scenario, folder: pathlib.Path) -> str:
+def worker() -> list[str]:
+    """The command of a process that runs cells: the native module alone, which is there at once."""
+    program = "import sys; sys.path.append(sys.argv[1]); import _tandem; sys.exit(_tandem.serve_cells())"
+    return [sys.executable, "-S", "-c", program, os.path.dirname(_tandem.__file__)]
+
+
+def processes(jobs: int | None) -> int:
+    return max(1, os.cpu_count() or 1 if jobs is None else _arguments.whole("jobs", jobs, 1024))
+
+
+def file_of(scenario: _arguments.Scenario, folder: pathlib.Path) -> str:
     """A dict becomes a file of the campaign's folder, which workers read."""
     text, _, is_path = _arguments.source(scenario)
     if is_path:
@@ -109,7 +119,7 @@ def sweep(scenario: _arguments.Scenario, vary: Mapping[str, Any] | None = None, 
     """
     folder = pathlib.Path(out) if out is not None else None
     name = scenario.get("scenario", "scenario") if isinstance(scenario, dict) else ""
-    file = _file_of(scenario, folder or pathlib.Path(f"{name}-sweep"))
+    file = file_of(scenario, folder or pathlib.Path(f"{name}-sweep"))
     count = seeds if isinstance(seeds, str) else "" if seeds is None else str(_arguments.whole("seeds", seeds, 10**6))
     if vary is not None and not isinstance(vary, Mapping):
         raise TypeError(f'vary is a dict such as {{"parameters.limit": [64, 128]}}, not {type(vary).__name__}')
@@ -118,12 +128,9 @@ def sweep(scenario: _arguments.Scenario, vary: Mapping[str, Any] | None = None, 
         [_texts("zip", paths) for paths in zip], _texts("where", where), count, _texts("level", level),
         [_line(text) for text in _texts("measure", measure)])
     place = str(folder or f"{campaign.scenario}-sweep")
-    bar_format = "{l_bar}{bar}| {n:.0f}/{total:.0f} [{elapsed}<{remaining}]"
-    with LongCall(progress, lambda done, total, failed: (done, total), bar_format) as call:
+    with LongCall(progress) as call:
         if executor is None:
-            worker = [sys.executable, "-m", "tandem", "cell-worker"]
-            processes = os.cpu_count() or 1 if jobs is None else _arguments.whole("jobs", jobs, 1024)
-            found = campaign.run(place, overwrite, worker, max(processes, 1), call.report)
+            found = campaign.run(place, overwrite, worker(), processes(jobs), call.report)
         else:
             found = _run_on(executor, campaign, place, overwrite, call)
     return _table(campaign, place, *found)
@@ -173,7 +180,7 @@ def _run_on(executor: Any, campaign: _tandem.Campaign, folder: str, overwrite: b
     return found
 
 
-def _numbers(texts: Iterable[str]) -> list[Any]:
+def numbers_of(texts: Iterable[str]) -> list[Any]:
     texts = list(texts)
     if all(text.isdecimal() for text in texts):
         return [int(text) for text in texts]
@@ -193,7 +200,7 @@ def split(table: pandas.DataFrame, names: list[str]) -> list[tuple[str, pandas.D
 
 def _table(campaign: _tandem.Campaign, folder: str, report: str, printed: str, rows: list[Any]) -> pandas.DataFrame:
     results = [json.loads(row[3]) for row in rows]
-    columns = {path: _numbers(row[0][i] for row in rows) for i, path in enumerate(campaign.axes)}
+    columns = {path: numbers_of(row[0][i] for row in rows) for i, path in enumerate(campaign.axes)}
     columns |= {"level": [row[1] for row in rows], "seed": [row[2] for row in rows]}
     plain = ("verdict", "broke", "trace_hash", "events")
     frame = pandas.DataFrame({name: [result[name] for result in results] for name in plain},
@@ -279,10 +286,8 @@ def ci(what: _arguments.Path | Iterable[_arguments.Path] = "scenarios", *, level
     files: list[str] = []
     for path in _arguments.paths(what):
         files += _tandem.scenarios_in(path) if os.path.isdir(path) else [_tandem.find_scenario(path, __file__)]
-    processes = os.cpu_count() or 1 if jobs is None else _arguments.whole("jobs", jobs, 1024)
-    bar_format = "{l_bar}{bar}| {n:.0f}/{total:.0f} [{elapsed}<{remaining}]"
-    with LongCall(progress, lambda done, total: (done, total), bar_format) as call:
-        text, printed, code = _tandem.gate(files, level, baselines, once, max(processes, 1), call.report)
+    with LongCall(progress) as call:
+        text, printed, code = _tandem.gate(files, level, baselines, once, processes(jobs), call.report)
     frame = pandas.DataFrame(json.loads(text))
     frame.attrs = {"table": printed, "exit_code": code}
     return frame

@@ -15,7 +15,7 @@ class LongCall:
     """Context of a long call; the native side calls report(*at) now and then.
 
     progress, as callers give it: nothing, a callable that is called with the same, or True for a
-    tqdm bar: how_far(*at) gives (done, total), `bar_format` is tqdm's.
+    tqdm bar: how_far(*at) gives (done, total), by default the first two; `bar_format` is tqdm's.
 
     Ctrl-C does not raise at whatever line Python is at, perhaps within the bar: it is kept until
     report() raises KeyboardInterrupt. A second one raises at once. Only where Ctrl-C means what
@@ -25,7 +25,8 @@ class LongCall:
     reported      it has gone on for long enough that there was a report before
     """
 
-    def __init__(self, progress: Progress, how_far: Callable[..., tuple[float, float]], bar_format: str) -> None:
+    def __init__(self, progress: Progress, how_far: Callable[..., tuple[float, float]] = lambda *at: at[:2],
+                 bar_format: str = "{l_bar}{bar}| {n:.0f}/{total:.0f} [{elapsed}<{remaining}]") -> None:
         self.interrupted = self.reported = False
         self._how_far = how_far
         self._format = bar_format

@@ -9,6 +9,7 @@ BadInput.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,12 +19,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from . import _arguments
+from . import _arguments, _tandem
 from ._campaign import intervals, split
 from ._result import Result
 from ._tandem import BadInput
 
-__all__ = ["attempts", "connections", "dial_times", "idle_closes", "levels", "sweep"]
+__all__ = ["attempts", "connections", "dial_times", "find", "idle_closes", "levels", "sweep"]
 
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000"]
 _DASHES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1))]
@@ -237,6 +238,45 @@ def sweep(table: pandas.DataFrame, number: str, x: str | None = None, method: st
         ax.set_xscale("log")
     runs = f"{many.n.min()}" if many.n.min() == many.n.max() else f"{many.n.min()} to {many.n.max()}"
     _finish(ax, f"mean of {runs} seeds and its 95 % interval", along, f"{number}{f' ({unit})' if unit else ''}")
+    return figure
+
+
+def find(tried: pandas.DataFrame, unit: str = "", log: bool = False, ax: Axes | None = None) -> Figure:
+    """What find() tried: the left side of its line over the values, with 95 % intervals, filled where the line
+    holds; the value it is held against, and the answer.
+
+    tried: of find(). unit: of the number. log: the x axis is logarithmic.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     tried = tandem.find("global_limit", smallest="groups.server.manager.max_connections", between="300..500",
+    ...                         such_that="server.refusals.LimitReached <= 50", seeds=1, out=folder)
+    >>> tandem.plot.find(tried).axes[0].get_title(loc="left")
+    'smallest with which server.refusals.LimitReached <= 50: 350'
+    """
+    if "such_that" not in tried.attrs:
+        raise TypeError("plot.find() draws what find() returns")
+    asked = tried.attrs
+    figure, ax = _place(ax)
+    left, sign, right = re.split(r"\s*([<>=!~]=?|\bin\b|\breaches\b)\s*", f"{asked['such_that']} = ", maxsplit=1)
+    ax.plot(tried.index, tried["mean"], color="#999999", linewidth=1)
+    for holds, marker, label in ((True, "o", "holds"), (False, "X", "does not hold")):
+        part = tried[tried.holds == holds]
+        if len(part):
+            ax.errorbar(part.index, part["mean"], (part.high - part["mean"]).fillna(0), fmt=marker,
+                        color=COLOURS[not holds], label=label)
+    bound = _tandem.number_of(right.removesuffix(" = "))
+    if bound is not None:
+        ax.axhline(bound, label=f"{sign} {right.removesuffix(' = ')}", **_style(2))
+    answer = tried.index[tried.holds][0 if asked["wanted"] == "smallest" else -1] if asked["answer"] is not None else None
+    if answer is not None:
+        ax.axvline(answer, label=f"answer {asked['answer']}", **_style(3))
+    if log:
+        ax.set_xscale("log")
+    ax.legend()
+    told = "none" if answer is None else f"{asked['answer']}{'' if asked['certain'] else ', perhaps by chance'}"
+    _finish(ax, f"{asked['wanted']} with which {asked['such_that']}: {told}", str(tried.index.name),
+            f"{left}{f' ({unit})' if unit else ''}")
     return figure
 
 

@@ -124,7 +124,19 @@ void look_around(search_plan& plan, const scenario& base, const value_reader& re
   if (first == last) reader.check(0);
 }
 
+constexpr std::uint64_t seeds_limit = 1'000'000;
+
 }  // namespace
+
+void read_search_seeds(const std::string& text, search_request& of) {
+  const auto dots = text.find("..");
+  const auto least = parse_count(text.substr(0, dots));
+  const auto most = dots == std::string::npos ? least : parse_count(text.substr(dots + 2));
+  if (!least || !most || *least < 1 || *most < *least || *most > seeds_limit)
+    throw std::invalid_argument("write a number or LEAST..MOST, from 1 to 1000000, as in 5..100");
+  of.seeds_least = *least;
+  of.seeds_most = *most;
+}
 
 std::string search_plan::flag() const {
   return (asked.smallest ? "--smallest " : "--largest ") + asked.path;

@@ -13,8 +13,6 @@ namespace {
 
 using namespace scenarios;
 
-constexpr std::uint64_t seeds_limit = 1'000'000;
-
 class find_command final : public command {
  public:
   explicit find_command(CLI::App& parent)
@@ -78,14 +76,7 @@ class find_command final : public command {
     of.such_that = such_that_;
     of.between = between_;
     of.level = level_;
-    const auto dots = seeds_.find("..");
-    const auto least = parse_count(seeds_.substr(0, dots));
-    const auto most = dots == std::string::npos ? least : parse_count(seeds_.substr(dots + 2));
-    if (!least || !most || *least < 1 || *most < *least || *most > seeds_limit)
-      throw bad_input("--seeds " + seeds_,
-                      "write a number or LEAST..MOST, from 1 to 1000000, as in 5..100");
-    of.seeds_least = *least;
-    of.seeds_most = *most;
+    read_flag("--seeds " + seeds_, [&] { read_search_seeds(seeds_, of); });
     return of;
   }
 

@@ -22,6 +22,13 @@ def swept():
     return pandas.DataFrame({"refused": [float(i % 7) for i in range(len(index))]}, index=index)
 
 
+def found():
+    rows = {"holds": [False, True], "mean": [0.03, 0.005], "low": [0.02, 0.004], "high": [0.04, 0.006]}
+    tried = pandas.DataFrame(rows, index=pandas.Index([4, 8], name="parameters.places"))
+    tried.attrs = {"such_that": "desk.blocking <= 1%", "wanted": "smallest", "answer": 8, "certain": True}
+    return tried
+
+
 PICTURES = {
     "connections": lambda: tandem.plot.connections(run("global_limit"), "server"),
     "connections_none_refused": lambda: tandem.plot.connections(tandem.run(PAIR)),
@@ -29,6 +36,7 @@ PICTURES = {
     "attempts": lambda: tandem.plot.attempts(run("backoff")),
     "idle_closes": lambda: tandem.plot.idle_closes(run("idle_timeout")),
     "sweep": lambda: tandem.plot.sweep(swept(), "refused", x="links.default.latency", unit="connections", log=True),
+    "find": lambda: tandem.plot.find(found()),
     "levels": lambda: tandem.plot.levels(*run("global_limit", level=["message", "stream"])),
 }
 

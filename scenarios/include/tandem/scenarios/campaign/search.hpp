@@ -28,6 +28,9 @@ struct search_request {
   std::string level;  ///< empty: the first that the file names
 };
 
+/// `20`, or `5..100`: sets seeds_least and seeds_most. Throws std::invalid_argument.
+void read_search_seeds(const std::string& text, search_request& of);
+
 struct search_plan {
   search_request asked;
   std::string scenario;

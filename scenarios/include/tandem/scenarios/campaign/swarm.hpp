@@ -24,7 +24,7 @@ struct swarm_request {
 /// Random options and faults for every seed, a time in which all heals, and what must hold then.
 class swarm_plan {
  public:
-  /// Reads and checks all before anything runs. Throws bad_inputs.
+  /// Reads and checks all before anything runs. Throws bad_inputs. `known` outlives the plan.
   swarm_plan(const swarm_request& of, const std::vector<level>& known);
 
   /// The run of a seed: decided by the seed alone.
