@@ -27,15 +27,9 @@ link_spec long_haul(duration one_way) {
 
 // Half of a round trip over the hop: half of all above 20 ms, a tenth above 100 ms, up to 250 ms.
 link_spec congested_wifi() {
-  link_spec out = access({}, 20 * megabit, 20 * megabit);
+  link_spec out = access({}, 15 * megabit, 30 * megabit);
   const auto ms = [](double n) { return static_cast<std::int64_t>(n * 1e6); };
   out.jitter = sim::distribution::quantiles({{0, 0}, {0.5, ms(10)}, {0.9, ms(50)}, {1, ms(125)}});
-  return out;
-}
-
-link_spec datacentre() {
-  link_spec out = access(microseconds(60), 10 * gigabit, 10 * gigabit);
-  out.loss = 0.00001;
   return out;
 }
 
@@ -44,10 +38,10 @@ link_spec datacentre() {
 const std::vector<named_link>& named_links() {
   // One way: half of the round trips that the sources give.
   static const std::vector<named_link> known{
-      {"datacentre", datacentre()},
-      {"fibre", access(microseconds(5780), 62'900 * kilobit, 55'410 * kilobit)},
+      {"datacentre", access(microseconds(65), 10 * gigabit, 10 * gigabit)},
+      {"fibre", access(milliseconds(2), 5 * megabit, 20 * megabit)},
       {"cable", access(milliseconds(14), 1 * megabit, 5 * megabit)},
-      {"dsl", access(microseconds(18'525), 820 * kilobit, 5660 * kilobit)},
+      {"dsl", access(milliseconds(25), 384 * kilobit, 1500 * kilobit)},
       {"lte", access(milliseconds(35), 12 * megabit, 12 * megabit)},
       {"3g", access(milliseconds(150), 768 * kilobit, 1600 * kilobit)},
       {"wifi_congested", congested_wifi()},
