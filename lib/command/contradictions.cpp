@@ -115,6 +115,9 @@ class search {
       add("max_connections", {with("max_connections", o.max_connections), " of connection_memory ",
                               format_bytes(o.connection_memory), " are more than the memory of ",
                               format_bytes(*around_.memory), ": lower it, or set max_memory"});
+    if (around_.memory && o.max_memory > *around_.memory)
+      add("max_memory", {"max_memory ", format_bytes(o.max_memory), " is more than there is: ",
+                         "set at most ", format_bytes(*around_.memory)});
   }
 
   const manager_options& o;

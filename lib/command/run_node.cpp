@@ -4,9 +4,12 @@
 #include "event_log.hpp"
 #include "identity_file.hpp"
 #include "line_output.hpp"
+#include "suspend_watch.hpp"
 #include "tandem/asio/network.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/command.hpp"
+#include "tandem/command/contradictions.hpp"
+#include "tandem/command/units.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -30,6 +33,10 @@ using std::chrono::milliseconds;
 
 // Of the shutdown, for what comes after the peers: recording, output, the end of the process.
 constexpr duration after_peers_max = milliseconds(500);
+
+// After a suspension connections that were silent for so long are probed: all but those that spoke
+// since.
+constexpr duration probed_after = std::chrono::seconds(1);
 
 /// Blocks of this size and more go back to the system when they are freed. glibc raises the size by
 /// itself up to 32 MiB, and then keeps the holes that large messages leave between small blocks.
@@ -66,6 +73,7 @@ class running_node {
  private:
   void start() {
     auto options = with_.options;
+    say_what_cannot_be_kept();
     if (with_.metrics) serve_metrics();
     try_to_listen();
     std::optional<identity_file> file;
@@ -79,6 +87,13 @@ class running_node {
     node_->start();
     say_where();
     for (const auto& peer : with_.peers) dial(peer);
+  }
+
+  void say_what_cannot_be_kept() {
+    const auto& options = with_.options.manager;
+    raise_descriptors(needs_of(options).descriptors);
+    for (const auto& each : contradictions_of(options, surroundings_of_this_process()))
+      errors_.line("tandem: warning: " + each.message);
   }
 
   /// Before any file is made: that somebody else has the address is the commonest mistake.
@@ -158,11 +173,28 @@ class running_node {
 
   void look_after() {
     log_.look(net_->clock().now());
+    if (const auto away = suspended_.look()) came_back(*away);
     if (recording_)
       if (const auto said = watch_.look(*recording_)) errors_.line(*said);
     timer_.expires_after(milliseconds(100));
     timer_.async_wait([this](boost::system::error_code failed) {
       if (!failed) look_after();
+    });
+  }
+
+  /// Who was away does not know whose connection outlived it, and peers do not tell: their packets
+  /// were lost meanwhile. All are probed at once, and who does not answer that probe is given up.
+  void came_back(duration away) {
+    if (over_.valid()) return;
+    say("resumed", "after " + format_duration(std::chrono::duration_cast<milliseconds>(away)));
+    auto hasty = with_.options.manager;
+    hasty.liveness_interval = std::min(hasty.liveness_interval, probed_after);
+    hasty.liveness_misses = 1;
+    node_->network_changed();
+    node_->configure(hasty);
+    patient_.expires_after(hasty.liveness_interval + hasty.liveness_timeout + probed_after);
+    patient_.async_wait([this](boost::system::error_code failed) {
+      if (!failed) node_->configure(with_.options.manager);
     });
   }
 
@@ -196,6 +228,8 @@ class running_node {
   event_log log_{out_, with_.json};
   std::unique_ptr<trace_file> recording_;
   recording_watch watch_;
+  suspend_watch suspended_;
+  boost::asio::steady_timer patient_{context_};  ///< runs while connections are probed once
   std::unique_ptr<node> node_;
   std::unique_ptr<metrics_exporter> exporter_;
   std::shared_future<void> over_;  ///< the node's, from the first signal on

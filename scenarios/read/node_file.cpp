@@ -7,9 +7,6 @@
 #include "tandem/sim/tcp_profile.hpp"
 #include "yaml_value.hpp"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 namespace tandem::scenarios {
@@ -21,17 +18,6 @@ YAML::Node load(const std::string& path) {
   } catch (const YAML::Exception&) {
     return {};  // who reads it as a scenario says what is wrong
   }
-}
-
-surroundings of_this_machine() {
-  surroundings around;
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY)
-    around.descriptors = files.rlim_cur;
-  const auto pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-  if (pages > 0 && size > 0)
-    around.memory = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size);
-  return around;
 }
 
 }  // namespace
@@ -50,7 +36,7 @@ std::vector<std::string> contradictions_in_node_file(const std::string& path,
   const yaml_value root(source, load(path), "");
   source.attempt([&] { read_manager(root, options); });
   source.throw_mistakes();
-  auto around = of_this_machine();
+  auto around = surroundings_of_this_process();
   around.syn_at = sim::linux_legacy().syn_at;
   around.round_trip = round_trip;
   std::vector<std::string> lines;

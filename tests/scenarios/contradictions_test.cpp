@@ -36,6 +36,17 @@ TEST(contradictions, the_defaults_have_none_up_to_five_seconds_of_round_trip) {
   }
 }
 
+TEST(contradictions, more_memory_than_the_machine_has) {
+  manager_options o;
+  o.max_memory = 1 << 30;
+  surroundings around;
+  around.memory = 1 << 30;
+  EXPECT_THAT(found_in(o, around), IsEmpty());
+  around.memory = (1 << 30) - 1;
+  EXPECT_THAT(found_in(o, around),
+              ElementsAre(HasSubstr("max_memory 1GiB is more than there is: set at most 1073741823")));
+}
+
 TEST(contradictions, idle_below_its_floor_at_the_round_trip) {
   manager_options o;
   o.connection_timeout = milliseconds(1800);

@@ -17,8 +17,12 @@ struct surroundings {
   std::span<const duration>
       syn_at{};  ///< when TCP sends SYNs, from the first at 0; empty: not known
   std::optional<std::uint64_t> descriptors{};  ///< that the process may have open
-  std::optional<std::uint64_t> memory{};       ///< bytes of the machine
+  std::optional<std::uint64_t> memory{};       ///< bytes of the machine, or of the control group
 };
+/// What the system grants this process: descriptors and memory.
+surroundings surroundings_of_this_process();
+/// Takes as many descriptors for this process as are needed, or as it may without being root.
+void raise_descriptors(std::uint64_t needed);
 
 /// What a node at its limits takes of its machine.
 struct machine_needs {

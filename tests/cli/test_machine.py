@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""`tandem node` and the machine under it: what it grants, and that it may sleep."""
+
+import pathlib
+import re
+import resource
+import signal
+import time
+
+from support import Node
+
+
+def descriptors(soft, hard):
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def soft_limit(node):
+    limits = pathlib.Path(f"/proc/{node.process.pid}/limits").read_text()
+    return int(re.search(r"Max open files +(\d+)", limits)[1])
+
+
+def test_a_node_takes_the_descriptors_that_it_needs_and_may_have():
+    with Node("--no-metrics", preexec_fn=descriptors(256, 4096)) as node:
+        node.line_with("peer id")
+        assert soft_limit(node) == 1312  # 256 connections, 512 and 256 pending, 256 refusals, 32 others
+        assert node.end()[2] == ""
+
+
+def test_limits_that_the_descriptors_cannot_keep_are_said_at_the_start_with_the_number_to_set():
+    with Node("--no-metrics", "--max-connections", "1000", preexec_fn=descriptors(256, 300)) as node:
+        node.line_with("peer id")
+        assert soft_limit(node) == 300
+        code, _, errors = node.end()
+        assert code == 0
+        assert errors == (
+            "tandem: warning: max_connections 1000 and what may be pending or refused need 2056 file descriptors, and "
+            "RLIMIT_NOFILE is 300: raise it (`ulimit -n 2056`, systemd's LimitNOFILE), or lower the limits\n")
+
+
+def test_limits_that_the_memory_cannot_keep_are_said_at_the_start():
+    with Node("--no-metrics", "--max-memory", "900000000MiB") as node:
+        node.line_with("peer id")
+        errors = node.end()[2]
+        assert re.fullmatch(r"tandem: warning: max_memory \S+ is more than there is: set at most \d+\w*\n", errors)
+
+
+def test_who_slept_finds_out_with_one_probe_who_is_still_there():
+    """Stopped, which for the clocks is as if the machine slept; the dead peer holds its socket and says nothing."""
+    patient = ["--no-metrics", "--connection-timeout", "1h", "--liveness-interval", "1h"]
+    with Node(*patient, "--listen", "127.0.0.1:0") as dead, Node(*patient, "--listen", "127.0.0.1:0") as alive:
+        at = {node: node.line_with("listening on").split()[-1] for node in (dead, alive)}
+        with Node(*patient, "--liveness-timeout", "1s", "--dial", at[dead], "--dial", at[alive]) as node:
+            for _ in at:
+                node.line_with("connection_established")
+            dead.process.send_signal(signal.SIGSTOP)
+            node.process.send_signal(signal.SIGSTOP)
+            time.sleep(3.5)
+            node.process.send_signal(signal.SIGCONT)
+            began = time.monotonic()
+            assert re.fullmatch(r"resumed after \d+ms|resumed after [3-9]s", node.line_with("resumed"))
+            lost = node.line_with("LivenessLost")
+            assert at[dead].split("/")[-1] in lost
+            assert time.monotonic() - began < 10
+            code, out, _ = node.end()
+            assert code == 0 and at[alive].split("/")[-1] not in out.split("shutting down")[0]
+
+
+def test_who_did_not_sleep_resumes_nothing():
+    with Node("--no-metrics") as node:
+        node.line_with("peer id")
+        node.process.send_signal(signal.SIGSTOP)
+        time.sleep(1)
+        node.process.send_signal(signal.SIGCONT)
+        time.sleep(0.5)
+        assert "resumed" not in node.end()[1]
