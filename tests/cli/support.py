@@ -59,12 +59,12 @@ def assert_one_clear_line(result, *parts):
 class Node:
     """A `tandem node` in the background."""
 
-    def __init__(self, *args, **popen):
+    def __init__(self, *args, patience=60, **popen):
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen([TANDEM, "node", "--allow-plaintext", *args], **(pipes | popen))
 
         # Whoever waits for a line that never comes is told so, not hung.
-        self.watchdog = threading.Timer(60, self.process.kill)
+        self.watchdog = threading.Timer(patience, self.process.kill)
         self.watchdog.start()
 
     def __enter__(self):
