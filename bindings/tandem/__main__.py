@@ -2,26 +2,31 @@
 """python3 -m tandem report PATH... [-o FILE]: one page of result files, of folders of them, or of a sweep's folder."""
 
 import argparse
+import json
 import sys
 
 from . import BadInput
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser("python3 -m tandem")
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    report = verbs.add_parser("report", help="write one HTML page of what was found")
+    parser = argparse.ArgumentParser("tandem")
+    report = parser.add_subparsers(dest="verb", required=True).add_parser("report", help="write one HTML page of what was found")
     report.add_argument("path", nargs="+", help="a result file, a folder of them, or the folder of a sweep")
     report.add_argument("-o", "--output", default="report.html")
     report.add_argument("--number", help="of a sweep: the column that is drawn")
+    report.add_argument("--json", action="store_true", help="print the verdicts as well, as one JSON object")
     given = parser.parse_args(arguments)
     from . import _report
 
     try:
-        print(_report.report(_report.results_in(given.path), given.output, given.number))
-    except BadInput as error:
+        verdicts = _report.write(given.path, given.output, given.number)
+    except ImportError as error:
+        print(f"tandem: report needs plotly: pip install 'tandem[report]' ({error})", file=sys.stderr)
+        return 2
+    except (BadInput, OSError) as error:
         print(f"tandem: {error}", file=sys.stderr)
         return 2
+    print(json.dumps({"file": given.output, "verdicts": verdicts}) if given.json else given.output)
     return 0
 
 

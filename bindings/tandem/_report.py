@@ -6,8 +6,8 @@ from __future__ import annotations
 import html
 import os
 import pathlib
-from collections.abc import Iterable
-from typing import Any
+import string
+from typing import Any, TypeAlias
 
 import pandas
 
@@ -17,37 +17,19 @@ from ._result import Result, Results
 from ._tandem import BadInput
 
 _COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000"]
-_STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:auto;padding:1rem;color:#1a1a1a;background:#fff}
-table{border-collapse:collapse;margin:.5rem 0;font-size:.9rem}td,th{border-bottom:1px solid #ccc;padding:.2rem .6rem;
-text-align:left;vertical-align:top}td.n{text-align:right;font-variant-numeric:tabular-nums}
-th button{font:inherit;font-weight:bold;border:0;background:none;cursor:pointer;padding:0}
-th button:focus-visible,a:focus-visible{outline:3px solid #0072b2}.ok{color:#005a8c}.failed,.broken,.flaky{color:#b34700}
-.untested,.stopped,.changed,.missing{color:#805500}code,pre{background:#f4f4f4;padding:.1rem .3rem;overflow-wrap:anywhere}
-.scroll{overflow-x:auto}@media print{.modebar{display:none!important}section{break-inside:avoid}body{max-width:none}}
-"""
-# Sorts by the column of the button, as numbers where both are; again: the other way.
-_SCRIPT = """
-document.querySelectorAll("th button").forEach(b => b.addEventListener("click", () => {
-  const th = b.parentElement, i = th.cellIndex, body = th.closest("table").tBodies[0];
-  const up = th.getAttribute("aria-sort") !== "ascending";
-  for (const other of th.parentElement.children) other.removeAttribute("aria-sort");
-  th.setAttribute("aria-sort", up ? "ascending" : "descending");
-  const of = row => row.cells[i].textContent, less = (a, b) => isNaN(a - b) || a === "" || b === ""
-    ? a.localeCompare(b) : a - b;
-  [...body.rows].sort((a, b) => (up ? 1 : -1) * less(of(a), of(b))).forEach(row => body.append(row));
-}));
-"""
-_MARKS = {"ok": "\u2713 ok", "failed": "\u2717 failed", "untested": "? untested"}
+_MARKS = {"ok": "\u2713", "failed": "\u2717", "untested": "?", "same": "=", "different": "\u2260"}
 _TIMELINES = 40  # connections drawn at most
+_OF_EXIT_CODE = {0: "ok", 3: "untested"}
+_GOOD = {"ok", "same", "different", "found"}  # that runs differ is an answer
+_Section: TypeAlias = tuple[str, str, str]  # verdict, title, what is below
 
 
 def _text(value: Any) -> str:
-    return html.escape(f"{value:.6g}" if isinstance(value, float) else str(value))
+    return html.escape(f"{value:.5g}" if isinstance(value, float) else str(value))
 
 
 def _verdict(name: str) -> str:
-    return f'<b class="{html.escape(name)}">{_MARKS.get(name, html.escape(name))}</b>'
+    return f'<b class="{html.escape(name)}">{_MARKS.get(name, "")} {html.escape(name)}</b>'
 
 
 def _table(frame: pandas.DataFrame, caption: str) -> str:
@@ -70,7 +52,8 @@ def _figure(title: str, x: str, y: str, traces: list[Any], **more: Any) -> str:
     layout = {"title": {"text": title}, "xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}, "height": 380,
               "template": "plotly_white", "colorway": _COLOURS, "margin": {"t": 50, "l": 60, "r": 20, "b": 50}, **more}
     figure = graph_objects.Figure(traces, layout)
-    return str(figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False, "responsive": True}))
+    drawn = figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False, "responsive": True})
+    return f'<figure aria-label="{_text(title)}">{drawn}</figure>'
 
 
 def _connections(result: Result) -> str:
@@ -115,25 +98,23 @@ def _timelines(result: Result) -> str:
                    height=140 + 14 * len(chosen), yaxis={"autorange": "reversed", "automargin": True, "dtick": 1})
 
 
-def _of_run(result: Result) -> str:
+def _of_run(result: Result) -> _Section:
     told = "stopped" if result.stopped else result.verdict
     expectations = result.expectations[["text", "verdict", "measured", "why"]]
-    parts = [f"<h2>{_text(result.scenario)} on {result.level}: {_verdict(told)}</h2>",
-             _table(expectations, "Expectations") if len(expectations) else "<p>It expects nothing.</p>"]
+    parts = [_table(expectations, "Expectations") if len(expectations) else "<p>It expects nothing.</p>"]
     if len(result.faults):
         parts.append("<h3>Faults</h3>" + _table(result.faults.drop(columns="ok"), "Faults"))
     summary = [{"group": group, "metric": metric, **found}
                for group, metrics in result.groups.items() for metric, found in metrics.items()]
     parts += [f"<p>Again: <code>{_text(result.reproduce)}</code></p>", _connections(result), _timelines(result),
               "<h3>Groups</h3>", _table(pandas.DataFrame(summary), "Metrics of each group")]
-    return f"<section>{''.join(parts)}</section>"
+    return told, f"{result.scenario} on {result.level}, seed {result.seed}", "".join(parts)
 
 
-def _of_sweep(table: pandas.DataFrame, number: str | None) -> str:
+def _of_sweep(table: pandas.DataFrame, number: str | None) -> _Section:
     from plotly import graph_objects
 
-    parts = [f"<h2>Sweep: {_verdict(table.attrs.get('verdict', 'ok'))}</h2>",
-             f"<pre class=scroll tabindex=0>{_text(table.attrs.get('table', ''))}</pre>"]
+    parts = [_printed(table)]
     plain = ("verdict", "broke", "trace_hash", "steps")
     columns = [number] if number else [name for name in table.columns if name not in plain][:3]
     for name in columns:
@@ -146,27 +127,63 @@ def _of_sweep(table: pandas.DataFrame, number: str | None) -> str:
                 x=part[along].to_numpy(), y=part["mean"].to_numpy(), mode="lines+markers",
                 name=label,
                 error_y={"array": (part.high - part["mean"]).to_numpy()}))
-        parts += [_figure(f"{name}: mean and 95 % interval", str(along), "", traces), _table(means, f"Means of {name}")]
-    return f"<section>{''.join(parts)}</section>"
+        parts += [_figure(f"{name}: mean and 95 % interval", str(along), name, traces), _table(means, f"Means of {name}")]
+    worst = next((name for name in ("failed", "untested") if name in set(table["verdict"])), "ok")
+    return table.attrs.get("verdict", worst), f"Sweep of {', '.join(map(str, table.index.names[:-2]))}", "".join(parts)
 
 
-def _of_gate(table: pandas.DataFrame) -> str:
-    simple = table[[name for name in table.columns if not table[name].map(lambda v: isinstance(v, (list, dict))).any()]]
-    return (f"<section><h2>Gate: exit code {table.attrs.get('exit_code', '?')}</h2>{_table(simple, 'Scenarios and levels')}"
-            f"<pre class=scroll tabindex=0>{_text(table.attrs.get('table', ''))}</pre></section>")
+def _of_table(table: pandas.DataFrame) -> _Section:
+    """What ci(), find() and swarm() return."""
+    told = table.attrs
+    plain = table.reset_index() if table.index.name else table
+    simple = plain[[name for name in plain.columns if not plain[name].map(lambda v: isinstance(v, (list, dict))).any()]]
+    if "exit_code" in told:
+        verdict, title = _OF_EXIT_CODE.get(told["exit_code"], "failed"), "Gate"
+    elif "such_that" in told:
+        verdict = "failed" if told["answer"] is None else "found" if told["certain"] else "untested"
+        title = f"{told['wanted']} {told['path']} such that {told['such_that']}: {told['answer']}"
+    else:
+        verdict, title = "ok" if table.empty else "failed", f"Swarm of {told['runs']} seeds of {told['scenario']}"
+    return "stopped" if told.get("stopped") else verdict, title, _table(simple, title) + _printed(table)
 
 
-def _of_difference(found: dict[str, Any]) -> str:
-    parts = [f"<h2>Comparison: {'the same' if found['same'] else 'different'}</h2>"]
+def _printed(table: pandas.DataFrame) -> str:
+    """As the command prints it."""
+    text = table.attrs.get("table", "")
+    return f"<pre class=scroll tabindex=0>{_text(text)}</pre>" if text else ""
+
+
+def _of_difference(found: dict[str, Any]) -> _Section:
+    parts = []
     for name, value in found.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
             parts.append(f"<h3>{_text(name)}</h3>" + _table(pandas.DataFrame(value), name))
-        elif name != "same":
-            parts.append(f"<p>{_text(name)}: <code>{_text(value)}</code></p>")
-    return f"<section>{''.join(parts)}</section>"
+        elif name in ("a", "b"):
+            parts.append(f"<p>{_text(name)}: <code>{_text(value['name'])}</code></p>")
+        elif name == "first" and value:
+            parts += [f"<p>First difference, after {value['equal_events']} equal events:</p>",
+                      _table(pandas.DataFrame([{"run": run, "event": value[run]} for run in ("a", "b")]), "First difference")]
+        elif name == "layers":
+            rows = [{"layer": layer, "differs from": "never" if at is None else f"eighth {at + 1}"} for layer, at in value.items()]
+            parts.append("<h3>layers</h3>" + _table(pandas.DataFrame(rows), "Layers"))
+    return "same" if found["same"] else "different", f"{found['a']['name']} and {found['b']['name']}", "".join(parts)
 
 
-def _folder(path: pathlib.Path) -> list[Any]:
+def _section(one: Any, number: str | None) -> _Section:
+    if isinstance(one, Result):
+        return _of_run(one)
+    if isinstance(one, pandas.DataFrame) and "seed" in one.index.names[1:]:
+        return _of_sweep(one, number)
+    if isinstance(one, pandas.DataFrame) and one.attrs.keys() & {"exit_code", "such_that", "goals"}:
+        return _of_table(one)
+    if isinstance(one, dict) and "same" in one:
+        return _of_difference(one)
+    raise TypeError(f"report() shows results, sweeps, gates, searches and comparisons, no {type(one).__name__}")
+
+
+def _read(path: pathlib.Path) -> list[Any]:
+    if not path.is_dir():
+        return [_result.load(path)]
     if (path / "plan.json").exists():
         return [_campaign.load_sweep(path)]
     found = sorted(path.glob("*.sqlite"))
@@ -178,11 +195,12 @@ def _folder(path: pathlib.Path) -> list[Any]:
 def report(what: Any, path: _arguments.Path = "report.html", number: str | None = None) -> str:
     """Write one HTML page, which needs no network, and return its path.
 
-    what:   a Result, Results, a DataFrame of sweep() or ci(), a dict of diff(), a folder of result files or of a
-            sweep, or a list of these.
+    what:   a Result, Results, a DataFrame of sweep(), find(), swarm() or ci(), a dict of diff(), a result file,
+            a folder of them or of a sweep, or a list of these.
     number: of a sweep, the column that is drawn; default: the first three.
 
-    Verdicts come first; plots are interactive, tables sort, and each run has the line that runs it again.
+    Verdicts come first, each a link; plots are interactive, tables sort, all of it by keyboard as well; each run has
+    the line that runs it again.
     Needs plotly (`pip install tandem[report]`). Raises BadInput for a folder without results, TypeError for others.
 
     >>> import tempfile
@@ -191,41 +209,28 @@ def report(what: Any, path: _arguments.Path = "report.html", number: str | None 
     >>> "all held" in page
     True
     """
-    from plotly.offline import get_plotlyjs
-
-    given = list(what) if isinstance(what, (list, tuple)) and not isinstance(what, Results) else [what]
-    items: list[Any] = []
-    for one in given:
-        if isinstance(one, (str, os.PathLike)):
-            items += _folder(pathlib.Path(one))
-        else:
-            items += one if isinstance(one, Results) else [one]
-    parts = []
-    for one in items:
-        if isinstance(one, Result):
-            parts.append(_of_run(one))
-        elif isinstance(one, pandas.DataFrame) and "seed" in one.index.names:
-            parts.append(_of_sweep(one, number))
-        elif isinstance(one, pandas.DataFrame) and "exit_code" in one.attrs:
-            parts.append(_of_gate(one))
-        elif isinstance(one, dict) and "same" in one:
-            parts.append(_of_difference(one))
-        else:
-            raise TypeError(f"report() shows results, sweeps, gates and comparisons, no {type(one).__name__}")
-    verdicts = [one.verdict if not one.stopped else "stopped" for one in items if isinstance(one, Result)]
-    bad = [name for name in verdicts if name != "ok"]
-    first = f"<p>{len(bad)} of {len(verdicts)} runs did not hold.</p>" if bad else "<p>all held</p>" if verdicts else ""
-    pathlib.Path(path).write_text(
-        f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>Tandem: report</title><style>{_STYLE}</style><script>{get_plotlyjs()}</script>"
-        f"<body><main><h1>Tandem: report</h1>{first}{''.join(parts)}</main><script>{_SCRIPT}</script></body></html>",
-        encoding="utf-8")
+    write(list(what) if isinstance(what, (list, tuple)) and not isinstance(what, Results) else [what], path, number)
     return os.fspath(path)
 
 
-def results_in(paths: Iterable[str]) -> list[Any]:
-    """What report() shows of folders and files, as `python3 -m tandem report` names them."""
-    found: list[Any] = []
-    for path in paths:
-        found += _folder(pathlib.Path(path)) if os.path.isdir(path) else [_result.load(path)]
-    return found
+def write(given: list[Any], path: _arguments.Path, number: str | None) -> list[dict[str, str]]:
+    """The page of report(); its verdicts, each with what it is of."""
+    items: list[Any] = []
+    for one in given:
+        if isinstance(one, (str, os.PathLike)):
+            items += _read(pathlib.Path(one))
+        else:
+            items += one if isinstance(one, Results) else [one]
+    from plotly.offline import get_plotlyjs
+
+    sections = [_section(one, number) for one in items]
+    bad = sum(verdict not in _GOOD for verdict, _, _ in sections)
+    first = f"<p>{bad} of {len(sections)} did not hold.</p>" if bad else "<p>all held</p>"
+    links = "".join(f'<li><a href="#s{i}">{_verdict(verdict)} {_text(title)}</a></li>'
+                    for i, (verdict, title, _) in enumerate(sections))
+    parts = "".join(f'<section id="s{i}" tabindex="-1"><h2>{_text(title)}: {_verdict(verdict)}</h2>{body}</section>'
+                    for i, (verdict, title, body) in enumerate(sections))
+    page = string.Template(pathlib.Path(__file__).with_name("report.html").read_text(encoding="utf-8"))
+    body = f'{first}<nav aria-label="Verdicts"><ol>{links}</ol></nav>{parts}'
+    pathlib.Path(path).write_text(page.substitute(plotly=get_plotlyjs(), body=body), encoding="utf-8")
+    return [{"verdict": verdict, "of": title} for verdict, title, _ in sections]

@@ -22,6 +22,7 @@ std::string program_path();
 
 std::unique_ptr<command> make_run_command(CLI::App& parent);
 std::unique_ptr<command> make_show_command(CLI::App& parent);
+std::unique_ptr<command> make_report_command(CLI::App& parent);
 std::unique_ptr<command> make_learn_command(CLI::App& parent);
 std::unique_ptr<command> make_check_command(CLI::App& parent);
 std::unique_ptr<command> make_list_command(CLI::App& parent);

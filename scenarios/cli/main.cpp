@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
       "  tandem replay node.000001.trace           what a node recorded, again");
   const std::unique_ptr<command> commands[] = {make_run_command(app),
                                                make_show_command(app),
+                                               make_report_command(app),
                                                make_learn_command(app),
                                                make_check_command(app),
                                                make_list_command(app),

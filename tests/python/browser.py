@@ -20,7 +20,7 @@ class Browser:
         here, to_page = os.pipe()
         from_page, there = os.pipe()
         self._child = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3<&{here} 4>&{there}', "sh", "chromium", "--headless", "--no-sandbox", "--disable-gpu",
+            ["bash", "-c", f'exec "$@" 3<&{here} 4>&{there}', "bash", "chromium", "--headless", "--no-sandbox", "--disable-gpu",
              f"--window-size={width},{height}", f"--user-data-dir={folder}", "--remote-debugging-pipe"],
             pass_fds=(here, there), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(here)

@@ -2,13 +2,16 @@
 """The page: whole by itself, verdicts first, without an error in a browser."""
 
 import html.parser
-import shutil
+import json
+import os
+import pathlib
 import subprocess
 import sys
 
 import pandas
 import pytest
 
+import browser
 import tandem
 from support import PAIR, SCENARIOS
 
@@ -41,20 +44,39 @@ def page(tmp_path_factory):
     index = pandas.MultiIndex.from_product([[1, 2], ["message"], [1, 2]], names=["limit", "level", "seed"])
     table = pandas.DataFrame({"verdict": "ok", "server.refused": [4.0, 5.0, 1.0, 2.0]}, index=index)
     a, b = tandem.run(PAIR), tandem.run(FAILING)
-    tandem.report([results, b, table, tandem.diff(a, b)], folder / "report.html")
+    gate = pandas.DataFrame({"scenario": ["pair", "bad"], "status": ["ok", "failed"], "times": [12, 3]})
+    gate.attrs = {"exit_code": 1, "table": "pair ok\nbad failed"}
+    tried = pandas.DataFrame({"holds": [False, True], "mean": [2.0, 0.5]}, index=pandas.Index([4, 8], name="parameters.places"))
+    tried.attrs = {"such_that": "hub.refused <= 1", "wanted": "smallest", "path": "parameters.places", "answer": 8, "certain": True}
+    broken = pandas.DataFrame({"line": ["always hub.active <= 1"]}, index=pandas.Index([3], name="seed"))
+    broken.attrs = {"goals": [], "runs": 5, "scenario": "village"}
+    tandem.report([results, b, table, tandem.diff(a, b), gate, tried, broken], folder / "report.html")
     return folder / "report.html"
+
+
+@pytest.fixture
+def opened(page, tmp_path):
+    with browser.Browser(page.as_uri(), tmp_path / "profile") as one:
+        yield one
 
 
 def test_it_needs_nothing_else(page):
     loads = [attributes.get(name) for _, attributes in Page(page).tags for name in ("src", "href") if name in attributes]
-    assert loads == []
+    assert [name for name in loads if not name.startswith("#")] == ["data:,"]
 
 
 def test_verdicts_come_first_and_each_run_can_be_run_again(page):
     text = " ".join(Page(page).text)
-    assert text.index("1 of 3 runs did not hold.") < text.index("per_peer_limit on message")
+    assert text.index("3 of 8 did not hold.") < text.index("per_peer_limit on message")
     assert "\u2717 failed" in text and "client.dials == 7" in text
-    assert "tandem run" in text and "Comparison: different" in text and "Sweep" in text
+    assert "tandem run" in text and "\u2260 different" in text and "Sweep of limit" in text
+    assert "smallest parameters.places such that hub.refused <= 1: 8" in text and "Swarm of 5 seeds" in text
+
+
+def test_each_verdict_is_a_link_to_what_is_below(page):
+    tags = Page(page).tags
+    links = [attributes["href"] for tag, attributes in tags if tag == "a"]
+    assert links == [f"#{attributes['id']}" for tag, attributes in tags if tag == "section"] and len(links) == 8
 
 
 def test_tables_are_reached_and_sorted_by_keyboard(page):
@@ -79,10 +101,82 @@ def test_what_is_no_result_is_told():
         tandem.report(3)
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium")
-def test_a_browser_finds_no_error(page, tmp_path):
-    done = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}",
-                           "--enable-logging=stderr", "--v=0", "--virtual-time-budget=5000", "--dump-dom", page.as_uri()],
-                          capture_output=True, text=True, timeout=120)
-    assert done.stdout.count("main-svg") > 3, "no plot was drawn"
-    assert "CONSOLE" not in done.stderr, done.stderr
+@pytest.mark.parametrize("package", [True, False])
+def test_the_program_has_the_verb(tmp_path, package):
+    command = pathlib.Path(tandem.__file__).parents[2] / "tandem"
+    tandem.run(PAIR).save(tmp_path / "kept")
+    environment = {**os.environ, "VIRTUAL_ENV": sys.prefix if package else "/usr"}
+    done = subprocess.run([command, "report", "kept", "-o", "out.html"], cwd=tmp_path, capture_output=True, text=True, env=environment)
+    if sys.prefix == "/usr" or not package:  # Debian's packages have no plotly
+        assert done.returncode == 2 and "pip install 'tandem[report]'" in done.stderr
+        return
+    assert (done.returncode, done.stdout) == (0, "out.html\n"), done.stderr
+    assert "pair on message" in " ".join(Page(tmp_path / "out.html").text)
+    told = subprocess.run([command, "report", "kept", "--json"], cwd=tmp_path, capture_output=True, text=True, env=environment)
+    assert json.loads(told.stdout) == {"file": "report.html", "verdicts": [{"verdict": "ok", "of": "pair on message, seed 1"}]}
+    none = subprocess.run([command, "report", "gone"], cwd=tmp_path, capture_output=True, text=True, env=environment)
+    assert none.returncode == 2 and "gone" in none.stderr
+
+
+@browser.needed
+def test_a_browser_finds_no_error_and_nothing_is_asked_of_a_network(opened):
+    assert opened.run("document.querySelectorAll('.main-svg').length") > 3, "no plot was drawn"
+    assert opened.errors == []
+
+
+@browser.needed
+def test_tab_reaches_every_control(opened):
+    every = opened.run("""(() => {
+        const all = [...document.querySelectorAll('a[href], button, summary, input, select, [role=button], [tabindex="0"]')]
+            .filter(one => one.getClientRects().length);
+        all.forEach((one, i) => one.dataset.number = i);
+        return all.length; })()""")
+    reached = set()
+    for _ in range(every + 5):
+        opened.press("Tab")
+        reached.add(opened.run("document.activeElement.dataset.number ?? null"))
+    assert reached - {None} == {str(i) for i in range(every)} and every > 60
+    nameless = opened.run("""[...document.querySelectorAll('button, [role=button], a[href]')].filter(
+        one => !(one.textContent.trim() || one.getAttribute('aria-label'))).length""")
+    assert nameless == 0
+
+
+@browser.needed
+def test_the_keyboard_sorts_follows_a_verdict_and_hides_a_series(opened):
+    opened.run("document.querySelector('nav li:nth-child(3) a').focus()")
+    opened.press("Enter")
+    assert opened.run("location.hash") == "#s2"
+    opened.run("globalThis.table = document.querySelector('#s5 table')")
+    column = "[...table.tBodies[0].rows].map(row => row.cells[2].textContent)"
+    assert opened.run(column) == ["12", "3"]
+    opened.run("table.querySelectorAll('th button')[2].focus()")
+    opened.press("Enter")
+    assert opened.run(column) == ["3", "12"], "as numbers"
+    assert opened.run("table.querySelectorAll('th')[2].getAttribute('aria-sort')") == "ascending"
+    opened.press(" ")
+    assert opened.run(column) == ["12", "3"]
+    opened.run("document.querySelector('.series button').focus()")
+    opened.press("Enter")
+    assert opened.run("document.querySelector('.plotly-graph-div').data[0].visible") == "legendonly"
+    assert opened.run("document.activeElement.getAttribute('aria-pressed')") == "false"
+    opened.run("document.querySelector('.modebar-btn[data-title=\"Zoom in\"]').focus()")
+    wide = opened.run("document.querySelector('.plotly-graph-div').layout.xaxis.range.join()")
+    opened.press("Enter")
+    assert opened.run("document.querySelector('.plotly-graph-div').layout.xaxis.range.join()") != wide
+    assert opened.errors == []
+
+
+@browser.needed
+def test_it_prints(opened, tmp_path):
+    opened.print_to(tmp_path / "report.pdf")
+    assert (tmp_path / "report.pdf").read_bytes()[:5] == b"%PDF-"
+    assert opened.run("document.querySelectorAll('.main-svg').length") > 3
+    assert opened.errors == []
+
+
+@browser.needed
+def test_nothing_lies_over_something_else(opened):
+    assert opened.run("""[...document.querySelectorAll('h2, h3, figure, table, .series')].filter(one => {
+        const next = one.nextElementSibling;
+        return next && next.getBoundingClientRect().top < one.getBoundingClientRect().bottom - 1;
+    }).length""") == 0

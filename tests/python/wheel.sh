@@ -16,7 +16,8 @@ echo "$PWD/build/venv/lib/python3.11/site-packages" >"$work/fresh/lib/python3.11
 scenarios=$PWD/scenarios
 cd "$work"
 fresh/bin/tandem --version
-fresh/bin/tandem run per_peer_limit --level message >/dev/null
+fresh/bin/tandem run per_peer_limit --level message --out kept >/dev/null
+fresh/bin/tandem report kept && grep -q "all held" report.html
 fresh/bin/python3 - "$scenarios/per_peer_limit.yaml" <<'PY'
 import importlib.metadata, pathlib, sys
 import tandem
