@@ -6,6 +6,7 @@
 
 #include <array>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -54,6 +55,7 @@ class driver {
   void run_to(duration t) {
     while (manager.next_deadline() <= at(t)) {
       now = std::max(now, manager.next_deadline());
+      step_of_now();
       manager.advance(now);
       drain();
     }
@@ -62,6 +64,7 @@ class driver {
   void run_for(duration d) { run_to(now.time_since_epoch() + d); }
 
   void tell(const event& what) {
+    step_of_now();
     manager.handle(now, what);
     drain();
   }
@@ -150,6 +153,16 @@ class driver {
   std::vector<step> log;
 
  private:
+  /// A manager and its host that answer each other for ever, in no time, are a fault, which a test
+  /// that hangs would not name.
+  void step_of_now() {
+    if (std::exchange(stepped_at_, now) != now) steps_ = 0;
+    if (++steps_ > 100'000) throw std::runtime_error("nothing comes to rest");
+  }
+
+  time_point stepped_at_ = never;
+  std::size_t steps_ = 0;
+
   void drain() {
     std::vector<event> owed;
     while (const auto a = manager.poll_action()) {
