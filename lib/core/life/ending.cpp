@@ -187,7 +187,7 @@ void connection_manager::state::end_connection(connection_slot conn_at, cause re
   if (conn.gave_way) --giving_way;
   line.stays(conn_at);
   if (conn.holds) --holders;
-  if (!conn.for_arrival && !(ours && why == cause::local_resource)) gate.descriptors_out(false);
+  if (!conn.for_arrival) gate.descriptors_out(false);
   if (conn.among == counted::lingering) --counters.lingering;
   count_end(conn_at, why, named ? away : duration{});
   blame_end(conn_at, end);

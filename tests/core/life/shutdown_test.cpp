@@ -56,6 +56,15 @@ TEST(shutdown, admits_nothing_new) {
   EXPECT_EQ(d.count<actions::listen_pause>(), 0U);
 }
 
+TEST(shutdown, says_of_nobody_that_a_redial_comes) {
+  driver d;
+  d.accept(conn(2), peer(1));  // it is there until the driver says otherwise
+  d.tell(events::peer_marked{peer(2), mark::protect});
+  ASSERT_NE(d.manager.explain(peer(2), d.now).redial_at, never);
+  d.tell(events::shutdown_wanted{});
+  EXPECT_EQ(d.manager.explain(peer(2), d.now).redial_at, never);
+}
+
 TEST(shutdown, asks_peers_to_stay_away_for_half_of_the_time_to_all_of_it) {
   manager_options options;
   options.max_connections = 1000;

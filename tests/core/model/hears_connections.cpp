@@ -360,8 +360,7 @@ void manager::ends(connection_id id, cause reported, bool local, duration retry_
     if (!c.told)
       owe((c.connected ? "handshake_failed " : "attempt_failed ") + name(why) + " " + text_of(id));
   }
-  if (!c.for_arrival && !(local && c.end == cause::none && why == cause::local_resource))
-    descriptors_out_ = false;
+  if (!c.for_arrival) descriptors_out_ = false;
   subnet_trial_over(c);
   blame_end(c, why, c.retry_after);
   // Nothing is our own fault that we ended ourselves, or the peer.
