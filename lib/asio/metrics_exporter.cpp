@@ -12,13 +12,13 @@
 namespace tandem {
 
 metrics_exporter::metrics_exporter(boost::asio::io_context& context, const metrics_options& options,
-                                   counters_source source, std::vector<program_counter> more) {
+                                   counters_source source, exporter_extras extras) {
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(options.metrics_address, error);
   if (error)
     throw std::runtime_error("metrics_address \"" + options.metrics_address +
                              "\" is no numeric IPv4 or IPv6 address");
-  server_ = std::make_shared<server>(context, options, std::move(source), std::move(more));
+  server_ = std::make_shared<server>(context, options, std::move(source), std::move(extras));
   if (error = server_->listen({address, options.metrics_port}); error) {
     const auto host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
     throw std::runtime_error("cannot serve metrics on " + host + ":" +

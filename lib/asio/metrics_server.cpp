@@ -2,6 +2,7 @@
 #include "metrics_server.hpp"
 
 #include "convert.hpp"
+#include "http_text.hpp"
 #include "metrics_text.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -38,24 +39,15 @@ constexpr std::chrono::milliseconds retry_after = 100ms;
 
 auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
-/// The path of a request target: without its query, and without scheme and host (RFC 9112, 3.2.2).
-std::string_view path_of(std::string_view target) {
-  if (const auto scheme = target.find("://"); !target.starts_with('/') && scheme != target.npos) {
-    const auto path = target.find('/', scheme + 3);
-    target = path == target.npos ? "/" : target.substr(path);
-  }
-  return target.substr(0, target.find('?'));
-}
-
 }  // namespace
 
 metrics_exporter::server::server(asio::io_context& context, const metrics_options& options,
-                                 counters_source source, std::vector<program_counter> more)
+                                 counters_source source, exporter_extras extras)
     : acceptor_(context.get_executor()),
       retry_(context.get_executor()),
       options_(options),
       source_(std::move(source)),
-      more_(std::move(more)) {}
+      extras_(std::move(extras)) {}
 
 error_code metrics_exporter::server::listen(const tcp::endpoint& at) {
   error_code error;
@@ -168,9 +160,8 @@ asio::awaitable<void> metrics_exporter::server::converse(client_ptr who) {
     // What a request carries besides its header is not read, so nothing that follows can be.
     const bool last = wrong || !request.get().keep_alive() || request.chunked() ||
                       request.content_length().value_or(0) > 0;
-    answer.set(http::field::content_type, answer.result() == http::status::ok
-                                              ? "text/plain; version=0.0.4; charset=utf-8"
-                                              : "text/plain; charset=utf-8");
+    if (answer.find(http::field::content_type) == answer.end())
+      answer.set(http::field::content_type, "text/plain; charset=utf-8");
     answer.keep_alive(!last);
     answer.prepare_payload();
     const bool body = request.get().method() != http::verb::head;
@@ -198,19 +189,39 @@ asio::awaitable<error_code> metrics_exporter::server::read(client_ptr who,
 metrics_exporter::server::response metrics_exporter::server::answer_to(
     const request_parser& request) const {
   const auto& asked = request.get();
+  const std::string_view target(asked.target().data(), asked.target().size());
+  const auto path = path_of(target);
+  const auto page = std::ranges::find(extras_.pages, path, &exporter_page::path);
   response answer;
   answer.version(asked.version());
-  if (path_of({asked.target().data(), asked.target().size()}) != "/metrics") {
+  if (path != "/metrics" && page == extras_.pages.end()) {
     answer.result(http::status::not_found);
-    answer.body() = "nothing is here; the metrics are at /metrics\n";
+    answer.body() = "nothing is here; there is " + every_path() + "\n";
   } else if (asked.method() != http::verb::get && asked.method() != http::verb::head) {
     answer.result(http::status::method_not_allowed);
     answer.set(http::field::allow, "GET, HEAD");
-    answer.body() = "/metrics answers GET and HEAD only\n";
+    answer.body() = std::string(path) + " answers GET and HEAD only\n";
+  } else if (page != extras_.pages.end()) {
+    auto made = page->answer_to(query_of(target));
+    answer.result(made.status);
+    answer.set(http::field::content_type, made.content_type);
+    answer.body() = std::move(made.body);
   } else {
-    answer.body() = metrics_text(source_(), more_);
+    const auto accept = asked[http::field::accept];
+    const auto as = prefers_openmetrics({accept.data(), accept.size()})
+                        ? metrics_format::openmetrics
+                        : metrics_format::text;
+    const auto type = content_type_of(as);
+    answer.set(http::field::content_type, {type.data(), type.size()});
+    answer.body() = metrics_text(as, source_(), extras_.counters, extras_.meter);
   }
   return answer;
+}
+
+std::string metrics_exporter::server::every_path() const {
+  std::string out = "/metrics";
+  for (const auto& each : extras_.pages) out += ", " + each.path;
+  return out;
 }
 
 asio::awaitable<error_code> metrics_exporter::server::write(client_ptr who, response& answer,

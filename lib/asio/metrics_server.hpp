@@ -30,7 +30,7 @@ class metrics_exporter::server : public std::enable_shared_from_this<server> {
   using error_code = boost::system::error_code;
 
   server(boost::asio::io_context& context, const metrics_options& options, counters_source source,
-         std::vector<program_counter> more);
+         exporter_extras extras);
 
   /// Listens and begins to serve.
   error_code listen(const tcp::endpoint& at);
@@ -65,6 +65,7 @@ class metrics_exporter::server : public std::enable_shared_from_this<server> {
   boost::asio::awaitable<error_code> write(client_ptr who, response& answer, bool body);
   boost::asio::awaitable<void> drain(client_ptr who);
   response answer_to(const request_parser& request) const;
+  std::string every_path() const;
 
   void set_silent(const client_ptr& who, bool silent);
   void leave(const client_ptr& who);
@@ -77,7 +78,7 @@ class metrics_exporter::server : public std::enable_shared_from_this<server> {
   reserve_descriptor reserve_;
   const metrics_options options_;
   const counters_source source_;
-  const std::vector<program_counter> more_;
+  const exporter_extras extras_;
   std::list<client_ptr> clients_;  ///< who has been waited for longest comes first
   std::uint16_t port_ = 0;
   bool open_ = true;

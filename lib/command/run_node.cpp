@@ -4,8 +4,10 @@
 #include "event_log.hpp"
 #include "identity_file.hpp"
 #include "line_output.hpp"
+#include "node_pages.hpp"
 #include "suspend_watch.hpp"
 #include "tandem/asio/network.hpp"
+#include "tandem/asio/node_meter.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/command.hpp"
 #include "tandem/command/contradictions.hpp"
@@ -80,7 +82,8 @@ class running_node {
     if (!with_.identity_file.empty()) file.emplace(with_.identity_file);
     recording_ = with_.recording.start();
     options.self = file ? file->take() : identity::generate();
-    node_ = std::make_unique<node>(*net_, std::move(options), &log_, recording_.get());
+    node_ = std::make_unique<node>(*net_, std::move(options), &meter_, recording_.get());
+    meter_.watch(*node_, net_->clock(), with_.options.buffers);
     with_.marks.apply(*node_);
     if (with_.marks.protects(node_->self().id()))
       say_itself("--protect " + to_string(node_->self().id()));
@@ -109,13 +112,15 @@ class running_node {
   void serve_metrics() {
     exporter_ = std::make_unique<metrics_exporter>(
         context_, *with_.metrics, [this] { return node_->snapshot(); },
-        std::vector<program_counter>{
-            {"icn_p2p_log_lines_left_out_total",
-             "Lines not printed because there were too many of their kind in a second.",
-             [this] { return log_.left_out(); }},
-            {"icn_p2p_log_lines_lost_total",
-             "Printed lines that nobody took: a full or closed pipe, a full disk.",
-             [this] { return out_.lost() + errors_.lost(); }}});
+        exporter_extras{
+            {{"icn_p2p_log_lines_left_out_total",
+              "Lines not printed because there were too many of their kind in a second.",
+              [this] { return log_.left_out(); }},
+             {"icn_p2p_log_lines_lost_total",
+              "Printed lines that nobody took: a full or closed pipe, a full disk.",
+              [this] { return out_.lost() + errors_.lost(); }}},
+            &meter_,
+            node_pages(meter_)});
   }
 
   void say_where() {
@@ -226,6 +231,7 @@ class running_node {
   line_output out_{STDOUT_FILENO, with_.json};
   line_output errors_{STDERR_FILENO};
   event_log log_{out_, with_.json};
+  node_meter meter_{&log_};
   std::unique_ptr<trace_file> recording_;
   recording_watch watch_;
   suspend_watch suspended_;

@@ -78,7 +78,7 @@ TEST(metrics_exporter, shows_the_counters_of_the_program_as_well) {
   loop io;
   std::uint64_t lost = 41;
   metrics_exporter exporter(io.context, any_free_port(), [] { return manager_counters(); },
-                            {{"program_lost_total", "What was lost.", [&] { return lost; }}});
+                            {{{"program_lost_total", "What was lost.", [&] { return lost; }}}});
   ++lost;
   const auto samples = samples_of(get(io, exporter));
   EXPECT_EQ(samples.at("program_lost_total"), "42");

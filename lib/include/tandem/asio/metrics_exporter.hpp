@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,7 +46,31 @@ struct program_counter {
   std::function<std::uint64_t()> value;  ///< asked at each scrape, on the context's thread
 };
 
-/// Serves `GET /metrics` (and HEAD) in Prometheus' text format over HTTP/1.1 and 1.0: every row of
+class node_meter;
+
+/// A page that the program serves beside the metrics, at `path`: `/peers`.
+struct exporter_page {
+  struct answer {
+    unsigned status = 200;
+    std::string body;
+    std::string content_type = "application/json";
+  };
+  using query = std::map<std::string, std::string>;  ///< `?name=value`, decoded
+
+  std::string path;
+  std::function<answer(const query& asked)> answer_to;  ///< on the context's thread
+};
+
+/// What is served beside the counters of a node.
+struct exporter_extras {
+  std::vector<program_counter> counters{};
+  /// Also shows what that has followed, and figures of this process; outlives the exporter.
+  const node_meter* meter = nullptr;
+  std::vector<exporter_page> pages{};
+};
+
+/// Serves `GET /metrics` (and HEAD) over HTTP/1.1 and 1.0, in Prometheus' text format or, to those
+/// who rather have that, as OpenMetrics 1.0: every row of
 /// metric_table(), the counter `icn_p2p_refusals_total{reason}` with one sample for each refusal,
 /// and the gauge `icn_p2p_slot_drift` (permits issued - released - held; anything but 0 is a bug).
 ///
@@ -60,7 +85,7 @@ class metrics_exporter {
  public:
   /// Throws std::runtime_error naming address, port and reason when it cannot listen.
   metrics_exporter(boost::asio::io_context& context, const metrics_options& options,
-                   counters_source source, std::vector<program_counter> more = {});
+                   counters_source source, exporter_extras extras = {});
   /// Stops serving at once: open clients are closed, the sources are not asked again.
   ~metrics_exporter();
   metrics_exporter(const metrics_exporter&) = delete;
