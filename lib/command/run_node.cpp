@@ -5,6 +5,7 @@
 #include "identity_file.hpp"
 #include "line_output.hpp"
 #include "node_pages.hpp"
+#include "service_manager.hpp"
 #include "suspend_watch.hpp"
 #include "tandem/asio/network.hpp"
 #include "tandem/asio/node_meter.hpp"
@@ -65,6 +66,7 @@ class running_node {
 
   int run() {
     wait_for_signal();
+    service_.ready("peer id " + to_string(node_->self().id()));
     look_after();
     while (!over_.valid() || over_.wait_for(milliseconds(0)) != std::future_status::ready)
       context_.run_one();
@@ -173,11 +175,13 @@ class running_node {
     const auto total = with_.options.manager.shutdown_timeout;
     end_ = steady::now() + total;
     say("shutting down");
+    service_.stopping();
     over_ = node_->shutdown(total - std::min(total / 4, after_peers_max));
   }
 
   void look_after() {
     log_.look(net_->clock().now());
+    service_.look(steady::now());
     if (const auto away = suspended_.look()) came_back(*away);
     if (recording_)
       if (const auto said = watch_.look(*recording_)) errors_.line(*said);
@@ -235,6 +239,7 @@ class running_node {
   std::unique_ptr<trace_file> recording_;
   recording_watch watch_;
   suspend_watch suspended_;
+  service_manager service_;
   boost::asio::steady_timer patient_{context_};  ///< runs while connections are probed once
   std::unique_ptr<node> node_;
   std::unique_ptr<metrics_exporter> exporter_;
