@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "command_table.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/command.hpp"
 #include "tandem/command/units.hpp"
@@ -72,6 +73,13 @@ int run_program(CLI::App& app, std::span<const std::unique_ptr<command>> command
   if (argc > 1 && argv[1][0] != '-' && std::ranges::count(names, argv[1]) == 0)
     return complain("no command is called " + tandem::quoted(argv[1]) + suggestion(argv[1], names));
   app.set_version_flag("--version", "tandem " + version_text(), "Print version and commit");
+  app.add_flag_callback(
+      "--help-json",
+      [&app] {
+        std::puts(command_table(app).c_str());
+        throw CLI::Success();
+      },
+      "Print every command and option as one JSON object, for programs");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

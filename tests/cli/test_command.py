@@ -25,7 +25,7 @@ def test_json_is_one_array_with_an_object_per_level(small):
                           "expectations", "invariants", "faults", "warnings", "groups", "refusals", "summary", "events",
                           "wall_s", "fingerprints"}
         assert (r["scenario"], r["seed"], r["ok"], r["stopped"]) == ("small", 3, True, False)
-        assert re.fullmatch(r"unknown|[0-9a-f]{12}(-dirty)?", r["commit"])
+        assert re.fullmatch(r"unknown|[0-9a-f]{12}(-dirty-[0-9a-f]{12})?", r["commit"])
         assert [set(e) for e in r["expectations"]] == [{"text", "ok", "verdict", "measured", "looked", "why"}] * 2
         active = r["groups"]["server"]["icn_p2p_active_connections"]
         assert active == {"last": 1, "min": 0, "max": 1}
