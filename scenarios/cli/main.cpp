@@ -34,24 +34,16 @@ int main(int argc, char** argv) {
       "  tandem find my.yaml --smallest parameters.limit --such-that 'server.blocking <= 1%'\n"
       "  tandem node --listen 127.0.0.1:4001 --allow-plaintext\n"
       "  tandem replay node.000001.trace           what a node recorded, again");
-  const std::unique_ptr<command> commands[] = {make_run_command(app),
-                                               make_show_command(app),
-                                               make_report_command(app),
-                                               make_learn_command(app),
-                                               make_check_command(app),
-                                               make_list_command(app),
-                                               make_schema_command(app),
-                                               make_levels_command(app),
-                                               make_ci_command(app),
-                                               make_diff_command(app),
-                                               make_sweep_command(app),
-                                               make_merge_command(app),
-                                               make_find_command(app),
-                                               make_swarm_command(app),
-                                               make_shrink_command(app),
-                                               make_cell_worker_command(app),
-                                               make_node_command(app),
-                                               make_replay_command(app),
-                                               make_version_command(app, built_levels())};
+  const std::unique_ptr<command> commands[] = {
+      make_run_command(app),    make_show_command(app),
+      make_report_command(app), make_learn_command(app),
+      make_check_command(app),  make_list_command(app),
+      make_schema_command(app), make_levels_command(app),
+      make_ci_command(app),     make_diff_command(app),
+      make_sweep_command(app),  make_merge_command(app),
+      make_find_command(app),   make_swarm_command(app),
+      make_shrink_command(app), make_cell_worker_command(app),
+      make_node_command(app),   make_id_command(app),
+      make_replay_command(app), make_version_command(app, built_levels())};
   return run_program(app, commands, argc, argv);
 }

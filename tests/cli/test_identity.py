@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The file of a node's identity: who may read it, how it is made, and when not."""
 
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,15 @@ def secret(path, mode=0o600, data=bytes(range(32))):
     path.write_bytes(data)
     path.chmod(mode)
     return path
+
+
+def peer_id_of(public_key):
+    """base58btc of the identity multihash of the key's protobuf."""
+    number, text = int.from_bytes(b"\x00\x24\x08\x01\x12\x20" + public_key, "big"), ""
+    while number:
+        number, digit = divmod(number, 58)
+        text = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[digit] + text
+    return "1" + text
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o601, 0o660, 0o777])
@@ -119,3 +129,25 @@ def test_a_peer_whose_key_has_another_size_is_turned_away():
             node.line_with("connection_established")
         code, out, _ = node.end()
         assert code == 0 and "connection_established" not in out
+
+
+def test_id_says_who_a_node_with_the_same_file_is(tmp_path):
+    path = tmp_path / "id"
+    said = tandem("id", "--identity-file", str(path))
+    assert said.returncode == 0 and path.stat().st_mode & 0o777 == 0o600
+    with Node("--no-metrics", "--identity-file", str(path)) as node:
+        assert node.line_with("peer id ") == f"peer id {said.stdout.strip()}"
+    told = json.loads(tandem("id", "--identity-file", str(path), "--json").stdout)
+    assert told["peer"] == said.stdout.strip() and told["key"] == "Ed25519"
+    assert peer_id_of(bytes.fromhex(told["public_key"])) == told["peer"]
+
+
+def test_id_without_a_file_is_a_new_one_each_time(tmp_path):
+    said = [tandem("id", cwd=tmp_path).stdout for _ in range(3)]
+    assert len(set(said)) == 3 and os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("mode, size, why", [(0o644, 32, "chmod 600"), (0o600, 31, "exactly 32 bytes")])
+def test_id_refuses_the_files_that_a_node_refuses(tmp_path, mode, size, why):
+    path = secret(tmp_path / "id", mode, bytes(size))
+    assert_one_clear_line(tandem("id", "--identity-file", str(path)), "--identity-file", why)

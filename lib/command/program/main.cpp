@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
       "Examples:\n"
       "  tandem node --listen 127.0.0.1:4001 --allow-plaintext\n"
       "  tandem replay node.000001.trace           what a node recorded, again");
-  const std::unique_ptr<command> commands[] = {make_node_command(app), make_replay_command(app),
-                                               make_version_command(app)};
+  const std::unique_ptr<command> commands[] = {make_node_command(app), make_id_command(app),
+                                               make_replay_command(app), make_version_command(app)};
   return run_program(app, commands, argc, argv);
 }
