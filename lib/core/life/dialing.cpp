@@ -39,7 +39,7 @@ void connection_manager::state::begin_dial(const events::dial_wanted& event) {
     told.peer = event.peer;
     return notify(told);
   }
-  const bool may_start = dial_at == no_slot && !event.addresses.empty() && !places_taken(false);
+  const bool may_start = dial_at == no_slot && !event.addresses.empty() && !places_taken(no_slot);
   if (!is_core_issued(event.request) && line.is_full(may_start)) {
     const request_slot last = line.gives_way_to(event.priority);
     if (last == no_slot) return refuse_dial(event, line.full());
@@ -159,11 +159,12 @@ refusal connection_manager::state::room_for_dial(peer_slot peer, time_point at) 
 }
 
 /// Whether no attempt may begin until another one is over, or an arrival: there is no place for it,
-/// no memory or no descriptor, and nobody makes room for a dial that had a turn, or none.
-bool connection_manager::state::places_taken(bool had_turn) const {
+/// no memory or no descriptor, and nobody makes room for this dial.
+bool connection_manager::state::places_taken(dial_slot dial_at) const {
   if (counters.pending_outbound >= options.max_pending_outbound) return true;
   if (gate.descriptors_out() && counters.pending_outbound > 0) return true;
-  const auto [no, oldest] = gate.memory_crowd(direction::outbound, tracked(), had_turn ? 1 : 0);
+  const std::uint32_t ahead = dial_at != no_slot && dials[dial_at].turns > 0 ? 1 : 0;
+  const auto [no, oldest] = gate.memory_crowd(direction::outbound, tracked(), ahead);
   if (!no || oldest != no_slot) return false;
   return counters.pending_outbound > 0 || gate.unauthenticated(direction::inbound).size > 0;
 }
@@ -232,9 +233,9 @@ void connection_manager::state::proceed(dial_slot dial_at) {
   if (dial.attempts > 0 && now < dial.next_attempt_at)
     return timers.arm(dial_at, dial.next_attempt_at);
   if (line.attempts_full(dial_at)) return line.wait_behind(dial_at);
-  const bool had_turn = dial.turns > 0;
-  if (places_taken(had_turn) || line.must_wait(dial_at)) return line.get_in_line(dial_at);
-  const auto [full, oldest] = gate.memory_crowd(direction::outbound, tracked(), had_turn ? 1 : 0);
+  if (places_taken(dial_at) || line.must_wait(dial_at)) return line.get_in_line(dial_at);
+  const std::uint32_t ahead = dial.turns > 0 ? 1 : 0;
+  const auto [full, oldest] = gate.memory_crowd(direction::outbound, tracked(), ahead);
   if (full && oldest == no_slot) return fail_dial(dial_at, {full, dial_end::refused});
   if (full) refuse(oldest, full);
   begin(dial_at);

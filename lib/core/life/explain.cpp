@@ -87,7 +87,7 @@ refusal connection_manager::state::would_refuse(const peer_id& id, peer_slot pee
   } else if (peer == no_slot || adoptable(peer) == no_slot) {
     no = dial_refusal(peer, at);
   }
-  const bool may_start = joins == no_slot && !places_taken(false);
+  const bool may_start = joins == no_slot && !places_taken(no_slot);
   if (no.waits) no = {};
   if (!line.is_full(may_start) || line.gives_way_to(0) != no_slot) return no;
   refusal full = line.full();

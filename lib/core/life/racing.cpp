@@ -195,7 +195,7 @@ void connection_manager::state::serve_waiting() {
     }
     const dial_slot next = line.front();
     if (next == no_slot) return;
-    if (!places_taken(dials[next].turns > 0)) {
+    if (!places_taken(next)) {
       proceed(line.take_next());  // which may end a trial
       continue;
     }

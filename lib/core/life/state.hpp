@@ -76,7 +76,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   connection_slot adoptable(peer_slot peer) const;
   connection_slot oldest(peer_slot peer, phase at) const;
   detail::refusal room_for_dial(peer_slot peer, time_point at) const;
-  bool places_taken(bool had_turn) const;
+  bool places_taken(dial_slot dial_at) const;
   detail::refusal refusal_of(dial_slot dial_at, time_point at) const;
   void begin(dial_slot dial_at);
   bool brings_news(dial_slot dial_at) const;
