@@ -3,6 +3,7 @@
 
 #include "net/node/node_impl.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -43,6 +44,33 @@ std::future<Answer> explain_to(Impl& impl, const Subject& subject) {
     promise.set_value(impl.explain(subject));
   });
   return answer;
+}
+
+void check_name(std::string_view protocol) {
+  constexpr std::size_t most = 200;
+  const char* wrong = nullptr;
+  if (protocol.empty()) wrong = "has no name";
+  if (protocol.size() > most) wrong = "has a name of more than 200 bytes";
+  if (protocol.find_first_of("\r\n") != std::string_view::npos) wrong = "has a line's end in it";
+  if (session::speaks(protocol)) wrong = "is one that every node speaks itself";
+  if (wrong)
+    throw std::invalid_argument("protocol '" + std::string(protocol.substr(0, most)) + "' " +
+                                wrong + "; a name is like /example/echo/1.0.0");
+}
+
+std::size_t whole_most(const request_options& options) {
+  return std::max<std::size_t>(options.size_max, 1);
+}
+
+template <class Impl, class Destination>
+void open_to(Impl& impl, const Destination& to, std::string protocol, stream_opened done,
+             duration within) {
+  const auto heard = std::make_shared<stream_opened>(std::move(done));
+  const bool queued =
+      impl.command([&impl, to, protocol = std::move(protocol), heard, within]() mutable {
+        impl.open(impl.connection_of(to), protocol, {}, within, std::move(*heard));
+      });
+  if (!queued) (*heard)(asio::error::no_buffer_space, {});
 }
 
 }  // namespace
@@ -99,6 +127,45 @@ void node::open_stream(connection_id conn) {
 
 void node::close_stream(connection_id conn) {
   impl_->command([impl = impl_.get(), conn] { impl->close_stream(conn); });
+}
+
+void node::handle(std::string protocol, stream_handler handler) {
+  check_name(protocol);
+  impl_->command(
+      [impl = impl_.get(), protocol = std::move(protocol), handler = std::move(handler)]() mutable {
+        impl->handle(protocol, std::move(handler), {});
+      });
+}
+
+void node::handle(std::string protocol, request_handler handler, request_options options) {
+  check_name(protocol);
+  impl_->command([impl = impl_.get(), protocol = std::move(protocol), handler = std::move(handler),
+                  options]() mutable {
+    impl->handle(protocol, impl->answering(std::move(handler), options.within),
+                 {true, whole_most(options)});
+  });
+}
+
+void node::open(const peer_id& peer, std::string protocol, stream_opened done, duration within) {
+  open_to(*impl_, peer, std::move(protocol), std::move(done), within);
+}
+
+void node::open(connection_id conn, std::string protocol, stream_opened done, duration within) {
+  open_to(*impl_, conn, std::move(protocol), std::move(done), within);
+}
+
+void node::request(const peer_id& peer, std::string protocol, std::vector<std::byte> what,
+                   answer_handler done, request_options options) {
+  const auto size = what.size();
+  const auto heard = std::make_shared<answer_handler>(std::move(done));
+  const bool queued = impl_->command(
+      [impl = impl_.get(), peer, protocol = std::move(protocol), what = std::move(what), heard,
+       options]() mutable {
+        impl->ask(impl->connection_of(peer), protocol, {true, whole_most(options)}, std::move(what),
+                  options.within, std::move(*heard));
+      },
+      size);
+  if (!queued) (*heard)(asio::error::no_buffer_space, {});
 }
 
 void node::override_backoff(const peer_id& peer) {

@@ -36,7 +36,8 @@ node::impl::impl(network& net, node_options options, node_observer* observer, tr
       observer_(observer),
       core_(options_.manager, options_.self.id(), options_.seed, sink),
       commands_(options_.command_queue_max, options_.command_bytes_max),
-      addresses_(options_.address_book_max) {
+      addresses_(options_.address_book_max),
+      clock_(std::make_shared<tandem::clock*>(&net_.clock())) {
   limit_memory();
 }
 
@@ -68,6 +69,7 @@ void node::impl::start() {
 void node::impl::stop() {
   if (std::exchange(dead_, true)) return;
   net_.clock().cancel(timer_);
+  clock_.reset();
   commands_.close();
   listeners_.clear();
   drop_links();

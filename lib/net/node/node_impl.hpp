@@ -2,18 +2,22 @@
 #pragma once
 
 #include "net/node/node_address_book.hpp"
+#include "net/node/node_alarm.hpp"
 #include "net/node/node_commands.hpp"
 #include "net/node/node_event_queue.hpp"
 #include "net/session/session.hpp"
+#include "tandem/net/application_stream.hpp"
 #include "tandem/net/network.hpp"
 #include "tandem/net/node.hpp"
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <atomic>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -45,8 +49,18 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   node_counters counters() const;
   send_result send(connection_id conn, std::span<const std::byte> message);
   send_result send(const peer_id& peer, std::span<const std::byte> message);
+  static connection_id connection_of(connection_id conn) { return conn; }
+  /// The oldest ready one.
+  connection_id connection_of(const peer_id& peer) const { return core_.ready_connection(peer); }
   void open_stream(connection_id conn);
   void close_stream(connection_id conn);
+  void handle(const std::string& protocol, stream_handler handler, const stream_terms& terms);
+  void open(connection_id conn, const std::string& protocol, const stream_terms& terms,
+            duration within, stream_opened done);
+  /// Says `what` on a stream of its own, and hears what the peer says until it finishes.
+  void ask(connection_id conn, const std::string& protocol, const stream_terms& terms,
+           std::vector<std::byte> what, duration within, answer_handler done);
+  stream_handler answering(request_handler handler, duration within);
   void subscribe(std::weak_ptr<event_queue> queue);
   address_book& addresses() { return addresses_; }
   const node_options& options() const { return options_; }
@@ -62,6 +76,8 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   void on_probe_answered(connection_id conn, std::uint32_t nonce) override;
   void on_message(connection_id conn, std::span<const std::byte> message) override;
   void on_stream(connection_id conn, bool opened) override;
+  void on_stream_accepted(connection_id conn, std::string_view protocol,
+                          byte_stream stream) override;
   void on_dirty(connection_id conn) override { dirty_.push_back(conn); }
   void on_closed(connection_id conn, cause why) override;
 
@@ -81,7 +97,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   struct link {
     byte_stream stream;  ///< until the session is admitted and takes it
     std::unique_ptr<tandem::session> session;
-    peer_id peer;        ///< expected, then authenticated
+    peer_id peer;  ///< expected, then authenticated
     endpoint remote;
     bool ready = false;  ///< and not told to end
     bool ended = false;  ///< `closed` was reported
@@ -104,6 +120,13 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   void run_commands();
   void publish(const node_event& what);
   void finish_shutdown();
+
+  // node_streams.cpp, node_requests.cpp
+  struct asked;
+  struct request_taken;
+  static asio::awaitable<void> hear_answer(std::shared_ptr<asked> of);
+  static asio::awaitable<void> hear_request(std::shared_ptr<request_taken> of,
+                                            std::shared_ptr<const request_handler> handler);
 
   // node_actions.cpp
   void carry_out(const actions::resolve& what);
@@ -149,11 +172,13 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   time_point armed_ = never;
   timer_id timer_{};
 
+  node_clock clock_;
   std::vector<queued_event> inbox_;
   std::vector<connection_id> dirty_;  ///< in the order of becoming so
   std::vector<listener> listeners_;
   boost::unordered_flat_map<connection_id, std::shared_ptr<attempt>> attempts_;
   boost::unordered_flat_map<connection_id, link> links_;
+  std::map<std::string, std::shared_ptr<const stream_handler>, std::less<>> handlers_;
   std::vector<std::weak_ptr<event_queue>> subscribers_;
 
   std::mutex shutdown_mutex_;

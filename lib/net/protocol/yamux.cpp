@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace tandem {
 
@@ -40,6 +41,8 @@ void yamux_stream::forget() {
   mux_.output_ = true;
 }
 
+void yamux_stream::look_again() { mux_.output_ = true; }
+
 void yamux_stream::reset() {
   if (dead_) return;
   dead_ = true;
@@ -69,6 +72,11 @@ void yamux::control(yamux_type type, std::uint16_t flags, std::uint32_t stream,
                     std::uint32_t length) {
   make_room(control_, yamux_header_size, control_max);
   put_yamux_header(control_, {type, flags, stream, length});
+}
+
+void yamux::stop() {
+  if (std::exchange(stopped_, true)) return;
+  for (auto& [id, stream] : streams_) stream.handler_->on_over();
 }
 
 error_code yamux::receive(byte_view in) {
@@ -261,7 +269,8 @@ yamux::stream_map::iterator yamux::produce_one(stream_map::iterator at, byte_buf
     put_yamux_header(out, {yamux_type::window_update, yamux_flag::fin, stream.id_, 0});
     stream.fin_sent_ = true;
   }
-  const bool over = stream.fin_sent_ && (stream.fin_received_ || stream.forget_);
+  const bool over =
+      stream.fin_sent_ && (stream.forget_ || (stream.fin_received_ && !stream.handler_->lingers()));
   if (!stream.dead_ && !over) return std::next(at);
   return erase(at);
 }
@@ -277,6 +286,7 @@ std::size_t yamux::take_from(yamux_stream& stream, byte_buffer& out, std::size_t
   stream.send_window_ -= size;
   const auto uncounted = std::min(size, stream.uncounted_);
   stream.uncounted_ -= uncounted;
+  stream.handler_->on_sent(stream);
   if (!stream.grants_as_sent_) return size - uncounted;
   stream.consumed(size - uncounted);
   return 0;

@@ -24,6 +24,12 @@ class yamux_handler {
   virtual void on_fin(yamux_stream& stream) = 0;
   /// The peer reset the stream, or memory ran out: what is held is given back.
   virtual void on_reset() {}
+  /// Some of what was written left. Inside produce(): not the place to reset or finish.
+  virtual void on_sent(yamux_stream&) {}
+  /// The muxer is over: no stream sends or receives any more.
+  virtual void on_over() {}
+  /// Not to be forgotten yet, although both ends finished: something received is not taken.
+  virtual bool lingers() const noexcept { return false; }
   /// Bytes of memory that on_reset() would give back.
   virtual std::size_t held() const noexcept { return 0; }
 };
@@ -48,6 +54,10 @@ class yamux_stream {
   std::uint32_t id() const noexcept { return id_; }
   /// False once it was reset by either end: nothing more is sent or delivered.
   bool alive() const noexcept { return !dead_; }
+  /// The peer has finished.
+  bool finished() const noexcept { return fin_received_; }
+  /// Whether it is over depends on the handler, for which that has changed.
+  void look_again();
   std::size_t unsent() const noexcept { return unsent_.size(); }
 
   /// Room for `size` bytes more to write. False when the connection may hold no more.
@@ -110,8 +120,8 @@ class yamux {
   /// Fails with too_many_streams, also when the connection may hold no more.
   boost::system::result<yamux_stream*> open(std::unique_ptr<yamux_handler> handler);
   void ping(std::uint32_t value) { control(yamux_type::ping, yamux_flag::syn, 0, value); }
-  /// Nothing of what is being received is handed on any more.
-  void stop() noexcept { stopped_ = true; }
+  /// Nothing of what is being received is handed on any more; handlers hear on_over().
+  void stop();
 
   struct produced {
     std::size_t counted = 0;  ///< bytes written as counted among those that left

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "net/protocol/identify.hpp"
 #include "net/security/credentials.hpp"
 #include "net/session/session_impl.hpp"
 
@@ -42,55 +41,6 @@ void session::impl::decide(cause refusal, duration retry_after) {
   decision_ = refusal;
   retry_after_ = retry_after;
   decided_.emit(asio::cancellation_type::terminal);
-}
-
-bool session::impl::can_send() const noexcept {
-  return running() && phase_ == phase::open && ready_ && remote_reason_ == cause::none;
-}
-
-send_result session::impl::send(std::span<const std::byte> message) {
-  if (!can_send()) return send_result::gone;
-  if (message.size() > options_.message_size_max || messages_refused_) return send_result::refused;
-  byte_buffer prefix;
-  put_uvarint(prefix, message.size());
-  const auto size = prefix.size() + message.size();
-  const auto backlog = burst_.stream ? burst_.stream->unsent() : 0;
-  if (backlog != 0 && backlog + size > options_.backlog_max) return send_result::refused;
-  if (!burst_.stream && !open_burst(size)) return send_result::refused;
-  if (!burst_.stream->reserve(size)) return send_result::refused;
-  burst_.stream->write(prefix, true);
-  burst_.stream->write({reinterpret_cast<const std::uint8_t*>(message.data()), message.size()},
-                       true);
-  pump();
-  return send_result::accepted;
-}
-
-/// All of it or nothing: a stream is not opened to be reset for want of `memory`.
-bool session::impl::open_burst(std::size_t memory) {
-  const auto opening = message_burst::opening();
-  const auto whole = yamux::stream_memory + opening.size() + memory;
-  if (!budget_.claim(whole)) return false;
-  budget_.give(whole);
-  auto handler = std::make_unique<message_burst>(*this, budget_);
-  auto* const heard = handler.get();
-  const auto opened = mux_.open(std::move(handler));
-  if (!opened) return false;
-  burst_ = {*opened, heard};
-  burst_.stream->reserve(opening.size() + memory);
-  burst_.stream->write(opening);
-  return true;
-}
-
-void session::impl::open_stream() {
-  ++kept_open_;
-  if (!can_send() || messages_refused_ || burst_.stream) return;
-  if (open_burst(0)) pump();
-}
-
-void session::impl::close_stream() {
-  if (kept_open_ == 0) return;
-  --kept_open_;
-  pump();
 }
 
 void session::impl::close(cause reason, duration retry_after) {
@@ -154,18 +104,6 @@ void session::impl::on_frame(const yamux_header& header) {
   if (!ready_ && phase_ == phase::open && header.type != yamux_type::go_away) ready();
 }
 
-std::unique_ptr<yamux_handler> session::impl::on_accept() {
-  return std::make_unique<inbound_stream>(*this, budget_);
-}
-
-byte_buffer session::impl::identify() const {
-  constexpr std::array protocols{ping_protocol, identify_protocol, message_protocol};
-  byte_buffer out;
-  put_identify(out, {options_.own->self().public_key_message(), options_.agent, *options_.listening,
-                     remote_, protocols});
-  return out;
-}
-
 bool session::impl::on_pong(std::uint32_t value) {
   const auto found = std::find_if(pings_.begin(), pings_.end(),
                                   [&](const ping_sent& ping) { return ping.value == value; });
@@ -183,33 +121,6 @@ void session::impl::on_go_away(std::uint32_t code) {
   const bool failed = code == yamux_code::protocol_error || code == yamux_code::internal_error;
   remote_reason_ = ours.value_or(failed ? cause::protocol_error : cause::remote_closed);
   if (ours) owner_->on_remote_refused(conn_, *ours, retry_after);
-}
-
-bool session::impl::on_stream_message(byte_view message) {
-  owner_->on_message(conn_, std::as_bytes(message));
-  return running();
-}
-
-void session::impl::on_burst_over(const message_burst& burst) {
-  if (burst_.handler == &burst) burst_ = {};
-  if (finished_.handler == &burst) finished_ = {};
-}
-
-void session::impl::on_message_stream(bool opened) {
-  streams_ += opened ? 1 : -1;
-  if (!running() || std::exchange(streams_due_, true)) return;
-  // Later: the muxer is at work on its streams, and the owner may be in a call of its own.
-  asio::post(wire_.stream().get_executor(), [self = shared_from_this()] { self->tell_streams(); });
-}
-
-void session::impl::tell_streams() {
-  streams_due_ = false;
-  while (running() && streams_told_ != streams_) {
-    const bool opened = streams_told_ < streams_;
-    streams_told_ += opened ? 1 : -1;
-    if (!opened) note_left();
-    owner_->on_stream(conn_, opened);
-  }
 }
 
 void session::impl::shed_memory() {
@@ -291,6 +202,11 @@ void session::probe(std::uint32_t nonce) { impl_->probe(nonce); }
 send_result session::send(std::span<const std::byte> message) { return impl_->send(message); }
 void session::open_stream() { impl_->open_stream(); }
 void session::close_stream() { impl_->close_stream(); }
+boost::system::result<byte_stream> session::open(std::string_view protocol,
+                                                 const stream_terms& terms,
+                                                 std::function<void(error_code)> opened) {
+  return impl_->open(protocol, terms, std::move(opened));
+}
 void session::close(cause reason, duration retry_after) { impl_->close(reason, retry_after); }
 void session::abort(cause reason) { impl_->abort(reason); }
 session_progress session::progress() { return impl_->progress(); }

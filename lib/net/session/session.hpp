@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/protocol/memory_budget.hpp"
+#include "net/session/stream_terms.hpp"
 #include "tandem/core/actions.hpp"
 #include "tandem/core/cause.hpp"
 #include "tandem/core/ids.hpp"
@@ -13,8 +14,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 
 namespace tandem {
 
@@ -31,6 +34,8 @@ struct session_options {
   std::string agent = "tandem";       ///< the program, as identify tells it
   /// Where this node can be reached, as identify tells it.
   std::shared_ptr<std::vector<endpoint>> listening = std::make_shared<std::vector<endpoint>>();
+  /// What peers may open streams of beside the session's own protocols.
+  std::shared_ptr<stream_protocols> protocols = std::make_shared<stream_protocols>();
   /// What the buffers of the connections are charged to.
   std::shared_ptr<memory_pool> memory = std::make_shared<memory_pool>();
 };
@@ -65,9 +70,14 @@ class session_owner {
   virtual void on_rtt(connection_id conn, duration rtt) = 0;
   virtual void on_probe_answered(connection_id conn, std::uint32_t nonce) = 0;
   virtual void on_message(connection_id conn, std::span<const std::byte> message) = 0;
-  /// A stream of messages, in either direction, was opened, or is over: both ends finished it, or
-  /// one reset it. Streams that are open at the end of the session are not closed before on_closed.
+  /// A stream that is use, of messages or of an application, in either direction, was opened, or is
+  /// over: both ends finished it, or one reset it. Streams that are open at the end of the session
+  /// are not closed before on_closed.
   virtual void on_stream(connection_id conn, bool opened) = 0;
+  /// The peer opened a stream of one of session_options.protocols. The stream may outlive the
+  /// session. Nothing may be done with it inside this call.
+  virtual void on_stream_accepted(connection_id conn, std::string_view protocol,
+                                  byte_stream stream) = 0;
   /// There is something to take_traffic(); not called again until it was taken.
   virtual void on_dirty(connection_id conn) = 0;
   /// The last call, exactly once. The session may be destroyed inside it.
@@ -95,6 +105,9 @@ class session {
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
+  /// Whether it is a protocol of sessions themselves.
+  static bool speaks(std::string_view protocol) noexcept;
+
   void start();  ///< begins the upgrade
   void admit();  ///< answers on_authenticated: go on to the muxer
   /// Answers on_authenticated: finish the muxer, tell why and when to come back, end.
@@ -105,6 +118,12 @@ class session {
   /// often, whether or not there are messages: to both ends the connection is in use.
   void open_stream();
   void close_stream();
+  /// A stream of `protocol`, which carries nothing before `opened` heard, once and not inside this
+  /// call, that the peer takes it. Its operations end with connection_reset when the peer resets it
+  /// and with connection_aborted when the session is over, which it may outlive. Fails with
+  /// not_connected, too_many_streams or out_of_memory; then `opened` hears nothing.
+  boost::system::result<byte_stream> open(std::string_view protocol, const stream_terms& terms,
+                                          std::function<void(error_code)> opened);
   /// GoAway with the reason (0 for requested), end of sending, drain to end of file. Before the
   /// muxer is there: as abort().
   void close(cause reason, duration retry_after = {});

@@ -28,6 +28,8 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   send_result send(std::span<const std::byte> message);
   void open_stream();
   void close_stream();
+  boost::system::result<byte_stream> open(std::string_view protocol, const stream_terms& terms,
+                                          std::function<void(error_code)> opened);
   void close(cause reason, duration retry_after);
   void abort(cause reason);
   session_progress progress();
@@ -94,7 +96,11 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   void on_stream_app_bytes(std::size_t size) override { note_app_bytes(size); }
   void on_messages_refused() override { messages_refused_ = true; }
   void on_burst_over(const message_burst& burst) override;
-  void on_message_stream(bool opened) override;
+  void on_stream_in_use(bool opened) override;
+  std::optional<stream_terms> handled(std::string_view protocol) const override;
+  void on_stream_accepted(std::string_view protocol, byte_stream stream) override;
+  void flush() override { pump(); }
+  asio::any_io_executor executor() override { return wire_.stream().get_executor(); }
 
   const connection_id conn_;
   const direction way_;
@@ -132,7 +138,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   outgoing burst_;               // of messages, while it takes more
   outgoing finished_;            // the one before, until the peer finishes it too
   std::uint32_t kept_open_ = 0;  // users of burst_ beside the messages in it
-  int streams_ = 0;              // of messages, both directions
+  int streams_ = 0;              // that are use, both directions
   int streams_told_ = 0;
   bool streams_due_ = false;  // tell_streams() is on its way
 

@@ -13,31 +13,6 @@ namespace {
 constexpr std::size_t ping_size = 32;
 const auto aborted = make_error_code(boost::system::errc::operation_canceled);
 
-/// Hands `take` what is there of the next message behind its length: the front of `in`, or what is
-/// held of it and, moved there, what it lacks. `take` says how many bytes it used; nothing while
-/// the message is not whole, and then its beginning is held and no byte beyond it. False when
-/// `take` fails, or memory is refused.
-template <class Take>
-bool take_next(charged_bytes& held, byte_view& in, Take take) {
-  if (held.empty()) {
-    const auto used = take(in);
-    if (!used) return false;
-    if (!*used) {
-      const auto begun = std::exchange(in, {});
-      return held.append(begun, prefixed_size(begun));
-    }
-    in = in.subspan(**used);
-    return true;
-  }
-  const auto whole = prefixed_size(held.view());
-  const auto part = std::min(in.size(), whole == 0 ? 1 : whole - held.size());
-  if (!held.append(in.first(part), whole)) return false;
-  in = in.subspan(part);
-  const auto used = take(held.view());
-  if (used && *used) held.clear();
-  return used.has_value();
-}
-
 void write_multistream(yamux_stream& stream, std::string_view text) {
   byte_buffer out;
   put_multistream(out, text);
@@ -50,23 +25,40 @@ inbound_stream::~inbound_stream() {
   if (state_ == state::ping) --context_.inbound_pings;
   if (state_ != state::message) return;
   --context_.inbound_messages;
-  context_.on_message_stream(false);
+  context_.on_stream_in_use(false);
 }
 
 void inbound_stream::on_data(yamux_stream& stream, byte_view in) {
   const auto size = in.size();
   if (state_ == state::message) context_.on_stream_app_bytes(size);
-  while (state_ != state::ping && state_ != state::over && stream.alive() && !in.empty()) {
+  while (state_ < state::ping && stream.alive() && !in.empty()) {
     const bool negotiating = state_ != state::message;
     if (!take_next(held_, in, [&](byte_view begun) { return take_unit(stream, begun); }))
       stream.reset();
     if (negotiating && state_ == state::message) context_.on_stream_app_bytes(in.size());
   }
   if (state_ == state::ping) take_ping(stream, in);
+  if (state_ == state::application) {
+    stream.consumed(size - in.size());
+    if (stream.alive() && !in.empty()) application_->on_data(stream, in);
+    return;
+  }
   if (state_ == state::over) in = {};
   if (!stream.alive()) held_.clear();
   // A ping's bytes are granted again as their echo leaves.
   stream.consumed(size - in.size());
+}
+
+void inbound_stream::on_fin(yamux_stream& stream) {
+  if (application_)
+    application_->on_fin(stream);
+  else
+    stream.finish();
+}
+
+void inbound_stream::on_reset() {
+  held_.clear();
+  if (application_) application_->on_reset();
 }
 
 /// The next step of the negotiation, or one message.
@@ -98,7 +90,7 @@ void inbound_stream::choose(yamux_stream& stream, std::string_view proposed) {
     write_multistream(stream, proposed);
   } else if (proposed == message_protocol && context_.inbound_messages < streams_max) {
     ++context_.inbound_messages;
-    context_.on_message_stream(true);
+    context_.on_stream_in_use(true);
     state_ = state::message;
     write_multistream(stream, proposed);
   } else if (proposed == identify_protocol) {
@@ -106,6 +98,12 @@ void inbound_stream::choose(yamux_stream& stream, std::string_view proposed) {
     write_multistream(stream, proposed);
     stream.write(context_.identify());
     stream.finish();
+  } else if (const auto terms = context_.handled(proposed)) {
+    application_ = application_channel::make(context_, budget_, *terms);
+    if (!application_) return stream.reset();
+    state_ = state::application;
+    write_multistream(stream, proposed);
+    context_.on_stream_accepted(proposed, application_->accept(stream));
   } else if (proposed == ping_protocol || proposed == message_protocol ||
              ++proposals_ >= proposals_max) {
     stream.reset();
@@ -131,7 +129,7 @@ void inbound_stream::take_ping(yamux_stream& stream, byte_view in) {
 
 message_burst::~message_burst() {
   context_.on_burst_over(*this);
-  context_.on_message_stream(false);
+  context_.on_stream_in_use(false);
 }
 
 byte_buffer message_burst::opening() {

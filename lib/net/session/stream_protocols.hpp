@@ -3,11 +3,41 @@
 
 #include "net/protocol/multistream.hpp"
 #include "net/protocol/yamux.hpp"
+#include "net/session/application_stream.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace tandem {
 
 inline constexpr std::string_view ping_protocol = "/ipfs/ping/1.0.0";
 inline constexpr std::string_view message_protocol = "/tandem/message/1.0.0";
+
+/// Hands `take` what is there of the next message behind its length: the front of `in`, or what is
+/// held of it and, moved there, what it lacks. `take` says how many bytes it used; nothing while
+/// the message is not whole, and then its beginning is held and no byte beyond it. False when
+/// `take` fails, or memory is refused.
+template <class Take>
+bool take_next(charged_bytes& held, byte_view& in, Take take) {
+  if (held.empty()) {
+    const auto used = take(in);
+    if (!used) return false;
+    if (!*used) {
+      const auto begun = std::exchange(in, {});
+      return held.append(begun, prefixed_size(begun));
+    }
+    in = in.subspan(**used);
+    return true;
+  }
+  const auto whole = prefixed_size(held.view());
+  const auto part = std::min(in.size(), whole == 0 ? 1 : whole - held.size());
+  if (!held.append(in.first(part), whole)) return false;
+  in = in.subspan(part);
+  const auto used = take(held.view());
+  if (used && *used) held.clear();
+  return used.has_value();
+}
 
 class message_burst;
 
@@ -25,17 +55,25 @@ class stream_context {
   virtual void on_messages_refused() = 0;
   /// The burst's stream takes nothing more, or is gone. Not the place to touch a stream.
   virtual void on_burst_over(const message_burst& burst) = 0;
-  /// A stream of messages, either side's, begins or is gone. Not the place to touch a stream.
-  virtual void on_message_stream(bool opened) = 0;
+  /// A stream that is use of the connection, either side's, begins or is gone. Not the place to
+  /// touch a stream.
+  virtual void on_stream_in_use(bool opened) = 0;
+  /// How streams of an application's protocol are treated; nothing when there is no such protocol.
+  virtual std::optional<stream_terms> handled(std::string_view protocol) const = 0;
+  /// The peer opened a stream of a protocol that is handled. Not the place to touch a stream.
+  virtual void on_stream_accepted(std::string_view protocol, byte_stream stream) = 0;
+  /// A stream has something to send, or may be over. The stream may be gone afterwards.
+  virtual void flush() = 0;
+  virtual asio::any_io_executor executor() = 0;
 
   std::size_t message_size_max = 0;
   int inbound_pings = 0;
   int inbound_messages = 0;
 };
 
-/// A stream the peer opened: negotiates, then answers /ipfs/ping/1.0.0 or /ipfs/id/1.0.0, or takes
-/// messages of /tandem/message/1.0.0; `na` to anything else. Resets the stream when the peer breaks
-/// a protocol.
+/// A stream the peer opened: negotiates, then answers /ipfs/ping/1.0.0 or /ipfs/id/1.0.0, takes
+/// messages of /tandem/message/1.0.0, or is an application's; `na` to anything else. Resets the
+/// stream when the peer breaks a protocol.
 class inbound_stream final : public yamux_handler {
  public:
   /// Origin: libp2p's ping specification allows two; message senders use one at a time.
@@ -44,23 +82,35 @@ class inbound_stream final : public yamux_handler {
   static constexpr int proposals_max = 16;
 
   inbound_stream(stream_context& context, memory_budget& budget)
-      : context_(context), held_(budget) {}
+      : context_(context), budget_(budget), held_(budget) {}
   ~inbound_stream() override;
 
   void on_data(yamux_stream& stream, byte_view in) override;
-  void on_fin(yamux_stream& stream) override { stream.finish(); }
-  void on_reset() override { held_.clear(); }
-  std::size_t held() const noexcept override { return held_.capacity(); }
+  void on_fin(yamux_stream& stream) override;
+  void on_reset() override;
+  void on_sent(yamux_stream& stream) override {
+    if (application_) application_->on_sent(stream);
+  }
+  void on_over() override {
+    if (application_) application_->on_over();
+  }
+  bool lingers() const noexcept override { return application_ && application_->lingers(); }
+  std::size_t held() const noexcept override {
+    return application_ ? application_->held() : held_.capacity();
+  }
 
  private:
-  enum class state : std::uint8_t { header, proposal, ping, message, over };
+  // Up to `message` there are units to take.
+  enum class state : std::uint8_t { header, proposal, message, ping, application, over };
 
   decoded<std::size_t> take_unit(yamux_stream& stream, byte_view in);
   void choose(yamux_stream& stream, std::string_view proposed);
   void take_ping(yamux_stream& stream, byte_view in);
 
   stream_context& context_;
+  memory_budget& budget_;
   charged_bytes held_;  // the beginning of a message that is not whole yet
+  std::unique_ptr<application_channel> application_;
   state state_ = state::header;
   int proposals_ = 0;
 };
@@ -69,7 +119,7 @@ class inbound_stream final : public yamux_handler {
 class message_burst final : public yamux_handler {
  public:
   message_burst(stream_context& context, memory_budget& budget) : context_(context), held_(budget) {
-    context_.on_message_stream(true);
+    context_.on_stream_in_use(true);
   }
   ~message_burst() override;
   message_burst(const message_burst&) = delete;

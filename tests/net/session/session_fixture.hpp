@@ -53,6 +53,10 @@ class recording_owner final : public session_owner {
     streams += opened ? 1 : -1;
     say(opened ? "stream" : "stream over");
   }
+  void on_stream_accepted(connection_id, std::string_view protocol, byte_stream stream) override {
+    accepted.emplace_back(protocol, std::move(stream));
+    say("accepted");
+  }
   void on_dirty(connection_id) override {
     ++dirty;
     if (takes_traffic) take();
@@ -87,7 +91,8 @@ class recording_owner final : public session_owner {
   peer_id peer;
   cause remote_reason = cause::none;
   duration retry_after{};
-  int streams = 0;  ///< of messages, open
+  int streams = 0;  ///< that are use, open
+  std::vector<std::pair<std::string, byte_stream>> accepted;
   std::vector<duration> rtts;
   std::vector<std::uint32_t> nonces;
   std::vector<std::string> messages;

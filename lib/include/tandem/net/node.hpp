@@ -3,6 +3,7 @@
 
 #include "tandem/core/observer.hpp"
 #include "tandem/net/identity.hpp"
+#include "tandem/net/request.hpp"
 #include "tandem/net/security.hpp"
 #include "tandem/net/send_result.hpp"
 
@@ -121,11 +122,12 @@ class node_observer : public manager_observer {
 /// destroying the node unless the executor runs no more.
 /// When `command_queue_max` commands wait, further ones are refused, and so are messages beyond
 /// `command_bytes_max` or longer than `message_size_max`: dial returns request_id::none,
-/// send calls `done(send_result::refused)` on the caller's thread before it returns, counters and
-/// explain give a future with std::future_errc::broken_promise, the rest is dropped; all are
-/// counted by commands_refused(). shutdown and subscribe are never refused. `net`, `observer` and
-/// `sink` outlive the node. Destroying it aborts every connection at once: peers see resets,
-/// nothing is called afterwards, commands still waiting are dropped without an answer.
+/// send calls `done(send_result::refused)` and open and request theirs with no_buffer_space on the
+/// caller's thread before they return, counters and explain give a future with
+/// std::future_errc::broken_promise, the rest is dropped; all are counted by commands_refused().
+/// shutdown and subscribe are never refused. `net`, `observer` and `sink` outlive the node.
+/// Destroying it aborts every connection at once: peers see resets, nothing is called afterwards,
+/// commands still waiting are dropped without an answer.
 class node {
  public:
   node(network& net, node_options options, node_observer* observer = nullptr,
@@ -154,6 +156,22 @@ class node {
   /// called as often: it is in use at both ends, as by a peer that waits for an answer.
   void open_stream(connection_id conn);
   void close_stream(connection_id conn);
+  /// Streams of `protocol` that peers open go to `handler`, requests of it whole to the second one;
+  /// an empty handler takes the protocol back. On the executor's thread. Throws
+  /// std::invalid_argument for a name that no application may have: empty, of more than 200 bytes,
+  /// with a line's end, or one that the node speaks itself.
+  void handle(std::string protocol, stream_handler handler);
+  void handle(std::string protocol, request_handler handler, request_options options = {});
+  /// Opens a stream of `protocol` on the oldest ready connection of `peer`. `done` hears, once, on
+  /// the executor's thread, of the stream that the peer accepted, or why there is none: timed_out,
+  /// not_connected, net_error::no_common_protocol, connection_reset, ….
+  void open(const peer_id& peer, std::string protocol, stream_opened done,
+            duration within = request_timeout_default);
+  void open(connection_id conn, std::string protocol, stream_opened done,
+            duration within = request_timeout_default);
+  /// Asks `peer` something and hears its answer, on a stream of its own.
+  void request(const peer_id& peer, std::string protocol, std::vector<std::byte> what,
+               answer_handler done, request_options options = {});
   void override_backoff(const peer_id& peer);
   /// What the operator thinks of a peer or a network: protect, tag, keep alive, allow, deny. A
   /// protected peer is redialled for ever at the addresses the address book has.
