@@ -45,7 +45,12 @@ __all__ = ["BadInput", "Event", "Fault", "Learned", "Manager", "Message", "Node"
            "intervals", "learn", "levels", "load", "load_sweep", "options", "replay", "run", "shrink", "swarm",
            "sweep", "theory"]
 __version__ = _tandem.version()
-BadInput.__doc__ = "What was given cannot be used: one line that says where and what, the range or names allowed, the remedy."
+BadInput.__doc__ = """What was given cannot be used: one line that says where and what, the range or names allowed, the remedy.
+
+>>> tandem.run("global_limit", level="strem")
+Traceback (most recent call last):
+tandem._tandem.BadInput: level strem: no level is called `strem`; did you mean `stream`?
+"""
 
 
 def __getattr__(name: str) -> object:

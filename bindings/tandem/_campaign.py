@@ -137,7 +137,14 @@ def sweep(scenario: _arguments.Scenario, vary: Mapping[str, Any] | None = None, 
 
 
 def load_sweep(folder: _arguments.Path) -> pandas.DataFrame:
-    """What a folder of sweep(), or of `tandem sweep`, holds: the same DataFrame. Raises BadInput when it is none."""
+    """What a folder of sweep(), or of `tandem sweep`, holds: the same DataFrame. Raises BadInput when it is none.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table = tandem.sweep("per_peer_limit", {"duration": ["3s", "4s"]}, out=folder)
+    ...     tandem.load_sweep(folder).equals(table)
+    True
+    """
     place = os.fspath(folder)
     campaign = _tandem.Campaign(place)
     return _table(campaign, place, *campaign.read(place))
@@ -282,6 +289,9 @@ def ci(what: _arguments.Path | Iterable[_arguments.Path] = "scenarios", *, level
     attrs:     table (as the command prints it), exit_code (0: all is well).
 
     Raises BadInput with every mistake in any of the files.
+
+    >>> tandem.ci("per_peer_limit", level="message", baselines=False).status.tolist()
+    ['ok']
     """
     files: list[str] = []
     for path in _arguments.paths(what):
@@ -300,6 +310,8 @@ class Learned:
     node      whose recording it was
     fits      DataFrame: what, text, values, distance (Kolmogorov and Smirnov, 0 to 1), why
     failures  dict CAUSE -> times
+
+    See learn() for an example.
     """
 
     def __init__(self, raw: dict[str, Any]) -> None:
@@ -319,5 +331,13 @@ def learn(path: _arguments.Path | Iterable[_arguments.Path], name: str = "learne
 
     path: a PATH of `node --record`, a folder of `run --record`, or files. name: of the scenario.
     Raises BadInput when too little was recorded, or when a recording is damaged.
+
+    >>> import subprocess, tempfile
+    >>> kept = tempfile.TemporaryDirectory()
+    >>> run = ["tandem", "run", "erlang_b", "--level", "message", "--record", kept.name, "--record-nodes", "server"]
+    >>> done = subprocess.run(run, capture_output=True)
+    >>> learned = tandem.learn(kept.name + "/message/server.0.000001.trace")
+    >>> tandem.check(learned.save(kept.name + "/like_mine.yaml"))[0]
+    'learned'
     """
     return Learned(_tandem.learn(_arguments.paths(path), name))

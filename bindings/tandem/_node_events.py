@@ -18,11 +18,34 @@ NUMBER = struct.Struct("<Q")
 
 
 class NodeError(ConnectionError):
-    """What a Node was asked to do failed: the message has the cause and its numbers."""
+    """What a Node was asked to do failed: the message has the cause and its numbers.
+
+    >>> import asyncio
+    >>> async def main():
+    ...     async with Node(listen="127.0.0.1:0") as gone:
+    ...         address = gone.address
+    ...     async with Node() as client:
+    ...         await client.dial(address)
+    >>> asyncio.run(main())
+    Traceback (most recent call last):
+    tandem._node_events.NodeError: the dial failed: ConnectionRefused...
+    """
 
 
 class Message:
-    """A message that a Node received: peer (its id), connection, data (bytes). See Node for an example."""
+    """A message that a Node received: peer (its id), connection, data (bytes). reply() answers it: see Node.
+
+    >>> import asyncio
+    >>> async def main():
+    ...     async with Node(listen="127.0.0.1:0") as server, Node() as client:
+    ...         await client.dial(server.address)
+    ...         await client.send(server.id, b"hello")
+    ...         async for event in server.events():
+    ...             if event.name == "message":
+    ...                 return event.data, event.peer == client.id, event.wants_reply
+    >>> asyncio.run(main())
+    (b'hello', True, False)
+    """
 
     name = "message"
 
@@ -50,7 +73,18 @@ class Message:
 
 class NodeEvent:
     """What a Node's manager notified: `name` ("connection_established", ...) and the fields of
-    tandem.actions.Notification: why, way, conn, peer, current, limit, ... See Node for an example."""
+    tandem.actions.Notification: why, way, conn, peer, current, limit, ...
+
+    >>> import asyncio
+    >>> async def main():
+    ...     async with Node(listen="127.0.0.1:0") as server, Node() as client:
+    ...         await client.dial(server.address)
+    ...         async for event in server.events():
+    ...             if event.name == "connection_established":
+    ...                 return event.way, event.peer == client.id
+    >>> asyncio.run(main())
+    ('inbound', True)
+    """
 
     def __init__(self, what: actions.Notification) -> None:
         self.name = what.kind

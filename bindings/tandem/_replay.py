@@ -33,7 +33,7 @@ class Replay:
                   its "sentence", or None, of the recorded run and of that with `set`
     json          all of it, as `tandem replay --json` prints it
 
-    In a condition it means `same`.
+    In a condition it means `same`. See replay() for an example.
     """
 
     def __init__(self, text: str) -> None:
@@ -95,6 +95,14 @@ def replay(path: _arguments.Path | Iterable[_arguments.Path], set: Mapping[str, 
     The GIL is released meanwhile; Ctrl-C ends it with KeyboardInterrupt. Raises BadInput for what
     cannot be read, for a damaged record, for files of more than one run, and for options that
     cannot be used; TypeError for an argument of a wrong type.
+
+    >>> import subprocess, tempfile
+    >>> kept = tempfile.TemporaryDirectory()
+    >>> run = ["tandem", "run", "per_peer_limit", "--level", "message", "--record", kept.name]
+    >>> done = subprocess.run(run, capture_output=True)
+    >>> again = tandem.replay(kept.name + "/message/server.0.000001.trace")
+    >>> again.identical, again.counters["refused"]
+    (True, {'PerPeerLimitReached': 5})
     """
     paths = _arguments.paths(path)
     sets = _arguments.sets(set)

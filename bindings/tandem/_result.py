@@ -268,6 +268,12 @@ def load(path: _arguments.Path) -> Result:
     """The Result in a file that save() or `tandem run --out` wrote, of this version or an older one.
 
     Raises BadInput when there is none at `path`.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     kept = tandem.load(tandem.run("per_peer_limit").save(folder))
+    >>> kept.ok, kept.scenario
+    (True, 'per_peer_limit')
     """
     result = Result(_tandem.load(os.fspath(path)))
     result.file = os.fspath(path)
