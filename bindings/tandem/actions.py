@@ -10,17 +10,13 @@ Admit(conn=2, stage='handshake')
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ._contract import Told
 
-
-class Action:
+class Action(Told):
     """Base of all actions."""
 
-
-@dataclass(frozen=True)
-class Notification:
+class Notification(Told):
     """What the application is told; fields that do not apply are 0, "" or None. See `notification` there."""
-
     kind: str
     why: str
     way: str
@@ -35,102 +31,65 @@ class Notification:
     where: str
     untried: int
 
-
-@dataclass(frozen=True)
 class Resolve(Action):
     """Find addresses of the peer: AddressesFound."""
-
     request: int
     peer: str
 
-
-@dataclass(frozen=True)
 class StartAttempt(Action):
     """Connect: AttemptConnected or AttemptFailed."""
-
     attempt: int
     peer: str
     address: str
     timeout: float
 
-
-@dataclass(frozen=True)
 class CancelAttempt(Action):
     """Stop connecting; AttemptFailed still comes."""
-
     attempt: int
 
-
-@dataclass(frozen=True)
 class Admit(Action):
     """Go on: `stage` "handshake" (then Authenticated) or "established" (then Ready)."""
-
     conn: int
     stage: str
 
-
-@dataclass(frozen=True)
 class Refuse(Action):
     """Refuse it: `how` "reset" or "tell"; Closed follows."""
-
     conn: int
     refusal: str
     how: str
     retry_after: float
 
-
-@dataclass(frozen=True)
 class AskProgress(Action):
     """What has the peer acknowledged? Progressed answers."""
-
     conn: int
 
-
-@dataclass(frozen=True)
 class Probe(Action):
     """Ask whether it is there: ProbeAnswered."""
-
     conn: int
     nonce: int
 
-
-@dataclass(frozen=True)
 class Close(Action):
     """End it in order; Closed follows."""
-
     conn: int
     reason: str
     retry_after: float
     drain_until: float | None
 
-
-@dataclass(frozen=True)
 class Abort(Action):
     """End it at once; Closed follows."""
-
     conn: int
     reason: str
 
-
-@dataclass(frozen=True)
 class ListenPause(Action):
     """Accept nobody."""
 
-
-@dataclass(frozen=True)
 class ListenResume(Action):
     """Accept again."""
 
-
-@dataclass(frozen=True)
 class Notify(Action):
     """Tell the application."""
-
     what: Notification
 
-
-@dataclass(frozen=True)
 class ShutdownComplete(Action):
     """The end; `left` ids whose Closed never came."""
-
     left: int

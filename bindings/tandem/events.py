@@ -14,18 +14,16 @@ Arrived(conn=2, remote='192.0.2.1:4001')
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ._contract import Told
 
-class Event:
+class Event(Told):
     """Base of all events."""
 
-
-@dataclass(frozen=True)
 class DialWanted(Event):
     """The application wants a connection; `mode` "join" (one is enough) or "additional"."""
-
     request: int
     peer: str
     addresses: Sequence[str] = ()
@@ -33,119 +31,77 @@ class DialWanted(Event):
     priority: int = 0
     deadline: float | None = None
 
-
-@dataclass(frozen=True)
 class DialAbandoned(Event):
     """It does not want it any more."""
-
     request: int
 
-
-@dataclass(frozen=True)
 class DisconnectWanted(Event):
     """Close one connection, or every one of `peer` when `conn` is 0."""
-
     peer: str = ""
     conn: int = 0
     reason: str = "Requested"
 
-
-@dataclass(frozen=True)
 class PeerMarked(Event):
     """`what`: "protect", "tag", "keep_alive", "allow" or "deny"; `on` False takes it back."""
-
     peer: str
     what: str
     on: bool = True
     until: float | None = None
     weight: int = 0
 
-
-@dataclass(frozen=True)
 class SubnetMarked(Event):
     """`what`: "allow" or "deny" for addresses that share `prefix` bits of `network` (an address, port ignored)."""
-
     network: str
     prefix: int
     what: str
     on: bool = True
     until: float | None = None
 
-
-@dataclass(frozen=True)
 class BackoffOverridden(Event):
     """The next dial of the peer need not wait."""
-
     peer: str
 
-
-@dataclass(frozen=True)
 class Configured(Event):
     """New options from now on; what is not named is the default."""
-
     options: dict[str, Any] = field(default_factory=dict)
 
-
-@dataclass(frozen=True)
 class ShutdownWanted(Event):
     """End gracefully until `deadline`."""
-
     deadline: float | None = None
 
-
-@dataclass(frozen=True)
 class AddressesFound(Event):
     """Answers Resolve."""
-
     request: int
     list: Sequence[str] = ()
     final: bool = True
 
-
-@dataclass(frozen=True)
 class AttemptConnected(Event):
     """The transport of an attempt is connected."""
-
     attempt: int
 
-
-@dataclass(frozen=True)
 class AttemptFailed(Event):
     """An attempt never connected; `local`: the fault is ours."""
-
     attempt: int
     why: str
     local: bool = False
     retry_after: float = 0.0
 
-
-@dataclass(frozen=True)
 class Arrived(Event):
     """Somebody connected: `conn` is even and was never used."""
-
     conn: int
     remote: str
 
-
-@dataclass(frozen=True)
 class Authenticated(Event):
     """Who the other end is."""
-
     conn: int
     peer: str
 
-
-@dataclass(frozen=True)
 class Ready(Event):
     """The upgrade is complete."""
-
     conn: int
 
-
-@dataclass(frozen=True)
 class Traffic(Event):
     """What moved since the last one; only application bytes are use."""
-
     conn: int
     sent: int = 0
     received: int = 0
@@ -153,80 +109,51 @@ class Traffic(Event):
     last_received_at: float | None = 0.0
     last_app_at: float | None = 0.0
 
-
-@dataclass(frozen=True)
 class RttSampled(Event):
     """A round trip was measured."""
-
     conn: int
     rtt: float
 
-
-@dataclass(frozen=True)
 class ProbeAnswered(Event):
     """Answers Probe."""
-
     conn: int
     nonce: int = 0
 
-
-@dataclass(frozen=True)
 class StreamOpened(Event):
     """A stream, of the application or not."""
-
     conn: int
     app: bool = True
 
-
-@dataclass(frozen=True)
 class StreamClosed(Event):
     """Its end."""
-
     conn: int
     app: bool = True
 
-
-@dataclass(frozen=True)
 class RemoteRefused(Event):
     """The peer told why it will not have us."""
-
     conn: int
     reason: str
     retry_after: float = 0.0
 
-
-@dataclass(frozen=True)
 class Progressed(Event):
     """Answers AskProgress: when the peer last acknowledged application bytes of ours; 0: it did not."""
-
     conn: int
     at: float | None = 0.0
     more: bool = False
 
-
-@dataclass(frozen=True)
 class Closed(Event):
     """The last event of every id that was connected or arrived."""
-
     conn: int
     why: str = "none"
 
-
-@dataclass(frozen=True)
 class NetworkChanged(Event):
     """The host has another network."""
 
-
-@dataclass(frozen=True)
 class Pressure(Event):
     """What the host lacks, until the next one."""
-
     memory: bool = False
     descriptors: bool = False
 
-
-@dataclass(frozen=True)
 class AcceptFailed(Event):
     """The host could not accept."""
-
     why: str = "LocalResource"

@@ -18,6 +18,8 @@ worst: float = result.groups["server"]["icn_p2p_active_connections"]["max"]
 refused = result.events[result.events.event == "inbound_refused"]
 name, levels = tandem.check({"scenario": "x"})
 levels.append(name)
+remote: str = tandem.events.Arrived(2, "192.0.2.1:4001").remote
+stage: str = tandem.actions.Admit(conn=2, stage="handshake").stage
 """
 
 
@@ -33,6 +35,8 @@ def test_the_package_is_strictly_typed(tmp_path):
 
 
 def test_a_wrong_type_is_told(tmp_path):
-    (tmp_path / "wrong.py").write_text("import tandem\ntandem.run(3)\ntandem.run('x').okay\n")
+    (tmp_path / "wrong.py").write_text("import tandem\ntandem.run(3)\ntandem.run('x').okay\n"
+                                       "tandem.events.Arrived('2', 'x')\ntandem.actions.Admit(2, 'x').conn = 3\n")
     told = mypy(tmp_path / "wrong.py").stdout
     assert "call-overload" in told and "attr-defined" in told
+    assert "arg-type" in told and "read-only" in told
