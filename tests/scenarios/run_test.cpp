@@ -81,49 +81,6 @@ expectations:
   }
 }
 
-// Of 500 each fifth of start_spread's 2 s has about 100, five standard deviations of a binomial 45.
-TEST(run, nodes_that_start_or_restart_together_do_not_dial_in_one_instant) {
-  const std::string text = R"(scenario: restarts
-duration: 20s
-groups: {server: {listen: true, manager: {max_connections: 500}}, clients: {count: 500}}
-workload:
-  - keep_connected: {from: clients, to: server, pause: 1s}
-  - restart: {group: clients, at: 10s}
-expectations:
-  - clients.attempts at 400ms in [55, 145]
-  - clients.attempts at 2s == 500
-  - clients.attempts at 10400ms in [555, 645]
-  - clients.attempts at 12s == 1000
-  - clients.attempts == 1000
-)";
-  for (const auto& level : virtual_levels()) {
-    const auto r = run_on(parse_scenario(text, "restarts.yaml"), level);
-    EXPECT_TRUE(r.ok) << failures_of(r);
-  }
-}
-
-// Without a pause of its own, as a manager redials: backoff_base and a part of start_spread.
-TEST(run, a_crowd_that_loses_its_server_at_once_does_not_dial_in_one_instant) {
-  const std::string text = R"(scenario: lost
-duration: 20s
-groups:
-  server: {listen: true, manager: {max_connections: 500}}
-  clients: {count: 500, manager: {start_spread: 4s}}
-workload:
-  - keep_connected: {from: clients, to: server}
-  - restart: {group: server, at: 10s}
-expectations:
-  - clients.attempts at 10999ms == 500
-  - clients.attempts at 11800ms in [555, 645]
-  - clients.attempts at 15100ms == 1000
-  - clients.icn_p2p_active_connections == 500
-)";
-  for (const auto& level : virtual_levels()) {
-    const auto r = run_on(parse_scenario(text, "lost.yaml"), level);
-    EXPECT_TRUE(r.ok) << failures_of(r);
-  }
-}
-
 // A pause or backoff of the life before, which may last a minute, is nothing to the next one.
 TEST(run, a_restarted_node_waits_for_no_pause_of_its_life_before) {
   const std::string text = R"(scenario: pauses
