@@ -3,9 +3,10 @@
 
 #include "net/protocol/multibase.hpp"
 #include "tandem/net/error.hpp"
+#include "tandem/net/security.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
@@ -59,10 +60,13 @@ identity identity::of_node(std::uint64_t seed, std::uint64_t node) {
 
 identity identity::generate() {
   std::array<std::uint8_t, seed_size> secret;
-  if (RAND_priv_bytes(secret.data(), static_cast<int>(secret.size())) != 1)
-    throw std::runtime_error("the operating system gave no random bytes for an identity");
-  return from_seed(secret);
+  system_entropy(secret);
+  auto made = from_seed(secret);
+  OPENSSL_cleanse(secret.data(), secret.size());
+  return made;
 }
+
+identity::~identity() { OPENSSL_cleanse(seed_.data(), seed_.size()); }
 
 peer_id peer_id_of_public_key(std::span<const std::uint8_t> message) {
   std::array<std::uint8_t, peer_id::size_max> hash;

@@ -6,6 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <new>
+
 namespace tandem {
 namespace {
 
@@ -24,6 +27,22 @@ TEST(identity, of_a_node_depends_on_both_numbers_alone) {
   EXPECT_NE(identity::of_node(1, 2).id(), identity::of_node(2, 1).id());
   EXPECT_NE(identity::of_node(1, 2).id(), identity::of_node(1, 3).id());
   EXPECT_NE(identity::generate().id(), identity::generate().id());
+}
+
+TEST(identity, leaves_no_secret_behind) {
+  std::array<std::uint8_t, identity::seed_size> seed;
+  seed.fill(0x5a);
+  alignas(identity) std::array<unsigned char, sizeof(identity)> place{};
+  auto* const made = new (place.data()) identity(identity::from_seed(seed));
+  const auto secrets = [&] {
+    const volatile unsigned char* const bytes = place.data();
+    int count = 0;
+    for (std::size_t i = 0; i < place.size(); ++i) count += bytes[i] == 0x5a;
+    return count;
+  };
+  EXPECT_GE(secrets(), 32);
+  made->~identity();
+  EXPECT_LT(secrets(), 8);
 }
 
 TEST(peer_id, of_a_key_and_its_texts_are_those_of_the_specification) {
@@ -112,9 +131,9 @@ TEST(address_range, reads_cidr_of_both_families) {
 }
 
 TEST(address_range, refuses_what_is_no_range) {
-  for (const char* text : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/8x",
-                           "10.0.0.0/-1", "2001:db8::/129", "2001:db8::1/32", "10.0.0.0/8/8",
-                           "localhost/8", "127.0.0.1:4001"})
+  for (const char* text :
+       {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/8x", "10.0.0.0/-1",
+        "2001:db8::/129", "2001:db8::1/32", "10.0.0.0/8/8", "localhost/8", "127.0.0.1:4001"})
     EXPECT_FALSE(parse_address_range(text)) << text;
 }
 

@@ -13,6 +13,9 @@ using boost::system::error_code;
 
 namespace {
 
+/// A window is a number of 32 bits (spec.md).
+constexpr std::uint64_t window_max = std::numeric_limits<std::uint32_t>::max();
+
 /// Room for `more` bytes; capacity doubles, but not above `most` unless it must.
 void make_room(byte_buffer& out, std::size_t more, std::size_t most) {
   const auto needed = out.size() + more;
@@ -140,8 +143,8 @@ error_code yamux::take_stream_frame(const yamux_header& header) {
   }
   if (header.type == yamux_type::window_update) {
     if (stream) {
-      constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
-      stream->send_window_ = std::min(stream->send_window_ + header.length, most);
+      if (header.length > window_max - stream->send_window_) return net_error::window_exceeded;
+      stream->send_window_ += header.length;
       output_ = true;
     }
     if (fin) fin_received(header.stream);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/security/noise_crypto.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
@@ -25,6 +26,8 @@ noise_key hmac(const noise_key& key, byte_view text) {
 }
 
 }  // namespace
+
+noise_key::~noise_key() { OPENSSL_cleanse(data(), size()); }
 
 noise_key_pair::noise_key_pair(const noise_key& secret)
     : key_(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, secret.data(), secret.size())) {
@@ -103,7 +106,9 @@ noise_two_keys noise_hkdf(const noise_key& chaining, byte_view input) {
   std::array<std::uint8_t, 33> next;
   std::copy(first.begin(), first.end(), next.begin());
   next.back() = 2;
-  return {first, hmac(secret, next)};
+  const auto second = hmac(secret, next);
+  OPENSSL_cleanse(next.data(), next.size());
+  return {first, second};
 }
 
 noise_key noise_hash(byte_view first, byte_view second) {

@@ -11,7 +11,10 @@ namespace tandem {
 // The functions that Noise_XX_25519_ChaChaPoly_SHA256 names (noiseprotocol.org, revision 34,
 // sections 4, 5 and 12), from OpenSSL.
 
-using noise_key = std::array<std::uint8_t, 32>;
+/// 32 bytes of a key or what keys are made of; wiped when they go.
+struct noise_key : std::array<std::uint8_t, 32> {
+  ~noise_key();
+};
 inline constexpr std::size_t noise_tag_size = 16;
 
 /// An X25519 key pair (RFC 7748).

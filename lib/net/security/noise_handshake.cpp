@@ -12,7 +12,7 @@ namespace {
 
 /// Exactly as long as a hash, so that it is the first one (section 5.2).
 constexpr std::string_view protocol_name = "Noise_XX_25519_ChaChaPoly_SHA256";
-static_assert(protocol_name.size() == std::tuple_size_v<noise_key>);
+static_assert(protocol_name.size() == 32);
 constexpr std::string_view signed_prefix = "noise-libp2p-static-key:";
 
 // Fields of NoiseHandshakePayload and NoiseExtensions.
@@ -21,7 +21,7 @@ constexpr auto signature_tag = bytes_tag(2);
 constexpr auto extensions_tag = bytes_tag(4);
 constexpr auto stream_muxers_tag = bytes_tag(2);
 
-constexpr std::size_t key_size = std::tuple_size_v<noise_key>;
+constexpr std::size_t key_size = 32;
 constexpr std::size_t sealed_key_size = key_size + noise_tag_size;
 
 byte_view bytes_of(std::string_view text) {

@@ -35,7 +35,10 @@ class secured_stream::state final : public std::enable_shared_from_this<state> {
         budget_(&budget),
         executor_(lower_.get_executor()),
         in_(unread.begin(), unread.end()),
-        filled_(unread.size()) {}
+        filled_(unread.size()) {
+    if (filled_ > buffer_least && !claim(filled_ - buffer_least))
+      throw boost::system::system_error(net_error::out_of_memory);
+  }
 
   byte_stream& lower() noexcept { return lower_; }
 

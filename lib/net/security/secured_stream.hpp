@@ -13,7 +13,8 @@ namespace tandem {
 /// the meter: a user of the secured stream tells it nothing.
 class secured_stream final : public stream_impl {
  public:
-  /// `unread`: what was read of `lower` already. `meter` and `budget` outlive it.
+  /// `unread`: what was read of `lower` already. `meter` and `budget` outlive it. Throws
+  /// boost::system::system_error, out_of_memory, when the budget refuses what is unread.
   secured_stream(byte_stream lower, std::unique_ptr<record_layer> layer, byte_view unread,
                  wire_meter& meter, memory_budget& budget);
   ~secured_stream() override;

@@ -53,11 +53,12 @@ asio::awaitable<void> wire::read_more(asio::cancellation_signal* stop) {
 void wire::secure(std::unique_ptr<record_layer> layer) {
   TANDEM_ASSERT(unsent_.empty());
   const auto executor = stream_.get_executor();
-  stream_ = byte_stream(std::make_unique<secured_stream>(std::move(stream_), std::move(layer),
-                                                         unread(), meter_, budget_),
-                        executor);
+  const byte_buffer left(unread().begin(), unread().end());
+  forget_read();  // and its charge, which the stream takes over
+  stream_ = byte_stream(
+      std::make_unique<secured_stream>(std::move(stream_), std::move(layer), left, meter_, budget_),
+      executor);
   secured_ = true;
-  forget_read();
 }
 
 }  // namespace tandem

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "net/security/exchange.hpp"
 #include "net/protocol/multistream.hpp"
 #include "net/protocol/yamux_header.hpp"
+#include "net/security/exchange.hpp"
 #include "net/vectors.hpp"
 #include "tandem/net/error.hpp"
 

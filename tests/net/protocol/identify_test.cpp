@@ -3,6 +3,7 @@
 
 #include "net/session/session_fixture.hpp"
 #include "net/vectors.hpp"
+#include "tandem/net/error.hpp"
 
 namespace tandem {
 namespace {
@@ -46,6 +47,56 @@ TEST(identify, stays_below_4096_bytes_with_any_number_of_addresses) {
   put_identify(out, {self.public_key_message(), "tandem", listening, {}, {}});
   EXPECT_LT(out.size(), 4096u);
   EXPECT_GT(out.size(), 2000u);
+}
+
+TEST(identify, stays_below_4096_bytes_with_any_number_of_protocols) {
+  const auto self = identity_of_byte(1);
+  const std::vector<endpoint> listening(200, parse_address("[2001:db8::1]:1").value().at);
+  const std::string name(200, 'p');
+  const std::vector<std::string_view> protocols(100, name);
+  byte_buffer out;
+  put_identify(
+      out, {self.public_key_message(), std::string(200, 'a'), listening, listening[0], protocols});
+  EXPECT_LT(out.size(), 4096u);
+  const auto said = parse_identify(out);
+  ASSERT_TRUE(said);
+  EXPECT_GE(said->protocols.size(), 5u);
+  EXPECT_EQ(said->observed, listening[0]);
+}
+
+TEST(identify, is_read_as_it_was_said) {
+  const auto self = identity_of_byte(1);
+  const std::vector<endpoint> listening{parse_address("127.0.0.1:4001").value().at,
+                                        parse_address("[::1]:4002").value().at};
+  constexpr std::array<std::string_view, 2> protocols{"/a", "/b"};
+  byte_buffer out;
+  put_identify(out, {self.public_key_message(), "tandem/1", listening,
+                     parse_address("10.0.0.9:5").value().at, protocols});
+  const auto said = parse_identify(out);
+  ASSERT_TRUE(said) << said.error().message();
+  EXPECT_TRUE(std::ranges::equal(said->public_key_message, self.public_key_message()));
+  EXPECT_EQ(said->protocol_version, "ipfs/0.1.0");
+  EXPECT_EQ(said->agent, "tandem/1");
+  EXPECT_TRUE(std::ranges::equal(said->protocols, protocols));
+  EXPECT_EQ(said->listening, listening);
+  EXPECT_EQ(to_string(said->observed), "10.0.0.9:5");
+  for (std::size_t size = 0; size < out.size(); ++size)
+    EXPECT_FALSE(parse_identify(byte_view(out).first(size))) << size;
+}
+
+TEST(identify, addresses_that_are_not_over_tcp_are_left_out) {
+  EXPECT_FALSE(parse_multiaddr({}));
+  for (const char* const other : {"04", "047f000001", "047f00000106", "047f0000010604",
+                                  "047f00000191020fa1", "290000000000000000000000000000000106"})
+    EXPECT_FALSE(parse_multiaddr(from_hex(other))) << other;
+  // js-libp2p and go-libp2p append /p2p/ID.
+  EXPECT_EQ(to_string(parse_multiaddr(from_hex("047f000001060fa1a503220000")).value()),
+            "127.0.0.1:4001");
+  byte_buffer out;
+  put_identify(out, {});
+  EXPECT_EQ(parse_identify(out).value().observed.port, 0);
+  EXPECT_EQ(parse_identify(from_hex("ffff7f")).error(), net_error::message_too_long);
+  EXPECT_EQ(parse_identify(from_hex("020aff")).error(), net_error::malformed);
 }
 
 }  // namespace

@@ -139,6 +139,18 @@ TEST_F(yamux_muxer, sends_no_more_than_the_peers_window) {
             "000100040000000200000000");
 }
 
+TEST_F(yamux_muxer, refuses_a_window_that_is_no_number_of_32_bits) {
+  constexpr std::uint32_t all = 0xffffffff;
+  EXPECT_FALSE(receive(update, yamux_flag::syn, 1, all - yamux_initial_window));
+  EXPECT_FALSE(receive(update, 0, 1, 0));
+  EXPECT_EQ(receive(update, 0, 1, 1), net_error::window_exceeded);
+  yamux other(direction::inbound, 3, yamux_initial_window, events, memory.budget);
+  EXPECT_EQ(other.receive(frame(update, yamux_flag::syn, 1, all - yamux_initial_window + 1)),
+            net_error::window_exceeded);
+  // Of a stream that is gone it does not matter.
+  EXPECT_FALSE(other.receive(frame(update, 0, 5, all)));
+}
+
 TEST_F(yamux_muxer, shares_a_write_among_streams) {
   auto* const first = mux.open(events.handler()).value();
   auto* const second = mux.open(events.handler()).value();

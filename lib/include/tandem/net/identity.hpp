@@ -27,6 +27,11 @@ class identity {
   /// From the operating system's entropy.
   static identity generate();
 
+  identity() = default;
+  identity(const identity&) = default;
+  identity& operator=(const identity&) = default;
+  ~identity();  ///< wipes the seed
+
   const peer_id& id() const noexcept { return id_; }
   /// `08 01 12 20 <32 bytes>`: the PublicKey message as it goes over the wire.
   std::span<const std::uint8_t> public_key_message() const noexcept { return message_; }
