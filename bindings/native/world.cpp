@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The native half of World: a told_world, and who in Python hears it.
-#include "native.hpp"
+#include "heard.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/recording.hpp"
 #include "tandem/command/units.hpp"
@@ -27,14 +27,6 @@ using namespace scenarios;
 namespace {
 
 using number = std::uint64_t;  // of something Python calls
-
-/// A notification as a callback hears it.
-struct heard {
-  std::int64_t time_ns = 0;
-  node_index node = 0;
-  std::int32_t peer = -1;
-  notification what;
-};
 
 class native_world {
  public:
@@ -65,11 +57,19 @@ class native_world {
     unsettled_ = true;
   }
   void hook(node_index first, node_index count, const std::string& kind, number what) {
+    if (kind == "message") {
+      messages_.push_back({first, count, what});
+      if (!std::exchange(hears_messages_, true))
+        told().listen_to_messages(
+            [this](node_index at, node_index from, std::uint64_t bytes) { hear(at, from, bytes); });
+    }
     for (std::size_t i = 0; i < notices_count; ++i)
       if (name_of(static_cast<notice>(i)) == kind) hooks_[i].push_back({first, count, what});
   }
   void unhook(number what) {
-    for (auto& all : hooks_) std::erase_if(all, [&](const auto& one) { return one.what == what; });
+    const auto is = [&](const auto& one) { return one.what == what; };
+    for (auto& all : hooks_) std::erase_if(all, is);
+    std::erase_if(messages_, is);
   }
   void run_until(std::int64_t until, py::object call) {
     auto& world = told();
@@ -110,6 +110,14 @@ class native_world {
           this->call(call, &said);
         });
   }
+  void hear(node_index node, node_index from, std::uint64_t bytes) {
+    for (const auto& one : messages_)
+      if (node - one.first < one.count)
+        world_->at(world_->now(), [this, node, from, bytes, call = one.what] {
+          const heard said{world_->now().count(), node, static_cast<std::int32_t>(from), {}, bytes};
+          this->call(call, &said);
+        });
+  }
   void call(number what, const heard* said) {
     const py::gil_scoped_acquire locked;
     said ? call_(what, *said) : call_(what, py::none());
@@ -130,6 +138,8 @@ class native_world {
 
   std::optional<told_world> world_;  ///< none: it is over
   std::array<std::vector<hooked>, notices_count> hooks_;
+  std::vector<hooked> messages_;
+  bool hears_messages_ = false;
   py::object call_;  ///< while it runs
   bool running_ = false;
   bool unsettled_ = false;
@@ -137,16 +147,6 @@ class native_world {
   std::chrono::steady_clock::time_point looked_{};
   std::exception_ptr raised_;
 };
-
-py::object seconds_or_none(time_point at) {
-  if (at == never) return py::none();
-  return py::float_(seconds_of(at.time_since_epoch()));
-}
-
-py::object text_or_none(const endpoint& where) {
-  if (where == endpoint{}) return py::none();
-  return py::str(to_string(where));
-}
 
 /// The sum over some nodes.
 manager_counters counters_of(native_world& in, node_index first, node_index count) {
@@ -201,46 +201,10 @@ py::dict finish(native_world& in) {
   return out;
 }
 
-template <class T>
-py::object none_or(bool known, T value) {
-  return known ? py::cast(value) : py::none();
-}
-
-void add_event(py::module_& m) {
-  py::class_<heard>(m, "Heard")
-      .def_readonly("time_ns", &heard::time_ns)
-      .def_readonly("node", &heard::node)
-      .def_readonly("peer", &heard::peer)
-      .def_property_readonly("name",
-                             [](const heard& h) { return std::string(name_of(h.what.kind)); })
-      .def_property_readonly("cause",
-                             [](const heard& h) { return std::string(name_of(h.what.why)); })
-      .def_property_readonly(
-          "direction",
-          [](const heard& h) { return h.what.way == direction::inbound ? "inbound" : "outbound"; })
-      .def_property_readonly("connection",
-                             [](const heard& h) {
-                               return none_or(h.what.conn != connection_id::none,
-                                              static_cast<number>(h.what.conn));
-                             })
-      .def_property_readonly("request",
-                             [](const heard& h) {
-                               return none_or(h.what.request != request_id::none,
-                                              static_cast<number>(h.what.request));
-                             })
-      .def_property_readonly("current", [](const heard& h) { return h.what.current; })
-      .def_property_readonly("limit", [](const heard& h) { return h.what.limit; })
-      .def_property_readonly("failures", [](const heard& h) { return h.what.failures; })
-      .def_property_readonly("ceiling", [](const heard& h) { return seconds_of(h.what.ceiling); })
-      .def_property_readonly("until", [](const heard& h) { return seconds_or_none(h.what.until); })
-      .def_property_readonly("address", [](const heard& h) { return text_or_none(h.what.where); })
-      .def("__str__", [](const heard& h) { return describe(h.what); });
-}
-
 }  // namespace
 
 void add_world(py::module_& m) {
-  add_event(m);
+  add_heard(m);
   py::class_<native_world>(m, "World")
       .def(py::init<const std::string&, const std::string&, std::size_t>())
       .def("add_group", [](native_world& w, const std::string& name,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +23,8 @@ _OF_GROUP = {"listen", "link", "region", "behaviour", "addresses", "stale_addres
              "buffers_max", "manager"}
 _SCHEDULE = {"when", "until", "for_", "arrivals", "count", "pick", "every"}
 _LIVES = {"shutdown", "kill", "restart"}
+# A manager has deadlines a nanosecond from now; what is told in a callback must not meet them.
+_AFTER = 7  # ns
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class Telling:
 
     _native: _tandem.World
     _head: dict[str, Any]
+    _callbacks: dict[int, tuple[Callable[..., Any], tuple[int, int, str]]]
+    _plans: dict[int, tuple[Callable[[], Any], int]]
+    _fresh: Callable[[], _tandem.World]
+    _go_on: Callable[[int, Callable[..., None]], None]
 
     def __init__(self) -> None:
         self._groups: list[_Group] = []
@@ -57,20 +64,26 @@ class Telling:
             if key is not None:
                 if to is who:
                     raise BadInput(f"node `{who._text}` cannot {verb} itself")
-                action = self._actions.get(key)
-                if action is None:
-                    action = self._new_action(key, verb, who, to, says)
-                when = self._time(at)
-                self._native.act(action, who._first, (to or who)._first, when)
-                self._told.append((verb, who, to, when, says))
+                self._pass_on((key, verb, who, to, self._time(at), says))
                 return
         entry = {verb: self._ends(who, to, verb, says) | _said.says(says)}
         if at is not None or verb in _LIVES or (self._native.began and "when" not in says):
             when = self._time(at)
             self._check_time(when)
             entry[verb]["at"] = _said.duration_text(when)
-        _said.read(self._native.add_entry, _arguments.as_yaml(entry))
-        self._told.append(entry)
+        self._pass_on(entry)
+
+    def _pass_on(self, told: Any) -> None:
+        """An entry as a file has it, or a turn of a node by itself."""
+        if isinstance(told, dict):
+            _said.read(self._native.add_entry, _arguments.as_yaml(told))
+        else:
+            key, verb, who, to, when, says = told
+            action = self._actions.get(key)
+            if action is None:
+                action = self._new_action(key, verb, who, to, says)
+            self._native.act(action, who._first, (to or who)._first, when)
+        self._told.append(told)
 
     def _key(self, verb: str, who: Verbs, to: Verbs | str | None, says: dict[str, Any]) -> Any:
         """Turns that draw nothing and come once share what reads them; None: not such."""
@@ -100,7 +113,7 @@ class Telling:
         return {"from": who._text, "to": to if isinstance(to, str) else to._text}
 
     def _entry(self, told: Any) -> dict[str, Any]:
-        verb, who, to, when, says = told
+        _, verb, who, to, when, says = told
         said = self._ends(who, to, verb, says) | _said.says(says)
         if when or verb in _LIVES:
             said["at"] = _said.duration_text(when)
@@ -138,10 +151,37 @@ class Telling:
         manager = {**manager, **options} if options else manager
         said = _said.says({**says, "manager": manager or None})
         text = _arguments.as_yaml({"count": count, **said})
-        first = _said.read(self._native.add_group, json.dumps(name), text)
+        if self._native.began:
+            first = self._begin_again(name, text)
+        else:
+            first = _said.read(self._native.add_group, json.dumps(name), text)
         self._groups.append(_Group(name, first, count, said))
         self._nodes += [None] * count
         return ToldNodes(cast("World", self), len(self._groups) - 1, name, first, count, name)
+
+    def _begin_again(self, name: str, text: str) -> int:
+        """A file has its nodes from the start, and so has this world: it is told all of it once more, with them."""
+        if self._running:
+            raise BadInput("nodes are added between two stretches of a run, not from within a callback")
+        was, now, native = self._native, self._native.now_ns, self._fresh()
+        for group in self._groups:
+            native.add_group(json.dumps(group.name), _arguments.as_yaml({"count": group.count, **group.says}))
+        first: int = _said.read(native.add_group, json.dumps(name), text)
+        before = [was.numbers(group) for group in range(len(self._groups))]
+        was.close()
+        self._native, self._actions, told, self._told = native, {}, self._told, []
+        for one in told:
+            self._pass_on(one)
+        for fault in self._faults:
+            native.add_fault(_arguments.as_yaml({fault._word: fault._says}))
+        self._go_on(now, lambda *_: None)
+        for number, (_, hook) in self._callbacks.items():
+            native.hook(*hook, number)
+        for number, (_, when) in self._plans.items():
+            native.plan(when, number)
+        if before != [native.numbers(group) for group in range(len(before))]:
+            raise BadInput("with these nodes from its start this world would have been another one: add them before it runs")
+        return first
 
     def _free(self, word: str) -> str:
         names = {group.name for group in self._groups}
@@ -172,7 +212,7 @@ class Telling:
 
     def _time(self, at: Duration | None, name: str = "at") -> int:
         if at is None:  # in a callback the rest of the moment comes first, as in a file
-            return self._native.now_ns + self._running
+            return self._native.now_ns + _AFTER * self._running
         return _said.nanoseconds(at, name)
 
     def _check_time(self, when: int) -> None:

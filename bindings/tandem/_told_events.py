@@ -65,7 +65,7 @@ class Event:
 
     def __getattr__(self, name: str) -> Any:
         """connection, request (ids or None), current, limit (what a refusal compared), failures, ceiling (s),
-        until (s or None), address ("10.0.0.2:4001" or None)."""
+        until (s or None), address ("10.0.0.2:4001" or None), size (of a message, in bytes; else None)."""
         return getattr(self._raw, name)
 
 

@@ -28,7 +28,8 @@ class _Members(Verbs):
     def on(self, event: str, function: F | None = None) -> F | Callable[[F], F]:
         """Call a function with each such Event of these nodes, in virtual time; a decorator without one.
 
-        event: what a manager notifies: "inbound_refused", "connection_established", ...
+        event: what a manager notifies: "inbound_refused", "connection_established", ...; or "message": one arrived,
+               with its `size` and the `peer` who sent it (answers of request() and pieces of streams as well).
 
         It may look, and tell nodes what to do. What it raises ends the run, which raises it with the
         virtual time in a note. Raises BadInput for an event there is not.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 class Verbs:
     """Some nodes of a group of a World, in a row. The verbs are those of the scenario language
-    (scenarios/reference/workload.md), with its arguments: `at` (default: now; in a callback a nanosecond
+    (scenarios/reference/workload.md), with its arguments: `at` (default: now; in a callback 7 ns
     later, when all of that moment is over), `when`, `until`, `for_`, `arrivals`, `count`, `pick` and what
     stands with each verb. Durations are "30s", a timedelta or seconds. A verb is planned and returns at
     once; run() does it. What cannot be used raises BadInput, which names the closest thing known; a wrong

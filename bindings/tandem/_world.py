@@ -36,8 +36,9 @@ class World(Telling):
     sample_every: between two rows of result().samples.
     events_max:   rows of result().events kept.
 
-    Nodes are added first; the world begins at the first run() or look. Then, as often as one likes:
-    tell nodes and faults what to do, run() on, look. The same scenario in a file has the same trace.
+    Add nodes, tell them and faults what to do, run() on, look, as often as one likes. The same scenario in a file
+    has the same trace; so a node that is added later was there from the start, and the world runs again up to now
+    (callbacks are not called a second time). Not from within a callback.
     One thread at a time; run() releases the GIL, and callbacks are called with it. `packet` runs on
     ns-3, one world in a process at a time: close() or result() gives it back.
 
@@ -63,13 +64,14 @@ class World(Telling):
                       **_said.says({"sample_every": sample_every, "network": network, "tcp": tcp})}
         if "default" in self._links:
             self._head["links"] = {"default": self._links["default"]}
-        head = {**self._head, "duration": "1s", "groups": {"none": {}}}
-        self._native = _said.read(_tandem.World, _arguments.as_yaml(head), level,
-                                  _arguments.whole("events_max", events_max, 2**63 - 1))
+        head = _arguments.as_yaml({**self._head, "duration": "1s", "groups": {"none": {}}})
+        most = _arguments.whole("events_max", events_max, 2**63 - 1)
+        self._fresh = lambda: _said.read(_tandem.World, head, level, most)
+        self._native = self._fresh()
         super().__init__()
         self._ended: tuple[float, str] | None = None
-        self._callbacks: dict[int, Callable[..., Any]] = {}
-        self._plans: dict[int, Callable[[], Any]] = {}
+        self._callbacks: dict[int, tuple[Callable[..., Any], tuple[int, int, str]]] = {}
+        self._plans: dict[int, tuple[Callable[[], Any], int]] = {}
         self._unsaid: list[str] = []
 
     def __repr__(self) -> str:
@@ -77,7 +79,7 @@ class World(Telling):
         return f"<tandem.World {self.level}, seed {self.seed}: {count} nodes, at {self.now:g} s>"
 
     def node(self, *, name: str | None = None, **says: Any) -> ToldNode:
-        """Add a node, before the world begins.
+        """Add a node.
 
         name: of letters, digits, _ and -; "node", "node2", ... when not given.
         says: listen, link, region, behaviour, addresses, ... as in scenarios/reference/groups.md, and options
@@ -113,7 +115,7 @@ class World(Telling):
             raise TypeError("at() plans a function for a time: at(\"1s\", function)")
         number = self._number()
         _said.read(self._native.plan, self._time(when), number)
-        self._plans[number] = lambda: what(*given, **named)
+        self._plans[number] = lambda: what(*given, **named), self._time(when)
         self._unsaid.append(f"{getattr(what, '__name__', what)} at {_said.duration_text(self._time(when))}")
 
     def on(self, event: str, function: F | None = None) -> F | Callable[[F], F]:
@@ -131,8 +133,9 @@ class World(Telling):
 
         >>> w = World("message"); hook = w.on("dial_failed", print); w.off(hook)
         """
-        for number in [n for n, f in self._callbacks.items() if f == function]:
+        for number in [n for n, (f, _) in self._callbacks.items() if f == function]:
             self._native.unhook(number)
+            del self._callbacks[number]
 
     def run(self, until: Duration | None = None, *, for_: Duration | None = None) -> None:
         """Run on until a time of the world, or for so long.
@@ -258,13 +261,13 @@ class World(Telling):
         return "\n".join(lines) + "\n"
 
     def _on(self, first: int, count: int, event: str, function: Any) -> Any:
-        _arguments.names("event", "event", event, _tandem.notices)
+        _arguments.names("event", "event", event, [*_tandem.notices, "message"])
         if function is None:
             return lambda given: self._on(first, count, event, given)
         if not callable(function):
             raise TypeError(f"on() calls a function, not {type(function).__name__}")
         number = self._number()
-        self._callbacks[number] = function
+        self._callbacks[number] = function, (first, count, event)
         self._native.hook(first, count, event, number)
         self._unsaid.append(f"{getattr(function, '__name__', function)} on {event}")
         return function
@@ -272,9 +275,9 @@ class World(Telling):
     def _call(self, number: int, raw: Any) -> None:
         try:
             if raw is None:
-                self._plans.pop(number)()
-            else:
-                self._callbacks[number](Event(raw, self))
+                self._plans.pop(number)[0]()
+            elif number in self._callbacks:
+                self._callbacks[number][0](Event(raw, self))
         except BaseException as error:
             if hasattr(error, "add_note"):  # Python 3.11
                 error.add_note(f"in a callback at {self.now:g} s of virtual time" + (f": {raw}" if raw else ""))
@@ -285,10 +288,13 @@ class World(Telling):
             self._run(self._native.now_ns)
 
     def _run(self, end: int) -> None:
+        self._go_on(end, self._call)
+
+    def _go_on(self, end: int, call: Callable[..., None]) -> None:
         if not self._native.began and "between" in self._links:
             _said.read(self._native.set_links, _arguments.as_yaml(self._links))
         self._running, was = True, self._running
         try:
-            _said.read(self._native.run_until, end, self._call)
+            _said.read(self._native.run_until, end, call)
         finally:
             self._running = was

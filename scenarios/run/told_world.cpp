@@ -247,6 +247,11 @@ void told_world::listen(std::function<void(node_index, time_point, const notific
   impl_->who = std::move(who);
 }
 
+void told_world::listen_to_messages(
+    std::function<void(node_index, node_index, std::uint64_t)> who) {
+  impl_->when_begun([who = std::move(who)](workload& in) { in.hear_messages(who); });
+}
+
 void told_world::run_until(duration until, const std::function<bool()>& stop) {
   auto& it = *impl_;
   it.check_not_past(until);

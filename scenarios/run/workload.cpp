@@ -113,11 +113,20 @@ constexpr unsigned entry_shift = 48;
 void workload::send(const doing& whose, node_index from, node_index to, std::uint64_t bytes,
                     std::uint64_t number) {
   turn(from, [this, from, to, bytes, sent = (whose.index + 1) << entry_shift | number] {
-    if (alive_[from]) world_.send(from, to, bytes, sent);
+    if (!alive_[from]) return;
+    if (ear_) on_their_way_.insert_or_assign(sent, message{from, bytes});
+    world_.send(from, to, bytes, sent);
   });
 }
 
+void workload::send(node_index from, node_index to, std::uint64_t bytes) {
+  const std::uint64_t number = ear_ ? ++unnamed_ : 0;
+  if (ear_) on_their_way_.insert_or_assign(number, message{from, bytes});
+  world_.send(from, to, bytes, number);
+}
+
 void workload::on_send(std::uint64_t number, send_result result) {
+  if (result != send_result::accepted) on_their_way_.erase(number);
   if (const auto entry = number >> entry_shift; entry != 0)
     doings_[entry - 1]->on_sent(number & ~(entry << entry_shift), result);
 }
@@ -125,6 +134,10 @@ void workload::on_send(std::uint64_t number, send_result result) {
 void workload::on_message(node_index node, std::uint64_t number) {
   if (const auto entry = number >> entry_shift; entry != 0)
     doings_[entry - 1]->on_arrived(node, number & ~(entry << entry_shift));
+  if (const auto it = on_their_way_.find(number); it != on_their_way_.end()) {
+    ear_(node, it->second.from, it->second.bytes);
+    on_their_way_.erase(it);
+  }
 }
 
 connection_id workload::connection(node_index from, node_index to) const {

@@ -34,6 +34,9 @@ class workload {
   void on_notification(node_index node, time_point now, const notification& what);
   void on_send(std::uint64_t number, send_result result);
   void on_message(node_index node, std::uint64_t number);
+  /// Hears each message that arrives and was sent since, after its entry: at whom, of whom.
+  using message_ear = std::function<void(node_index, node_index, std::uint64_t bytes)>;
+  void hear_messages(message_ear who) { ear_ = std::move(who); }
   /// What the entries found that was probably not meant.
   void add_warnings(std::vector<std::string>& to) const;
   /// The entries that waited for something that never was.
@@ -67,6 +70,8 @@ class workload {
   /// Sends under a number of the entry's own, at least 1, which it hears again.
   void send(const doing& whose, node_index from, node_index to, std::uint64_t bytes,
             std::uint64_t number);
+  /// Sends what no entry hears of again.
+  void send(node_index from, node_index to, std::uint64_t bytes);
   /// Its oldest ready connection with `to`, the one that messages take; none when there is none.
   connection_id connection(node_index from, node_index to) const;
   /// Keeps an application stream open on it: in use at both ends, until closed as often.
@@ -121,6 +126,13 @@ class workload {
   std::vector<std::unique_ptr<doing>> doings_;  ///< in the order of the file
   std::vector<doing*> hearing_;                 ///< of them those that want to hear
   std::map<std::uint64_t, const work*> entries_;
+  message_ear ear_;
+  struct message {
+    node_index from;
+    std::uint64_t bytes;
+  };
+  std::uint64_t unnamed_ = 0;  ///< numbers of messages that no entry hears of
+  std::map<std::uint64_t, message> on_their_way_;  ///< by number, while somebody hears
   std::map<std::uint64_t, const schedule*> waiting_;  ///< entries for what has not held yet
 };
 

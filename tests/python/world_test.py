@@ -5,6 +5,9 @@ import datetime
 import doctest
 import gc
 import importlib
+import json
+import pathlib
+import subprocess
 import threading
 
 import pytest
@@ -124,14 +127,17 @@ def test_who_only_listens_changes_nothing(level):
     hashes = set()
     for listens in (False, True):
         world, server, peers = crowd(level)
-        heard = []
+        heard, messages = [], []
         if listens:
             world.on("connection_established", heard.append)
+            world.on("message", messages.append)
             world.at("2s", heard.append, None)
         peers.dial(server, arrivals={"every": "10ms"})
+        peers.send(server, 100, at="5s")
         world.run(until="10s")
         world.close()
         hashes.add(world.trace_hash)
+    assert len(messages) == 8
     assert len(hashes) == 1 and len(heard) == 17
     assert {event.direction for event in heard if event} == {"inbound", "outbound"}
 
@@ -299,6 +305,79 @@ def test_a_wrong_type_is_a_type_error(wrong):
         wrong(*crowd("message"))
 
 
+@each_level
+@pytest.mark.parametrize("says", [{}, {"in_flight": 5000}])
+def test_a_message_that_arrives_is_heard_with_its_sender_and_size(level, says):
+    world, server, peers = crowd(level)
+    heard = []
+
+    @server.on("message")
+    def answer(event):
+        heard.append((event.name, event.node, event.peer, event.size, event.time > 5))
+        server.send(event.peer, "2KiB")
+
+    back = []
+    peers[2].on("message", back.append)
+    peers.dial(server)
+    peers[2].send(server, "1KiB", at="5s", **says)
+    peers[1].request(server, 64, {"size": 32, "think": 1.0}, at="20s")
+    world.run(until="30s")
+    assert heard == [("message", server, peers[2], 1024, True), ("message", server, peers[1], 64, True)]
+    assert [(event.peer, event.size) for event in back] == [(server, 2048)]
+    world.off(answer)
+    peers[2].send(server, 100)
+    world.run(until="40s")
+    assert len(heard) == 2
+    assert world.trace_hash == same_in_a_file(world)
+
+
+@each_level
+def test_nodes_may_come_later(level):
+    world, server, peers = crowd(level, seed=5)
+    refused, planned = [], []
+    server.on("inbound_refused", refused.append)
+    world.at("7s", lambda: planned.append(world.now))
+    world.at("2s", peers[0].kill)
+    cut = world.partition(peers[1], server, at="3s")
+    peers.dial(server, arrivals={"every": "10ms"})
+    world.run(until="5s")
+    before, active, then = len(refused), server.metrics, world.now
+    late = world.nodes(3, name="late")
+    assert (world.now, server.metrics, len(refused), planned) == (then, active, before, []), "called a second time"
+    assert not peers[0].alive and late[1].alive and world.nodes(2)[1].alive
+    cut.end("6s")
+    late.dial(server, at="6s")
+    world.run(until="9s")
+    assert planned == [7.0] and len(refused) > before and {event.peer for event in refused[before:]} <= set(late)
+    assert world.trace_hash == same_in_a_file(world)
+
+
+def test_nodes_that_come_too_late_are_told():
+    world, server, peers = crowd("message")
+    world.at("1s", world.node)
+    with pytest.raises(tandem.BadInput, match="not from within a callback"):
+        world.run(until="5s")
+    with pytest.raises(tandem.BadInput, match="there already"):
+        world.node(name="server")
+    with pytest.raises(tandem.BadInput, match="did you mean"):
+        world.node(max_conections=3)
+    with pytest.raises(tandem.BadInput, match="max_connections"):
+        world.node(max_connections=-3)
+    world.run(until="6s")
+    assert world.now == 6.0 and len(world.nodes(2)) == 2
+
+
+def test_every_verb_and_fault_of_the_language_has_its_method():
+    command = pathlib.Path(tandem.__file__).parents[2] / "tandem"
+    schema = json.loads(subprocess.run([command, "schema"], capture_output=True, check=True).stdout)
+
+    words = {word for part in ("workload", "faults") for word in schema["properties"][part]["items"]["properties"]}
+    own = {"pause": "suspend"}
+    assert {"dial", "stream", "clock_jump", "partition"} <= words
+    nodes = tandem.World("message").nodes(2)
+    assert [word for word in words if not hasattr(nodes, own.get(word, word)) and not hasattr(tandem.World, word)] == []
+
+
 def test_what_comes_too_late_is_refused():
     world, server, peers = crowd("message")
     world.run(until="5s")
@@ -306,8 +385,6 @@ def test_what_comes_too_late_is_refused():
                  lambda: peers.dial(server, at=1, arrivals={"every": 1}), lambda: world.partition(server, at="1s")):
         with pytest.raises(tandem.BadInput, match="is past: this world is at 5s"):
             late()
-    with pytest.raises(tandem.BadInput, match="add them before"):
-        world.node()
     with pytest.raises(tandem.BadInput, match="addresses"):
         peers[0].restart(address="new")
     with pytest.raises(IndexError):

@@ -71,7 +71,7 @@ class sending final : public doing {
   }
   void send_to(node_index from, node_index to) {
     const auto bytes = static_cast<std::uint64_t>(what_.size.draw(sizes_));
-    if (what_.in_flight == 0) return in_.place().send(from, to, bytes, 0);
+    if (what_.in_flight == 0) return in_.send(from, to, bytes);
     flows_[{from, to}].waiting.push_back(bytes);
     push({from, to});
   }

@@ -126,7 +126,7 @@ class streaming final : public doing {
     const auto bytes_per_second = static_cast<double>(what_.rate) / 8;
     const auto bytes = std::clamp(static_cast<std::uint64_t>(bytes_per_second * rate_interval_s),
                                   bytes_least, piece_max);
-    in_.place().send(one->from, one->to, bytes, 0);
+    in_.send(one->from, one->to, bytes);
     const auto wait = static_cast<double>(bytes) / bytes_per_second * 1e9;
     in_.at_node(later(in_.now(), duration(static_cast<std::int64_t>(wait))), one->from,
                 [this, number] { talk(number); });

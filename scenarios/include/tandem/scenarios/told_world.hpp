@@ -49,6 +49,8 @@ class told_world {
   /// Hears every notification in the moment it is given, from within the node: it may plan with
   /// at() and nothing else.
   void listen(std::function<void(node_index, time_point, const notification&)> who);
+  /// Hears each message of the workload that arrives, in the same way: at whom, of whom.
+  void listen_to_messages(std::function<void(node_index, node_index, std::uint64_t bytes)> who);
 
   /// Runs up to then, that moment included; the first time it begins. `stop` as in run_options.
   void run_until(duration until, const std::function<bool()>& stop);
