@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING
 from . import _tandem, actions, events
 from ._tandem import BadInput
 from . import theory
-from ._campaign import Learned, ci, diff, intervals, learn, load_sweep, sweep
+from ._campaign import ci, diff, intervals, load_sweep, sweep
 from ._manager import Manager
 from ._node import Node
 from ._node_events import Message, NodeError, NodeEvent
-from ._replay import Replay, replay
+from ._replay import Learned, Replay, learn, replay
 from ._result import Result, Results, load
 from ._run import check, levels, options, run
 from ._search import find, shrink, swarm

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""replay(): what a node recorded, again."""
+"""replay() and learn(): what a node recorded, again, and as a scenario."""
 
 from __future__ import annotations
 
 import functools
 import json
+import os
+import pathlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -114,3 +116,43 @@ def replay(path: _arguments.Path | Iterable[_arguments.Path], set: Mapping[str, 
     if call.interrupted:
         raise KeyboardInterrupt
     return Replay(text)
+
+
+class Learned:
+    """A scenario that is like a recording.
+
+    yaml      its text; save(path) writes it for run()
+    node      whose recording it was
+    fits      DataFrame: what, text, values, distance (Kolmogorov and Smirnov, 0 to 1), why
+    failures  dict CAUSE -> times
+
+    See learn() for an example.
+    """
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self.yaml: str = raw["yaml"]
+        self.node: str = raw["node"]
+        self.fits = pandas.DataFrame(raw["fits"], columns=["what", "text", "values", "distance", "why"])
+        self.failures: dict[str, int] = dict(raw["failures"])
+
+    def save(self, path: _arguments.Path) -> str:
+        """Write the scenario to a file; return its path."""
+        pathlib.Path(path).write_text(self.yaml)
+        return os.fspath(path)
+
+
+def learn(path: _arguments.Path | Iterable[_arguments.Path], name: str = "learned") -> Learned:
+    """Make a scenario that is like what a node recorded, as `tandem learn` does.
+
+    path: a PATH of `node --record`, a folder of `run --record`, or files. name: of the scenario.
+    Raises BadInput when too little was recorded, or when a recording is damaged.
+
+    >>> import subprocess, tempfile
+    >>> kept = tempfile.TemporaryDirectory()
+    >>> run = ["tandem", "run", "erlang_b", "--level", "message", "--record", kept.name, "--record-nodes", "server"]
+    >>> done = subprocess.run(run, capture_output=True)
+    >>> learned = tandem.learn(kept.name + "/message/server.0.000001.trace")
+    >>> tandem.check(learned.save(kept.name + "/like_mine.yaml"))[0]
+    'learned'
+    """
+    return Learned(_tandem.learn(_arguments.paths(path), name))
