@@ -167,13 +167,13 @@ def attempts(result: Result, group: str | None = None, ax: Axes | None = None) -
         part = events[events.event == event]
         above.scatter(part.time, part.node.map(nodes), s=24, marker=mark, color=COLOURS[colour], label=label)
     above.yaxis.set_major_locator(MaxNLocator(integer=True))
-    above.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
+    above.legend(loc="upper center", bbox_to_anchor=(0.5, -0.03), ncols=2, frameon=False)  # the raster fills its panel
     _finish(above, f"{_named(result)}: dials of {name}", "", f"node of {name}")
     waits = events[events.event == "backoff_started"]
     below.scatter(waits.time, waits.ceiling, s=10, color=COLOURS[2], label="ceiling")
     below.scatter(waits.time, waits.until - waits.time, s=10, marker="x", color=COLOURS[3], label="wait")
     if len(waits):
-        below.legend(loc="upper left", framealpha=0.9)
+        below.legend(loc="upper left", framealpha=0.6)
     below.set_ylim(bottom=0)
     _finish(below, "", "time (s)", "backoff ceiling (s)")
     return figure
