@@ -80,7 +80,9 @@ asio::awaitable<secured_peer> secure_connection(wire& on, security_terms terms,
       return chosen != names.size();
     });
   }
-  co_return co_await protocol_of(allowed[chosen]).secure(on, terms);
+  auto secured = co_await protocol_of(allowed[chosen]).secure(on, terms);
+  secured.kind = allowed[chosen];
+  co_return secured;
 }
 
 asio::awaitable<void> choose_muxer(wire& on, direction way) {

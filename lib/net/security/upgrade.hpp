@@ -22,6 +22,7 @@ struct security_terms {
 struct secured_peer {
   peer_id peer;
   bool muxer_agreed = false;  ///< /yamux/1.0.0, with no need of choose_muxer()
+  security kind{};            ///< what was negotiated
 };
 
 /// One way of securing a connection: a name of multistream-select, and the coroutine that runs

@@ -212,5 +212,7 @@ void session::abort(cause reason) { impl_->abort(reason); }
 session_progress session::progress() { return impl_->progress(); }
 session_traffic session::take_traffic() { return impl_->take_traffic(); }
 const session_traffic& session::traffic() const { return impl_->traffic(); }
+const session_upgrade& session::upgrade() const { return impl_->upgraded(); }
+error_code session::failure() const { return impl_->failure(); }
 
 }  // namespace tandem

@@ -40,6 +40,12 @@ struct session_options {
   std::shared_ptr<memory_pool> memory = std::make_shared<memory_pool>();
 };
 
+/// How a connection was secured.
+struct session_upgrade {
+  security secured{};
+  bool muxer_agreed = false;  ///< within the handshake, without a round trip of its own
+};
+
 /// What moved on one connection since the owner last took it.
 struct session_traffic {
   std::uint64_t sent = 0;
@@ -133,6 +139,11 @@ class session {
   session_traffic take_traffic();
   /// The same, left as it is.
   const session_traffic& traffic() const;
+  /// From on_authenticated on.
+  const session_upgrade& upgrade() const;
+  /// What ended it, in more detail than the cause of on_closed, from there on; none when this end
+  /// did.
+  error_code failure() const;
 
  private:
   class impl;

@@ -35,6 +35,8 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   session_progress progress();
   session_traffic take_traffic();
   const session_traffic& traffic() const noexcept { return traffic_; }
+  const session_upgrade& upgraded() const noexcept { return upgraded_; }
+  error_code failure() const noexcept { return failure_; }
   /// The owner is gone.
   void detach();
 
@@ -114,6 +116,8 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   asio::cancellation_signal decided_;
   std::optional<cause> decision_;  // none: admitted
   session_traffic traffic_;
+  session_upgrade upgraded_;
+  error_code failure_;
 
   // Bytes of the whole stream that the transport took, and how far they came.
   std::uint64_t taken_ = 0;

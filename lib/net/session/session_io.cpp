@@ -48,6 +48,7 @@ asio::awaitable<void> session::impl::run(std::shared_ptr<impl> self) {
 asio::awaitable<void> session::impl::upgrade() {
   const security_terms terms{way_, *options_.own, expected_};
   const auto secured = co_await secure_connection(wire_, terms, options_.allowed);
+  upgraded_ = {secured.kind, secured.muxer_agreed};
   owner_->on_authenticated(conn_, secured.peer);
   co_await await_decision();
   if (!secured.muxer_agreed) co_await choose_muxer(wire_, way_);
@@ -112,6 +113,7 @@ void session::impl::take_frames(byte_view in) {
 
 void session::impl::ended(error_code error) {
   if (!running() || phase_ == phase::failing) return;
+  failure_ = error;
   const bool orderly = error == asio::error::eof;
   if (phase_ == phase::closing)
     finish(reason_, orderly);
