@@ -43,7 +43,8 @@ int main(int argc, char** argv) {
       make_sweep_command(app),  make_merge_command(app),
       make_find_command(app),   make_swarm_command(app),
       make_shrink_command(app), make_cell_worker_command(app),
-      make_node_command(app),   make_id_command(app),
+      make_node_command(app),   make_dial_command(app),
+      make_ping_command(app),   make_id_command(app),
       make_replay_command(app), make_version_command(app, built_levels())};
   return run_program(app, commands, argc, argv);
 }

@@ -31,6 +31,8 @@ inline constexpr int exit_untested = 3;
 inline constexpr int exit_interrupted(int signal) { return 128 + signal; }
 
 std::unique_ptr<command> make_node_command(CLI::App& parent);
+std::unique_ptr<command> make_dial_command(CLI::App& parent);
+std::unique_ptr<command> make_ping_command(CLI::App& parent);
 std::unique_ptr<command> make_id_command(CLI::App& parent);
 std::unique_ptr<command> make_replay_command(CLI::App& parent);
 /// Prints version, commit and the `levels` that are built in.
