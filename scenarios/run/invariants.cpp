@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The built-in invariants: the part of the tracker that judges.
+// The built-in invariants: their names, and those of counts.
 #include "tracker.hpp"
 
 #include "tandem/command/units.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <optional>
 #include <utility>
 
 namespace tandem::scenarios {
@@ -28,41 +26,17 @@ constexpr std::array<const char*, invariants_count> names{
     "every close has its connection",
     "backoff stays within its strategy's bounds",
     "the backoff ceiling is its strategy's",
+    "backoff is drawn, not its ceiling",
+    "the circuit opens after breaker_failures",
+    "a peer that asks to be left alone is",
     "no connection outlives its idle timeout",
+    "no connection in use ends as idle",
+    "no connection outlives the silence of its peer",
+    "accept_rate is never exceeded",
+    "no peer is connected that is denied",
+    "no protected peer is evicted",
+    "shutdown says when to come back",
 };
-
-struct backoff_bounds {
-  double least = 0;  // of the delay; nanoseconds, like all of them
-  double lowest_ceiling = 0;
-  double highest_ceiling = 0;
-  double rounding = 0;  // the core counts in integers
-};
-
-// What the strategy allows after `n` failures in a row.
-backoff_bounds bounds_of(const backoff_options& options, std::uint32_t n) {
-  const auto base = static_cast<double>(options.backoff_base.count());
-  const auto cap = static_cast<double>(options.backoff_cap.count());
-  // min(cap, base * multiplier^(n-1)); the core multiplies at most 1023 times, and rounds each
-  // time.
-  const double steps = std::min<double>(n, 1024) - 1;
-  const double formula = std::min(cap, base * std::pow(options.backoff_multiplier, steps));
-  const double rounding = 1 + formula * (1e-9 + steps / base);
-  switch (options.backoff_strategy) {
-    case backoff_strategy::none:
-      return {};
-    case backoff_strategy::exponential:
-      return {formula, formula, formula, rounding};
-    case backoff_strategy::equal:
-      return {formula / 2, formula, formula, rounding};
-    case backoff_strategy::full:
-      return {0, formula, formula, rounding};
-    case backoff_strategy::decorrelated:
-      // Three times the delay before, which was the base at least.
-      return {std::min(cap, base), std::min(cap, 3 * base), n == 1 ? std::min(cap, 3 * base) : cap,
-              1};
-  }
-  return {};
-}
 
 std::string against(std::uint64_t value, const char* relation, std::uint64_t bound) {
   return std::to_string(value) + " " + relation + " " + std::to_string(bound);
@@ -128,65 +102,6 @@ void tracker::check_ledger(node_index node, time_point now, const manager_counte
   same(invariant::ledger_peers, is.connected_peers, ledger.peers);
 }
 
-void tracker::check_backoff(node_index node, time_point now, const notification& what) {
-  const auto& options = options_of(node);
-  const auto delay = what.until - now;
-  const auto ceiling = static_cast<double>(what.ceiling.count());
-  const auto waits = static_cast<double>(delay.count());
-  if (waits <= ceiling)  // more is what the peer asked for
-    add(node, now, spread::backoff_fraction, ceiling > 0 ? waits / ceiling : 0);
-  // A peer may ask for more time, but not for more than its circuit would be open; up to a quarter
-  // is added to that.
-  duration named{};
-  if (const auto peer = index_of(what.peer); peer >= 0) {
-    auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
-    named = std::min(std::exchange(pair.named, {}), options.breaker_open_max) * 5 / 4;
-  }
-  const auto allowed = bounds_of(options, what.failures);
-  check(
-      invariant::backoff_delay,
-      waits >= allowed.least - allowed.rounding && delay <= std::max(what.ceiling, named), node,
-      now, [&] {
-        return format_duration(delay) + " against a ceiling of " + format_duration(what.ceiling) +
-               (named > duration{} ? ", the peer having asked for " + format_duration(named) : "");
-      });
-  check(invariant::backoff_ceiling,
-        ceiling >= allowed.lowest_ceiling - allowed.rounding &&
-            ceiling <= allowed.highest_ceiling + allowed.rounding,
-        node, now, [&] {
-          return format_duration(what.ceiling) + " after " + std::to_string(what.failures) +
-                 " failures";
-        });
-}
-
-time_point tracker::latest_end(node_index node, const connection_state& connection) const {
-  if (connection.streams > 0 || nodes_[node].stands) return never;
-  if (connection.peer >= 0 &&
-      kept_alive_.contains(key(node, static_cast<std::uint64_t>(connection.peer))))
-    return never;
-  const auto& options = options_of(node);
-  const duration probe_timeout = connection.path.longest_probe_timeout();
-  const duration floor = static_cast<std::int64_t>(options.idle_floor_probes) * probe_timeout;
-  const duration longest(std::llround(static_cast<double>(options.connection_timeout.count()) *
-                                      (1 + options.idle_jitter)));
-  const auto due = std::max(later(connection.used, std::max(longest, floor)),
-                            later(connection.streams_ended, floor));
-  const duration timeout = connection.path.measured()
-                               ? probe_timeout
-                               : std::max<duration>(probe_timeout, 3 * options.handshake_timeout);
-  const duration drains =
-      std::max(options.close_linger, std::min<duration>(3 * timeout, std::chrono::minutes(1)));
-  const auto told = configured_.find(node);
-  auto since = std::max(due, nodes_[node].went_on);  // what stood still finds it due then
-  if (told != configured_.end()) since = std::max(since, told->second.since);
-  return later(since, drains + patience_);
-}
-
-void tracker::check_idle(node_index node, time_point now, const connection_state& connection) {
-  check(invariant::idle, now <= latest_end(node, connection), node, now,
-        [&] { return "last used at " + format_duration(connection.used.time_since_epoch()); });
-}
-
 void tracker::finish(time_point now) {
   for (node_index node = 0; node < nodes_.size(); ++node) {
     if (!nodes_[node].alive) continue;
@@ -194,13 +109,14 @@ void tracker::finish(time_point now) {
     world_->unflushed(node, [&](const events::traffic& moved) { on_event(node, now, moved); });
   }
   // The first in the order of nodes is told, whatever the order of the table.
-  std::optional<key> idle;
-  for (const auto& [at, connection] : connections_) {
-    const bool held = now <= latest_end(at.first, connection);
-    if (held) check_idle(at.first, now, connection);
-    if (!held && (!idle || at < *idle)) idle = at;
+  std::vector<key> all;
+  for (const auto& [at, connection] : connections_) all.push_back(at);
+  std::ranges::sort(all);
+  for (const auto& at : all) {
+    const auto& connection = connections_.at(at);
+    check_idle(at.first, now, connection);
+    if (!connection.ends()) check_silence(at.first, now, connection);
   }
-  if (idle) check_idle(idle->first, now, connections_.at(*idle));
 }
 
 }  // namespace tandem::scenarios

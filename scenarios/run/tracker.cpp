@@ -55,8 +55,7 @@ std::uint32_t tracker::connections(node_index node, node_index peer) const {
 std::vector<std::pair<connection_id, time_point>> tracker::connections_of(node_index node) const {
   std::vector<std::pair<connection_id, time_point>> out;
   for (const auto& [at, connection] : connections_)
-    if (at.first == node)
-      out.emplace_back(static_cast<connection_id>(at.second), connection.ready);
+    if (at.first == node) out.emplace_back(static_cast<connection_id>(at.second), connection.ready);
   std::ranges::sort(out);
   return out;
 }
@@ -170,6 +169,7 @@ void tracker::on_killed(node_index node, time_point now) {
            .clock_ahead = state.clock_ahead};
   erase_node(connections_, node);
   erase_node(pairs_, node);
+  erase_node(marks_, node);
   erase_node(requests_, node);
   configured_.erase(node);
   count_wanted_of(node, now);
@@ -191,9 +191,11 @@ void tracker::on_suffering(node_index node, time_point now, const ailments& is) 
   const auto jump = is.clock_ahead - std::exchange(state.clock_ahead, is.clock_ahead);
   if (jump == duration{}) return;
   state.went_on = now;  // it finds due now what was so meanwhile
+  state.admitted -= jump;
   for (auto& [at, connection] : connections_) {
     if (at.first != node) continue;
     connection.used -= jump;
+    connection.heard -= jump;
     if (connection.streams_ended != time_point::min()) connection.streams_ended -= jump;
   }
 }

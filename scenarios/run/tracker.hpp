@@ -35,9 +35,18 @@ enum class invariant : std::uint8_t {
   close_known,
   backoff_delay,
   backoff_ceiling,
+  backoff_drawn,
+  circuit,
+  left_alone,
   idle,
+  in_use,
+  silence,
+  accept_rate,
+  denied,
+  protects,
+  said_when,
 };
-inline constexpr std::size_t invariants_count = 15;
+inline constexpr std::size_t invariants_count = 24;
 
 /// Keeps the ledger of a run from what the nodes tell: the numbers of each group, exact at every
 /// event, and the built-in invariants.
@@ -118,6 +127,10 @@ class tracker {
     bool stands = false;   ///< its process stands still
     time_point went_on{};  ///< since it last did, or its clock jumped
     duration clock_ahead{};
+    double arrivals = 0;  ///< admitted lately, less what accept_rate has allowed since `admitted`
+    time_point admitted{};
+    time_point forgiven = time_point::min();  ///< failures before that are no peer's any more
+    std::uint64_t marks = 0;                  ///< told, taken back or not
   };
   struct connection_state {
     std::int32_t peer = -1;
@@ -127,12 +140,27 @@ class tracker {
     std::uint32_t streams = 0;  ///< open, of the application
     time_point used{};          ///< last application byte, or ready
     time_point streams_ended = time_point::min();
+    time_point heard{};      ///< last sign of life, or ready
+    duration wants_alone{};  ///< said by the peer when it ended it
+    time_point alone_from{};
     round_trips path{};
+
+    bool ends() const noexcept { return told || by_us; }
   };
   struct pair_state {
     std::uint32_t ready = 0;
     time_point last_attempt = never;
     duration named{};  ///< how long the peer wants to be left alone; since the last backoff
+    std::uint32_t failures = 0;  ///< in a row, of those that say that nobody is there
+    time_point last_failure = time_point::min();
+    bool circuit_open = false;
+  };
+  /// What the operator of a node said about a peer.
+  struct marked_state {
+    peer_id who{};  ///< a node that comes back may be another peer
+    time_point denied_since = never;
+    time_point denied_until{};
+    time_point protected_until = time_point::min();
   };
   struct request_state {
     time_point asked{};
@@ -167,9 +195,21 @@ class tracker {
   void on_dial_ended(node_index node, time_point now, const notification& what);
   void on_told(node_index node, time_point now, const notification& what);
   void check_backoff(node_index node, time_point now, const notification& what);
+  /// After so many failures in a row the circuit of the peer must be open.
+  void check_circuit(node_index node, time_point now, const notification& what);
+  void forgive(node_index node, time_point now, const event& what);
   /// When an idle connection must be gone at the latest.
   time_point latest_end(node_index node, const connection_state& connection) const;
   void check_idle(node_index node, time_point now, const connection_state& connection);
+  /// When one whose peer is silent must be.
+  time_point latest_silence(node_index node, const connection_state& connection) const;
+  void check_silence(node_index node, time_point now, const connection_state& connection);
+  void check_left_alone(node_index node, time_point now, const connection_state& connection,
+                        const notification& what);
+  void check_end(node_index node, time_point now, const actions::close& what);
+  void check_admitted(node_index node, time_point now, const actions::admit& what);
+  void check_denied(node_index node, time_point now, const peer_id& peer);
+  void on_marked(node_index node, time_point now, const events::peer_marked& what);
   void check_limits(node_index node, time_point now, const connection_manager& manager);
   void check_ledger(node_index node, time_point now, const manager_counters& counters);
   /// Counts that `what` was looked at; `how` says what was found when it does not hold.
@@ -191,6 +231,7 @@ class tracker {
   boost::unordered_flat_map<peer_id, node_index, std::hash<peer_id>> index_;
   boost::unordered_flat_map<key, connection_state> connections_;
   boost::unordered_flat_map<key, pair_state> pairs_;
+  boost::unordered_flat_map<key, marked_state> marks_;
   boost::unordered_flat_map<key, request_state> requests_;
   /// Who each node should be connected with, and who with it.
   boost::unordered_flat_map<node_index, std::vector<node_index>> wants_, wanted_by_;

@@ -44,14 +44,20 @@ void tracker::on_notification(node_index node, time_point now, const notificatio
       return on_told(node, now, what);
     case notice::backoff_started:
       one(tally::backoffs);
+      check_circuit(node, now, what);
       return check_backoff(node, now, what);
     case notice::circuit_opened:
+      if (why_.peer >= 0)
+        pairs_[key(node, static_cast<std::uint64_t>(why_.peer))].circuit_open = true;
       return one(tally::circuits_opened);
     case notice::circuit_half_opened:
       return one(tally::circuits_half_opened);
     case notice::circuit_closed:
+      if (why_.peer >= 0)
+        pairs_[key(node, static_cast<std::uint64_t>(why_.peer))].circuit_open = false;
       return one(tally::circuits_closed);
     case notice::uplink_lost:
+      nodes_[node].forgiven = now;
       return one(tally::went_offline);
     default:
       return;
@@ -94,10 +100,13 @@ void tracker::on_established(node_index node, time_point now, const notification
   auto& state = nodes_[node];
   ++state.established;
   const auto peer = index_of(what.peer);
-  connections_[key(node, number(what.conn))] = {.peer = peer, .ready = now, .used = now};
+  connections_[key(node, number(what.conn))] = {
+      .peer = peer, .ready = now, .used = now, .heard = now};
   if (peer < 0) return;
   auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
   if (pair.ready++ == 0) ++state.peers;
+  pair.failures = 0;
+  check_denied(node, now, what.peer);
   const auto most = options_of(node).max_connections_per_peer;
   check(invariant::per_peer, pair.ready <= most, node, now, [&] {
     return std::to_string(pair.ready) + " connections with node " + std::to_string(peer);
@@ -123,6 +132,8 @@ void tracker::on_closed(node_index node, time_point now, const notification& wha
     add(node, now, spread::idle_close_after, seconds(now - it->second.used));
     check_idle(node, now, it->second);
   }
+  if (!it->second.ends()) check_silence(node, now, it->second);
+  check_left_alone(node, now, it->second, what);
   if (it->second.peer >= 0) {
     auto& pair = pairs_[key(node, static_cast<std::uint64_t>(it->second.peer))];
     if (--pair.ready == 0) --state.peers;
@@ -148,7 +159,10 @@ void tracker::on_event(node_index node, time_point now, const event& what) {
   };
   if (const auto* moved = std::get_if<events::traffic>(&what)) {
     count(node, now, measure_of(tally::application_bytes), moved->app_bytes);
-    if (auto* c = of(moved->conn)) c->used = std::max(c->used, moved->last_app_at);
+    if (auto* c = of(moved->conn)) {
+      c->used = std::max(c->used, moved->last_app_at);
+      if (moved->received > 0) c->heard = std::max(c->heard, moved->last_received_at);
+    }
   } else if (const auto* opened = std::get_if<events::stream_opened>(&what)) {
     if (auto* c = of(opened->conn)) ++c->streams;
   } else if (const auto* closed = std::get_if<events::stream_closed>(&what)) {
@@ -158,14 +172,27 @@ void tracker::on_event(node_index node, time_point now, const event& what) {
     if (auto* c = of(sampled->conn)) c->path.add(sampled->rtt);
   } else if (const auto* said = std::get_if<events::remote_refused>(&what)) {
     // Of a connection that is not ready yet a notification tells it.
-    if (auto* c = of(said->conn); c && !std::exchange(c->told, true))
+    auto* c = of(said->conn);
+    if (c && !c->ends()) {
+      c->wants_alone = said->retry_after;
+      c->alone_from = now;
+    }
+    if (c && !std::exchange(c->told, true))
       count(node, now,
             measure_of(family::told,
                        said->reason == cause::none ? cause::remote_refused : said->reason));
   } else if (std::holds_alternative<events::arrived>(what)) {
     count(node, now, measure_of(tally::arrivals));
-  } else if (std::holds_alternative<events::probe_answered>(what)) {
+  } else if (const auto* answered = std::get_if<events::probe_answered>(&what)) {
     count(node, now, measure_of(tally::probes_answered));
+    if (auto* c = of(answered->conn)) c->heard = now;
+  } else if (const auto* progress = std::get_if<events::progressed>(&what)) {
+    // Nobody knew before it was asked.
+    if (auto* c = of(progress->conn); c && progress->at > c->heard) c->heard = now;
+  } else if (const auto* marks = std::get_if<events::peer_marked>(&what)) {
+    on_marked(node, now, *marks);
+  } else {
+    forgive(node, now, what);
   }
 }
 
@@ -173,10 +200,16 @@ void tracker::on_event(node_index node, time_point now, const event& what) {
 void tracker::on_action(node_index node, time_point now, const action& what) {
   const auto ends = [&](connection_id conn) {
     const auto it = connections_.find(key(node, number(conn)));
-    if (it != connections_.end() && !it->second.told) it->second.by_us = true;
+    if (it == connections_.end() || it->second.ends()) return;
+    check_silence(node, now, it->second);
+    it->second.by_us = true;
   };
-  if (const auto* closes = std::get_if<actions::close>(&what)) ends(closes->conn);
+  if (const auto* closes = std::get_if<actions::close>(&what)) {
+    check_end(node, now, *closes);
+    ends(closes->conn);
+  }
   if (const auto* aborts = std::get_if<actions::abort>(&what)) ends(aborts->conn);
+  if (const auto* admits = std::get_if<actions::admit>(&what)) check_admitted(node, now, *admits);
   if (std::holds_alternative<actions::probe>(what)) count(node, now, measure_of(tally::probes));
   if (std::holds_alternative<actions::start_attempt>(what))
     count(node, now, measure_of(tally::address_attempts));

@@ -2,6 +2,7 @@
 // What is found of a run: ok, failed, or held only because nothing happened.
 #include "run/fault_book.hpp"
 #include "run/streaming.hpp"
+#include "run/tracker.hpp"
 #include "run_support.hpp"
 #include "tandem/scenarios/results.hpp"
 
@@ -175,7 +176,7 @@ expectations:
                         "message");
   EXPECT_TRUE(r.ok) << failures_of(r);
   const std::map<std::string, std::uint64_t> looked(r.invariants.begin(), r.invariants.end());
-  EXPECT_EQ(looked.size(), 15u);
+  EXPECT_EQ(looked.size(), invariants_count);
   EXPECT_EQ(looked.at("permits are conserved"), r.events);
   EXPECT_EQ(looked.at("backoff stays within its strategy's bounds"), 3u);
   EXPECT_EQ(looked.at("every close has its connection"), 6u);
