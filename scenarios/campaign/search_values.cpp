@@ -27,73 +27,10 @@ struct value_runs {
   bool decided = false;
 };
 
-class value_judge {
- public:
-  explicit value_judge(const search_plan& plan) : plan_(plan) {}
-
-  /// Of what these runs gave; `decided`: more of them are not needed.
-  bool judge(const std::vector<cell_result>& runs, tried_value& to) const {
-    std::vector<double> numbers;
-    std::set<std::string> traces;
-    to.seeds = runs.size();
-    to.failed = to.untested = 0;
-    to.why.clear();
-    for (const auto& run : runs) {
-      traces.insert(run.trace_hash);
-      if (!run.ran()) return no(to, "a run broke: " + run.broke);
-      const auto& line = run.also.front();
-      if (line.value) numbers.push_back(*line.value);
-      if (line.verdict == verdict::failed && to.failed++ == 0)
-        to.why = line.why.empty() ? line.measured : line.why;
-      if (line.verdict == verdict::untested) ++to.untested;
-    }
-    to.number = interval_of(numbers);
-    // Nothing in it is random: the first run tells all.
-    const bool same = traces.size() == 1 && !traces.contains("");
-    const bool last = runs.size() >= plan_.asked.seeds_most;
-    if (!plan_.of_mean) return each_run(runs.size(), same, last, to);
-    if (numbers.size() < runs.size())
-      return no(to, "the number has no value in " + std::to_string(runs.size() - numbers.size()) +
-                        " runs");
-    to.why.clear();
-    to.untested = 0;  // its value is known, however far from the bound
-    const double chance = same ? 0 : to.number.half_width;
-    const bool low = holds_at(to.number.mean - chance);
-    const bool high = holds_at(to.number.mean + chance);
-    to.significant = low == high;
-    to.holds = to.significant ? low : holds_at(to.number.mean);
-    return to.significant || last;
-  }
-
- private:
-  static bool no(tried_value& to, std::string why) {
-    to.holds = false;
-    to.significant = true;
-    to.why = std::move(why);
-    return true;
-  }
-
-  // One run in which it fails says that it does not hold; 20 in which it holds that it fails in
-  // less than 14 % of all, with 95 %.
-  bool each_run(std::uint64_t runs, bool same, bool last, tried_value& to) const {
-    constexpr std::uint64_t enough = 20;
-    to.holds = to.failed == 0;
-    to.significant = !to.holds || same || runs >= enough;
-    return to.significant || last;
-  }
-
-  bool holds_at(double left) const {
-    const double bound = value_of(plan_.line.low, {});
-    return scenarios::holds(plan_.line, left, bound, bound);
-  }
-
-  const search_plan& plan_;
-};
-
 class value_asker {
  public:
   value_asker(const search_plan& plan, const campaign_options& options, campaign_store& store)
-      : plan_(plan), options_(options), store_(store), judge_(plan) {}
+      : plan_(plan), options_(options), store_(store) {}
 
   std::vector<const tried_value*> ask(const std::vector<std::size_t>& indices) {
     for (const auto index : indices) begin(index);
@@ -141,8 +78,8 @@ class value_asker {
     }
   }
 
-  /// True: no run of it is missing. Batches are of one size, so that the same seeds are run after
-  /// a crash and in any number of processes.
+  /// True: no run of it is missing. When to look is settled beforehand: the same seeds are run
+  /// after a crash and in any number of processes.
   bool decide(value_runs& of, std::vector<cell>& missing) {
     while (!of.decided) {
       std::vector<cell_result> runs;
@@ -155,8 +92,8 @@ class value_asker {
           missing.push_back(each);
       }
       if (missing.size() > before) return false;
-      of.decided = judge_.judge(runs, of.found);
-      if (!of.decided) want(of, plan_.asked.seeds_least);
+      of.decided = judge_value(plan_, runs, of.found);
+      if (!of.decided) want(of, runs.size());  // twice as many
     }
     if (counted_.insert(of.found.index).second)
       reused_ += static_cast<std::uint64_t>(std::ranges::count_if(
@@ -190,7 +127,6 @@ class value_asker {
   const search_plan& plan_;
   const campaign_options& options_;
   campaign_store& store_;
-  value_judge judge_;
   std::map<std::size_t, value_runs> values_;
   std::set<std::string> ran_;
   std::set<std::size_t> counted_;

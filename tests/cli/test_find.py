@@ -100,7 +100,9 @@ def test_what_is_near_the_bound_has_more_seeds(offices, tmp_path):
     _, told = find(tmp_path / "out", offices, "--smallest", "parameters.limit", "--such-that", "desk.blocking <= 21%",
                    "--between", "1..40", "--seeds", "5..40")
     seeds = {t["value"]: t["seeds"] for t in told["tried"]}
-    assert seeds["1"] == seeds["40"] == 5
+    assert seeds["1"] == 5
+    assert seeds["40"] == 20  # always 0: of what never was otherwise five runs say little
+    assert {t["seeds"] for t in told["tried"]} <= {5, 10, 20, 40}
     for tried in told["tried"]:
         number = tried["number"]
         apart = abs(number["mean"] - 0.21) > number["half_width"]

@@ -56,13 +56,17 @@ struct tried_value {
   std::size_t index = 0;  ///< of the candidates
   std::string value;
   bool holds = false;
-  bool significant = false;  ///< 95 %
+  bool significant = false;  ///< with 95 %, however often it was looked at
   std::uint64_t seeds = 0;
   std::uint64_t failed = 0;    ///< seeds in which the line did not hold
   std::uint64_t untested = 0;  ///< in which it held because nothing happened
   interval number;             ///< the left side of the line
   std::string why;             ///< what broke it, or why a run did not come to its end
 };
+
+/// Judges what these runs gave, all that there are of a value, in the order of their seeds; true:
+/// more of them are not needed.
+bool judge_value(const search_plan& plan, const std::vector<cell_result>& runs, tried_value& to);
 
 /// What a search finds, whoever says what holds.
 struct search_course {
