@@ -165,7 +165,7 @@ def test_an_interrupted_search_tells_what_it_knows_and_goes_on(offices, tmp_path
             "--between", "1..64", "--set", "parameters.length=2h", "--jobs", "2", "--out", str(tmp_path / "out")]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         timing = tmp_path / "out/timing.csv"
-        while process.poll() is None and (not timing.exists() or len(timing.read_text().splitlines()) < 12):
+        while process.poll() is None and (not timing.exists() or len(timing.read_text().splitlines()) < 28):
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         told, _ = process.communicate()
