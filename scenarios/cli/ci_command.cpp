@@ -96,7 +96,11 @@ class ci_command final : public command {
     std::vector<gate_result> results;
     {
       count_line line("ci", cases.size());
-      options.on_result = [&](const gate_result& r) { line.add(r.status == gate_status::ok); };
+      junit_so_far junit(cases, {junit_, summary_});
+      options.on_result = [&](const gate_result& r) {
+        line.add(r.status == gate_status::ok);
+        junit.add(r);
+      };
       results = run_gate(cases, options);
     }
     let_signals_end_the_program();

@@ -3,10 +3,12 @@
 
 #include "tandem/command/bad_input.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 namespace tandem::cli {
@@ -32,6 +34,27 @@ std::string summary_of(const ci_files& files) {
 void try_outputs(const ci_files& files) {
   for (const auto& path : {files.junit, summary_of(files)})
     if (!path.empty()) write(path, "", std::ios::app);
+}
+
+junit_so_far::junit_so_far(const std::vector<scenarios::gate_case>& cases, const ci_files& files)
+    : path_(files.junit), results_(cases.size()) {
+  // Into a pipe or a device the whole is written once, at the end.
+  if (!std::filesystem::is_regular_file(path_)) path_.clear();
+  for (std::size_t i = 0; i < cases.size(); ++i) results_[i].what = cases[i];
+  write();
+}
+
+void junit_so_far::add(const scenarios::gate_result& one) {
+  const auto id = [](const scenarios::gate_result& of) { return of.what.id(); };
+  *std::ranges::find(results_, one.what.id(), id) = one;
+  write();
+}
+
+void junit_so_far::write() const {
+  if (path_.empty()) return;
+  const auto part = path_ + ".part";
+  cli::write(part, scenarios::gate_junit(results_), std::ios::trunc);
+  std::filesystem::rename(part, path_);
 }
 
 void write_outputs(const std::vector<scenarios::gate_result>& results, const ci_files& files) {

@@ -105,6 +105,22 @@ def test_ctrl_c_prints_and_writes_what_was_found(folder, tmp_path):
     assert xml.etree.ElementTree.parse(junit).getroot().find("testsuite").attrib["tests"] == "3"
 
 
+def test_what_is_killed_leaves_what_it_found(folder, tmp_path):
+    (folder / "small.yaml").write_text(SMALL.replace("duration: 1s", "duration: 100s"))
+    junit = tmp_path / "junit.xml"
+    junit.write_text("of another run")
+
+    def cases():
+        return xml.etree.ElementTree.parse(junit).getroot().find("testsuite").attrib
+
+    with subprocess.Popen([TANDEM, "ci", folder, "--no-baselines", "--jobs", "1", "--junit", junit, "--once"],
+                          env=PERSON, process_group=0) as running:
+        wait_until(lambda: junit.read_text() != "of another run")
+        assert (cases()["tests"], cases()["skipped"]) == ("3", "3")
+        os.killpg(running.pid, signal.SIGKILL)
+    assert cases()["tests"] == "3"
+
+
 def test_against_another_version_only_what_differs_is_told(folder, tmp_path):
     assert ci(folder, "--against", TANDEM).returncode == 0
     other = tmp_path / "other"

@@ -179,6 +179,20 @@ def test_an_interrupted_search_tells_what_it_knows_and_goes_on(offices, tmp_path
     assert {**whole, "cells_run": 0, "cells_reused": 0} == {**found, "cells_run": 0, "cells_reused": 0}
 
 
+def test_a_search_that_is_killed_goes_on_where_it_was(offices, tmp_path):
+    line = [TANDEM, "find", str(offices), "--smallest", "parameters.limit", "--such-that", "desk.blocking <= 5%",
+            "--between", "1..64", "--set", "parameters.length=2h", "--jobs", "2", "--out", str(tmp_path / "out")]
+    timing = tmp_path / "out/timing.csv"
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and (not timing.exists() or len(timing.read_text().splitlines()) < 12):
+            time.sleep(0.01)
+        process.kill()
+    code, found = find(tmp_path / "out", *line[2:-2])
+    assert code == 0 and found["cells_reused"] >= 10  # but for those that were under way
+    _, whole = find(tmp_path / "whole", *line[2:-2])
+    assert {**whole, "cells_run": 0, "cells_reused": 0} == {**found, "cells_run": 0, "cells_reused": 0}
+
+
 def test_a_folder_of_another_question_is_refused(offices, tmp_path):
     def line(bound):
         return ("find", str(offices), "--smallest", "parameters.limit", "--between", "4,30", "--seeds", "1",

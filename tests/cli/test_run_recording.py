@@ -2,6 +2,7 @@
 """`tandem run --record`: simulated nodes leave traces that `tandem replay` takes."""
 
 import json
+import signal
 import subprocess
 
 from support import SMALL, TANDEM, assert_one_clear_line, tandem
@@ -72,3 +73,16 @@ def test_a_full_disk_ends_the_recording_not_the_run(small, tmp_path):
 
 def test_an_empty_folder_holds_no_recording(tmp_path):
     assert_one_clear_line(tandem("replay", str(tmp_path)), str(tmp_path), "no recording in this folder")
+
+
+def test_what_is_killed_leaves_a_recording_that_can_be_replayed(small, tmp_path):
+    small.write_text(SMALL.replace("duration: 1s", "duration: 60s"))
+    with subprocess.Popen([TANDEM, "run", str(small), "--level", "loopback", "--record", str(tmp_path / "traces")],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        for _ in range(3):
+            assert "of 60.0 s" in run.stderr.readline()  # the progress line: it runs
+        run.kill()
+    assert run.returncode == -signal.SIGKILL
+    replay = tandem("replay", str(tmp_path / "traces"), "--json")
+    assert replay.returncode == 0, replay.stderr
+    assert [r["identical"] for r in json.loads(replay.stdout)] == [True] * 3

@@ -3,11 +3,12 @@
 
 import json
 import pathlib
+import signal
 import subprocess
 
 import pytest
 
-from support import TANDEM, assert_one_clear_line, tandem
+from support import TANDEM, assert_one_clear_line, tandem, wait_until
 
 MUTANTS = pathlib.Path(TANDEM).with_name("tandem_mutants")
 CROWDED = pathlib.Path(__file__).with_name("crowded_village.yaml")
@@ -119,6 +120,24 @@ def test_a_goal_that_no_seed_reached_is_untested(village, tmp_path):
 def test_a_budget_ends_when_every_goal_was_reached(village, tmp_path):
     code, told = swarm(village, tmp_path / "out", "--budget", "10m")
     assert code == 0 and 0 < told["runs"] < 2000
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+def test_what_failed_is_kept_when_a_search_is_interrupted(village, tmp_path, stop):
+    village.write_text(VILLAGE.replace("always hub.active <= 20", "always hub.active >= 9"))
+    out = tmp_path / "out"
+    with subprocess.Popen([TANDEM, "swarm", village, "--runs", "100000", "--out", out, "--json"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        wait_until(lambda: len(list(out.glob("seed-*.yaml"))) >= 5)
+        process.send_signal(stop)
+        told, _ = process.communicate(timeout=30)
+    kept = sorted(out.glob("seed-*.yaml"))
+    if stop == signal.SIGINT:
+        assert process.returncode == 130
+        assert json.loads(told)["stopped"]
+        assert sorted(f["file"] for f in json.loads(told)["failures"]) == [str(path) for path in kept]
+    for path in kept[:5]:
+        assert tandem("run", path).returncode == 1
 
 
 def test_bad_input_is_one_clear_line(village, tmp_path):

@@ -30,6 +30,7 @@ class direct_trace_file::impl {
     }
     collected_.insert(collected_.end(), bytes.begin(), bytes.end());
     ++collected_records_;
+    if (kind == trace_record::header) flush();  // whoever is killed leaves no empty file
   }
 
   bool due() const noexcept {
