@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 
 namespace tandem::cli {
 namespace {
@@ -18,9 +19,15 @@ double seconds(time_point now) {
   return std::chrono::duration<double>(now.time_since_epoch()).count();
 }
 
-std::string stamp(time_point now) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%10.3f ", seconds(now));
+/// `2026-11-26T14:45:01.250Z` (RFC 3339), for people and for what collects logs.
+std::string wall_time() {
+  timespec at{};
+  ::clock_gettime(CLOCK_REALTIME, &at);
+  std::tm parts{};
+  ::gmtime_r(&at.tv_sec, &parts);
+  char day[32], text[48];
+  std::strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(text, sizeof text, "%s.%03ldZ", day, at.tv_nsec / 1'000'000);
   return text;
 }
 
@@ -28,17 +35,16 @@ std::string stamp(time_point now) {
 
 void event_log::on_notification(time_point now, const notification& what) {
   const auto name = name_of(what.kind);
-  if (admit(now, name))
-    line(now, name, what.conn, what.peer,
-         what.kind == notice::address_untried ? to_multiaddr(what.where)
-         : what.why == cause::none            ? std::string()
-                                              : describe(what));
+  if (level_of(what.kind) < least_ || !admit(now, name)) return;
+  print(now, {name, what.conn, what.peer, what.where,
+              what.why == cause::none ? std::string() : describe(what), what.why});
 }
 
 void event_log::on_message(time_point now, const received_message& message) {
-  if (admit(now, "message"))
-    line(now, "message", message.conn, message.peer,
-         std::to_string(message.bytes.size()) + " bytes");
+  if (least_ > log_level::debug || !admit(now, "message")) return;
+  print(
+      now,
+      {"message", message.conn, message.peer, {}, std::to_string(message.bytes.size()) + " bytes"});
 }
 
 bool event_log::admit(time_point now, std::string_view name) {
@@ -58,10 +64,10 @@ bool event_log::admit(time_point now, std::string_view name) {
 
 void event_log::end_second(time_point now, std::string_view name, kind& of) {
   if (of.left_out > 0 && json_)
-    to_.line(boost::json::serialize(
-        boost::json::object{{"at", seconds(now)}, {"what", name}, {"left_out", of.left_out}}));
+    to_.line(boost::json::serialize(boost::json::object{
+        {"time", wall_time()}, {"at", seconds(now)}, {"what", name}, {"left_out", of.left_out}}));
   else if (of.left_out > 0)
-    to_.line(stamp(now).append(name) + ": " + std::to_string(of.left_out) +
+    to_.line(wall_time().append(" ").append(name) + ": " + std::to_string(of.left_out) +
              " more lines were left out");
   of = {};
 }
@@ -75,19 +81,22 @@ void event_log::end(time_point now) {
   for (auto& [name, of] : kinds_) end_second(now, name, of);
 }
 
-void event_log::line(time_point now, std::string_view what, connection_id conn, const peer_id& peer,
-                     const std::string& more) {
+void event_log::print(time_point now, const line& of) {
+  const bool has_conn = of.conn != connection_id::none, has_address = of.where.port != 0;
   if (json_) {
-    boost::json::object told{{"at", seconds(now)}, {"what", what}};
-    if (conn != connection_id::none) told["connection"] = static_cast<std::uint64_t>(conn);
-    if (!peer.empty()) told["peer"] = to_string(peer);
-    if (!more.empty()) told["more"] = more;
+    boost::json::object told{{"time", wall_time()}, {"at", seconds(now)}, {"what", of.what}};
+    if (has_conn) told["connection"] = static_cast<std::uint64_t>(of.conn);
+    if (!of.peer.empty()) told["peer"] = to_string(of.peer);
+    if (has_address) told["address"] = to_multiaddr(of.where);
+    if (of.why != cause::none) told["cause"] = tandem::name_of(of.why);
+    if (!of.more.empty()) told["more"] = of.more;
     return to_.line(boost::json::serialize(told));
   }
-  auto text = stamp(now).append(what);
-  if (conn != connection_id::none) text += " #" + std::to_string(static_cast<std::uint64_t>(conn));
-  if (!peer.empty()) text += " " + to_string(peer);
-  if (!more.empty()) text += " " + more;
+  auto text = wall_time().append(" ").append(of.what);
+  if (has_conn) text += " #" + std::to_string(static_cast<std::uint64_t>(of.conn));
+  if (!of.peer.empty()) text += " " + to_string(of.peer);
+  if (has_address) text += " " + to_multiaddr(of.where);
+  if (!of.more.empty()) text += " " + of.more;
   to_.line(text);
 }
 

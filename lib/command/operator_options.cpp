@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <functional>
 
 namespace tandem::cli {
 namespace {
@@ -23,16 +24,24 @@ dial_address peer_of(const std::string& option, const std::string& text) {
 }
 
 /// A rule for a peer or for a range of addresses.
-void read_rule(const std::string& option, const std::string& text, mark what, node* to) {
+void read_rule(const std::string& option, const std::string& text, mark what, node* to,
+               bool on = true) {
   if (const auto id = parse_peer_id(text)) {
-    if (to) to->mark(events::peer_marked{*id, what});
+    if (to) to->mark(events::peer_marked{*id, what, on});
   } else if (const auto range = parse_address_range(text)) {
-    if (to) to->mark(events::subnet_marked{range->first, range->prefix, what});
+    if (to) to->mark(events::subnet_marked{range->first, range->prefix, what, on});
   } else {
     throw bad_input(option + " " + text,
                     "neither a peer id nor a range of addresses such as 203.0.113.0/24 or "
                     "2001:db8::/32 (bits beyond the prefix are zero)");
   }
+}
+
+/// `each` of those in `from` that are not in `but`.
+void for_others(const std::vector<std::string>& from, const std::vector<std::string>& but,
+                const std::function<void(const std::string&)>& each) {
+  for (const auto& text : from)
+    if (std::ranges::count(but, text) == 0) each(text);
 }
 
 }  // namespace
@@ -57,16 +66,29 @@ void operator_options::check() const {
   for (const auto& text : denied_) read_rule("--deny", text, mark::deny, nullptr);
 }
 
-void operator_options::apply(node& to) const {
-  for (const auto& text : denied_) read_rule("--deny", text, mark::deny, &to);
-  for (const auto& text : allowed_) read_rule("--allow", text, mark::allow, &to);
-  for (const auto& text : kept_alive_)
+void operator_options::apply(node& to, const operator_options& before) const {
+  for_others(before.denied_, denied_,
+             [&](auto& text) { read_rule("--deny", text, mark::deny, &to, false); });
+  for_others(before.allowed_, allowed_,
+             [&](auto& text) { read_rule("--allow", text, mark::allow, &to, false); });
+  for_others(before.kept_alive_, kept_alive_, [&](auto& text) {
+    to.mark(events::peer_marked{peer_of("--keep-alive", text).peer, mark::keep_alive, false});
+  });
+  for_others(before.protected_, protected_, [&](auto& text) {
+    to.mark(events::peer_marked{peer_of("--protect", text).peer, mark::protect, false});
+  });
+  for_others(denied_, before.denied_,
+             [&](auto& text) { read_rule("--deny", text, mark::deny, &to); });
+  for_others(allowed_, before.allowed_,
+             [&](auto& text) { read_rule("--allow", text, mark::allow, &to); });
+  for_others(kept_alive_, before.kept_alive_, [&](auto& text) {
     to.mark(events::peer_marked{peer_of("--keep-alive", text).peer, mark::keep_alive});
-  for (const auto& text : protected_) {
+  });
+  for_others(protected_, before.protected_, [&](auto& text) {
     const auto peer = peer_of("--protect", text);
     if (peer.at.port != 0) to.add_addresses(peer.peer, {peer.at});
     to.mark(events::peer_marked{peer.peer, mark::protect});
-  }
+  });
 }
 
 bool operator_options::protects(const peer_id& peer) const {

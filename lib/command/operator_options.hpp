@@ -21,8 +21,8 @@ class operator_options {
   void add_to(CLI::App& app);
   /// Throws bad_input naming the option and its value; call before the node starts.
   void check() const;
-  /// Call once check() has passed.
-  void apply(node& to) const;
+  /// Call once check() has passed. `before` holds so far: what is no more is taken back.
+  void apply(node& to, const operator_options& before = {}) const;
   bool protects(const peer_id& peer) const;
 
  private:

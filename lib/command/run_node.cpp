@@ -163,7 +163,9 @@ class running_node {
   void wait_for_signal() {
     signals_.async_wait([this](boost::system::error_code failed, int signal) {
       if (failed) return;
-      if (!over_.valid())
+      if (signal == SIGHUP && !with_.config.empty())
+        reload();
+      else if (!over_.valid())
         stop();
       else if (signal == SIGINT || signal == SIGQUIT)
         std::_Exit(exit_interrupted(signal));
@@ -177,6 +179,47 @@ class running_node {
     say("shutting down");
     service_.stopping();
     over_ = node_->shutdown(total - std::min(total / 4, after_peers_max));
+  }
+
+  /// Nothing changes at all when something cannot.
+  void reload() {
+    if (over_.valid()) return;
+    try {
+      auto next = with_.read_again();
+      std::vector<std::string> wrong;
+      for (const auto& [option, where] : next.given->changes_since(*with_.given))
+        if (!changes_while_running(option))
+          wrong.push_back(where + ": " + option.substr(2) +
+                          " cannot change while the node runs; start it anew for that");
+      if (!wrong.empty()) throw bad_inputs(next.given->in_order(std::move(wrong)));
+      take(std::move(next));
+      say("reloaded", with_.config);
+      return;
+    } catch (const bad_inputs& e) {
+      for (const auto& line : e.lines()) errors_.line("tandem: " + line);
+    } catch (const std::exception& e) {
+      errors_.line(std::string("tandem: ") + e.what());
+    }
+    say("not reloaded", with_.config);
+  }
+
+  void take(node_settings next) {
+    const auto before = std::exchange(with_, std::move(next));
+    const auto in = [](const auto& all, const dial_address& peer) {
+      return std::ranges::any_of(
+          all, [&](auto& each) { return each.peer == peer.peer && each.at == peer.at; });
+    };
+    log_.set_level(with_.level);
+    say_what_cannot_be_kept();
+    node_->configure(with_.options.manager);
+    for (const auto& peer : before.peers)
+      if (!in(with_.peers, peer)) {
+        node_->mark(events::peer_marked{peer.peer, mark::keep_alive, false});
+        node_->mark(events::peer_marked{peer.peer, mark::protect, false});
+      }
+    with_.marks.apply(*node_, before.marks);
+    for (const auto& peer : with_.peers)
+      if (!in(before.peers, peer)) dial(peer);
   }
 
   void look_after() {
@@ -227,14 +270,14 @@ class running_node {
     if (!recorded) std::_Exit(exit_held);  // its thread waits for a disk
   }
 
-  const node_settings& with_;
+  node_settings with_;
   boost::asio::io_context context_{1};
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_{context_};
   const std::unique_ptr<network> net_ = make_asio_network(context_);
   line_output out_{STDOUT_FILENO, with_.json};
   line_output errors_{STDERR_FILENO};
-  event_log log_{out_, with_.json};
+  event_log log_{out_, with_.json, with_.level};
   node_meter meter_{&log_};
   std::unique_ptr<trace_file> recording_;
   recording_watch watch_;

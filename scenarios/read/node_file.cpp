@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/scenarios/node_file.hpp"
 
-#include "read_manager.hpp"
 #include "tandem/command/contradictions.hpp"
-#include "tandem/core/option_table.hpp"
+#include "tandem/command/node_file.hpp"
 #include "tandem/sim/tcp_profile.hpp"
-#include "yaml_value.hpp"
+
+#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 
@@ -25,24 +25,20 @@ YAML::Node load(const std::string& path) {
 bool is_node_file(const std::string& path) {
   const auto root = load(path);
   if (!root.IsMap() || root["scenario"] || root["extends"]) return false;
-  return std::ranges::any_of(
-      option_table(), [&](const auto& row) { return root[std::string(row.name)].IsDefined(); });
+  return std::ranges::any_of(node_file_keys(),
+                             [&](const auto& key) { return root[key].IsDefined(); });
 }
 
 std::vector<std::string> contradictions_in_node_file(const std::string& path,
                                                      std::optional<duration> round_trip) {
-  yaml_source source{path};
-  manager_options options;
-  const yaml_value root(source, load(path), "");
-  source.attempt([&] { read_manager(root, options); });
-  source.throw_mistakes();
+  const auto file = read_node_file(path);
   auto around = surroundings_of_this_process();
   around.syn_at = sim::linux_legacy().syn_at;
   around.round_trip = round_trip;
   std::vector<std::string> lines;
-  for (const auto& found : tandem::contradictions_of(options, around)) {
-    const auto it = source.where.find(found.field);
-    lines.push_back((it == source.where.end() ? path : it->second) + ": " + found.message);
+  for (const auto& found : tandem::contradictions_of(file.options, around)) {
+    const auto it = file.where.find(found.field);
+    lines.push_back((it == file.where.end() ? path : it->second) + ": " + found.message);
   }
   return lines;
 }

@@ -14,7 +14,6 @@ namespace {
 // In a flow mapping YAML has its own use for braces: until it is parsed, `${a}` is `$<a>`, which is
 // as long, so that positions stay.
 constexpr std::string_view begins = "$<";
-constexpr const char* lacking = "!lacks-parameter";
 
 class replacement {
  public:
@@ -61,7 +60,7 @@ class replacement {
     source_.calculated.insert(path);
     const bool good =
         source_.attempt([&] { node = replaced(node.Scalar(), yaml_value(source_, node, path)); });
-    if (!good) node.SetTag(lacking);
+    if (!good) node.SetTag(lacking_parameter);
   }
 
   std::string replaced(const std::string& text, const yaml_value& value) const {
@@ -139,7 +138,5 @@ std::vector<std::pair<std::string, std::string>> put_parameters(yaml_source& sou
   of.walk(root, "");
   return of.defined();
 }
-
-bool lacks_parameter(const YAML::Node& node) { return node.Tag() == lacking; }
 
 }  // namespace tandem::scenarios

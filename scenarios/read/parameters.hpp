@@ -19,7 +19,4 @@ YAML::Node load_yaml(std::string_view text);
 std::vector<std::pair<std::string, std::string>> put_parameters(yaml_source& source,
                                                                 YAML::Node root);
 
-/// Whether put_parameters() could not replace what stands there.
-bool lacks_parameter(const YAML::Node& node);
-
 }  // namespace tandem::scenarios

@@ -16,4 +16,4 @@ grep -q -- --max-connections <<<"$help"
 "$prefix/bin/tandem" version
 if "$prefix/bin/tandem" run anything; then exit 1; fi
 needed=$(ldd "$prefix/bin/tandem")
-if grep -E "yaml|sqlite|ns3|python" <<<"$needed"; then exit 1; fi
+if grep -E "sqlite|ns3|python" <<<"$needed"; then exit 1; fi

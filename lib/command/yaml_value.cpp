@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "yaml_value.hpp"
+#include "tandem/command/yaml_value.hpp"
 
-#include "parameters.hpp"
 #include "tandem/command/units.hpp"
 
 #include <algorithm>
 #include <limits>
 #include <map>
 
-namespace tandem::scenarios {
+namespace tandem {
 namespace {
 
 // More than thirty years; sums of a few of them stay in range.
@@ -38,6 +37,8 @@ std::string place(const yaml_source& source, const std::string& path, const YAML
       return "--set " + text;
   return position(file_of(source, path), mark);
 }
+
+bool lacks_parameter(const YAML::Node& node) { return node.Tag() == lacking_parameter; }
 
 std::string shown(const YAML::Node& node) {
   if (node.IsScalar()) return quoted(node.Scalar());
@@ -245,4 +246,4 @@ const std::pair<std::string, yaml_value>& yaml_mapping::only() const {
   self_.fail(what_ + " must have exactly one of the keys " + list);
 }
 
-}  // namespace tandem::scenarios
+}  // namespace tandem
