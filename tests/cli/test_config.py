@@ -132,7 +132,7 @@ def reloading(tmp_path):
 def test_a_hangup_reloads_and_closes_nothing(reloading):
     with Node("--dial", reloading.address, "--no-metrics") as client:
         client.line_with("connection_established")
-        assert reloading.reload(reloading.first.replace("55", "34")).startswith("reloaded ")
+        assert reloading.reload(reloading.first.replace(": 55\n", ": 34\n")).startswith("reloaded ")
         wait_until(lambda: scraped(reloading.port)["icn_p2p_connection_limit"] == 34)
         samples = scraped(reloading.port)
         assert samples["icn_p2p_active_connections"] == 1 and samples["icn_p2p_connections_closed_total"] == 0
@@ -143,7 +143,7 @@ def test_a_hangup_reloads_and_closes_nothing(reloading):
 
 
 def test_what_cannot_change_is_refused_with_its_line_and_nothing_changes(reloading):
-    said = reloading.reload(reloading.first.replace("55", "34").replace("listen: 127.0.0.1:0", "listen: 127.0.0.1:1")
+    said = reloading.reload(reloading.first.replace(": 55\n", ": 34\n").replace("listen: 127.0.0.1:0", "listen: 127.0.0.1:1")
                             + "json: true\n")
     assert said.startswith("not reloaded")
     assert scraped(reloading.port)["icn_p2p_connection_limit"] == 55

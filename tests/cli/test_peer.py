@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from support import TANDEM, Node, assert_one_clear_line, free_port, tandem
+from support import TANDEM, Node, assert_one_clear_line, free_port, scraped, tandem, wait_until
 
 STRANGER = "12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN"
 QUICK = ("--count", "3", "--interval", "0")
@@ -131,11 +131,13 @@ def test_a_limit_is_seen_from_the_other_side():
 
 
 def test_a_peer_that_goes_away_loses_the_ping_under_way():
-    with Node("--listen", "127.0.0.1:0", "--no-metrics") as node:
+    port = free_port()
+    with Node("--listen", "127.0.0.1:0", "--metrics-port", str(port)) as node:
         address = node.line_with("listening on ").removeprefix("listening on ")
         with subprocess.Popen([TANDEM, "ping", address, "--count", "100000", "--interval", "1ms", "--json"],
                               stdout=subprocess.PIPE, text=True) as ping:
-            node.line_with("connection_established")
+            # More than a handshake takes: it pings.
+            wait_until(lambda: (scraped(port) or {}).get("icn_p2p_bytes_received_total", 0) > 10_000)
             node.process.kill()
             told = json.loads(ping.communicate(timeout=20)[0])
     assert ping.returncode == 1 and told["error"] and told["answered"] <= told["sent"] < 100_000
