@@ -187,6 +187,11 @@ def test_who_shows_fields_by_hand_names_every_member():
     assert wrong == []
 
 
+def test_no_file_has_marks_of_a_merge():
+    found = subprocess.run(["git", "grep", "-lE", "^(<{7}|>{7}) "], cwd=ROOT, capture_output=True, text=True)
+    assert found.returncode != 0, found.stdout
+
+
 def test_prose_is_read_without_scrolling_sideways():
     # Tables and code are as wide as what they show.
     wrong = []
