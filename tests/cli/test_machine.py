@@ -45,7 +45,10 @@ def test_limits_that_the_memory_cannot_keep_are_said_at_the_start():
 
 
 def test_who_slept_finds_out_with_one_probe_who_is_still_there():
-    """Stopped, which for the clocks is as if the machine slept; the dead peer holds its socket and says nothing."""
+    """Stopped, which for the clocks is as if the machine slept; the dead peer holds its socket and says nothing.
+
+    Unless it asked because it slept, it would hear of the loss after an hour.
+    """
     patient = ["--no-metrics", "--connection-timeout", "1h", "--liveness-interval", "1h"]
     with Node(*patient, "--listen", "127.0.0.1:0") as dead, Node(*patient, "--listen", "127.0.0.1:0") as alive:
         at = {node: node.line_with("listening on").split()[-1] for node in (dead, alive)}
@@ -56,11 +59,9 @@ def test_who_slept_finds_out_with_one_probe_who_is_still_there():
             node.process.send_signal(signal.SIGSTOP)
             time.sleep(3.5)
             node.process.send_signal(signal.SIGCONT)
-            began = time.monotonic()
             assert re.fullmatch(r"resumed after \d+ms|resumed after [3-9]s", node.line_with("resumed"))
             lost = node.line_with("LivenessLost")
             assert at[dead].split("/")[-1] in lost
-            assert time.monotonic() - began < 10
             code, out, _ = node.end()
             assert code == 0 and at[alive].split("/")[-1] not in out.split("shutting down")[0]
 

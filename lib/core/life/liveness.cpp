@@ -21,12 +21,12 @@ constexpr duration answer_least = std::chrono::seconds(1);
 constexpr duration answer_most = std::chrono::seconds(8);
 
 /// A first sample counts threefold (RFC 6298, 2.2): SRTT is the sample, RTTVAR half of it.
-constexpr duration first_timeout(duration handshake) noexcept { return 3 * handshake; }
+constexpr duration first_timeout(duration handshake) noexcept { return times(handshake, 3); }
 
 }  // namespace
 
 duration idle_floor(const connection& conn, const liveness_options& options) noexcept {
-  return conn.rtt.probe_timeout() * static_cast<std::int64_t>(options.idle_floor_probes);
+  return times(conn.rtt.probe_timeout(), static_cast<std::int64_t>(options.idle_floor_probes));
 }
 
 duration idle_timeout(const connection& conn, const liveness_options& options) noexcept {
@@ -47,7 +47,7 @@ time_point idle_deadline(const connection& conn, const liveness_options& options
 }
 
 duration probe_wait(const connection& conn, const liveness_options& options) noexcept {
-  const duration patience = three_retransmissions * conn.rtt.probe_timeout();
+  const duration patience = times(conn.rtt.probe_timeout(), three_retransmissions);
   return std::max(options.liveness_timeout, std::min(patience, rtt_estimator::most));
 }
 
@@ -59,19 +59,20 @@ duration close_wait(const connection& conn, const ending_options& options) noexc
           ? conn.rtt.probe_timeout()
           : std::max(rtt_estimator::initial_timeout, first_timeout(conn.ready_at - conn.arrived));
   return std::max(options.close_linger,
-                  std::min(one_retransmission * timeout, rtt_estimator::most));
+                  std::min(times(timeout, one_retransmission), rtt_estimator::most));
 }
 
 duration refusal_wait(const connection& conn, time_point now,
                       const ending_options& options) noexcept {
-  const duration patience = one_retransmission * first_timeout(now - conn.arrived);
+  const duration patience = times(first_timeout(now - conn.arrived), one_retransmission);
   return std::max(options.refusal_linger, std::min(patience, options.handshake_timeout));
 }
 
 duration answer_wait(const connection& conn, duration handshake) noexcept {
   const duration timeout = conn.rtt.measured() ? std::max(conn.rtt.probe_timeout(), handshake)
                                                : first_timeout(handshake);
-  return std::max({answer_least, timeout, std::min(one_retransmission * timeout, answer_most)});
+  return std::max(
+      {answer_least, timeout, std::min(times(timeout, one_retransmission), answer_most)});
 }
 
 time_point probe_deadline(const connection& conn, const liveness_options& options) noexcept {

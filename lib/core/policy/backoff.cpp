@@ -58,7 +58,7 @@ backoff_delay next_backoff(const backoff_options& options, std::uint32_t n, dura
       const duration base = std::min(options.backoff_base, options.backoff_cap);
       // Three times the previous delay, without overflow for a cap of centuries.
       const duration before = std::max(base, previous);
-      const duration most = before > duration::max() / 3 ? duration::max() : before * 3;
+      const duration most = times(before, 3);
       return {std::min(options.backoff_cap, uniform(base, most, random)),
               std::min(options.backoff_cap, most)};
     }

@@ -110,6 +110,26 @@ TEST(close_wait, is_close_linger_or_three_probe_timeouts_when_they_are_longer) {
   EXPECT_EQ(close_wait(c, options), 4500ms);
 }
 
+// A trace may say any times: 240 years of handshake, three times which no duration holds.
+TEST(waits, have_their_bounds_after_the_longest_handshake) {
+  connection c = ready_at(0s);
+  c.arrived = at(0s);
+  c.ready_at = at(duration::max() - 1ns);
+  const ending_options options;
+  EXPECT_EQ(close_wait(c, options), 60s);
+  EXPECT_EQ(refusal_wait(c, c.ready_at, options), options.handshake_timeout);
+  EXPECT_EQ(answer_wait(c, duration::max() / 2), duration::max());
+  c.rtt.sample(1s);
+  EXPECT_EQ(answer_wait(c, duration::max() / 2), duration::max() / 2);
+}
+
+TEST(times, stay_at_the_longest_duration) {
+  EXPECT_EQ(times(2s, 3), 6s);
+  EXPECT_EQ(times(duration::max() / 3, 3), duration::max() / 3 * 3);
+  EXPECT_EQ(times(duration::max() / 3 + 1ns, 3), duration::max());
+  EXPECT_EQ(times(duration::max(), 0), 0s);
+}
+
 TEST(close_wait, ends_at_a_minute_and_at_close_linger_for_whom_another_takes_the_place) {
   connection c = ready_at(0s);
   ending_options options;

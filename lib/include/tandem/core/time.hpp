@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace tandem {
 
@@ -23,6 +24,12 @@ inline constexpr time_point never = time_point::max();
 /// `at + by`, staying at `never` instead of overflowing. `by` is not negative.
 constexpr time_point later(time_point at, duration by) noexcept {
   return at >= never - by ? never : at + by;
+}
+
+/// `each` so many times, staying at the longest duration instead of overflowing. Neither is
+/// negative.
+constexpr duration times(duration each, std::int64_t count) noexcept {
+  return count > 0 && each > duration::max() / count ? duration::max() : each * count;
 }
 
 }  // namespace tandem
