@@ -26,7 +26,7 @@ HEADER = multistream()
 
 def connected(port, number=0):
     source = f"127.0.0.{2 + number % 250}"
-    return socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(source, 0))
+    return socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
 
 
 def read(peer, size):

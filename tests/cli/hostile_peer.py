@@ -39,7 +39,7 @@ def exchange():
 
 class HostilePeer:
     def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.received = b""
         opening = multistream("/plaintext/2.0.0")
         self.socket.sendall(opening + exchange())

@@ -18,6 +18,9 @@ import pytest
 
 TANDEM = os.environ["TANDEM_COMMAND"]
 
+# Seconds until a test gives up on what never comes. A machine may stand still for 20 s; nothing is asserted of it.
+PATIENCE = 60
+
 SMALL = """\
 scenario: small
 duration: 1s
@@ -59,7 +62,7 @@ def assert_one_clear_line(result, *parts):
 class Node:
     """A `tandem node` in the background."""
 
-    def __init__(self, *args, patience=60, **popen):
+    def __init__(self, *args, patience=2 * PATIENCE, **popen):
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen([TANDEM, "node", "--allow-plaintext", *args], **(pipes | popen))
 
@@ -84,7 +87,7 @@ class Node:
 
     def end(self, with_signal=signal.SIGTERM):
         self.process.send_signal(with_signal)
-        out, err = self.process.communicate(timeout=10)
+        out, err = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, out, err
 
 
@@ -122,7 +125,7 @@ def stuck_in_a_pipe(process):
     return "pipe" in pathlib.Path(f"/proc/{process.pid}/wchan").read_text()
 
 
-def wait_until(what, patience=30):
+def wait_until(what, patience=PATIENCE):
     """The first true value of `what`, asked until then; fails when none comes."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
@@ -132,10 +135,29 @@ def wait_until(what, patience=30):
     raise AssertionError(f"not within {patience} s: {what}")
 
 
+def times_until(*happened):
+    """Seconds until each of these is true, in the time that the machine had: where it stood still, a moment counts."""
+    took, ran, last = [None] * len(happened), 0.0, time.monotonic()
+    end = last + 2 * PATIENCE
+    while last < end:
+        took = [ran if before is None and done() else before for before, done in zip(took, happened)]
+        if None not in took:
+            return took
+        time.sleep(0.005)
+        now = time.monotonic()
+        ran, last = ran + min(now - last, 0.1), now
+    raise AssertionError(f"not within {2 * PATIENCE} s: {took}")
+
+
+def ended(node):
+    """Whether a node has: for times_until()."""
+    return lambda: node.process.poll() is not None
+
+
 def scraped(port):
     """The samples of a node by name, or None while nobody answers."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE) as answer:
             lines = answer.read().decode().splitlines()
     except OSError:
         return None
@@ -160,7 +182,7 @@ class RawPeer:
     """A peer made of bytes: /plaintext/2.0.0, /yamux/1.0.0, one stream of /tandem/message/1.0.0."""
 
     def __init__(self, port, key=bytes(range(32)), key_type=1, hello=True):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         if hello:
             self.say_hello(key, key_type)
 

@@ -15,7 +15,7 @@ import time
 import pytest
 from attacks import ATTACKS
 from hostile_peer import DATA, SYN, HostilePeer, frame, multistream
-from support import Node, scraped, skip_under_a_sanitizer, wait_until
+from support import PATIENCE, Node, scraped, skip_under_a_sanitizer, wait_until
 from test_memory import MAX_MEMORY, MIB, memory
 
 COUNT = int(os.environ.get("TANDEM_ATTACKS", "4000"))
@@ -102,4 +102,4 @@ def test_an_attack_leaves_nothing_behind_and_keeps_no_honest_peer_out(node, name
     assert after - warm < MIB // 4  # 131 bytes a connection would be seen
     assert most - min(warm, after) < MAX_MEMORY + BASE
     node.process.terminate()
-    assert node.process.wait(timeout=20) == 0
+    assert node.process.wait(timeout=PATIENCE) == 0

@@ -10,7 +10,7 @@ import xml.etree.ElementTree
 
 import pytest
 
-from support import SMALL, TANDEM, assert_one_clear_line, wait_until
+from support import PATIENCE, SMALL, TANDEM, assert_one_clear_line, wait_until
 
 PERSON = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("GITHUB_")}
 LIMIT_2 = SMALL.replace("max_connections: 1,", "max_connections: 2,").replace("== 1", ">= 0")
@@ -99,7 +99,7 @@ def test_ctrl_c_prints_and_writes_what_was_found(folder, tmp_path):
     children = f"/proc/{running.pid}/task/{running.pid}/children"
     wait_until(lambda: open(children).read().split())
     running.send_signal(signal.SIGINT)
-    out, _ = running.communicate(timeout=20)
+    out, _ = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130
     assert "not run" in out, "the run at loopback takes 100 s of real time"
     assert xml.etree.ElementTree.parse(junit).getroot().find("testsuite").attrib["tests"] == "3"

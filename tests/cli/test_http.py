@@ -14,7 +14,7 @@ import urllib.request
 import pytest
 import yaml
 
-from support import Node, free_port, scraped, wait_until
+from support import PATIENCE, Node, free_port, scraped, wait_until
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "lib/command"
 NOBODY = "12D3KooWRBhwfeP2Y4TCx1SM6s9rUoHhR5STiGwxBhgFRcw3UERE"
@@ -25,7 +25,7 @@ def get(port, path, accept="*/*"):
     """(status, content type, body)."""
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Accept": accept})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, answer.headers["Content-Type"], answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.headers["Content-Type"], error.read().decode()
@@ -103,7 +103,7 @@ def test_health_and_readiness():
             node.line_with("shutting down")
             assert get(port, "/readyz")[::2] == (503, "shutting down\n")
             assert get(port, "/healthz")[0] == 200
-        assert node.process.wait(timeout=20) == 0
+        assert node.process.wait(timeout=PATIENCE) == 0
 
 
 def test_who_asks_for_something_else_is_told_what_there_is():
@@ -113,7 +113,7 @@ def test_who_asks_for_something_else_is_told_what_there_is():
         assert (status, body) == (404, "nothing is here; there is /metrics, /healthz, /readyz, /peers, /limits, /explain\n")
         post = urllib.request.Request(f"http://127.0.0.1:{port}/peers", data=b"x", method="POST")
         with pytest.raises(urllib.error.HTTPError) as error:
-            urllib.request.urlopen(post, timeout=20)
+            urllib.request.urlopen(post, timeout=PATIENCE)
         assert error.value.code == 405 and error.value.headers["Allow"] == "GET, HEAD"
 
 
@@ -182,7 +182,7 @@ def test_a_real_prometheus_scrapes_a_real_node(tmp_path):
                 assert asked(name)[f"127.0.0.1:{port}"] == samples[name]
         finally:
             server.terminate()
-            server.wait(timeout=20)
+            server.wait(timeout=PATIENCE)
 
 
 def test_closes_dials_and_handshakes_are_counted_by_cause():

@@ -9,7 +9,7 @@ import time
 import hostile_peer
 import pytest
 from hostile_peer import HostilePeer, multistream, uvarint
-from support import TANDEM, limited, skip_under_a_sanitizer
+from support import PATIENCE, TANDEM, limited, skip_under_a_sanitizer
 
 MIB = 1 << 20
 MAX_MEMORY = 16 * MIB
@@ -39,7 +39,7 @@ def node(tmp_path, request):
         yield process, int(at[1]), log
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE)
 
 
 def two_partial_messages(peer):

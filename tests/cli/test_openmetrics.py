@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 import yaml
 
-from support import assert_one_clear_line, free_port, tandem
+from support import PATIENCE, assert_one_clear_line, free_port, tandem
 
 RULES = pathlib.Path(__file__).resolve().parents[2] / "lib/command/prometheus/tandem.rules.yml"
 BEGIN = 1_577_836_800  # 2020-01-01T00:00:00Z, the default of --begin
@@ -175,7 +175,7 @@ class Prometheus:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=PATIENCE)
 
     def ranges(self, query):
         """Times, since the start of the scenario, of each series that a query gives."""

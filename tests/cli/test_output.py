@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from support import TANDEM, Node, RawPeer, fill, free_port, full_pipe, scraped, wait_until
+from support import PATIENCE, TANDEM, Node, RawPeer, fill, free_port, full_pipe, scraped, wait_until
 
 LOST = "icn_p2p_log_lines_lost_total"
 
@@ -50,7 +50,7 @@ def test_a_pipe_that_is_read_at_last_gives_everything():
     with node, os.fdopen(reader, "rb") as lines:
         node.process.send_signal(signal.SIGTERM)
         text = lines.read().lstrip(b"x").decode()
-        assert node.process.wait(timeout=20) == 0
+        assert node.process.wait(timeout=PATIENCE) == 0
     words = [line.split()[line[:1].isdigit()] for line in text.splitlines()]  # behind the time, if there is one
     assert words == ["peer", "listening", "metrics", "shutting", "shutdown_began"]
 
@@ -111,7 +111,7 @@ def test_descriptors_closed_before_the_start_are_no_sockets():
         assert wait_until(lambda: scraped(port))[LOST] >= 0
         assert standard_descriptors(node) == ["/dev/null"] * 3
         node.send_signal(signal.SIGTERM)
-        assert node.wait(timeout=10) == 0
+        assert node.wait(timeout=PATIENCE) == 0
     finally:
         node.kill()
         node.wait()
@@ -122,7 +122,7 @@ def test_nor_are_they_of_a_run_over_sockets(small):
     try:
         wait_until(lambda: has_a_socket(run))
         assert standard_descriptors(run) == ["/dev/null"] * 3
-        assert run.wait(timeout=30) == 2  # standard output cannot be written
+        assert run.wait(timeout=PATIENCE) == 2  # standard output cannot be written
     finally:
         run.kill()
         run.wait()

@@ -12,7 +12,7 @@ import termios
 
 import pytest
 
-from support import SMALL, TANDEM
+from support import PATIENCE, SMALL, TANDEM
 
 
 class Terminal:
@@ -31,7 +31,7 @@ class Terminal:
 
     def __exit__(self, *_):
         self.run.send_signal(signal.SIGINT)
-        self.run.communicate(timeout=10)
+        self.run.communicate(timeout=PATIENCE)
         os.close(self.ours)
 
     def resize(self, columns):

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from support import SMALL, TANDEM, assert_one_clear_line, full_pipe, stuck_in_a_pipe, tandem, wait_until
+from support import PATIENCE, SMALL, TANDEM, assert_one_clear_line, full_pipe, stuck_in_a_pipe, tandem, wait_until
 
 SETS = ("groups.server.manager.max_connections=2", "groups.dialers.count=3")
 
@@ -128,7 +128,7 @@ def test_a_signal_ends_the_run_and_keeps_what_there_is(small, tmp_path, stop):
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert "of 60.0 s" in run.stderr.readline()  # the progress line: it runs
     run.send_signal(stop)
-    text, _ = run.communicate(timeout=10)
+    text, _ = run.communicate(timeout=PATIENCE)
     assert run.returncode == 128 + stop
     runs = json.loads(text)
     assert [(r["level"], r["stopped"]) for r in runs] == [("message", False), ("stream", False), ("loopback", True)]
@@ -145,7 +145,7 @@ def test_a_stopped_run_says_so_in_the_table(small):
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert "of 60.0 s" in run.stderr.readline()
     run.send_signal(signal.SIGTERM)
-    text, _ = run.communicate(timeout=10)
+    text, _ = run.communicate(timeout=PATIENCE)
     assert re.search(r"^all held +stopped$", text, re.M)
 
 
@@ -156,7 +156,7 @@ def test_a_signal_ends_a_run_whose_results_nobody_reads(small, tmp_path, stop):
                                stdout=writer)
         wait_until(lambda: stuck_in_a_pipe(run))
         run.send_signal(stop)
-        assert run.wait(timeout=10) == -stop
+        assert run.wait(timeout=PATIENCE) == -stop
     assert [run["stopped"] for run in kept(tmp_path / "out").values()] == [0]
 
 
@@ -179,7 +179,7 @@ def test_nohup_holds(small):
                            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
     assert "of 4.0 s" in run.stderr.readline()
     run.send_signal(signal.SIGHUP)
-    text, _ = run.communicate(timeout=30)
+    text, _ = run.communicate(timeout=PATIENCE)
     assert run.returncode == 0 and re.search(r"^all held +yes$", text, re.M)
 
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from support import TANDEM, assert_one_clear_line, tandem, wait_until
+from support import PATIENCE, TANDEM, assert_one_clear_line, tandem, wait_until
 
 MUTANTS = pathlib.Path(TANDEM).with_name("tandem_mutants")
 CROWDED = pathlib.Path(__file__).with_name("crowded_village.yaml")
@@ -130,7 +130,7 @@ def test_what_failed_is_kept_when_a_search_is_interrupted(village, tmp_path, sto
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         wait_until(lambda: len(list(out.glob("seed-*.yaml"))) >= 5)
         process.send_signal(stop)
-        told, _ = process.communicate(timeout=30)
+        told, _ = process.communicate(timeout=PATIENCE)
     kept = sorted(out.glob("seed-*.yaml"))
     if stop == signal.SIGINT:
         assert process.returncode == 130

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from support import TANDEM, assert_one_clear_line, tandem
+from support import PATIENCE, TANDEM, assert_one_clear_line, tandem
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCENARIO = """\
@@ -186,7 +186,7 @@ def test_ctrl_c_keeps_what_there_is(offices, tmp_path):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         wait_for_a_cell(out, process)
         process.send_signal(signal.SIGINT)
-        text, _ = process.communicate(timeout=30)
+        text, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     told = json.loads(text)
     kept = rows(out, "SELECT count(*) FROM cells")[0][0]
