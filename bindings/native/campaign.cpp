@@ -102,7 +102,7 @@ class campaign {
     report.ran = ran;
     const auto found = found_in(*store_);
     store_.reset();
-    return py::make_tuple(to_json(plan_, report), to_table(plan_, report, {}), found);
+    return py::make_tuple(object_of(to_json(plan_, report)), to_table(plan_, report, {}), found);
   }
 
   py::tuple run(const std::string& folder, bool overwrite, const texts& worker, std::size_t jobs,
@@ -124,7 +124,7 @@ class campaign {
     campaign_store store(folder);
     const auto found = found_in(store);
     finish_campaign(plan_, {}, store);  // the same bytes as before it was opened
-    return py::make_tuple(to_json(plan_, report), to_table(plan_, report, {}), found);
+    return py::make_tuple(object_of(to_json(plan_, report)), to_table(plan_, report, {}), found);
   }
 
  private:
@@ -137,7 +137,7 @@ class campaign {
           const auto one = plan_.cell_of(s, l, n);
           if (const auto result = store.find(one.key))
             rows.append(py::make_tuple(plan_.settings[s].values, one.level, one.seed,
-                                       to_line(*result)));
+                                       object_of(to_line(*result))));
         }
     return rows;
   }
@@ -186,7 +186,7 @@ py::tuple gate(const texts& files, const std::string& level, bool baselines, boo
     };
     results = run_gate(cases, options);
   }
-  return py::make_tuple(gate_json(results), gate_table(results), exit_code_of(results));
+  return py::make_tuple(object_of(gate_json(results)), gate_table(results), exit_code_of(results));
 }
 
 /// (status, what `tandem ci` prints) of one scenario at one level beside its baseline; `update`
@@ -245,16 +245,19 @@ void add_campaigns(py::module_& m) {
       .def("finish", &campaign::finish)
       .def("run", &campaign::run);
   m.def("run_cell", &run_line, py::call_guard<py::gil_scoped_release>());
-  m.def("serve_cells", [] { return serve_cells(levels_here()); },
-        py::call_guard<py::gil_scoped_release>());
+  m.def(
+      "serve_cells", [] { return serve_cells(levels_here()); },
+      py::call_guard<py::gil_scoped_release>());
   m.def("axis_values", [](const std::string& path, const std::string& text) {
     return read_argument("vary " + path, [&] { return read_axis_values(text); });
   });
   m.def("number_of", &number_of);
   m.def("half_width",
         [](const std::vector<double>& values) { return interval_of(values).half_width; });
-  m.def("compare_files", &compared);
-  m.def("compare_runs", &compared_runs);
+  m.def("compare",
+        [](const std::string& a, const std::string& b) { return object_of(compared(a, b)); });
+  m.def("compare",
+        [](const run_result& a, const run_result& b) { return object_of(compared_runs(a, b)); });
   m.def("scenarios_in", &scenarios_in);
   m.def("gate", &gate);
   m.def("held_to_baseline", &held_to_baseline);

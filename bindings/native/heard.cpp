@@ -31,7 +31,7 @@ py::object none_or(bool known, T value) {
 
 void add_heard(py::module_& m) {
   py::class_<heard>(m, "Heard")
-      .def_readonly("time_ns", &heard::time_ns)
+      .def_property_readonly("time", [](const heard& h) { return seconds_of(duration(h.time_ns)); })
       .def_readonly("node", &heard::node)
       .def_readonly("peer", &heard::peer)
       .def_property_readonly(

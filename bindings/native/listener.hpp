@@ -5,8 +5,9 @@
 
 namespace tandem::bindings {
 
-/// What a long call tells its caller. KeyboardInterrupt, from a signal or from the callback, asks it
-/// to stop and is dropped: what it found is handed over. Every other exception ends it and goes on.
+/// What a long call tells its caller. KeyboardInterrupt, from a signal or from the callback, asks
+/// it to stop and is dropped: what it found is handed over. Every other exception ends it and goes
+/// on.
 class listener {
  public:
   explicit listener(pybind11::object callback) : callback_(std::move(callback)) {}

@@ -124,7 +124,7 @@ void add_manager(py::module_& m) {
       .def_property_readonly(
           "refusals", [](const native_manager& n) { return refusals_of(n.core().counters()); })
       .def("explain", [](const native_manager& n, const std::string& peer) {
-        return to_json(n.core().explain(peer_of(peer), n.at()));
+        return object_of(to_json(n.core().explain(peer_of(peer), n.at())));
       });
 }
 

@@ -7,8 +7,10 @@
 #include "tandem/core/cause.hpp"
 #include "tandem/core/counter_table.hpp"
 #include "tandem/core/option_table.hpp"
+#include "tandem/net/identity.hpp"
 #include "tandem/scenarios/find.hpp"
 #include "tandem/sim/tcp_profile.hpp"
+#include "values.hpp"
 
 #include <pybind11/stl.h>
 
@@ -92,11 +94,12 @@ void add_names(py::module_& m) {
     }
     return times;
   });
-  std::vector<std::string> durations;
-  for (const auto& row : option_table())
-    if (std::holds_alternative<duration manager_options::*>(row.field))
-      durations.emplace_back(row.name);
-  m.attr("duration_options") = durations;
+  // `/ip4/127.0.0.1/tcp/4001/p2p/ID` as address and peer.
+  m.def("read_address", [](const std::string& text) {
+    const auto read = parse_address(text);
+    if (!read) address_of(text);
+    return py::make_tuple(to_string(read->at), read->peer.empty() ? "" : to_string(read->peer));
+  });
   m.attr("causes") = names_until<cause>(causes_count);
   m.attr("notices") = names_until<notice>(notices_count);
 }

@@ -26,6 +26,7 @@ void add_results(pybind11::module_& m);
 void add_campaigns(pybind11::module_& m);
 void add_searches(pybind11::module_& m);
 void add_world(pybind11::module_& m);
+void add_says(pybind11::module_& m);
 void add_manager(pybind11::module_& m);
 void add_node(pybind11::module_& m);
 
@@ -65,6 +66,9 @@ pybind11::object array_of(std::vector<T>&& values) {
   auto owner = std::make_shared<std::vector<T>>(std::move(values));
   return array_of(*owner, owner);
 }
+
+/// What this JSON says.
+pybind11::object object_of(const std::string& json);
 
 /// What Result is made of.
 pybind11::dict result_of(scenarios::run_result&& from);

@@ -3,6 +3,7 @@
 // to say waits in queues; an eventfd is readable while there is something.
 #include "tandem/net/node.hpp"
 #include "native.hpp"
+#include "node_values.hpp"
 #include "tandem/asio/network.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/recording.hpp"
@@ -21,6 +22,7 @@
 #include <chrono>
 #include <cstring>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -33,19 +35,6 @@ namespace {
 
 using boost::system::system_error;
 using number = std::uint64_t;
-
-[[noreturn]] void raise_os_error(const system_error& e) {
-  PyErr_SetObject(PyExc_OSError, py::make_tuple(e.code().value(), e.what()).ptr());
-  throw py::error_already_set();
-}
-
-/// Something that was asked for is over.
-struct answer {
-  const char* of;  ///< "dial", "send", "shutdown"
-  number which = 0;
-  std::string what{};
-  std::string why{};
-};
 
 class native_node final : node_observer {
  public:
@@ -60,6 +49,7 @@ class native_node final : node_observer {
       network_ = make_asio_network(context_);
       node_.emplace(*network_, std::move(options), static_cast<node_observer*>(this));
       events_ = node_->subscribe();
+      hear_requests(standard_protocol);
       node_->start();
     } catch (const system_error& e) {
       raise_os_error(e);
@@ -89,18 +79,13 @@ class native_node final : node_observer {
     dial_options how;
     for (const auto& at : addresses) how.addresses.push_back(address_of(at));
     how.mode = additional ? dial_mode::additional : dial_mode::join;
-    if (timeout)
-      how.deadline =
-          later(network_->clock().now(),
-                std::chrono::duration_cast<duration>(std::chrono::duration<double>(*timeout)));
+    if (timeout) how.deadline = later(network_->clock().now(), duration_of(*timeout));
     const auto made = open().dial(peer_of(peer), std::move(how));
     if (made == request_id::none) throw std::runtime_error("the node's queue of commands is full");
     return static_cast<number>(made);
   }
   number send(const std::string& peer, const py::bytes& message) {
-    const std::string_view view(message);
-    std::vector<std::byte> bytes(view.size());
-    std::memcpy(bytes.data(), view.data(), view.size());
+    auto bytes = bytes_of(message);
     const auto which = ++sends_;
     auto& to = open();
     const auto id = peer_of(peer);
@@ -111,9 +96,41 @@ class native_node final : node_observer {
     });
     return which;
   }
-  void hold(number conn, bool on) {
-    const auto id = static_cast<connection_id>(conn);
-    on ? open().open_stream(id) : open().close_stream(id);
+  number request(const std::string& peer, const std::string& protocol, const py::bytes& what,
+                 double within) {
+    const auto which = ++sends_;
+    open().request(
+        peer_of(peer), protocol, bytes_of(what),
+        [this, which](boost::system::error_code failed, std::vector<std::byte> answer) {
+          std::string text(reinterpret_cast<const char*>(answer.data()), answer.size());
+          say({"request", which, std::move(text), failed ? why_of(failed) : std::string()});
+        },
+        {.within = duration_of(within)});
+    return which;
+  }
+  /// Requests of this protocol wait in take().
+  void handle(const std::string& protocol) {
+    std::promise<void> done;
+    const py::gil_scoped_release unlocked;
+    boost::asio::post(context_, [&] {
+      try {
+        hear_requests(protocol);
+        done.set_value();
+      } catch (const std::invalid_argument& e) {
+        done.set_exception(std::make_exception_ptr(bad_input(e.what())));
+      }
+    });
+    done.get_future().get();
+  }
+  /// Answers a request, or refuses it.
+  void reply(number which, const std::optional<py::bytes>& what) {
+    auto answer = questions_.answer_of(which);
+    if (!answer) return;
+    auto bytes = what ? bytes_of(*what) : std::vector<std::byte>();
+    boost::asio::post(context_, [answer = std::move(answer), bytes = std::move(bytes),
+                                 says = what.has_value()]() mutable {
+      if (says) answer(std::move(bytes));
+    });
   }
   void disconnect(const std::string& peer) { open().disconnect(peer_of(peer)); }
   void configure(const py::dict& options) {
@@ -136,9 +153,7 @@ class native_node final : node_observer {
   }
   void shutdown(std::optional<double> within) {
     auto& node = open();
-    over_ = within ? node.shutdown(std::chrono::duration_cast<duration>(
-                         std::chrono::duration<double>(*within)))
-                   : node.shutdown();
+    over_ = within ? node.shutdown(duration_of(*within)) : node.shutdown();
     boost::asio::post(context_, [this] { look_whether_over(); });
   }
   node_counters counters() {
@@ -146,10 +161,13 @@ class native_node final : node_observer {
     const py::gil_scoped_release unlocked;
     return asked.get();
   }
-  std::string explain(const std::string& peer) {
+  py::object explain(const std::string& peer) {
     auto asked = open().explain(peer_of(peer));
-    const py::gil_scoped_release unlocked;
-    return to_json(asked.get());
+    {
+      const py::gil_scoped_release unlocked;
+      asked.wait();
+    }
+    return object_of(to_json(asked.get()));
   }
 
   /// Answers and events that wait, oldest first; how many events nobody took in time.
@@ -163,14 +181,17 @@ class native_node final : node_observer {
       said.swap(answers_);
     }
     for (const auto& one : said)
-      answers.append(py::make_tuple(one.of, one.which, one.what, one.why));
+      answers.append(py::make_tuple(one.of, one.which, py::bytes(one.what), one.why));
+    for (const auto& [which, what] : questions_.take())
+      events.append(py::make_tuple(static_cast<number>(what.conn), text_of(what.peer),
+                                   bytes_to(what.bytes), which, what.protocol));
     constexpr int most = 1000;  // of one look, so that the loop of Python has its turns
     int taken = 0;
     while (events_ && taken < most) {
       const auto one = events_->next(std::chrono::milliseconds(0));
       if (!one) break;
       ++taken;
-      events.append(object_of(*one));
+      events.append(event_of(*one));
     }
     if (taken == most) ring();
     return py::make_tuple(answers, events, events_ ? events_->take_dropped() : 0);
@@ -181,20 +202,20 @@ class native_node final : node_observer {
   const std::vector<std::string>& listening() const { return listening_; }
 
  private:
-  static identity identity_of(const std::string& seed) {
-    if (seed.size() != identity::seed_size)
-      throw bad_input("an identity is " + std::to_string(identity::seed_size) +
-                      " secret bytes, not " + std::to_string(seed.size()));
-    std::array<std::uint8_t, identity::seed_size> bytes{};
-    std::memcpy(bytes.data(), seed.data(), seed.size());
-    return identity::from_seed(bytes);
-  }
-  static py::object object_of(const node_event& one) {
+  static py::object event_of(const node_event& one) {
     if (const auto* message = std::get_if<received_message>(&one))
-      return py::make_tuple(
-          static_cast<number>(message->conn), text_of(message->peer),
-          py::bytes(reinterpret_cast<const char*>(message->bytes.data()), message->bytes.size()));
+      return py::make_tuple(static_cast<number>(message->conn), text_of(message->peer),
+                            bytes_to(message->bytes));
     return to_python(std::get<notification>(one));
+  }
+  // On the loop's thread, or before that.
+  void hear_requests(const std::string& protocol) {
+    constexpr std::chrono::hours most{1};  // whoever asks waits for less
+    node_->handle(protocol, request_handler([this](received_request what) {
+                    questions_.came(std::move(what));
+                    ring();
+                  }),
+                  {.within = most});
   }
   node& open() {
     if (!node_) throw std::runtime_error("this node was shut down");
@@ -246,6 +267,7 @@ class native_node final : node_observer {
   bool ringing_ = false;  // the loop's
   std::mutex mutex_;
   std::deque<answer> answers_;
+  questions questions_;
   std::atomic<number> sends_ = 0;
   manager_options options_;
   peer_id self_;
@@ -270,7 +292,9 @@ void add_node(py::module_& m) {
       .def("close", &native_node::close)
       .def("dial", &native_node::dial)
       .def("send", &native_node::send)
-      .def("hold", &native_node::hold)
+      .def("request", &native_node::request)
+      .def("handle", &native_node::handle)
+      .def("reply", &native_node::reply)
       .def("disconnect", &native_node::disconnect)
       .def("configure", &native_node::configure)
       .def("mark", &native_node::mark)
@@ -283,12 +307,6 @@ void add_node(py::module_& m) {
       .def_property_readonly("file", &native_node::file)
       .def_property_readonly("id", &native_node::id)
       .def_property_readonly("listening", &native_node::listening);
-  // `/ip4/127.0.0.1/tcp/4001/p2p/ID` as address and peer.
-  m.def("read_address", [](const std::string& text) {
-    const auto read = parse_address(text);
-    if (!read) address_of(text);
-    return py::make_tuple(to_string(read->at), read->peer.empty() ? "" : to_string(read->peer));
-  });
 }
 
 }  // namespace tandem::bindings

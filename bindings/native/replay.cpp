@@ -36,6 +36,11 @@ std::string replay_files(const std::vector<std::string>& paths,
 
 }  // namespace
 
-void add_replay(py::module_& m) { m.def("replay", &replay_files); }
+void add_replay(py::module_& m) {
+  m.def("replay", [](const std::vector<std::string>& paths, const std::vector<std::string>& sets,
+                     const py::object& callback, std::size_t divergences_max) {
+    return object_of(replay_files(paths, sets, callback, divergences_max));
+  });
+}
 
 }  // namespace tandem::bindings

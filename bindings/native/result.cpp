@@ -5,6 +5,7 @@
 
 #include <pybind11/stl.h>
 
+#include <stdexcept>
 #include <string>
 
 namespace py = pybind11;
@@ -22,9 +23,9 @@ py::dict events_of(const kept& of) {
   py::dict columns;
   columns["time_ns"] = array_of(rows.time_ns, of);
   columns["node"] = array_of(rows.node, of);
-  columns["kind"] = array_of(rows.kind, of);
-  columns["why"] = array_of(rows.why, of);
-  columns["way"] = array_of(rows.way, of);
+  columns["event"] = array_of(rows.kind, of);
+  columns["cause"] = array_of(rows.why, of);
+  columns["direction"] = array_of(rows.way, of);
   columns["connection"] = array_of(rows.connection, of);
   columns["request"] = array_of(rows.request, of);
   columns["peer"] = array_of(rows.peer, of);
@@ -61,7 +62,7 @@ py::dict samples_of(const kept& of) {
 }
 
 // The codes of `metric` count the names that occur.
-py::dict series_of(const kept& of) {
+void add_series(const kept& of, py::dict& to) {
   const auto& rows = of->series;
   std::vector<std::string> names;
   std::vector<std::int32_t> codes, code_of;
@@ -80,8 +81,8 @@ py::dict series_of(const kept& of) {
   columns["node"] = array_of(rows.node, of);
   columns["metric"] = array_of(std::move(codes));
   columns["value"] = array_of(rows.value, of);
-  columns["names"] = names;
-  return columns;
+  to["series"] = columns;
+  to["series_names"] = names;
 }
 
 py::dict loaded(const std::string& path) {
@@ -110,7 +111,7 @@ py::dict result_of(run_result&& from) {
   const auto of = std::make_shared<run_result>(std::move(from));
   py::dict to;
   to["run"] = of;
-  to["json"] = to_json({of.get(), 1});
+  to["json"] = object_of(to_json({of.get(), 1}));
   to["scenario_hash"] = of->scenario_hash;
   to["reproduce"] = of->reproduce;
   to["reached_s"] = seconds_of(of->reached);
@@ -122,7 +123,7 @@ py::dict result_of(run_result&& from) {
   to["events"] = events_of(of);
   to["stages"] = stages_of(of);
   to["samples"] = samples_of(of);
-  to["series"] = series_of(of);
+  add_series(of, to);
   return to;
 }
 
@@ -134,7 +135,12 @@ void add_results(py::module_& m) {
   });
   py::class_<run_result, kept>(m, "Run");
   m.def("save", [](const run_result& run, const std::string& folder, bool overwrite) {
-    return write_sqlite(run, folder, overwrite ? older_result::replace : older_result::keep);
+    try {
+      return write_sqlite(run, folder, overwrite ? older_result::replace : older_result::keep);
+    } catch (const std::runtime_error& e) {
+      PyErr_SetString(PyExc_OSError, e.what());
+      throw py::error_already_set();
+    }
   });
   m.def("load", &loaded);
   m.def("table", [](const std::vector<kept>& runs) {

@@ -67,7 +67,7 @@ py::tuple found(search_request of, const std::string& seeds, where_to where,
     json = to_json(plan, report);
     text = to_text(plan, report);
   }
-  return py::make_tuple(json, text, where.out);
+  return py::make_tuple(object_of(json), text, where.out);
 }
 
 py::tuple swarmed(const swarm_request& of, std::optional<std::uint64_t> runs,
@@ -86,7 +86,7 @@ py::tuple swarmed(const swarm_request& of, std::optional<std::uint64_t> runs,
     json = to_json(plan, report);
     text = to_text(plan, report);
   }
-  return py::make_tuple(json, text, where.out);
+  return py::make_tuple(object_of(json), text, where.out);
 }
 
 std::string shrunk(shrink_request of, const std::string& budget, const where_to& where,
@@ -119,7 +119,7 @@ void add_searches(py::module_& m) {
   m.def("shrink", [](const std::string& file, const texts& sets, const std::string& level,
                      std::optional<std::uint64_t> seed, const std::string& budget,
                      const where_to& where, const py::object& callback) {
-    return shrunk({file, sets, level, seed, {}, {}}, budget, where, callback);
+    return object_of(shrunk({file, sets, level, seed, {}, {}}, budget, where, callback));
   });
 }
 

@@ -25,6 +25,10 @@ using chars = std::vector<std::string>;
   throw bad_input(name + " must be " + must + ", not " + py::repr(given).cast<std::string>());
 }
 
+bool is_timedelta64(py::handle of) {
+  return py::type::of(of).attr("__name__").cast<std::string>() == "timedelta64";
+}
+
 // Seconds as a number, a duration as text, or a timedelta.
 duration time_of(py::handle from, const std::string& name) {
   constexpr double nanoseconds = 1e9;
@@ -33,15 +37,16 @@ duration time_of(py::handle from, const std::string& name) {
     if (const auto read = parse_duration(from.cast<std::string>()); read && *read >= duration{})
       return *read;
   } else {
-    const auto number = py::hasattr(from, "total_seconds")
-                            ? from.attr("total_seconds")()
-                            : py::reinterpret_borrow<py::object>(from);
+    auto number = py::reinterpret_borrow<py::object>(from);
+    if (is_timedelta64(from))
+      number = from.attr("astype")("timedelta64[ns]").attr("item")() / py::float_(nanoseconds);
+    if (py::hasattr(from, "total_seconds")) number = from.attr("total_seconds")();
     if (PyNumber_Check(number.ptr()) != 0) {
       const auto seconds = number.cast<double>();
       if (seconds >= 0 && seconds < most) return duration(std::llround(seconds * nanoseconds));
     }
   }
-  refuse(name, "a time of 0 s or more, as in 1.5 or \"90s\"", from);
+  refuse(name, "a time of 0 s or more, as in 1.5 or \"30s\"", from);
 }
 
 template <class Enum>
@@ -72,6 +77,16 @@ std::string text_of(const peer_id& id) {
   const auto bytes = id.bytes();
   const bool label = std::ranges::all_of(bytes, [](auto b) { return std::isprint(b) != 0; });
   return label ? std::string(bytes.begin(), bytes.end()) : to_string(id);
+}
+
+bool is_timedelta(py::handle of) { return py::hasattr(of, "total_seconds") || is_timedelta64(of); }
+
+std::int64_t nanoseconds_of(py::handle given, const std::string& name) {
+  const bool is_text = py::isinstance<py::str>(given);
+  if (py::isinstance<py::bool_>(given) ||
+      (!is_text && !is_timedelta(given) && PyNumber_Check(given.ptr()) == 0))
+    throw py::type_error(name + " is a duration, not " + py::repr(given).cast<std::string>());
+  return time_of(given, name).count();
 }
 
 peer_id peer_of(const std::string& text) {

@@ -26,6 +26,11 @@ endpoint address_of(const std::string& text);
 /// Options from a mapping of names to values, over `base`. Throws bad_input.
 manager_options options_of(const pybind11::dict& given, manager_options base = {});
 
+/// Of Python, pandas or NumPy.
+bool is_timedelta(pybind11::handle of);
+/// Whole nanoseconds of "30s", a timedelta or seconds. Throws bad_input, or type_error.
+std::int64_t nanoseconds_of(pybind11::handle given, const std::string& name);
+
 pybind11::object to_python(const peer_id& value);
 pybind11::object to_python(const endpoint& value);
 pybind11::object to_python(time_point value);

@@ -7,6 +7,7 @@
 #include "tandem/core/counter_table.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/scenarios/told_world.hpp"
+#include "values.hpp"
 
 #include <pybind11/functional.h>
 #include <pybind11/stl.h>
@@ -181,10 +182,10 @@ py::list connections_of(native_world& in, node_index node) {
   return rows;
 }
 
-std::string explain_peer(native_world& in, node_index node, node_index peer) {
+py::object explain_peer(native_world& in, node_index node, node_index peer) {
   const auto& world = in.told();
   must_live(world, node);
-  return to_json(world.manager(node).explain(world.id(peer), time_point(world.now())));
+  return object_of(to_json(world.manager(node).explain(world.id(peer), time_point(world.now()))));
 }
 
 py::dict numbers_of(native_world& in, std::size_t group) {
@@ -251,11 +252,7 @@ void add_world(py::module_& m) {
       .def("trace_hash", [](native_world& w) { return w.told().trace_hash(); })
       .def("finish", &finish)
       .def("close", &native_world::close);
-  m.def("duration_ns", [](const std::string& text) -> std::optional<std::int64_t> {
-    const auto read = parse_duration(text);
-    if (!read) return {};
-    return read->count();
-  });
+  m.def("nanoseconds", &nanoseconds_of);
   m.def("duration_text",
         [](std::int64_t nanoseconds) { return format_duration(duration(nanoseconds)); });
 }

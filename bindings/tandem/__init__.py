@@ -4,18 +4,13 @@
     import tandem
 
     r = tandem.run("scenarios/global_limit.yaml", level="stream", seed=1)
-    r.ok                  # every expectation and invariant held
-    r.expectations        # DataFrame: text, ok, verdict, measured, why
-    r.events              # DataFrame: what every connection manager notified
-    r.samples             # DataFrame: the icn_p2p_* metrics over time
-
+    r.ok, r.expectations, r.events, r.samples     # did it hold; DataFrames
     tandem.sweep("global_limit", {"groups.server.manager.max_connections": [64, 128]}, seeds=20)
     tandem.replay("node", set={"max_connections": 128}).divergences    # of a recorded node
 
-tandem.theory has the formulas that simulations are held to, tandem.plot the pictures.
-
-A scenario is a path to a YAML file or a dict of the same shape (scenarios/reference has the keys).
-Bad input raises BadInput (a ValueError) with one line that says where and what.
+tandem.theory has the formulas that simulations are held to, tandem.plot the pictures. A scenario is a path to a YAML
+file or a dict of the same shape (scenarios/reference has the keys). Bad input raises BadInput with one line that says
+where and what.
 """
 
 import importlib
@@ -26,14 +21,11 @@ from ._tandem import BadInput
 from . import theory
 from ._campaign import ci, diff, intervals, load_sweep, sweep
 from ._manager import Manager
-from ._node import Node
-from ._node_events import Message, NodeError, NodeEvent
-from ._replay import Learned, Replay, learn, replay
+from ._node import Message, Node, NodeError, NodeEvent
 from ._result import Result, Results, load
-from ._run import check, levels, options, run
+from ._run import Learned, Replay, check, learn, levels, options, replay, run
 from ._search import find, shrink, swarm
-from ._told_events import Event, Fault
-from ._told_nodes import ToldNode, ToldNodes
+from ._told_nodes import Event, Fault, ToldNode, ToldNodes
 from ._world import World
 
 if TYPE_CHECKING:

@@ -16,15 +16,13 @@ def main(arguments: list[str]) -> int:
     report.add_argument("--number", help="of a sweep: the column that is drawn")
     report.add_argument("--json", action="store_true", help="print the verdicts as well, as one JSON object")
     given = parser.parse_args(arguments)
-    from . import _report
-
     try:
+        from . import _report
+
         verdicts = _report.write(given.path, given.output, given.number)
-    except ImportError as error:
-        print(f"tandem: report needs plotly: pip install 'tandem[report]' ({error})", file=sys.stderr)
-        return 2
-    except (BadInput, OSError) as error:
-        print(f"tandem: {error}", file=sys.stderr)
+    except (BadInput, OSError, ImportError) as error:
+        remedy = "report needs plotly: pip install 'tandem[report]': " if isinstance(error, ImportError) else ""
+        print(f"tandem: {remedy}{error}", file=sys.stderr)
         return 2
     print(json.dumps({"file": given.output, "verdicts": verdicts}) if given.json else given.output)
     return 0

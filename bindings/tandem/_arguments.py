@@ -1,58 +1,50 @@
 # SPDX-License-Identifier: MIT
-"""What callers give: checked before anything runs. A wrong type is a TypeError, a wrong value BadInput."""
+"""What callers give, checked before anything runs (a wrong type is a TypeError, a wrong value BadInput), and how long
+calls tell how far they are."""
 
 from __future__ import annotations
 
 import datetime
-import json
 import operator
 import os
-from collections.abc import Collection, Iterable, Mapping
+import signal
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeAlias
-
-import numpy
 
 from . import _tandem
 from ._tandem import BadInput
 
 Path: TypeAlias = "str | os.PathLike[str]"
 Scenario: TypeAlias = "Path | dict[str, Any]"
+Sets: TypeAlias = "Mapping[str, Any] | None"
+Duration: TypeAlias = str | float | datetime.timedelta
+Progress: TypeAlias = "bool | Callable[..., object] | None"
 
 
-def _kind(value: object) -> str:
+def kind(value: object) -> str:
     return type(value).__name__
 
 
-def as_yaml(value: object) -> str:
-    """`value` as JSON, which YAML reads; NumPy's scalars and arrays as the Python ones they hold, a
-    timedelta as a duration."""
-    return json.dumps(value, ensure_ascii=False, default=_plain)
+def nanoseconds(given: Duration, name: str = "a time") -> int:
+    """Whole nanoseconds of "30s", a timedelta or seconds."""
+    return _tandem.nanoseconds(given, name)
+
+
+def seconds(given: Duration, name: str) -> float:
+    return nanoseconds(given, name) / 1e9
 
 
 def as_text(value: object) -> str:
     """`value` as the command line takes it after `path=`: a str is YAML as it is."""
-    text = value if isinstance(value, str) else as_yaml(value)
-    return text[1:-1] if isinstance(value, (datetime.timedelta, numpy.timedelta64)) else text
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, (datetime.timedelta, numpy.timedelta64)):
-        return f"{numpy.timedelta64(value, 'ns').astype(int)}ns"
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"a scenario holds no {_kind(value)}")
+    return value if isinstance(value, str) else _tandem.yaml(value)
 
 
 def whole(name: str, value: Any, most: int, least: int = 0) -> int:
     """A whole number of Python or NumPy in least..most."""
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} is a whole number, not {_kind(value)}") from None
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} is a whole number, not {kind(value)}")
+    number = operator.index(value)
     if not least <= number <= most:
         raise BadInput(f"{name} must be from {least} to {most}, not {number}")
     return number
@@ -61,59 +53,120 @@ def whole(name: str, value: Any, most: int, least: int = 0) -> int:
 def source(scenario: Scenario) -> tuple[str, str, bool]:
     """(path or text, name in messages, whether it is a path) of a scenario."""
     if isinstance(scenario, dict):
-        return as_yaml(scenario), "<dict>", False
+        return _tandem.yaml(scenario), "<dict>", False
     if isinstance(scenario, (str, os.PathLike)):
         return _tandem.find_scenario(os.fspath(scenario), __file__), "", True
-    raise TypeError(f"scenario is a path, a name or a dict, not {_kind(scenario)}")
+    raise TypeError(f"scenario is a path, a name or a dict, not {kind(scenario)}")
 
 
-def level_name(level: str) -> str:
-    if not isinstance(level, str):
-        raise TypeError(f"level is a name, not {_kind(level)}")
-    return level
-
-
-def sets(given: Mapping[str, Any] | None) -> list[str]:
+def sets(given: Sets) -> list[str]:
     """The `path=value` texts of a dict."""
-    if given is None:
-        return []
-    if not isinstance(given, Mapping):
-        raise TypeError(f'set is a dict such as {{"duration": "10s"}}, not {_kind(given)}')
-    for path in given:
+    if given is not None and not isinstance(given, Mapping):
+        raise TypeError(f'set is a dict such as {{"duration": "10s"}}, not {kind(given)}')
+    for path in given or {}:
         if not isinstance(path, str):
-            raise TypeError(f"set: a path is text, not {_kind(path)}")
+            raise TypeError(f"set: a path is text, not {kind(path)}")
         if "=" in path:
             raise BadInput(f"set: `{path}` is no path; the value stands beside it, as in {{\"duration\": \"10s\"}}")
-    return [f"{path}={as_text(value)}" for path, value in given.items()]
+    return [f"{path}={as_text(value)}" for path, value in (given or {}).items()]
+
+
+def _several(argument: str, what: str, given: Any, one: tuple[type, ...], empty: str) -> list[Any]:
+    """The list that one `what` or several are."""
+    if isinstance(given, one):
+        given = [given]
+    elif not isinstance(given, Iterable):
+        raise TypeError(f"{argument} is a {what} or a list of {what}s, not {kind(given)}")
+    found = list(given)
+    if not found:
+        raise BadInput(f"{argument} is {empty}")
+    for single in found:
+        if not isinstance(single, one):
+            raise TypeError(f"{argument} holds {what}s, not {kind(single)}")
+    return found
 
 
 def names(argument: str, what: str, given: str | Iterable[str], known: Collection[str]) -> list[str]:
     """The list of names that one name or several are; `what` says of what, each must be in `known`."""
-    if isinstance(given, str):
-        given = [given]
-    elif not isinstance(given, Iterable):
-        raise TypeError(f"{argument} is a name or a list of names, not {_kind(given)}")
-    given = list(given)
-    if not given:
-        raise BadInput(f"{argument} is empty; leave it out for all")
-    for name in given:
-        if not isinstance(name, str):
-            raise TypeError(f"{argument} holds names, not {_kind(name)}")
+    found = _several(argument, "name", given, (str,), "empty; leave it out for all")
+    for name in found:
         if name not in known:
             _tandem.refuse_name(what, name, list(known))
-    return given
+    return found
+
+
+def name(argument: str, what: str, given: str, known: Collection[str]) -> str:
+    """One name, which must be in `known`."""
+    if not isinstance(given, str):
+        raise TypeError(f"{argument} is a name, not {kind(given)}")
+    return names(argument, what, given, known)[0]
 
 
 def paths(given: Path | Iterable[Path]) -> list[str]:
     """The paths that one path or several are."""
-    if isinstance(given, (str, os.PathLike)):
-        given = [given]
-    elif not isinstance(given, Iterable):
-        raise TypeError(f"path is a path or a list of paths, not {_kind(given)}")
-    given = list(given)
-    if not given:
-        raise BadInput("path is an empty list; name at least one file")
-    for path in given:
-        if not isinstance(path, (str, os.PathLike)):
-            raise TypeError(f"path holds paths, not {_kind(path)}")
-    return [os.fspath(path) for path in given]
+    return [os.fspath(path) for path in
+            _several("path", "path", given, (str, os.PathLike), "an empty list; name at least one file")]
+
+
+class LongCall:
+    """Context of a long call; the native side calls report(*at) now and then.
+
+    progress, as callers give it: nothing, a callable that is called with the same, or True for a tqdm bar: how_far(*at)
+    gives (done, total), by default the first two; `bar_format` is tqdm's. `reported`: there was a report before.
+
+    Ctrl-C (`interrupted`) does not raise at whatever line Python is at, perhaps within the bar: it is kept until report()
+    raises KeyboardInterrupt. A second one raises at once. Only where Ctrl-C means what Python makes of it: in the main
+    thread, without a handler of somebody else.
+    """
+
+    def __init__(self, progress: Progress, how_far: Callable[..., tuple[float, float]] = lambda *at: at[:2],
+                 bar_format: str = "{l_bar}{bar}| {n:.0f}/{total:.0f} [{elapsed}<{remaining}]") -> None:
+        if not (progress is None or isinstance(progress, bool) or callable(progress)):
+            raise TypeError(f"progress is True or a callable, not {kind(progress)}")
+        self.interrupted = self.reported = self._handles = False
+        self._how_far, self._format = how_far, bar_format
+        self._bar: Any = None
+        self._tell = self._show if progress is True else progress or None
+
+    def report(self, *at: Any) -> None:
+        self._let_interrupt_in()
+        self.reported = True
+        if self._tell:
+            self._tell(*at)
+        self._let_interrupt_in()
+
+    def finish(self, *at: Any) -> None:
+        """The bar shows how far it came in the end."""
+        if self._tell == self._show:
+            self._show(*at)
+
+    def __enter__(self) -> LongCall:
+        self._handles = (threading.current_thread() is threading.main_thread()
+                         and signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+        if self._handles:
+            signal.signal(signal.SIGINT, self._on_interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        if self._handles:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _on_interrupt(self, *_: object) -> None:
+        self._let_interrupt_in()
+        self.interrupted = True
+
+    def _let_interrupt_in(self) -> None:
+        if self.interrupted:
+            raise KeyboardInterrupt
+
+    # The bar is made at the first report, which knows the total: tqdm cannot show one without.
+    def _show(self, *at: Any) -> None:
+        from tqdm.auto import tqdm
+
+        done, total = self._how_far(*at)
+        if self._bar is None:
+            self._bar = tqdm(total=total, bar_format=self._format)
+        self._bar.n = min(done, total)  # real time ends a little late
+        self._bar.refresh()

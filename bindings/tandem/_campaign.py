@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pathlib
 import re
@@ -17,7 +16,7 @@ import numpy
 import pandas
 
 from . import _arguments, _tandem
-from ._long_call import LongCall, Progress
+from ._arguments import LongCall, Progress, kind
 from ._result import Result
 from ._tandem import BadInput
 
@@ -27,10 +26,7 @@ _ANY = " >= 0"
 
 
 def run_cell(line: str) -> tuple[str, float]:
-    """For executors: what sweep() submits. A cell as a line gives its result as a line, and the seconds it took.
-
-    One at a time in a process, which is what ns-3 allows.
-    """
+    """What sweep() submits: a cell as a line gives its result, and the seconds it took. One at a time, as ns-3 wants."""
     with _one_at_a_time:
         began = time.monotonic()
         return _tandem.run_cell(line), time.monotonic() - began
@@ -46,131 +42,119 @@ def processes(jobs: int | None) -> int:
     return max(1, os.cpu_count() or 1 if jobs is None else _arguments.whole("jobs", jobs, 1024))
 
 
-def file_of(scenario: _arguments.Scenario, folder: pathlib.Path) -> str:
-    """A dict becomes a file of the campaign's folder, which workers read."""
+def place_of(scenario: _arguments.Scenario, out: _arguments.Path | None, verb: str) -> tuple[str, str]:
+    """(file, folder) of a campaign; a dict becomes a file of the folder, for workers. "": the native side names it."""
     text, _, is_path = _arguments.source(scenario)
     if is_path:
-        return text
+        return text, "" if out is None else os.fspath(out)
+    if out is None and isinstance(scenario, dict):
+        out = f"{scenario.get('scenario', 'scenario')}-{verb}"
+    folder = pathlib.Path(out or "")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "scenario.yaml"
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
-    return str(path)
+    return str(path), str(folder)
 
 
 def _axis(path: str, values: Any) -> list[str]:
     if isinstance(values, str):
         return _tandem.axis_values(path, values)
     if not isinstance(values, Iterable):
-        raise TypeError(f'vary: {path} takes a list of values or a text such as "1..9/5", not {type(values).__name__}')
+        raise TypeError(f'vary: {path} takes a list of values or a text such as "1..9/5", not {kind(values)}')
     return [_arguments.as_text(value) for value in values]
 
 
-def _texts(name: str, given: str | Iterable[str] | None) -> list[str]:
-    if given is None:
-        return []
-    texts = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+def _texts(name: str, given: Any) -> list[str]:
+    texts = [] if given is None else [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
     if not all(isinstance(text, str) for text in texts):
         raise TypeError(f"{name} is a text or a list of texts")
     return texts
 
 
-def _line(number: str) -> str:
-    """The engine measures lines: a number alone becomes one. _table() takes that off again."""
-    return number if _COMPARES.search(number) else number + _ANY
-
-
 def sweep(scenario: _arguments.Scenario, vary: Mapping[str, Any] | None = None, seeds: int | str | None = None,
-          executor: Any = None, *, level: str | Iterable[str] | None = None, set: Mapping[str, Any] | None = None,
+          executor: Any = None, *, level: str | Iterable[str] | None = None, set: _arguments.Sets = None,
           zip: Iterable[Iterable[str]] = (), where: str | Iterable[str] | None = None,
           measure: str | Iterable[str] | None = None, out: _arguments.Path | None = None, overwrite: bool = False,
           jobs: int | None = None, progress: Progress = None) -> pandas.DataFrame:
     """Run a scenario with many values, each with many seeds; return a tidy DataFrame, a row for each run.
 
     scenario: as run() takes it. What its own `sweep:` says holds where an argument is left out.
-    vary:     dict of path -> values: a list, or a text as the command takes it ("64,128", "1..9/5",
+    vary:     dict of path -> a list of values, or a text as the command takes it ("64,128", "1..9/5",
               "10ms..600ms/log/5"). Axes are multiplied.
     seeds:    runs of each combination, from the scenario's seed on; or "until 5% of server.refused".
     executor: None: `jobs` processes of this machine (default: one for each processor). Otherwise anything with
               submit(function, line) -> future: concurrent.futures, Dask's client.get_executor(),
               mpi4py.futures.MPIPoolExecutor. Its workers import tandem and see the scenario's file.
-    level:    a level or several; default: the first that the scenario names.
-    set:      as of run(), for every run. zip: lists of paths that take their values together. where: conditions
-              such as "limit <= 2 * peers".
+    level:    a level or several; default: the first that the scenario names. set: as of run(), for every run.
+    zip:      lists of paths that take their values together. where: conditions such as "limit <= 2 * peers".
     measure:  further numbers as expectations write them ("desk.refusals.LimitReached / callers.dials"), a column each.
-    out:      folder of the results (default SCENARIO-sweep). What is there is not run again: a sweep that was
-              interrupted, or whose workers died, goes on where it was. overwrite drops those of other sweeps.
+    out:      folder of the results (default SCENARIO-sweep). What is there is not run again, so that a sweep goes on
+              where it was interrupted. overwrite drops those of other sweeps.
     progress: True shows a tqdm bar; a callable is called as progress(done, total, failed).
 
-    The index is (each path of vary, level, seed); a value is a number where all of its axis are (durations in
-    seconds). Columns: verdict, broke (why it did not run to its end), trace_hash, steps, then every expectation
-    and number of `measure` by its text, then the numbers of the groups ("server.refusals.LimitReached"; a count that
-    never happened is 0). `.to_xarray()` gives a Dataset with a dimension for each axis; intervals() the means.
+    The index is (each path of vary, level, seed), durations in seconds. Columns: verdict, broke (why it did not run to
+    its end), trace_hash, steps, then every expectation and number of `measure` by its text, then the numbers of the
+    groups ("server.refusals.LimitReached"). `.to_xarray()` gives a Dataset with a dimension for each axis.
     attrs: verdict, stopped, table (as the command prints it), folder.
 
     Ctrl-C returns what ran, with attrs["stopped"] true. Raises BadInput before anything runs, naming what is wrong.
 
-    >>> import tempfile
-    >>> crowd = {"groups.server.manager.max_connections": [100, 256]}
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     table = tandem.sweep("global_limit", crowd, seeds=2, out=folder)
+    >>> table = tandem.sweep("global_limit", {"groups.server.manager.max_connections": [100, 256]}, seeds=2)
     >>> table["server.refusals.LimitReached"].tolist()
     [300.0, 300.0, 144.0, 144.0]
     """
-    folder = pathlib.Path(out) if out is not None else None
-    name = scenario.get("scenario", "scenario") if isinstance(scenario, dict) else ""
-    file = file_of(scenario, folder or pathlib.Path(f"{name}-sweep"))
-    count = seeds if isinstance(seeds, str) else "" if seeds is None else str(_arguments.whole("seeds", seeds, 10**6))
     if vary is not None and not isinstance(vary, Mapping):
-        raise TypeError(f'vary is a dict such as {{"parameters.limit": [64, 128]}}, not {type(vary).__name__}')
+        raise TypeError(f'vary is a dict such as {{"parameters.limit": [64, 128]}}, not {kind(vary)}')
+    file, folder = place_of(scenario, out, "sweep")
+    count = seeds if isinstance(seeds, str) else "" if seeds is None else str(_arguments.whole("seeds", seeds, 10**6))
+    # The engine measures lines: a number alone becomes one. _table() takes that off again.
+    also = [text if _COMPARES.search(text) else text + _ANY for text in _texts("measure", measure)]
     campaign = _tandem.Campaign(
         os.path.abspath(file), _arguments.sets(set), [(path, _axis(path, values)) for path, values in (vary or {}).items()],
-        [_texts("zip", paths) for paths in zip], _texts("where", where), count, _texts("level", level),
-        [_line(text) for text in _texts("measure", measure)])
-    place = str(folder or f"{campaign.scenario}-sweep")
+        [_texts("zip", paths) for paths in zip], _texts("where", where), count, _texts("level", level), also)
+    folder = folder or f"{campaign.scenario}-sweep"
     with LongCall(progress) as call:
         if executor is None:
-            found = campaign.run(place, overwrite, worker(), processes(jobs), call.report)
+            found = campaign.run(folder, overwrite, worker(), processes(jobs), call.report)
         else:
-            found = _run_on(executor, campaign, place, overwrite, call)
-    return _table(campaign, place, *found)
+            found = _run_on(executor, campaign, folder, overwrite, call)
+    return _table(campaign, folder, *found)
 
 
 def load_sweep(folder: _arguments.Path) -> pandas.DataFrame:
-    """What a folder of sweep(), or of `tandem sweep`, holds: the same DataFrame. Raises BadInput when it is none.
+    """The DataFrame of sweep() from its folder, or that of `tandem sweep`. Raises BadInput when it is none.
 
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     table = tandem.sweep("per_peer_limit", {"duration": ["3s", "4s"]}, out=folder)
-    ...     tandem.load_sweep(folder).equals(table)
+    >>> table = tandem.sweep("per_peer_limit", {"duration": ["3s", "4s"]}, out="kept")
+    >>> tandem.load_sweep("kept").equals(table)
     True
     """
-    place = os.fspath(folder)
-    campaign = _tandem.Campaign(place)
-    return _table(campaign, place, *campaign.read(place))
+    campaign = _tandem.Campaign(os.fspath(folder))
+    return _table(campaign, os.fspath(folder), *campaign.read(os.fspath(folder)))
 
 
 def _run_on(executor: Any, campaign: _tandem.Campaign, folder: str, overwrite: bool,
-            call: LongCall) -> tuple[str, str, list[Any]]:
+            call: LongCall) -> tuple[dict[str, Any], str, list[Any]]:
     """Each result is kept as it comes; cells that a worker took with it are submitted once more."""
     campaign.open(folder, overwrite)
     done = failed = total = 0
-    again: dict[str, int] = {}
+    lost: set[str] = set()
+    waiting: dict[str, Any] = {}
     stopped = False
     try:
         while lines := campaign.missing():
-            total += sum(line not in again for line in lines)
+            total += sum(line not in lost for line in lines)
             waiting = {line: executor.submit(run_cell, line) for line in lines}
             while waiting:
                 ready = [line for line, future in waiting.items() if future.done()]
                 for line in ready:
                     future = waiting.pop(line)
                     error = future.exception()
+                    if error is not None and line not in lost:
+                        lost.add(line)  # still missing: the next round has it
+                        continue
                     if error is None:
                         campaign.add(line, *future.result())
-                    elif again.setdefault(line, 0) < 1:
-                        again[line] += 1
-                        continue  # still missing: the next round has it
                     else:
                         campaign.broke(line, f"its worker failed twice: {error!r}")
                         failed += 1
@@ -197,31 +181,26 @@ def numbers_of(texts: Iterable[str]) -> list[Any]:
 
 def split(table: pandas.DataFrame, names: list[str]) -> list[tuple[str, pandas.DataFrame]]:
     """The parts of a table that differ in these columns, each with what it has there, in words."""
-    if not names:
-        return [("", table)]
-    parts = table.groupby(names if len(names) > 1 else names[0], sort=False)
-    values = [(key if isinstance(key, tuple) else (key,), part) for key, part in parts]
-    return [(", ".join(f"{name.rsplit('.', 1)[-1]} {value}" for name, value in zip(names, key)), part)
-            for key, part in values]
+    parts = table.groupby(names[0] if len(names) == 1 else names, sort=False) if names else [((), table)]
+    keys = [(key if isinstance(key, tuple) else (key,), part) for key, part in parts]
+    return [(", ".join(f"{name.rsplit('.', 1)[-1]} {value}" for name, value in zip(names, key)), part) for key, part in keys]
 
 
-def _table(campaign: _tandem.Campaign, folder: str, report: str, printed: str, rows: list[Any]) -> pandas.DataFrame:
-    results = [json.loads(row[3]) for row in rows]
+def _table(campaign: _tandem.Campaign, folder: str, report: dict[str, Any], printed: str, rows: list[Any]) -> pandas.DataFrame:
+    results = [row[3] for row in rows]
     columns = {path: numbers_of(row[0][i] for row in rows) for i, path in enumerate(campaign.axes)}
     columns |= {"level": [row[1] for row in rows], "seed": [row[2] for row in rows]}
-    plain = ("verdict", "broke", "trace_hash", "events")
-    frame = pandas.DataFrame({name: [result[name] for result in results] for name in plain},
-                             index=pandas.MultiIndex.from_arrays(list(columns.values()), names=list(columns)))
-    frame = frame.rename(columns={"events": "steps"})
+    index = pandas.MultiIndex.from_arrays(list(columns.values()), names=list(columns))
+    plain = pandas.DataFrame(results, index=index, columns=["verdict", "broke", "trace_hash", "events"])
     measured = pandas.DataFrame(
         [{text.removesuffix(_ANY): value for text, _, _, value, _ in result["lines"] + result["also"] if value is not None}
-         for result in results], index=frame.index, dtype=float)
-    numbers = pandas.DataFrame([dict(result["numbers"]) for result in results], index=frame.index, dtype=float)
-    ran = frame["broke"] == ""
+         for result in results], index=index, dtype=float)
+    numbers = pandas.DataFrame([dict(result["numbers"]) for result in results], index=index, dtype=float)
+    ran = plain["broke"] == ""
     numbers[ran] = numbers[ran].fillna(0.0)
-    frame = pandas.concat([frame, measured, numbers.drop(columns=measured.columns, errors="ignore")], axis=1)
-    told = json.loads(report)
-    frame.attrs = {"verdict": told["verdict"], "stopped": told["stopped"], "table": printed, "folder": folder}
+    frame = pandas.concat([plain.rename(columns={"events": "steps"}), measured,
+                           numbers.drop(columns=measured.columns, errors="ignore")], axis=1)
+    frame.attrs = {"verdict": report["verdict"], "stopped": report["stopped"], "table": printed, "folder": folder}
     return frame
 
 
@@ -229,8 +208,8 @@ def intervals(table: pandas.DataFrame, number: str, method: str = "t", samples: 
     """The mean of a column over the seeds and its 95 % interval, a row for each combination and level.
 
     table:  of sweep(). number: one of its columns.
-    method: "t" (Student's, as the command prints it) or "bootstrap" (percentiles of `samples` resampled means,
-            Efron and Tibshirani 1993, 13.3; for what is far from normal).
+    method: "t" (Student's, as the command prints it) or "bootstrap" (percentiles of `samples` resampled means, Efron and
+            Tibshirani 1993, 13.3; for what is far from normal).
 
     Columns: n (runs with a value), mean, low, high, least, most. Of fewer than two runs low and high are NaN.
 
@@ -238,55 +217,50 @@ def intervals(table: pandas.DataFrame, number: str, method: str = "t", samples: 
     >>> round(intervals(pandas.DataFrame({"refused": [1.0, 2.0, 3.0]}, index=index), "refused").high.loc[4].item(), 3)
     4.484
     """
-    _arguments.names("number", "column", number, table.columns)
-    _arguments.names("method", "method", method, ["t", "bootstrap"])
-    random = numpy.random.default_rng(1)
-    samples = _arguments.whole("samples", samples, 10**7)
+    _arguments.name("number", "column", number, table.columns)
+    _arguments.name("method", "method", method, ["t", "bootstrap"])
+    random, samples = numpy.random.default_rng(1), _arguments.whole("samples", samples, 10**7)
     keys = [name for name in table.index.names if name != "seed"]
-
-    def row(values: pandas.Series[float]) -> dict[str, float]:
-        of = values.dropna().to_numpy(dtype=float)
-        mean = float(of.mean()) if of.size else numpy.nan
-        low = high = numpy.nan
-        if of.size > 1 and method == "t":
-            half = _tandem.half_width(of.tolist())
-            low, high = mean - half, mean + half
-        elif of.size > 1:
-            low, high = numpy.percentile(random.choice(of, (samples, of.size)).mean(axis=1), [2.5, 97.5])
-        return {"n": of.size, "mean": mean, "low": float(low), "high": float(high),
-                "least": of.min(initial=numpy.inf), "most": of.max(initial=-numpy.inf)}
-
     grouped = table[number].groupby(level=keys[0] if len(keys) == 1 else keys, sort=False)
-    rows = [row(values) for _, values in grouped]
-    return pandas.DataFrame(rows, index=grouped.size().index).astype({"n": int})
+    found = grouped.agg(["count", "mean", "min", "max"])
+    found.columns = pandas.Index(["n", "mean", "least", "most"])
+
+    def bounds(values: pandas.Series[float]) -> list[float]:
+        of = values.dropna().to_numpy(dtype=float)
+        if of.size < 2:
+            return [numpy.nan, numpy.nan]
+        if method == "t":
+            half = _tandem.half_width(of.tolist())
+            return [of.mean() - half, of.mean() + half]
+        return list(numpy.percentile(random.choice(of, (samples, of.size)).mean(axis=1), [2.5, 97.5]))
+
+    found[["low", "high"]] = [bounds(values) for _, values in grouped]
+    return found[["n", "mean", "low", "high", "least", "most"]]
 
 
 def diff(a: Any, b: Any) -> dict[str, Any]:
-    """How two runs differ, as `tandem diff --json` says it: a dict with same, first (the first event that
-    differs), layers, lines and numbers.
-
-    a, b: Results, or paths of result files.
+    """How two runs (Results, or paths of result files) differ, as `tandem diff --json` says it: a dict with same, first (the
+    first event that differs), layers, lines and numbers.
 
     >>> small = tandem.run("global_limit", set={"groups.server.manager.max_connections": 255})
     >>> tandem.diff(tandem.run("global_limit"), small)["same"]
     False
     """
     if isinstance(a, Result) and isinstance(b, Result):
-        return dict(json.loads(_tandem.compare_runs(a._raw["run"], b._raw["run"])))
+        return _tandem.compare(a._raw["run"], b._raw["run"])
     files = [one.file if isinstance(one, Result) else os.fspath(one) for one in (a, b)]
     if None in files:
         raise BadInput("a Result is compared with a Result, or with a file once it was saved")
-    return dict(json.loads(_tandem.compare_files(*map(str, files))))
+    return _tandem.compare(*map(str, files))
 
 
 def ci(what: _arguments.Path | Iterable[_arguments.Path] = "scenarios", *, level: str = "", baselines: bool = True,
        once: bool = False, jobs: int | None = None, progress: Progress = None) -> pandas.DataFrame:
-    """Hold scenarios to their expectations and baselines, as `tandem ci`; return a DataFrame, a row for each
-    scenario and level.
+    """Hold scenarios to their expectations and baselines, as `tandem ci`; return a DataFrame, a row for each scenario and
+    level. attrs: table (as the command prints it), exit_code (0: all is well).
 
     what:      folders, files or names. level: only this one, where a scenario declares it.
     baselines: False judges expectations only. once: run each once, not twice.
-    attrs:     table (as the command prints it), exit_code (0: all is well).
 
     Raises BadInput with every mistake in any of the files.
 
@@ -297,7 +271,7 @@ def ci(what: _arguments.Path | Iterable[_arguments.Path] = "scenarios", *, level
     for path in _arguments.paths(what):
         files += _tandem.scenarios_in(path) if os.path.isdir(path) else [_tandem.find_scenario(path, __file__)]
     with LongCall(progress) as call:
-        text, printed, code = _tandem.gate(files, level, baselines, once, processes(jobs), call.report)
-    frame = pandas.DataFrame(json.loads(text))
+        rows, printed, code = _tandem.gate(files, level, baselines, once, processes(jobs), call.report)
+    frame = pandas.DataFrame(rows)
     frame.attrs = {"table": printed, "exit_code": code}
     return frame

@@ -1,30 +1,34 @@
 # SPDX-License-Identifier: MIT
-"""What a run found."""
+"""What a run found, and what a notebook shows of it: verdict, table, a small plot."""
 
 from __future__ import annotations
 
 import functools
-import json
+import html
+import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy
 import pandas
 
-from . import _arguments, _html, _tandem
+from . import _arguments, _tandem
 
+# Okabe and Ito's (2008): told apart by colour-blind readers, and in print.
+COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000"]
+MARKS = {"ok": "\u2713", "failed": "\u2717", "untested": "?", "same": "=", "different": "\u2260"}
+_OF_VERDICT = {"ok": "#0072b2", "failed": "#d55e00", "untested": "#b97a00"}
 _NOWHERE = numpy.iinfo(numpy.int64).max
 
 
-def _seconds(nanoseconds: Any) -> Any:
-    """Seconds as float64; NaN where the time is not known."""
-    unknown = (nanoseconds < 0) | (nanoseconds == _NOWHERE)
-    return numpy.where(unknown, numpy.nan, nanoseconds / 1e9)
-
-
-def _named(codes: Any, names: list[str]) -> pandas.Categorical:
-    return pandas.Categorical.from_codes(codes, pandas.Index(names, dtype=object))
+def _column(name: str, values: Any, names: Sequence[str] | None) -> Any:
+    """Codes as their names; nanoseconds as seconds, NaN where the time is not known."""
+    if names is not None:
+        return pandas.Categorical.from_codes(values, pandas.Index(names, dtype=object))
+    if name.endswith("_ns"):
+        return numpy.where((values < 0) | (values == _NOWHERE), numpy.nan, values / 1e9)
+    return values
 
 
 class Result:
@@ -39,47 +43,42 @@ class Result:
     wall_s        seconds it took; `steps`: steps of all managers
     groups        dict GROUP -> METRIC -> {"last", "min", "max"}, METRIC the icn_p2p_* names
     refusals      dict GROUP -> REFUSAL -> count, counted where the refusal was made
-    stopped       Ctrl-C came: the run ended early, `ok` is false, what it found so far is here (or it
-                  had just come to its end by itself)
+    stopped       Ctrl-C came: `ok` is false, what it found so far is here
 
-    In a condition it means `ok`, so that `assert result` holds an experiment; its repr names what
-    failed, when, at which node and why. str() is the table that the command prints; a notebook shows
-    verdict, table and a plot.
+    In a condition it means `ok`, so that `assert result` holds an experiment; its repr names what failed, when, at which
+    node and why. str() is the table that the command prints; a notebook shows verdict, table and a plot.
 
     >>> r = tandem.run("global_limit")
-    >>> r
-    <tandem.Result global_limit on message, seed 1: ok>
-    >>> r.groups["server"]["icn_p2p_active_connections"]["max"]
-    256
-    >>> r.refusals["server"]
-    {'LimitReached': 144}
+    >>> r, r.groups["server"]["icn_p2p_active_connections"]["max"], r.refusals["server"]
+    (<tandem.Result global_limit on message, seed 1: ok>, 256, {'LimitReached': 144})
     """
+
+    ok: bool
+    verdict: str
+    scenario: str
+    level: str
+    seed: int
+    commit: str
+    trace_hash: str | None
+    groups: dict[str, dict[str, dict[str, float]]]
+    refusals: dict[str, dict[str, int]]
+    wall_s: float
+    stopped: bool
 
     def __init__(self, raw: dict[str, Any]) -> None:
         self._raw = raw
-        self.json: dict[str, Any] = json.loads(raw["json"])[0]
-        self.ok: bool = self.json["ok"]
-        self.verdict: str = self.json["verdict"]
-        self.scenario: str = self.json["scenario"]
-        self.level: str = self.json["level"]
-        self.seed: int = self.json["seed"]
-        self.commit: str = self.json["commit"]
-        self.trace_hash: str | None = self.json["trace_hash"]
-        self.groups: dict[str, dict[str, dict[str, float]]] = self.json["groups"]
-        self.refusals: dict[str, dict[str, int]] = self.json["refusals"]
+        self.json: dict[str, Any] = raw["json"][0]
+        vars(self).update((name, self.json[name]) for name in Result.__annotations__)
         self.steps: int = self.json["events"]
-        self.wall_s: float = self.json["wall_s"]
         self.scenario_hash: str = raw["scenario_hash"]
         self.reproduce: str = raw["reproduce"]
-        self.stopped: bool = self.json["stopped"]
         self.events_dropped: int = raw["events_dropped"]
         self.file: str | None = None
 
     @functools.cached_property
     def expectations(self) -> pandas.DataFrame:
-        """DataFrame: text, ok, verdict, measured, why; one row per expectation, then per invariant that failed.
-
-        why: what broke a failed line, when and where; what did not happen that an untested one needs.
+        """DataFrame: text, ok, verdict, measured, why (what broke it, when and where, or what did not happen that it needs); a
+        row per expectation, then per invariant that failed.
         """
         return pandas.DataFrame(self.json["expectations"], columns=["text", "ok", "verdict", "measured", "why"])
 
@@ -92,122 +91,71 @@ class Result:
 
     @functools.cached_property
     def events(self) -> pandas.DataFrame:
-        """DataFrame of every notification of every manager, oldest first.
-
-        time (s), group, node, event, cause, direction, connection, request, peer (node index, -1:
-        unknown), current and limit (the numbers a refusal compared), failures, ceiling (s), until
-        (s; NaN: not known).
+        """DataFrame of every notification of every manager, oldest first: time (s), group, node, event, cause, direction,
+        connection, request, peer (node index, -1: unknown), current and limit (the numbers a refusal compared), failures,
+        ceiling (s), until (s; NaN: not known).
         """
-        raw = self._raw["events"]
-        return pandas.DataFrame({
-            "time": _seconds(raw["time_ns"]),
-            "group": self._group_of_nodes(raw["node"]),
-            "node": raw["node"],
-            "event": _named(raw["kind"], _tandem.notices),
-            "cause": _named(raw["why"], _tandem.causes),
-            "direction": _named(raw["way"], ["inbound", "outbound"]),
-            "connection": raw["connection"],
-            "request": raw["request"],
-            "peer": raw["peer"],
-            "current": raw["current"],
-            "limit": raw["limit"],
-            "failures": raw["failures"],
-            "ceiling": raw["ceiling_ns"] / 1e9,
-            "until": _seconds(raw["until_ns"]),
-        })
+        return self._frame("events", event=_tandem.notices, cause=_tandem.causes, direction=["inbound", "outbound"])
 
     @functools.cached_property
     def samples(self) -> pandas.DataFrame:
         """DataFrame of the metrics every `sample_every`: time (s), group, node (-1: the whole group),
         then one column per metric. Large worlds have group rows only."""
-        raw = dict(self._raw["samples"])
-        table = {
-            "time": _seconds(raw.pop("time_ns")),
-            "group": _named(raw.pop("group"), self._names()),
-            "node": raw.pop("node"),
-        }
-        return pandas.DataFrame({**table, **raw})
+        return self._frame("samples")
 
     @functools.cached_property
     def stages(self) -> pandas.DataFrame:
         """DataFrame of the life of each attempt and connection: time (s), group, node, connection, stage
         ("dialled", "arrived", "connected", "authenticated", "ended"), oldest first."""
-        raw = self._raw["stages"]
-        return pandas.DataFrame({
-            "time": _seconds(raw["time_ns"]),
-            "group": self._group_of_nodes(raw["node"]),
-            "node": raw["node"],
-            "connection": raw["connection"],
-            "stage": _named(raw["stage"], _tandem.stages),
-        })
+        return self._frame("stages", stage=_tandem.stages)
 
     @functools.cached_property
     def series(self) -> pandas.DataFrame:
         """DataFrame of all other numbers, each where it changed: time (s), group, node (-1: the whole
         group), metric, value. A row holds until the next of its number; before the first it is 0."""
-        raw = self._raw["series"]
-        return pandas.DataFrame({
-            "time": _seconds(raw["time_ns"]),
-            "group": _named(raw["group"], self._names()),
-            "node": raw["node"],
-            "metric": _named(raw["metric"], raw["names"]),
-            "value": raw["value"],
-        })
+        return self._frame("series", metric=self._raw["series_names"])
+
+    def _frame(self, table: str, **names: Sequence[str]) -> pandas.DataFrame:
+        """A table of the native side as it is told above; `names` are what the codes of a column stand for."""
+        raw = dict(self._raw[table])
+        firsts = [first for _, first, _ in self._raw["groups"]]
+        groups = raw.pop("group", None)
+        if groups is None:
+            groups = numpy.searchsorted(firsts, raw["node"], side="right") - 1
+        names["group"] = [name for name, _, _ in self._raw["groups"]]
+        columns = {"time_ns": raw.pop("time_ns"), "group": groups, **raw}
+        return pandas.DataFrame({name.removesuffix("_ns"): _column(name, values, names.get(name))
+                                 for name, values in columns.items()})
 
     def save(self, folder: _arguments.Path, overwrite: bool = False) -> str:
-        """Write the result file into `folder`, as `tandem run --out` does; return its path.
+        """Write SCENARIO-LEVEL-SEED-HASH.sqlite into `folder`, as `tandem run --out` does; return its path. load() and `tandem
+        show` read it. Raises OSError when it is there already, unless `overwrite`.
 
-        The name is SCENARIO-LEVEL-SEED-HASH.sqlite. load() and `tandem show` read it. A file that is
-        there stays, and OSError is raised, unless `overwrite`.
-
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     again = tandem.load(tandem.run("global_limit").save(folder))
+        >>> again = tandem.load(tandem.run("global_limit").save("kept", overwrite=True))
         >>> again.ok, len(again.events)
         (True, 1744)
         """
-        try:
-            self.file = _tandem.save(self._raw["run"], os.fspath(folder), overwrite)
-        except RuntimeError as error:
-            raise OSError(str(error)) from None
+        self.file = _tandem.save(self._raw["run"], os.fspath(folder), overwrite)
         return self.file
-
-    def _names(self) -> list[str]:
-        return [name for name, _, _ in self._raw["groups"]]
-
-    def _group_of_nodes(self, nodes: Any) -> pandas.Categorical:
-        firsts = [first for _, first, _ in self._raw["groups"]]
-        codes = numpy.searchsorted(firsts, nodes, side="right") - 1
-        return _named(codes, self._names())
 
     def plot(self, metric: str = "icn_p2p_active_connections", groups: str | Iterable[str] | None = None,
              ax: Any = None) -> Any:
-        """Draw one metric over time; return the matplotlib Axes.
-
-        metric: a column of `samples`.
-        groups: the name of a group, or a list of them; all when not given.
-        ax:     matplotlib Axes to draw on; the current ones when not given.
-
-        Raises BadInput for a metric or group there is not.
+        """Draw a column of `samples` over time, for some groups or all, on matplotlib Axes (default: the current ones), which it
+        returns. Raises BadInput for a metric or group there is not.
         """
         import matplotlib.pyplot
 
-        if not isinstance(metric, str):
-            raise TypeError(f"metric is a name, not {type(metric).__name__}")
-        columns = [name for name in self.samples.columns if name not in ("time", "group", "node")]
-        _arguments.names("metric", "metric", metric, columns)
-        every = list(self.groups)
-        groups = every if groups is None else _arguments.names("groups", "group", groups, every)
+        _arguments.name("metric", "metric", metric, self.samples.columns[3:].tolist())
+        groups = _arguments.names("groups", "group", list(self.groups) if groups is None else groups, self.groups)
         if ax is None:
             ax = matplotlib.pyplot.gca()
         elif not isinstance(ax, matplotlib.axes.Axes):
-            raise TypeError(f"ax is matplotlib Axes, not {type(ax).__name__}")
+            raise TypeError(f"ax is matplotlib Axes, not {_arguments.kind(ax)}")
         rows = self.samples[self.samples.node == -1]
         for name in groups:
             part = rows[rows.group == name]
             ax.plot(part.time, part[metric], drawstyle="steps-post", label=f"{name} ({self.level})")
-        ax.set_xlabel("time (s)")
-        ax.set_ylabel(metric)
+        ax.set(xlabel="time (s)", ylabel=metric)
         ax.legend()
         return ax
 
@@ -218,13 +166,11 @@ class Result:
         return _tandem.table([self._raw["run"]])
 
     def __repr__(self) -> str:
-        return f"<tandem.Result {self.scenario} on {self.level}, seed {self.seed}: {self._told()}>"
+        told = "ok" if self.ok else "stopped" if self.stopped else f"{self.verdict.upper()}: {self._failures()}"
+        return f"<tandem.Result {self.scenario} on {self.level}, seed {self.seed}: {told}>"
 
     def _repr_html_(self) -> str:
-        return _html.of_result(self)
-
-    def _told(self) -> str:
-        return "ok" if self.ok else "stopped" if self.stopped else f"{self.verdict.upper()}: {self._failures()}"
+        return _of_result(self)
 
     def _failures(self, most: int = 3) -> str:
         failed = [f"{row['text']} (measured {row['measured']}{'; ' * bool(row['why'])}{row['why']})"
@@ -235,13 +181,11 @@ class Result:
 
 
 class Results(list[Result]):
-    """The Results of one scenario on several levels, in the order of levels(): a list that is true when
-    all of them held.
+    """The Results of one scenario on several levels, in the order of levels(): a list that is true when all of them held.
 
     >>> both = tandem.run("global_limit", level=["message", "stream"])
-    >>> assert both
-    >>> [r.level for r in both], both["stream"].ok
-    (['message', 'stream'], True)
+    >>> bool(both), [r.level for r in both], both["stream"].ok
+    (True, ['message', 'stream'], True)
     """
 
     def __getitem__(self, which: Any) -> Any:
@@ -249,7 +193,7 @@ class Results(list[Result]):
         if not isinstance(which, str):
             return super().__getitem__(which)
         found = {result.level: result for result in self}
-        return found[_arguments.names("level", "level", which, found)[0]]
+        return found[_arguments.name("level", "level", which, found)]
 
     def __bool__(self) -> bool:
         return all(self)
@@ -261,20 +205,58 @@ class Results(list[Result]):
         return f"[{', '.join(map(repr, self))}]"
 
     def _repr_html_(self) -> str:
-        return _html.of_results(self)
+        return _of_results(self)
 
 
 def load(path: _arguments.Path) -> Result:
-    """The Result in a file that save() or `tandem run --out` wrote, of this version or an older one.
-
-    Raises BadInput when there is none at `path`.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     kept = tandem.load(tandem.run("per_peer_limit").save(folder))
-    >>> kept.ok, kept.scenario
-    (True, 'per_peer_limit')
+    """The Result in a file that save() or `tandem run --out` wrote, of this version or an older one. Raises BadInput when
+    there is none at `path`. See Result() for an example.
     """
     result = Result(_tandem.load(os.fspath(path)))
     result.file = os.fspath(path)
     return result
+
+
+def _verdict(name: str) -> str:
+    return f'<span style="color:{_OF_VERDICT.get(name, "inherit")}"><b>{MARKS.get(name, "")} {name}</b></span>'
+
+
+def _lines(result: Result) -> pandas.DataFrame:
+    faults = result.faults.assign(text="fault: " + result.faults.text.astype(str), measured=result.faults.times.astype(str))
+    found = pandas.concat([result.expectations, faults])[["text", "verdict", "measured", "why"]]
+    found = pandas.DataFrame({name: column.astype(str).map(html.escape) for name, column in found.items()})
+    return found.assign(text="<code>" + found.text + "</code>", verdict=found.verdict.map(_verdict))
+
+
+def _table(frame: pandas.DataFrame) -> str:
+    return frame.to_html(escape=False, index=False, border=0, na_rep="", justify="left") if len(frame) else ""
+
+
+def _plot(result: Result) -> str:
+    from matplotlib.figure import Figure
+
+    if result.samples.empty:
+        return ""
+    figure = Figure(figsize=(6, 2), layout="constrained")
+    result.plot(ax=figure.subplots())
+    out = io.StringIO()
+    figure.savefig(out, format="svg")
+    return out.getvalue()[out.getvalue().index("<svg"):]
+
+
+def _told(result: Result) -> str:
+    return "stopped" if result.stopped else _verdict(result.verdict)
+
+
+def _of_result(result: Result) -> str:
+    return (f"<p><b>{html.escape(result.scenario)}</b> on {result.level}, seed {result.seed}: {_told(result)}</p>"
+            f"{_table(_lines(result).rename(columns={'text': 'expectation'}))}{_plot(result)}"
+            f"<p><code>{html.escape(result.reproduce)}</code></p>")
+
+
+def _of_results(results: Results) -> str:
+    columns = {}
+    for result in results:
+        lines = _lines(result).set_index("text")
+        columns[result.level] = pandas.concat([lines.verdict + " " + lines.measured, pandas.Series({"": _told(result)})])
+    return _table(pandas.DataFrame(columns).rename_axis(html.escape(results[0].scenario)).reset_index()) if len(results) else ""

@@ -25,10 +25,6 @@ import tandem
 from . import _tandem
 
 
-class NotHeld(Exception):
-    """Told as it is, without a traceback."""
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("tandem")
     group.addoption("--tandem-level", action="append", help="only this level of *.scenario.yaml; again for more")
@@ -66,18 +62,18 @@ class ScenarioItem(pytest.Item):
 
     def runtest(self) -> None:
         seed = self.config.getoption("--tandem-seed")
-        result: tandem.Result = tandem.run(self.path, self.level, seed=seed, events_max=0)
+        try:
+            result = tandem.run(self.path, self.level, seed=seed, events_max=0)
+        except tandem.BadInput as error:
+            pytest.fail(str(error), pytrace=False)
         if not result:
-            raise NotHeld(str(result))
+            pytest.fail(str(result), pytrace=False)
         update = self.config.getoption("--tandem-update")
         path = os.path.relpath(self.path)  # as a person would name it in the lines that run it again
         if seed is None and result.trace_hash and (update or os.path.exists(_tandem.baseline_file_of(path))):
             status, text = _tandem.held_to_baseline(path, self.level, update)
             if not update and status not in ("ok", "missing"):
-                raise NotHeld(text + "\n--tandem-update makes it the baseline")
-
-    def repr_failure(self, info: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        return str(info.value) if isinstance(info.value, (NotHeld, tandem.BadInput)) else super().repr_failure(info)
+                pytest.fail(text + "\n--tandem-update makes it the baseline", pytrace=False)
 
     def reportinfo(self) -> tuple[pathlib.Path, int | None, str]:
         return self.path, 0, f"{self.path.name} at {self.level}"

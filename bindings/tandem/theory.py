@@ -7,35 +7,25 @@ as "300ms" where they are given; probabilities from 0 to 1. A value out of range
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy
 import pandas
 
-from . import _arguments, _run, _tandem
+from . import _run, _tandem
+from ._arguments import Duration, name, seconds, whole
 from ._tandem import BadInput
-
-Time: TypeAlias = Any  #: seconds, a timedelta, or a text such as "300ms"
 
 __all__ = ["backoff_ceilings", "backoff_waits", "engset", "erlang_b", "erlang_b_places", "mg_infinity", "product_form",
            "syn_times", "time_to_return"]
 
 
-def _seconds(name: str, value: Time) -> float:
-    if not isinstance(value, (int, float, numpy.number)):
-        text = _arguments.as_text(value)
-        found = _tandem.number_of(text)
-        if found is None:
-            raise BadInput(f"{name}: `{text}` is no duration; write 30s, 300ms or a number of seconds")
-        value = found
-    return _at_least(name, float(value), 0)
-
-
-def _at_least(name: str, value: float, least: float) -> float:
+def _at_least(what: str, value: float, least: float) -> float:
     if not (value >= least and math.isfinite(value)):
-        raise BadInput(f"{name} must be a finite number of at least {least:g}, not {value}")
+        raise BadInput(f"{what} must be a finite number of at least {least:g}, not {value}")
     return value
 
 
@@ -50,7 +40,7 @@ def erlang_b(load: float, places: int) -> float:
     """
     _at_least("load", load, 0)
     blocked = 1.0
-    for n in range(1, _arguments.whole("places", places, 10**9) + 1):
+    for n in range(1, whole("places", places, 10**9) + 1):
         blocked = load * blocked / (n + load * blocked)
     return blocked
 
@@ -81,13 +71,10 @@ def engset(sources: int, load: float, places: int) -> float:
     >>> round(engset(10, 0.5, 4), 4)
     0.2395
     """
-    sources = _arguments.whole("sources", sources, 10**9)
-    places = _arguments.whole("places", places, 10**9)
+    sources, places = whole("sources", sources, 10**9), whole("places", places, 10**9)
     _at_least("load", load, 0)
-    if places >= sources:
-        return 0.0
     blocked = 1.0
-    for n in range(1, places + 1):
+    for n in range(1, min(places, sources) + 1):  # the last source meets no other: 0
         offered = (sources - n) * load * blocked
         blocked = offered / (n + offered)
     return blocked
@@ -107,33 +94,21 @@ def product_form(loads: Sequence[float], needs: Sequence[Sequence[int]], capacit
     """
     if len(needs) != len(loads) or any(len(need) != len(capacities) for need in needs):
         raise BadInput("needs must have a row for each load and a column for each capacity")
-    for load in loads:
-        _at_least("load", load, 0)
+    for one in loads:
+        _at_least("load", one, 0)
     if any(not any(need) for need in needs):
         raise BadInput("needs: every class must hold something, or nothing limits it")
-    total = 0.0
-    refused = [0.0] * len(loads)
-
-    def visit(of: int, weight: float, left: list[int]) -> None:
-        nonlocal total
-        if of == len(loads):
-            total += weight
-            for i, need in enumerate(needs):
-                if any(n > room for n, room in zip(need, left)):
-                    refused[i] += weight
-            return
-        calls = 0
-        while min(left) >= 0:
-            visit(of + 1, weight, left)
-            calls += 1
-            weight *= loads[of] / calls
-            left = [room - n for room, n in zip(left, needs[of])]
-
-    visit(0, 1.0, list(capacities))
-    return [part / total for part in refused]
+    load, need, room = (numpy.array(given) for given in (loads, needs, capacities))
+    most = [min(r // n for n, r in zip(one, room) if n) for one in need]
+    states = numpy.array(list(itertools.product(*(range(n + 1) for n in most))))
+    left = room - states @ need
+    states, left = states[(left >= 0).all(axis=1)], left[(left >= 0).all(axis=1)]
+    factorials = numpy.array([math.factorial(n) for n in range(max(most) + 1)], dtype=float)
+    weights = (load ** states / factorials[states]).prod(axis=1)
+    return [float(weights[(left < one).any(axis=1)].sum() / weights.sum()) for one in need]
 
 
-def syn_times(profile: str = "linux-legacy", within: Time | None = None) -> list[float]:
+def syn_times(profile: str = "linux-legacy", within: Duration | None = None) -> list[float]:
     """When a SYN that nobody answers is sent, in seconds from the attempt, until `within`.
 
     profile: a TCP profile as scenarios name it (scenarios/reference/tcp.md): its own table, as the levels use it.
@@ -143,13 +118,12 @@ def syn_times(profile: str = "linux-legacy", within: Time | None = None) -> list
     [0.0, 1.0, 3.0, 7.0, 15.0]
     """
     known = _tandem.syn_profiles()
-    times = known[_arguments.names("profile", "TCP profile", profile, known)[0]]
-    end = math.inf if within is None else _seconds("within", within)
-    return [time for time in times if time <= end]
+    end = math.inf if within is None else seconds(within, "within")
+    return [time for time in known[name("profile", "TCP profile", profile, known)] if time <= end]
 
 
-def backoff_ceilings(failures: int, base: Time | None = None, multiplier: float | None = None,
-                     cap: Time | None = None) -> list[float]:
+def backoff_ceilings(failures: int, base: Duration | None = None, multiplier: float | None = None,
+                     cap: Duration | None = None) -> list[float]:
     """Ceilings of the wait after failure 1, 2, ... `failures`, in seconds: min(cap, base multiplier^(n-1)).
 
     What is left out is the manager's default (options()).
@@ -159,10 +133,10 @@ def backoff_ceilings(failures: int, base: Time | None = None, multiplier: float 
     [0.5, 1.0, 2.0, 3.0]
     """
     default = _run.options().default
-    first = _seconds("base", default["backoff_base"] if base is None else base)
-    most = _seconds("cap", default["backoff_cap"] if cap is None else cap)
+    first = seconds(default["backoff_base"] if base is None else base, "base")
+    most = seconds(default["backoff_cap"] if cap is None else cap, "cap")
     factor = _at_least("multiplier", float(default["backoff_multiplier"] if multiplier is None else multiplier), 1)
-    return [min(most, first * factor**n) for n in range(_arguments.whole("failures", failures, 1000))]
+    return [min(most, first * factor**n) for n in range(whole("failures", failures, 1000))]
 
 
 def backoff_waits(failures: int, strategy: str = "full", **ceilings: Any) -> pandas.DataFrame:
@@ -177,13 +151,13 @@ def backoff_waits(failures: int, strategy: str = "full", **ceilings: Any) -> pan
     [0.5, 1.0]
     """
     shares = {"none": (0.0, 0.0), "exponential": (1.0, 1.0), "full": (0.0, 1.0), "equal": (0.5, 1.0)}
-    low, high = shares[_arguments.names("strategy", "strategy", strategy, shares)[0]]
+    low, high = shares[name("strategy", "strategy", strategy, shares)]
     most = numpy.array(backoff_ceilings(failures, **ceilings))
     return pandas.DataFrame({"least": low * most, "mean": (low + high) / 2 * most, "most": high * most},
                             index=pandas.RangeIndex(1, failures + 1, name="failure"))
 
 
-def time_to_return(outage: Time, strategy: str = "full", attempt: Time = 0, samples: int = 10_000, seed: int = 1,
+def time_to_return(outage: Duration, strategy: str = "full", attempt: Duration = 0, samples: int = 10_000, seed: int = 1,
                    **ceilings: Any) -> numpy.ndarray[Any, numpy.dtype[numpy.float64]]:
     """Seconds from the end of an outage to the first attempt after it, drawn `samples` times; shape (samples,).
 
@@ -194,21 +168,18 @@ def time_to_return(outage: Time, strategy: str = "full", attempt: Time = 0, samp
     >>> float(time_to_return("60s", "exponential", base=1, multiplier=2, cap=60)[0])
     3.0
     """
-    end, each = _seconds("outage", outage), _seconds("attempt", attempt)
+    end, each = seconds(outage, "outage"), seconds(attempt, "attempt")
     most = backoff_ceilings(1000, **ceilings)
-    chained = strategy == "decorrelated"
-    waits = None if chained else backoff_waits(1000, strategy, **ceilings)
+    waits = None if strategy == "decorrelated" else backoff_waits(1000, strategy, **ceilings)
     if each == 0 and (strategy == "none" or most[-1] == 0):
         raise BadInput("attempts that take no time and wait for nothing never outlast the outage; give attempt")
     random = numpy.random.default_rng(seed)
-    now = numpy.zeros(_arguments.whole("samples", samples, 10**9))
+    now = numpy.zeros(whole("samples", samples, 10**9))
     last = numpy.full(now.size, most[0])
     failure = 0
     while (failing := now < end).any():
-        at = min(failure, 999)
-        low = most[0] if waits is None else waits["least"].iloc[at]
-        high = 3 * last if waits is None else waits["most"].iloc[at]
-        last = numpy.minimum(random.uniform(low, high, now.size), most[999])
+        low, _, high = (most[0], 0, 3 * last) if waits is None else waits.iloc[min(failure, 999)]
+        last = numpy.minimum(random.uniform(low, high, now.size), most[-1])
         now = numpy.where(failing, now + each + last, now)
         failure += 1
     return now - end
@@ -225,9 +196,7 @@ def mg_infinity(load: float, most: int | None = None) -> pandas.Series[float]:
     0.2834
     """
     _at_least("load", load, 0)
-    if most is None:
-        most = math.ceil(load + 7 * math.sqrt(load) + 10)
-    count = numpy.arange(_arguments.whole("most", most, 10**8) + 1)
+    count = numpy.arange(whole("most", math.ceil(load + 7 * load**0.5 + 10) if most is None else most, 10**8) + 1)
     logs = count * math.log(load) - load if load > 0 else numpy.where(count == 0, 0.0, -numpy.inf)
-    factorials = numpy.concatenate([[0.0], numpy.cumsum(numpy.log(count[1:]))])
-    return pandas.Series(numpy.exp(logs - factorials), index=pandas.Index(count, name="connections"), name="probability")
+    chances = numpy.exp(logs - numpy.cumsum(numpy.log(numpy.maximum(count, 1))))
+    return pandas.Series(chances, index=pandas.Index(count, name="connections"), name="probability")

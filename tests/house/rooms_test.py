@@ -187,6 +187,11 @@ def test_who_shows_fields_by_hand_names_every_member():
     assert wrong == []
 
 
+def test_the_package_of_python_stays_small():
+    lines = {path.name: path.read_text().count("\n") for path in (ROOT / "bindings/tandem").glob("*.py")}
+    assert len(lines) > 10 and sum(lines.values()) < 3000, lines
+
+
 def test_no_file_has_marks_of_a_merge():
     found = subprocess.run(["git", "grep", "-lE", "^(<{7}|>{7}) "], cwd=ROOT, capture_output=True, text=True)
     assert found.returncode != 0, found.stdout

@@ -42,7 +42,8 @@ def test_every_public_name_is_explained_and_its_examples_run(module, name, monke
     examples = examples_of(of, name)
     refers = re.search(r"See (\w+)\(\) for an example", of.__doc__)
     assert examples or examples_of(getattr(module, refers[1]), refers[1]), f"{name} has no example"
-    monkeypatch.chdir(SCENARIOS.parent)
+    (tmp_path / "scenarios").symlink_to(SCENARIOS)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{COMMAND}:{os.environ['PATH']}")
     for test in examples:
         test.globs = {**vars(sys.modules[of.__module__]), **vars(tandem), "tandem": tandem}

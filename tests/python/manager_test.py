@@ -79,7 +79,7 @@ def test_the_same_events_give_the_same_actions():
     (lambda m: m.handle(events.DialWanted(1, "bob", mode="joyn")), "did you mean `join`"),
     (lambda m: m.handle(events.DialWanted(-1, "bob")), "whole number"),
     (lambda m: m.handle(events.SubnetMarked("192.0.2.0:0", 33, "deny")), "at most 32"),
-    (lambda m: m.advance(-1), "negative"),
+    (lambda m: m.advance(-1), "0 s or more"),
     (lambda m: (m.advance(5), m.advance(4)), "does not go back"),
     (lambda m: m.advance("soon"), "30s"),
 ])

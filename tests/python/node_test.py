@@ -75,6 +75,31 @@ def test_a_request_is_answered_or_fails_with_its_connection():
     run(main)
 
 
+def test_a_protocol_of_its_own_is_answered_and_what_nobody_answers_is_refused():
+    async def main():
+        async with tandem.Node("127.0.0.1:0") as server, tandem.Node() as client:
+            await client.dial(server)
+            with pytest.raises(tandem.NodeError, match="the request failed"):
+                await client.request(server, b"1+1", protocol="/sum/1")
+            server.handle("/sum/1")
+
+            async def serve():
+                async for event in server.events():
+                    if event.name == "message" and event.data != b"quiet":
+                        await event.reply(event.protocol.encode() + event.data)
+                    del event
+
+            serving = asyncio.create_task(serve())
+            assert await client.request(server, b"1+1", protocol="/sum/1", timeout="20s") == b"/sum/11+1"
+            with pytest.raises(tandem.NodeError, match="the request failed"):
+                await client.request(server, b"quiet", protocol="/sum/1", timeout="1h")
+            serving.cancel()
+            with pytest.raises(tandem.BadInput, match="protocol"):
+                server.handle("")
+
+    run(main)
+
+
 def test_what_fails_says_why():
     async def main():
         async with tandem.Node("127.0.0.1:0", max_connections=1, max_connections_per_peer=1) as server:
@@ -93,7 +118,7 @@ def test_what_fails_says_why():
                 with pytest.raises(TypeError):
                     await first.send(server, "text")
             with pytest.raises(OSError):
-                async with tandem.Node(server._open().listening[0]):
+                async with tandem.Node(server._manager().listening[0]):
                     pass
         with pytest.raises(tandem.BadInput, match="did you mean `max_connections`"):
             async with tandem.Node(max_conections=3):
@@ -184,5 +209,5 @@ def test_a_thousand_starts_leave_nothing_behind():
 
 
 def test_examples_run():
-    found = doctest.testmod(importlib.import_module("tandem._node"), extraglobs={"Node": tandem.Node})
+    found = doctest.testmod(importlib.import_module("tandem._node"), extraglobs={"Node": tandem.Node, "tandem": tandem})
     assert found.failed == 0 and found.attempted > 0

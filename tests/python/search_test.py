@@ -119,7 +119,7 @@ def test_shrink_says_what_the_command_says(tmp_path):
     (lambda **more: tandem.find(CROWD, such_that="hub.active >= 1", smallest="parameters.places", seeds=0, **more),
      tandem.BadInput, "from 1 to 1000000"),
     (lambda **more: tandem.swarm(VILLAGE, budget="0s", **more), tandem.BadInput, "budget"),
-    (lambda **more: tandem.swarm(VILLAGE, budget="soon", **more), tandem.BadInput, "budget must be a duration"),
+    (lambda **more: tandem.swarm(VILLAGE, budget="soon", **more), tandem.BadInput, "budget must be a time of 0 s or more"),
     (lambda **more: tandem.swarm(VILLAGE, runs=1, seed=-1, **more), tandem.BadInput, "seed must be from 0"),
     (lambda **more: tandem.swarm(VILLAGE, runs=0, **more), tandem.BadInput, "runs must be from 1"),
     (lambda **more: tandem.swarm(VILLAGE, level="strem", runs=1, **more), tandem.BadInput, "did you mean `stream`"),

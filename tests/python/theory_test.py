@@ -99,9 +99,9 @@ def test_mg_infinity_is_poisson():
     (lambda: theory.product_form([1], [[1, 2]], [3]), "a column for each capacity"),
     (lambda: theory.product_form([1], [[0]], [3]), "every class must hold something"),
     (lambda: theory.syn_times("linux"), "no TCP profile is called `linux`"),
-    (lambda: theory.syn_times(within="soon"), "within: `soon` is no duration"),
+    (lambda: theory.syn_times(within="soon"), "within must be a time of 0 s or more"),
     (lambda: theory.backoff_waits(3, "ful"), "did you mean `full`"),
-    (lambda: theory.backoff_ceilings(3, base="x"), "base: `x` is no duration"),
+    (lambda: theory.backoff_ceilings(3, base="x"), "base must be a time of 0 s or more"),
     (lambda: theory.backoff_ceilings(3, multiplier=0.5), "multiplier must be"),
     (lambda: theory.time_to_return(4, "none"), "never outlast the outage"),
 ])

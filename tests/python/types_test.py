@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The package is typed: mypy --strict on it, its stubs and an example that uses it."""
 
+import os
 import pathlib
 import subprocess
 import sys
 
 import pytest
 
+import tandem
+
 pytest.importorskip("mypy")
+PACKAGE = pathlib.Path(tandem.__file__).parent
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLE = """
 import tandem
@@ -25,12 +29,12 @@ stage: str = tandem.actions.Admit(conn=2, stage="handshake").stage
 
 def mypy(*arguments):
     return subprocess.run([sys.executable, "-m", "mypy", "--cache-dir", ROOT / "build/mypy", "--config-file", ROOT / "pyproject.toml",
-                           *arguments], cwd=ROOT, capture_output=True, text=True)
+                           *arguments], cwd=ROOT, capture_output=True, text=True, env={**os.environ, "MYPYPATH": str(PACKAGE.parent)})
 
 
 def test_the_package_is_strictly_typed(tmp_path):
     (tmp_path / "example.py").write_text(EXAMPLE)
-    done = mypy("bindings/tandem", tmp_path / "example.py")
+    done = mypy(PACKAGE, tmp_path / "example.py")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -271,7 +271,7 @@ def test_the_time_of_a_world_is_said_in_three_ways():
     (lambda w, s, p: p[0].dial(p[1]), "does not listen"),
     (lambda w, s, p: s.dial(s), "itself"),
     (lambda w, s, p: p[0].dial(s, at="soon"), '"30s"'),
-    (lambda w, s, p: p[0].dial(s, at=-1), "negative"),
+    (lambda w, s, p: p[0].dial(s, at=-1), "0 s or more"),
     (lambda w, s, p: p[0].dial(tandem.World().node(listen=True)), "another world"),
     (lambda w, s, p: w.at("1s", tandem.World().node().kill), "another world"),
     (lambda w, s, p: s.on("inbound_refusd"), "did you mean `inbound_refused`"),
@@ -449,7 +449,7 @@ def test_ns_3_is_free_when_a_world_is_gone():
         gc.collect()
 
 
-@pytest.mark.parametrize("module", ["_world", "_told_nodes", "_told_verbs", "_told_events", "_manager", "events", "actions"])
+@pytest.mark.parametrize("module", ["_world", "_told_nodes", "_told_verbs", "_manager", "events", "actions"])
 def test_examples_run(module):
     found = doctest.testmod(importlib.import_module(f"tandem.{module}"),
                             extraglobs={"World": tandem.World, "Manager": tandem.Manager})

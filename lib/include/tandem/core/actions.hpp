@@ -77,7 +77,7 @@ std::string describe(const notification&);
 /// What the core tells the driver to do.
 namespace actions {
 
-struct resolve {
+struct resolve {  ///< Find addresses of the peer: `addresses_found`.
   request_id request{};
   peer_id peer{};
 };
@@ -92,7 +92,7 @@ struct start_attempt {
 struct cancel_attempt {
   connection_id attempt{};
 };
-struct admit {
+struct admit {  ///< Go on with what `stage` says.
   connection_id conn{};
   enum stage stage {};
 };
@@ -107,7 +107,7 @@ struct refuse {
 struct ask_progress {
   connection_id conn{};
 };
-struct probe {
+struct probe {  ///< Ask whether it is there: `probe_answered`.
   connection_id conn{};
   std::uint32_t nonce = 0;
 };
@@ -118,17 +118,17 @@ struct close {
   duration retry_after{};
   time_point drain_until{};
 };
-struct abort {
+struct abort {  ///< End it at once; `closed` follows.
   connection_id conn{};
   cause reason{};
 };
-struct listen_pause {};
-struct listen_resume {};
-struct notify {
+struct listen_pause {};   ///< Accept nobody.
+struct listen_resume {};  ///< Accept again.
+struct notify {           ///< Tell the application.
   notification what{};
 };
-struct shutdown_complete {
-  std::uint64_t left = 0; /**< ids whose `closed` never came */
+struct shutdown_complete {  ///< The end.
+  std::uint64_t left = 0;   /**< ids whose `closed` never came */
 };
 
 }  // namespace actions

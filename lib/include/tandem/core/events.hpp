@@ -36,7 +36,7 @@ struct dial_wanted {
   /// the peer. One that is past fails the dial at once, unless there is a connection to join.
   time_point deadline = never;
 };
-struct dial_abandoned {
+struct dial_abandoned {  ///< The application does not want it any more.
   request_id request{};
 };
 /// Closes one connection, or every connection of `peer` when `conn` is none.
@@ -89,7 +89,7 @@ struct shutdown_wanted {
 };
 
 // Outbound.
-struct addresses_found {
+struct addresses_found {  ///< Answers `resolve`; more may come unless `final`.
   request_id request{};
   std::span<const endpoint> list{};
   bool final = true;
@@ -108,17 +108,17 @@ struct attempt_failed {
 };
 
 // Inbound.
-struct arrived {
+struct arrived {  ///< Somebody connected: `conn` is even and was never used.
   connection_id conn{};
   endpoint remote{};
 };
 
 // Both directions.
-struct authenticated {
+struct authenticated {  ///< Who the other end is; after `admit` for the handshake.
   connection_id conn{};
   peer_id peer{};
 };
-struct ready {
+struct ready {  ///< The upgrade is complete.
   connection_id conn{};
 };
 /// Sums since the last one; the driver coalesces and flushes before every handle and advance.
@@ -131,19 +131,19 @@ struct traffic {
   /// When the last application byte arrived, or was handed to the network; zero: none since.
   time_point last_app_at{};
 };
-struct rtt_sampled {
+struct rtt_sampled {  ///< A round trip was measured.
   connection_id conn{};
   duration rtt{};
 };
-struct probe_answered {
+struct probe_answered {  ///< Answers `probe`.
   connection_id conn{};
   std::uint32_t nonce = 0;  ///< not compared: whatever answer comes is a sign of life
 };
-struct stream_opened {
+struct stream_opened {  ///< A stream, of the application or not.
   connection_id conn{};
   bool app = true;
 };
-struct stream_closed {
+struct stream_closed {  ///< Its end.
   connection_id conn{};
   bool app = true;
 };
