@@ -11,6 +11,7 @@ project, author, release = "Tandem", "the Tandem maintainers", tandem.__version_
 extensions = ["myst_nb", "sphinx.ext.autodoc"]
 html_theme = "furo"
 html_title = "Tandem"
+html_static_path = html_css_files = ["site.css"]
 nb_execution_mode = "off"  # ci/site executes what is not executed yet
 myst_heading_anchors = 4
 autodoc_typehints = "none"
@@ -29,17 +30,34 @@ def keep_links_inside(app, name, source):
     source[0] = LINK.sub(link, source[0])
 
 
+# "name:  what it is", or "name   what it is", the lines that follow deeper.
+ITEM = re.compile(r"([a-z]\w*(?:, [a-z]\w*)*)(?:: +| {2,})(?=\S)")
+
+
+def flowing(row):
+    return re.sub(r"([*`|_])", r"\\\1", row)
+
+
+def as_list(rows):
+    """Arguments, attributes: a list, each name as code."""
+    for row in rows:
+        item = ITEM.match(row)
+        yield f"* ``{item[1]}``: {flowing(row[item.end():])}" if item else "  " + flowing(row.strip())
+
+
 def as_written(app, what, name, of, options, lines):
-    """Docstrings are plain text: paragraphs flow, columns and code stay as they are, examples are doctest blocks."""
+    """Docstrings are plain text: paragraphs flow, arguments are a list, code stays as it is, examples are doctest blocks."""
     made = []
     for part in "\n".join(lines).split("\n\n"):
         rows = part.strip("\n").split("\n")
         if rows[0].lstrip().startswith(">>>"):
             made += rows
-        elif any(re.search(r"\S  +\S", row) or row.startswith("    ") or re.match(r"\w+: ", row) for row in rows):
+        elif all(row.startswith(" ") or ITEM.match(row) for row in rows) and ITEM.match(rows[0]):
+            made += as_list(rows)
+        elif any(re.search(r"\S  +\S", row) or row.startswith("    ") for row in rows):
             made += [".. code-block:: text", "", *("   " + row for row in rows)]
         else:
-            made += [re.sub(r"([*`|_])", r"\\\1", row) for row in rows]
+            made += map(flowing, rows)
         made.append("")
     lines[:] = made
 

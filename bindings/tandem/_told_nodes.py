@@ -144,7 +144,7 @@ class ToldNode(_Members):
     (1, 1, 1)
     """
 
-    __doc__ = f"{__doc__}\n\n{_Members.__doc__}"
+    __doc__ = f"{__doc__}\n\n    {_Members.__doc__}"
 
     def explain(self, peer: ToldNode) -> dict[str, Any]:
         """Why `peer` is or is not connected: a dict of numbers (times in s of the node's clock) and a "sentence". Raises BadInput
@@ -167,7 +167,7 @@ class ToldNodes(_Members, Sequence[ToldNode]):
     (5, 2)
     """
 
-    __doc__ = f"{__doc__}\n\n{_Members.__doc__}"
+    __doc__ = f"{__doc__}\n\n    {_Members.__doc__}"
 
     def __len__(self) -> int:
         return self._count
