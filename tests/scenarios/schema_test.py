@@ -60,7 +60,7 @@ def test_the_schema_is_one():
 
 @pytest.mark.parametrize("text", [*files(), *examples()])
 def test_every_scenario_keeps_it(text):
-    assert mistakes(text) == [], "a new key belongs into scenarios/schema/make_schema.py"
+    assert mistakes(text) == [], "a new key belongs into scenarios/schema"
 
 
 def shown(path):
