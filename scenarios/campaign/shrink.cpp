@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/scenarios/campaign/shrink.hpp"
 
+#include "results/whole_file.hpp"
 #include "scenario_tree.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <stdexcept>
 
@@ -61,7 +61,7 @@ class shrinking {
 
   void begin(const YAML::Node& whole) {
     tree_ = without(whole, {});
-    write(file_for(0), scenario_text(tree_));
+    write_whole(file_for(0), scenario_text(tree_));
     try {
       read_scenario(file_for(0));
     } catch (const bad_input& e) {
@@ -174,7 +174,7 @@ class shrinking {
     for (const auto& text : texts) {
       if (known_.contains(text) || std::ranges::find(running_, text) != running_.end()) continue;
       const auto path = file_for(cells.size());
-      write(path, text);
+      write_whole(path, text);
       cells.push_back({path, {}, level_, seed_, {}, {}});
       running_.push_back(text);
     }
@@ -187,10 +187,6 @@ class shrinking {
     std::vector<cell_result> out;
     for (const auto& text : texts) out.push_back(known_.at(text));
     return out;
-  }
-  static void write(const std::string& path, const std::string& text) {
-    std::ofstream file(path);
-    if (!(file << text) || !file.flush()) throw std::runtime_error(path + ": cannot be written");
   }
   static cell_result slim(cell_result of) {
     of.numbers.clear();
@@ -257,9 +253,7 @@ shrink_report shrink(const shrink_request& of, const std::vector<level>& known,
   report.why = work.how().line.why;
   report.text = head_of(of, report, level) + scenario_text(work.tree());
   report.after = size_of(parse_scenario(report.text, of.out));
-  std::ofstream file(of.out);
-  if (!(file << report.text) || !file.flush())
-    throw std::runtime_error(of.out + ": cannot be written");
+  write_whole(of.out, report.text);
   return report;
 }
 

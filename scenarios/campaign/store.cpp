@@ -2,6 +2,7 @@
 #include "tandem/scenarios/campaign/store.hpp"
 
 #include "results/sqlite_file.hpp"
+#include "results/whole_file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -121,10 +122,7 @@ std::optional<std::string> campaign_store::plan() const {
 }
 
 void campaign_store::keep_plan(const std::string& json) const {
-  const auto part = path_in(folder_, "plan.json.part");
-  std::ofstream out(part);
-  if (!(out << json) || !out.flush()) throw std::runtime_error(part + ": cannot be written");
-  fs::rename(part, path_in(folder_, "plan.json"));
+  write_whole(path_in(folder_, "plan.json"), json);
 }
 
 std::vector<std::string> campaign_store::keys() const {

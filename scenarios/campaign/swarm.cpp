@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/scenarios/campaign/swarm.hpp"
 
+#include "results/whole_file.hpp"
 #include "table_text.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <stdexcept>
 
@@ -93,9 +93,7 @@ class swarm_run {
     std::filesystem::create_directories(options_.out, error);
     const auto path =
         std::filesystem::path(options_.out) / ("seed-" + std::to_string(of.seed) + ".yaml");
-    std::ofstream file(path);
-    if (!(file << plan_.file_of(of, why, options_.out)) || !file.flush())
-      throw std::runtime_error(path.string() + ": cannot be written");
+    write_whole(path.string(), plan_.file_of(of, why, options_.out));
     failure.file = path.string();
     failure.rerun = rerun_line(path.string(), of.level, of.seed, {});
     report_.failures.push_back(std::move(failure));

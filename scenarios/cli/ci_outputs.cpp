@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ci_outputs.hpp"
 
+#include "results/whole_file.hpp"
 #include "tandem/command/bad_input.hpp"
 
 #include <algorithm>
@@ -52,9 +53,7 @@ void junit_so_far::add(const scenarios::gate_result& one) {
 
 void junit_so_far::write() const {
   if (path_.empty()) return;
-  const auto part = path_ + ".part";
-  cli::write(part, scenarios::gate_junit(results_), std::ios::trunc);
-  std::filesystem::rename(part, path_);
+  scenarios::write_whole(path_, scenarios::gate_junit(results_));
 }
 
 void write_outputs(const std::vector<scenarios::gate_result>& results, const ci_files& files) {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
+#include "read/read_scenario.hpp"
+#include "results/whole_file.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/scenarios/learn.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace tandem::cli {
@@ -45,6 +45,8 @@ class learn_command final : public command {
   CLI::App& app() override { return app_; }
 
   int run() override {
+    if (!is_name(name_))
+      throw bad_input("--name " + name_, "must be a name of letters, digits, _ and -");
     const auto learned = learn(recordings_in(record_), name_);
     if (json_) {
       std::puts(boost::json::serialize(object_of(learned)).c_str());
@@ -53,10 +55,11 @@ class learn_command final : public command {
     if (output_ == "-") {
       std::fputs(learned.yaml.c_str(), stdout);
     } else {
-      std::ofstream out(output_);
-      out << learned.yaml;
-      out.close();
-      if (!out) throw bad_input("-o " + output_, std::strerror(errno));
+      try {
+        write_whole(output_, learned.yaml);
+      } catch (const std::system_error& e) {
+        throw bad_input("-o " + output_, e.code().message());
+      }
     }
     for (const auto& fit : learned.fits)
       std::fprintf(stderr, "%s: %s, distance %.3f of %zu values%s%s\n", fit.what.c_str(),

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/scenarios/gate/baseline.hpp"
 
+#include "results/whole_file.hpp"
 #include "tandem/command/bad_input.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <system_error>
 
 namespace tandem::scenarios {
 namespace {
@@ -173,14 +171,12 @@ void write_baselines(const std::string& file, const std::string& scenario, const
       "# What `tandem ci` holds {} to: `tandem ci --review` shows what changed and writes this.\n",
       scenario);
   for (const auto& [level, one] : all) text += level + ":\n" + text_of(one);
-  const auto part = fmt::format("{}.{}.part", file, getpid());
   std::error_code ignored;
   fs::create_directories(fs::path(file).parent_path(), ignored);
-  std::ofstream(part, std::ios::binary) << text << std::flush;
-  if (std::rename(part.c_str(), file.c_str()) != 0) {
-    const std::string why = std::strerror(errno);
-    std::remove(part.c_str());
-    throw bad_input(file, "this baseline cannot be written: " + why);
+  try {
+    write_whole(file, text);
+  } catch (const std::system_error& e) {
+    throw bad_input(file, "this baseline cannot be written: " + e.code().message());
   }
 }
 

@@ -3,10 +3,11 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 
-from support import assert_one_clear_line, tandem
+from support import TANDEM, assert_one_clear_line, tandem
 
 KNOWN = """\
 scenario: known
@@ -154,7 +155,19 @@ def test_nothing_in_it_names_anybody(tmp_path):
     assert "12D3" not in told["scenario"] and "callers" not in told["scenario"]
 
 
+def test_a_scenario_that_cannot_be_written_leaves_the_one_that_was_there(tmp_path):
+    """RLIMIT_FSIZE stands for a full disk."""
+    record = recorded(tmp_path)
+    (tmp_path / "mine.yaml").write_text("mine")
+    done = subprocess.run(["/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh", TANDEM, "learn", record, "-o",
+                           str(tmp_path / "mine.yaml")], capture_output=True, text=True, timeout=120)
+    assert_one_clear_line(done, f"-o {tmp_path}/mine.yaml", "File too large")
+    assert (tmp_path / "mine.yaml").read_text() == "mine"
+    assert not list(tmp_path.glob("*.part"))
+
+
 def test_too_little_is_told(small, tmp_path):
     tandem("run", str(small), "--level", "message", "--record", str(tmp_path / "traces"))
     assert_one_clear_line(tandem("learn", str(tmp_path / "traces")), "arrivals", "record longer")
     assert_one_clear_line(tandem("learn", str(tmp_path / "none")), "no such recording")
+    assert_one_clear_line(tandem("learn", str(tmp_path / "none"), "--name", "two words"), "--name two words", "letters")

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+namespace tandem::scenarios {
+
+/// Puts a file with this text there, in the place of an older one, in one step: who is interrupted,
+/// or finds the disk full, leaves what was there. A device or a pipe is written to as it is. Throws
+/// std::system_error, whose code says why.
+void write_whole(const std::string& path, const std::string& text);
+
+}  // namespace tandem::scenarios
