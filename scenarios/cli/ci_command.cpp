@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ci_outputs.hpp"
 #include "commands.hpp"
+#include "flags.hpp"
 #include "progress_line.hpp"
 #include "stopping.hpp"
 #include "tandem/command/bad_input.hpp"
@@ -127,12 +128,7 @@ class ci_command final : public command {
     options.stop = [] { return stopped_by() != 0; };
     if (no_baselines_) options.against.what = gate_reference::kind::nothing;
     if (!against_.empty()) options.against = chosen_reference();
-    if (budget_) {
-      const auto given = parse_duration(*budget_);
-      if (!given || *given <= duration::zero())
-        throw bad_input("--budget " + *budget_, "must be a time above 0, as 10m or 90s");
-      options.budget = *given;
-    }
+    if (budget_) options.budget = read_budget(*budget_);
     return options;
   }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
+#include "flags.hpp"
 #include "progress_line.hpp"
 #include "stopping.hpp"
 #include "tandem/command/bad_input.hpp"
-#include "tandem/command/units.hpp"
 #include "tandem/scenarios/compare/difference.hpp"
 #include "tandem/scenarios/find.hpp"
 #include "tandem/scenarios/read.hpp"
@@ -93,7 +93,7 @@ class diff_command final : public command {
                                       : levels_of(what, build_levels()).front();
     const auto& on = level_named(build_levels(), name);
     run_options options;
-    options.seed = chosen_seed();
+    options.seed = read_seed(seed_);
     if (!options.seed && other) options.seed = other->seed;
     progress_line line(what.name + " at " + on.name, 1, 1);
     options.on_progress = [&line](const progress& at) { line.show(at); };
@@ -103,12 +103,6 @@ class diff_command final : public command {
     auto made = outcome_of(result);
     for (const auto& set : sets) made.name += ", " + set;
     return made;
-  }
-
-  std::optional<std::uint64_t> chosen_seed() const {
-    if (!seed_) return {};
-    if (const auto value = parse_count(*seed_)) return value;
-    throw bad_input("--seed " + *seed_, "must be a whole number from 0 to 18446744073709551615");
   }
 
   CLI::App& app_;

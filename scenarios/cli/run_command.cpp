@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
+#include "flags.hpp"
 #include "node_files.hpp"
 #include "progress_line.hpp"
 #include "stopping.hpp"
 #include "tandem/command/bad_input.hpp"
-#include "tandem/command/units.hpp"
 #include "tandem/scenarios/find.hpp"
 #include "tandem/scenarios/read.hpp"
 #include "tandem/scenarios/results.hpp"
@@ -57,7 +57,7 @@ class run_command final : public command {
   int run() override {
     const auto what = read_scenario(find_scenario(scenario_, program_path()), sets_);
     const auto on = chosen_levels(what);
-    const auto seed = chosen_seed();
+    const auto seed = read_seed(seed_);
     if (!out_.empty()) check_output(what, on, seed.value_or(what.seed));
     files_.prepare(what, on, seed.value_or(what.seed), overwrite_);
     catch_stops();
@@ -119,13 +119,6 @@ class run_command final : public command {
     }
     for (const auto* level : chosen) check_level(what, *level);
     return chosen;
-  }
-
-  // CLI11 would wrap a negative number and clip a large one.
-  std::optional<std::uint64_t> chosen_seed() const {
-    if (!seed_) return {};
-    if (const auto value = parse_count(*seed_)) return value;
-    throw bad_input("--seed " + *seed_, "must be a whole number from 0 to 18446744073709551615");
   }
 
   // Before anything runs: a long run must not end in results that cannot be kept.

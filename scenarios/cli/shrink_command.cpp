@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "campaign_flags.hpp"
+#include "flags.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/scenarios/campaign/shrink.hpp"
 #include "tandem/scenarios/find.hpp"
@@ -50,16 +51,8 @@ class shrink_command final : public command {
     }
     if (!overwrite_ && std::filesystem::exists(of.out))
       throw bad_input("--out " + of.out, "is there already; name another file, or --overwrite it");
-    if (seed_) {
-      of.seed = parse_count(*seed_);
-      if (!of.seed)
-        throw bad_input("--seed " + *seed_,
-                        "must be a whole number from 0 to 18446744073709551615");
-    }
-    const auto budget = parse_duration(budget_);
-    if (!budget || *budget <= duration{})
-      throw bad_input("--budget " + budget_, "must be a duration above 0, as in 90s, 10m or 2h");
-    of.budget = *budget;
+    of.seed = read_seed(seed_);
+    of.budget = read_budget(budget_);
     catch_stops();
     count_line line("shrinking", 0);
     const auto options = options_for(of.out, jobs_, line, mutant_);

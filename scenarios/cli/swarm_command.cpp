@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "campaign_flags.hpp"
+#include "flags.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/scenarios/campaign/swarm.hpp"
 #include "tandem/scenarios/find.hpp"
@@ -47,21 +48,14 @@ class swarm_command final : public command {
 
   int run() override {
     swarm_request of{find_scenario(scenario_, program_path()), sets_, level_, {}};
-    if (seed_) {
-      of.first_seed = parse_count(*seed_);
-      if (!of.first_seed)
-        throw bad_input("--seed " + *seed_,
-                        "must be a whole number from 0 to 18446744073709551615");
-    }
-    const auto budget = parse_duration(budget_);
-    if (!budget || *budget <= duration{})
-      throw bad_input("--budget " + budget_, "must be a duration above 0, as in 90s, 10m or 2h");
+    of.first_seed = read_seed(seed_);
+    const auto budget = read_budget(budget_);
     catch_stops();
     const swarm_plan plan(of, build_levels());
     if (out_.empty()) out_ = plan.scenario + "-swarm";
     count_line line(plan.scenario, 0);
     const auto shared = options_for(out_, jobs_, line, mutant_);
-    swarm_options options{shared.workers, out_, {}, *budget, shared.on_progress, shared.stop};
+    swarm_options options{shared.workers, out_, {}, budget, shared.on_progress, shared.stop};
     if (runs_ > 0) options.runs = runs_;
     const auto report = telling("--out " + out_, [&] { return run_swarm(plan, options); });
     let_signals_end_the_program();
