@@ -149,6 +149,17 @@ std::string format_duration(duration value) {
   return {};
 }
 
+std::string format_moment(duration value) {
+  using std::chrono::seconds;
+  if (value < seconds(1) || value % std::chrono::milliseconds(1) == duration{})
+    return format_duration(value);
+  const auto whole = std::chrono::floor<seconds>(value);
+  auto digits = std::to_string((value - whole).count());
+  digits.insert(0, 9 - digits.size(), '0');
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return std::to_string(whole.count()) + "." + digits + "s";
+}
+
 std::string format_bytes(std::uint64_t value) {
   static constexpr std::array<std::pair<unsigned, const char*>, 3> units{
       {{30, "GiB"}, {20, "MiB"}, {10, "KiB"}}};

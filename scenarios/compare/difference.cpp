@@ -19,7 +19,7 @@ bool equal_rows(const event_table& a, const event_table& b, std::size_t row) {
 
 std::string timed(const outcome& of, std::size_t row) {
   if (row >= of.events.size()) return {};
-  return format_duration(duration(of.events.time_ns[row])) + "  " + event_in_words(of, row);
+  return format_moment(duration(of.events.time_ns[row])) + "  " + event_in_words(of, row);
 }
 
 std::optional<first_difference> first_of(const outcome& a, const outcome& b) {

@@ -70,8 +70,8 @@ std::string event_in_words(const outcome& of, std::size_t row) {
   };
   if (e.limit[row] > 0) add(std::to_string(e.current[row]) + " of " + std::to_string(e.limit[row]));
   if (e.failures[row] > 0) add("failures: " + std::to_string(e.failures[row]));
-  if (e.ceiling_ns[row] > 0) add("at most " + format_duration(duration(e.ceiling_ns[row])));
-  if (e.until_ns[row] >= 0) add("until " + format_duration(duration(e.until_ns[row])));
+  if (e.ceiling_ns[row] > 0) add("at most " + format_moment(duration(e.ceiling_ns[row])));
+  if (e.until_ns[row] >= 0) add("until " + format_moment(duration(e.until_ns[row])));
   return text + (numbers.empty() ? "" : numbers + ")");
 }
 

@@ -119,8 +119,8 @@ class case_check {
     constexpr std::size_t few = 3;
     const auto now =
         events_in_words(outcome_of(run_once({}, true)), at(eighth), at(eighth + 1), few);
-    return fmt::format("it begins between {} and {}; {}{}", format_duration(at(eighth)),
-                       format_duration(at(eighth + 1)),
+    return fmt::format("it begins between {} and {}; {}{}", format_moment(at(eighth)),
+                       format_moment(at(eighth + 1)),
                        now.empty() ? "no event is there now\n" : "now the first events there are\n",
                        now);
   }

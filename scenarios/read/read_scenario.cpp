@@ -136,7 +136,7 @@ void check_samples(const yaml_mapping& given, const scenario& of) {
   (every ? *every : given.need("duration"))
       .fail("`sample_every` of " + format_duration(of.sample_every) + " over " +
             format_duration(of.length) + " gives more than " + std::to_string(sample_rows_max) +
-            " rows of samples; make it longer than " + format_duration(of.length / most));
+            " rows of samples; make it longer than " + format_moment(of.length / most));
 }
 
 void read_all(const yaml_value& root, scenario& out) {

@@ -24,18 +24,6 @@ std::string name_in(std::size_t at) {
   return name_in<Variant>(at, std::make_index_sequence<std::variant_size_v<Variant>>());
 }
 
-// Exact, and readable where nanoseconds are not: `25.14365771s`.
-std::string format_moment(duration at) {
-  using std::chrono::seconds;
-  if (at < seconds(1) || at % std::chrono::milliseconds(1) == duration{})
-    return format_duration(at);
-  const auto whole = std::chrono::floor<seconds>(at);
-  auto digits = std::to_string((at - whole).count());
-  digits.insert(0, 9 - digits.size(), '0');
-  digits.erase(digits.find_last_not_of('0') + 1);
-  return std::to_string(whole.count()) + "." + digits + "s";
-}
-
 }  // namespace
 
 happening happening_of(node_index node, time_point now, const event& what) {

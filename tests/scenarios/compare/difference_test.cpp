@@ -64,6 +64,15 @@ TEST(difference, says_what_happened_first_and_what_it_touched) {
   EXPECT_THAT(words, HasSubstr("server.refusals.LimitReached: 2 -> 1 (-1, -50 %)"));
 }
 
+TEST(difference, says_when_in_seconds_that_can_be_read) {
+  const auto a = outcome_with({});
+  const auto b = outcome_with({"workload.0.dial.at=1234567891ns"});
+  const auto found = compare(a, b);
+  ASSERT_TRUE(found.first);
+  EXPECT_EQ(found.first->a, "1s  dialers.0: begins to dial server.0");
+  EXPECT_EQ(found.first->b, "1.234567891s  dialers.0: begins to dial server.0");
+}
+
 TEST(difference, of_what_draws_nothing_leaves_the_other_layers_alone) {
   const auto found = compare(outcome_with({}), outcome_with({"workload.0.dial.from=dialers"}));
   EXPECT_TRUE(found.same) << "the same, said otherwise";

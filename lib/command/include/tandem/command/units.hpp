@@ -28,6 +28,9 @@ std::optional<std::uint64_t> parse_count(std::string_view text);
 /// `30s`, `600ms`: the shortest exact text.
 std::string format_duration(duration value);
 
+/// Exact as well, and readable where nanoseconds are not: `25.14365771s`.
+std::string format_moment(duration value);
+
 /// `64MiB`, `1500`: the shortest exact text in powers of 1024.
 std::string format_bytes(std::uint64_t value);
 
