@@ -80,6 +80,15 @@ std::string to_line(const cell_result& of) {
                                       {"numbers", std::move(numbers)}});
 }
 
+std::string cell_result::conduct() const {
+  if (prints.empty()) return {};
+  cell_result did;
+  did.prints = prints;
+  did.events = events;
+  did.numbers = numbers;
+  return to_line(did);
+}
+
 cell cell_of_line(std::string_view line) {
   return read_line(line, [](const json::object& from) {
     return cell{text_of(from.at("file")),  texts_of(from.at("sets")),

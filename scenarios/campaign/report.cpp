@@ -102,7 +102,7 @@ class gathered {
   setting_report report() {
     share_sometimes(seeds_);
     for (const auto& [of, result] : seeds_) count(of, result);
-    out_.seeds_do_not_differ = ran_ > 1 && traces_.size() == 1 && !traces_.begin()->empty();
+    out_.seeds_do_not_differ = ran_ > 1 && conducts_.size() == 1 && !conducts_.begin()->empty();
     out_.lines = lines_.intervals(ran_);
     out_.also = also_.intervals(ran_);
     out_.numbers = numbers_.intervals(ran_);
@@ -124,7 +124,7 @@ class gathered {
        : result.verdict == verdict::failed ? out_.failed
                                            : out_.untested);
     ++ran_;
-    traces_.insert(result.trace_hash);
+    conducts_.insert(result.conduct());
     lines_.add(result.lines);
     also_.add(result.also);
     for (const auto& [name, value] : result.numbers) numbers_.add(name, value);
@@ -134,7 +134,7 @@ class gathered {
   std::vector<std::pair<cell, cell_result>> seeds_;
   std::uint64_t worst_ = 0;
   std::size_t ran_ = 0;
-  std::set<std::string> traces_;
+  std::set<std::string> conducts_;
   value_lists lines_;
   value_lists also_;
   value_lists numbers_;

@@ -97,8 +97,7 @@ std::string to_table(const campaign_plan& plan, const campaign_report& report,
   }
   auto out = aligned(rows);
   if (!legend.empty()) out += "\nMeasured, the mean of the seeds and its 95 % interval:\n" + legend;
-  if (same)
-    out += "\n(=) every seed gave the same trace: nothing in it is random, one seed is enough\n";
+  if (same) out += "\n(=) every seed did the same: nothing in it is random, one seed is enough\n";
   return out + worst_text(report);
 }
 

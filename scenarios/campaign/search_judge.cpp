@@ -40,7 +40,7 @@ class value_judge {
 
  private:
   void hear(const cell_result& run) {
-    traces_.insert(run.trace_hash);
+    conducts_.insert(run.conduct());
     if (!run.ran()) {
       if (broke_.empty()) broke_ = run.broke;
       return;
@@ -53,7 +53,7 @@ class value_judge {
   }
 
   /// Nothing in it is random: the first run tells all.
-  bool is_same() const { return traces_.size() == 1 && !traces_.contains(""); }
+  bool is_same() const { return conducts_.size() == 1 && !conducts_.contains(""); }
 
   bool no(std::string why) {
     to_.holds = false;
@@ -87,7 +87,7 @@ class value_judge {
   std::uint64_t seeds_;
   bool last_;
   std::vector<double> numbers_;
-  std::set<std::string> traces_;
+  std::set<std::string> conducts_;
   std::string broke_;
 };
 

@@ -13,19 +13,10 @@ import time
 
 import pytest
 
-from support import PATIENCE, TANDEM, assert_one_clear_line, tandem
+from support import OFFICES, PATIENCE, TANDEM, assert_one_clear_line, tandem
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCENARIO = """\
-scenario: offices
-parameters: {limit: 8, length: 20m}
-levels: [message, stream]
-duration: "${length}"
-groups:
-  desk: {listen: true, manager: {passive: true, max_connections: "${limit}"}}
-  callers: {count: 20, manager: passive}
-workload:
-  - dial: {from: callers, to: desk, mode: additional, arrivals: {poisson: 1/m, per: node}, hold: {exponential: 30s}}
+SCENARIO = OFFICES + """\
 expectations:
   - desk.active.max <= 8
 """
@@ -131,11 +122,14 @@ def test_seeds_are_run_until_the_interval_is_narrow_sharded_or_not(offices, tmp_
     assert (tmp_path / "merged/cells.sqlite").read_bytes() == (tmp_path / "whole/cells.sqlite").read_bytes()
 
 
-def test_seeds_that_change_nothing_are_flagged(tmp_path):
-    told = json.loads(tandem("sweep", str(ROOT / "scenarios/global_limit.yaml"), "--level", "message", "--seeds", "2",
-                             "--set", "groups.dialers.manager=passive", "--out", str(tmp_path / "out"), "--json").stdout)
-    traces = {row[0] for row in rows(tmp_path / "out", "SELECT trace_hash FROM cells")}
-    assert told["settings"][0]["seeds_do_not_differ"] == (len(traces) == 1)
+@pytest.mark.parametrize("arrivals, same", [("{every: 1s}", True), ("{poisson: 1/s}", False)])
+def test_seeds_that_change_nothing_are_flagged(offices, tmp_path, arrivals, same):
+    offices.write_text(SCENARIO.replace("{poisson: 1/m, per: node}", arrivals)
+                       .replace("{exponential: 30s}", "{fixed: 2s}"))
+    line = ("sweep", str(offices), "--seeds", "3", "--out", str(tmp_path / "out"))
+    (setting,) = json.loads(tandem(*line, "--json").stdout)["settings"]
+    assert setting["seeds_do_not_differ"] == same
+    assert ("(=)" in tandem(*line).stdout) == same
 
 
 def workers_of(parent):

@@ -35,12 +35,15 @@ class imagined_runs {
     while (runs_.size() < count) {
       cell_result one;
       one.trace_hash = std::to_string(runs_.size());
+      one.prints = {alike ? "" : one.trace_hash};
       cell_line line{"", verdict::ok, ""};
       line.value = draw();
       one.also.push_back(line);
       runs_.push_back(one);
     }
   }
+  /// Nothing in them is random: only their seeds differ, with which each trace begins.
+  bool alike = false;
   /// As a search does: twice as many each time, until it is decided.
   tried_value decide(const search_plan& plan, const std::function<double()>& draw) {
     tried_value out;
@@ -117,6 +120,15 @@ TEST(judging, is_soon_certain_of_what_is_far_from_the_bound) {
   EXPECT_TRUE(found.significant);
   EXPECT_TRUE(found.holds);
   EXPECT_EQ(found.seeds, 5u);
+}
+
+TEST(judging, is_certain_at_once_of_runs_in_which_nothing_is_random) {
+  imagined_runs runs;
+  runs.alike = true;
+  const auto out = runs.decide(plan_of("server.active <= 5"), [] { return 5.0; });
+  EXPECT_TRUE(out.holds);
+  EXPECT_TRUE(out.significant);
+  EXPECT_EQ(out.seeds, 5u);
 }
 
 TEST(judging, takes_a_number_that_never_was_another_for_certain_after_twenty_runs) {

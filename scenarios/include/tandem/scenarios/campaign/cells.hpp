@@ -37,6 +37,9 @@ struct cell_result {
   std::vector<std::pair<std::string, double>> numbers{};
 
   bool ran() const noexcept { return broke.empty(); }
+  /// What it did, whatever its seed: equal for runs in which nothing was random. The trace itself
+  /// begins with the seed. Empty where time is real.
+  std::string conduct() const;
   friend bool operator==(const cell_result&, const cell_result&) = default;
 };
 

@@ -50,7 +50,7 @@ struct setting_report {
   std::uint64_t untested = 0;
   std::uint64_t broke = 0;    ///< did not run to their end
   std::uint64_t missing = 0;  ///< were not run yet
-  /// All seeds gave the same trace: what they vary does not occur in the scenario.
+  /// All seeds did the same: what they vary does not occur in the scenario.
   bool seeds_do_not_differ = false;
   std::vector<std::pair<std::string, interval>> lines;    ///< expectations with a value
   std::vector<std::pair<std::string, interval>> also;     ///< what was measured as well
