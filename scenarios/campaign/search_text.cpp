@@ -96,10 +96,17 @@ std::string table_of(const search_plan& plan, const search_report& report) {
 
 std::string cost_text(const search_report& report) {
   std::string out;
-  for (const auto& [group, needs] : report.cost)
-    out += "A node of " + group + " then has at most " + std::to_string(needs.connections) +
-           " connections, for which it reckons with " + format_bytes(needs.memory) + " and " +
-           std::to_string(needs.descriptors) + " file descriptors.\n";
+  for (const auto& [group, needs, pending_has_limit] : report.cost) {
+    out += "A node of " + group;
+    if (!needs) {
+      out += " has no limit on its connections, nor on what they take.\n";
+      continue;
+    }
+    out += " then has at most " + std::to_string(needs->connections) +
+           " connections, for which it reckons with " + format_bytes(needs->memory) + " and " +
+           std::to_string(needs->descriptors) + " file descriptors" +
+           (pending_has_limit ? "" : "; what is pending beside them has no limit") + ".\n";
+  }
   return out;
 }
 
@@ -142,11 +149,16 @@ std::string to_json(const search_plan& plan, const search_report& report) {
   json::array tried;
   for (const auto& one : report.tried) tried.push_back(object_of(one));
   json::array cost;
-  for (const auto& [group, needs] : report.cost)
-    cost.push_back({{"group", group},
-                    {"connections", needs.connections},
-                    {"memory", needs.memory},
-                    {"descriptors", needs.descriptors}});
+  for (const auto& one : report.cost) {
+    const auto number = [&one](auto member) {
+      return one.needs ? json::value((*one.needs).*member) : json::value();
+    };
+    cost.push_back({{"group", one.group},
+                    {"connections", number(&machine_needs::connections)},
+                    {"memory", number(&machine_needs::memory)},
+                    {"descriptors", number(&machine_needs::descriptors)},
+                    {"pending_has_limit", one.pending_has_limit}});
+  }
   const auto* with = report.answer();
   return json::serialize(json::object{
              {"scenario", plan.scenario},

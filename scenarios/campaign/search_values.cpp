@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The runs of a search: seeds of each value until chance does not decide.
+#include "read/read_manager.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/scenarios/campaign/search.hpp"
 #include "tandem/scenarios/read.hpp"
@@ -181,9 +182,24 @@ search_report run_search(const search_plan& plan, const campaign_options& option
   if (report.found.answer) {
     const auto with = read_scenario(plan.asked.file, plan.sets_of(*report.found.answer));
     for (const auto& group : with.groups)
-      if (group.listen) report.cost.emplace_back(group.name, needs_of(group.manager));
+      if (group.listen) report.cost.push_back(cost_of(group));
   }
   return report;
+}
+
+group_cost cost_of(const group& of) {
+  auto limits = of.manager;
+  group_cost found{of.name, {}, true};
+  for (auto* pending : {&limits.max_pending_inbound, &limits.max_pending_outbound})
+    if (*pending >= connections_most) {
+      *pending = 0;
+      found.pending_has_limit = false;
+    }
+  auto needs = needs_of(limits);
+  // Where memory is the limit, nobody else needs a descriptor.
+  needs.descriptors -= limits.max_connections - needs.connections;
+  if (needs.connections < connections_most) found.needs = needs;
+  return found;
 }
 
 const tried_value* search_report::answer() const {

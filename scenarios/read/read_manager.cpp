@@ -13,8 +13,6 @@
 namespace tandem::scenarios {
 namespace {
 
-constexpr std::uint64_t most = 10'000'000;  // of each count of connections
-
 // A passive manager has no limit beside those that were given: none is above max_connections.
 void keep_in_order(const yaml_mapping& given, manager_options& out) {
   if (given.find("max_connections_per_peer") == nullptr)
@@ -26,8 +24,8 @@ void keep_in_order(const yaml_mapping& given, manager_options& out) {
 manager_options passive_options() {
   using namespace std::chrono_literals;
   manager_options o;
-  o.max_connections = o.max_connections_per_peer = most;
-  o.max_pending_inbound = o.max_pending_outbound = o.max_queued_requests = most;
+  o.max_connections = o.max_connections_per_peer = connections_most;
+  o.max_pending_inbound = o.max_pending_outbound = o.max_queued_requests = connections_most;
   o.max_connections_per_narrow_subnet = o.max_connections_per_wide_subnet = 0;
   o.max_pending_per_wide_subnet = 0;
   o.subnet_accept_rate = 0;

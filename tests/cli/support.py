@@ -3,6 +3,7 @@
 
 import contextlib
 import fcntl
+import functools
 import os
 import pathlib
 import resource
@@ -35,6 +36,18 @@ expectations:
   - server.refusals.LimitReached == 1
 """
 
+OFFICES = """\
+scenario: offices
+parameters: {limit: 8, length: 20m}
+levels: [message, stream]
+duration: "${length}"
+groups:
+  desk: {listen: true, manager: {passive: true, max_connections: "${limit}"}}
+  callers: {count: 20, manager: passive}
+workload:
+  - dial: {from: callers, to: desk, mode: additional, arrivals: {poisson: 1/m, per: node}, hold: {exponential: 30s}}
+"""
+
 
 def tandem(*args, cwd=None):
     return subprocess.run([TANDEM, *args], capture_output=True, text=True, timeout=120, cwd=cwd)
@@ -44,8 +57,14 @@ def limited():
     resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29))
 
 
+@functools.cache
+def is_sanitized():
+    """A sanitizer wants more address space."""
+    return subprocess.run([TANDEM, "--help"], capture_output=True, preexec_fn=limited).returncode != 0
+
+
 def skip_under_a_sanitizer():
-    if subprocess.run([TANDEM, "--help"], capture_output=True, preexec_fn=limited).returncode != 0:
+    if is_sanitized():
         pytest.skip("a sanitizer wants more address space, and keeps what was freed")
 
 

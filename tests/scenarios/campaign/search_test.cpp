@@ -2,6 +2,7 @@
 #include "tandem/scenarios/campaign/search.hpp"
 #include "scenarios/run_support.hpp"
 #include "tandem/command/bad_input.hpp"
+#include "tandem/scenarios/read.hpp"
 
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -271,6 +272,27 @@ TEST(machine_needs, are_those_of_a_node_at_its_limits) {
   EXPECT_GT(needs_of(options).descriptors, 100u + options.max_pending_inbound);
   options.max_memory = 10 * options.connection_memory;
   EXPECT_EQ(needs_of(options).connections, 10u);
+}
+
+group_cost cost_with(const std::string& manager) {
+  const auto what = parse_scenario(
+      "scenario: s\nduration: 1s\ngroups:\n  a: {listen: true, manager: " + manager + "}\n",
+      "s.yaml");
+  return cost_of(what.groups.front());
+}
+
+TEST(cost, of_a_passive_group_counts_no_descriptor_that_has_no_limit) {
+  const manager_options defaults;
+  const auto limited = cost_with("{max_connections: 11, max_connections_per_peer: 8}");
+  EXPECT_TRUE(limited.pending_has_limit);
+  EXPECT_EQ(limited.needs->descriptors, 11 + defaults.max_pending_inbound +
+                                            defaults.max_pending_outbound +
+                                            defaults.max_lingering_refusals + 32);
+  const auto passive = cost_with("{passive: true, max_connections: 11}");
+  EXPECT_FALSE(passive.pending_has_limit);
+  EXPECT_EQ(passive.needs->connections, 11u);
+  EXPECT_EQ(passive.needs->descriptors, 11 + defaults.max_lingering_refusals + 32);
+  EXPECT_FALSE(cost_with("passive").needs);
 }
 
 }  // namespace

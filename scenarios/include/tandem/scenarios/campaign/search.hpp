@@ -85,14 +85,22 @@ struct search_space {
 using ask_values = std::function<std::vector<const tried_value*>(const std::vector<std::size_t>&)>;
 search_course search(const search_space& in, const ask_values& ask);
 
+/// What a node of a group takes at its limits.
+struct group_cost {
+  std::string group;
+  /// Nothing: it has no limit. Descriptors count what is pending as far as that has one.
+  std::optional<machine_needs> needs;
+  bool pending_has_limit = true;
+};
+group_cost cost_of(const group& of);
+
 struct search_report {
   search_course found;
   std::vector<tried_value> tried;  ///< by value
   bool stopped = false;
   std::uint64_t ran = 0;
   std::uint64_t reused = 0;
-  /// Of a node of each group, with the answer.
-  std::vector<std::pair<std::string, machine_needs>> cost;
+  std::vector<group_cost> cost;  ///< of each listening group, with the answer
 
   const tried_value* answer() const;
   /// It holds with the answer, not with its neighbour, and neither is chance or was untested.
