@@ -4,12 +4,21 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace tandem::scenarios {
 namespace {
 
+void expect_held(const std::string& text) {
+  for (const auto& level : virtual_levels()) {
+    const auto r = run_on(parse_scenario(text, "crowd.yaml"), level);
+    EXPECT_TRUE(r.ok) << failures_of(r);
+  }
+}
+
 // Of 500 each fifth of start_spread's 2 s has about 100, five standard deviations of a binomial 45.
 TEST(crowd, that_starts_or_restarts_together_does_not_dial_in_one_instant) {
-  const std::string text = R"(scenario: restarts
+  expect_held(R"(scenario: restarts
 duration: 20s
 groups: {server: {listen: true, manager: {max_connections: 500}}, clients: {count: 500}}
 workload:
@@ -22,16 +31,12 @@ expectations:
   - clients.attempts at 12s == 1000
   - clients.attempts == 1000
   - clients.attempts peak per 400ms in [100, 145]
-)";
-  for (const auto& level : virtual_levels()) {
-    const auto r = run_on(parse_scenario(text, "restarts.yaml"), level);
-    EXPECT_TRUE(r.ok) << failures_of(r);
-  }
+)");
 }
 
 // Without a pause of its own, as a manager redials: backoff_base and a part of start_spread.
 TEST(crowd, that_loses_its_server_at_once_does_not_dial_in_one_instant) {
-  const std::string text = R"(scenario: lost
+  expect_held(R"(scenario: lost
 duration: 20s
 groups:
   server: {listen: true, manager: {max_connections: 500}}
@@ -45,16 +50,12 @@ expectations:
   - clients.attempts at 15100ms == 1000
   - clients.attempts peak per 800ms in [100, 145] from 10s
   - clients.icn_p2p_active_connections == 500
-)";
-  for (const auto& level : virtual_levels()) {
-    const auto r = run_on(parse_scenario(text, "lost.yaml"), level);
-    EXPECT_TRUE(r.ok) << failures_of(r);
-  }
+)");
 }
 
 // With default options, the pause as constant as can be: all in step there are moments with none.
 TEST(crowd, that_falls_silent_together_does_not_stay_in_step) {
-  const std::string text = R"(scenario: silent
+  expect_held(R"(scenario: silent
 duration: 11m
 groups: {server: {listen: true, manager: {max_connections: 300}}, clients: {count: 300}}
 workload:
@@ -62,11 +63,7 @@ workload:
 expectations:
   - clients.active.min in [110, 150] between 5m and 6m
   - clients.active.min in [150, 190] between 10m and 11m
-)";
-  for (const auto& level : virtual_levels()) {
-    const auto r = run_on(parse_scenario(text, "silent.yaml"), level);
-    EXPECT_TRUE(r.ok) << failures_of(r);
-  }
+)");
 }
 
 }  // namespace

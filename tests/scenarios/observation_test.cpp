@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Looking at a run, in whatever way, does not change it; and what is seen is up to date.
+#include "busy_run.hpp"
 #include "run_support.hpp"
 
 #include <gtest/gtest.h>
@@ -14,27 +15,6 @@ namespace tandem::scenarios {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Everything a run can do, and much of it at the round times that samples come at.
-const std::string busy = R"(scenario: busy
-duration: 20s
-groups:
-  server: {listen: true, manager: {max_connections: 4, eviction: scored, connection_timeout: 4s}}
-  clients: {count: 6, manager: {liveness_interval: 1s, liveness_timeout: 1s}}
-  other: {listen: true}
-links: {default: {latency: 10ms, bandwidth: 10Mbit/s, loss: 1%}}
-workload:
-  - keep_connected: {from: clients, to: server}
-  - dial: {from: clients, to: other, arrivals: {every: 500ms}, hold: {fixed: 3s}}
-  - send: {from: clients, to: server, at: 1s, every: 100ms, bytes: 20000}
-  - kill: {group: other, at: 6s}
-  - restart: {group: other, at: 8s}
-  - restart: {group: clients, at: 15s}
-  - shutdown: {group: server, at: 18s}
-faults: [{partition: {groups: [server], at: 10s, until: 12s}}]
-expectations:
-  - server.icn_p2p_bytes_received_total > 0
-)";
 
 /// All that a run found but its samples, as text.
 std::string findings_of(const run_result& r) {

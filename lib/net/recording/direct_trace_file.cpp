@@ -3,7 +3,6 @@
 #include "tandem/core/trace.hpp"
 #include "tandem/net/trace_file.hpp"
 
-#include <system_error>
 #include <utility>
 
 namespace tandem {
@@ -12,8 +11,7 @@ class direct_trace_file::impl {
  public:
   explicit impl(const trace_file_options& options)
       : options_(options), files_(options.path, options.segments_max) {
-    if (!files_.begin())
-      throw std::system_error(files_.error_number(), std::generic_category(), files_.error());
+    files_.begin_first();
     status_.segments = 1;
     collected_.reserve(2 * options_.flush_bytes);
   }

@@ -10,7 +10,6 @@
 #include <deque>
 #include <mutex>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -33,8 +32,7 @@ class trace_file::impl {
  public:
   explicit impl(const trace_file_options& options)
       : options_(options), files_(options.path, options.segments_max) {
-    if (!files_.begin())
-      throw std::system_error(files_.error_number(), std::generic_category(), files_.error());
+    files_.begin_first();
     status_.segments = 1;
     collected_.reserve(2 * options_.flush_bytes);
     writer_ = std::thread([this] { write(); });

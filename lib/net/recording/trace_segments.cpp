@@ -107,6 +107,10 @@ bool trace_segments_writer::begin() {
   return file_ >= 0 || fail("cannot create");
 }
 
+void trace_segments_writer::begin_first() {
+  if (!begin()) throw std::system_error(errno_, std::generic_category(), error_);
+}
+
 bool trace_segments_writer::append(std::span<const std::byte> bytes) {
   deflateReset(&deflate_);
   packed_.resize(std::max<std::size_t>(packed_.size(), deflateBound(&deflate_, bytes.size())));

@@ -23,12 +23,13 @@ class trace_segments_writer {
 
   /// Begins the next segment. False: error() says why.
   bool begin();
+  /// Begins the first one; throws std::system_error.
+  void begin_first();
   /// One member. False: error() says why.
   bool append(std::span<const std::byte> bytes);
 
   std::uint64_t segment_bytes() const noexcept { return in_segment_; }
   std::uint64_t bytes() const noexcept { return bytes_; }
-  int error_number() const noexcept { return errno_; }
   const std::string& error() const noexcept { return error_; }
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Simulated runs are recorded as nodes are, and what is recorded replays to the same decisions.
 #include "tandem/command/recording.hpp"
+#include "scenarios/busy_run.hpp"
 #include "scenarios/run_support.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/scenarios/run_recording.hpp"
@@ -20,27 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-// Deaths, restarts, evictions, a jump of the clock: what a trace must go through.
-const std::string busy = R"(scenario: busy
-duration: 20s
-groups:
-  server: {listen: true, manager: {max_connections: 4, eviction: scored, connection_timeout: 4s}}
-  clients: {count: 6, manager: {liveness_interval: 1s, liveness_timeout: 1s}}
-  other: {listen: true}
-links: {default: {latency: 10ms, bandwidth: 10Mbit/s, loss: 1%}}
-workload:
-  - keep_connected: {from: clients, to: server}
-  - dial: {from: clients, to: other, arrivals: {every: 500ms}, hold: {fixed: 3s}}
-  - send: {from: clients, to: server, at: 1s, every: 100ms, bytes: 2000}
-  - kill: {group: other, at: 6s}
-  - restart: {group: other, at: 8s}
-  - restart: {group: clients, at: 15s}
-  - shutdown: {group: server, at: 18s}
-faults:
-  - partition: {groups: [server], at: 10s, until: 12s}
-  - clock_jump: {nodes: "clients[1]", at: 13s, by: 2s}
-)";
 
 class recording_of_runs : public testing::TestWithParam<std::string> {
  protected:
@@ -95,8 +75,9 @@ TEST_P(recording_of_runs, keep_the_newest_when_they_may_not_be_large) {
   recording_options options;
   options.nodes = {"server"};
   options.bytes_max = 1 << 16;  // segments of 16 KiB
-  const auto longer =
-      parse_scenario(busy, "busy.yaml", {"duration=200s", "workload.6.shutdown.at=190s"});
+  const auto longer = parse_scenario(
+      busy, "busy.yaml",
+      {"duration=200s", "workload.6.shutdown.at=190s", "workload.2.send.bytes=2000"});
   const auto r = recorded(longer, options);
   EXPECT_EQ(r.trace_hash, run_on(longer, GetParam()).trace_hash)
       << "checkpoints that begin segments are not of the run";
@@ -142,7 +123,8 @@ std::string refusal_of(const scenario& what, recording_options options) {
 }
 
 TEST(recording, refuses_nodes_there_are_not_and_more_than_can_be_recorded) {
-  const auto what = parse_scenario(busy, "busy.yaml", {"groups.clients.count=255"});
+  const auto what =
+      parse_scenario(busy, "busy.yaml", {"groups.clients.count=255", "workload.2.send.bytes=2000"});
   const auto with = [&](const std::string& nodes) {
     recording_options options;
     options.nodes = {nodes};
