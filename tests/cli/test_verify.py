@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The verification report measures what it says."""
 
+import html
 import json
 import pathlib
+import re
 import subprocess
+import sys
 
 import pytest
 
@@ -38,6 +41,27 @@ def test_what_was_not_measured_says_so_and_why(release):
     assert said.returncode == 0
     assert json.loads(said.stdout)[0]["verdict"] == "not measured"
     assert "--against" in json.loads(said.stdout)[0]["figures"]
+
+
+def test_the_page_has_each_row_with_its_verdict_its_figures_and_the_command_that_repeats_it():
+    sys.path.insert(0, str(ROOT / "ci/python"))
+    from verification_page import as_html, as_markdown
+    rows = [{"row": "limit", "title": "A limit & more", "verdict": "holds", "figures": "3 < 4", "command": "run this",
+             "seconds": 1.5},
+            {"row": "idle", "title": "Idle", "verdict": "FAILS", "figures": "30 s", "command": "run that", "seconds": 2},
+            {"row": "release", "title": "Release", "verdict": "not measured", "figures": "no --against", "command": "so",
+             "seconds": 0}]
+    about = [("built", "tandem 1")]
+    markdown = as_markdown(rows, about)
+    assert "- built: tandem 1\n- rows: 1 holds, 1 FAILS, 1 not measured\n" in markdown
+    assert "| A limit & more | holds |\n| Idle | FAILS |\n| Release | not measured |\n" in markdown
+    assert "## Idle\n\n**FAILS** (2 s). Again:\n\n    run that\n\n```\n30 s\n```\n" in markdown
+    page = as_html(rows, about)
+    text = html.unescape(re.sub(r"<[^>]+>", " ", page))
+    for row in rows:
+        assert all(row[key] in text for key in ("title", "verdict", "figures", "command"))
+    assert "1 holds, 1 FAILS, 1 not measured" in text
+    assert "http" not in page, "it needs no network"
 
 
 def test_a_row_that_nobody_knows_is_refused():
