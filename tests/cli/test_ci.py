@@ -3,6 +3,7 @@
 
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -84,6 +85,17 @@ def test_junit_is_xml_with_a_case_per_level(folder, tmp_path):
     assert {case.attrib["classname"] for case in suite.iter("testcase")} == {"message", "stream", "loopback"}
 
 
+def test_shards_are_together_what_one_machine_runs(folder):
+    def ran(*args):
+        told = ci(folder, "--no-baselines", "--json", *args)
+        assert told.returncode == 0, told.stderr
+        return {(each["scenario"], each["level"]) for each in json.loads(told.stdout)}
+
+    parts = [ran("--shard", f"{number}/2") for number in (1, 2)]
+    assert parts[0] and parts[1] and not parts[0] & parts[1]
+    assert parts[0] | parts[1] == ran()
+
+
 def test_a_budget_that_is_over_exits_with_4(folder):
     (folder / "small.yaml").write_text(SMALL.replace("duration: 1s", "duration: 20s"))
     result = ci(folder, "--no-baselines", "--budget", "2s", "--jobs", "1")
@@ -133,6 +145,36 @@ def test_against_another_version_only_what_differs_is_told(folder, tmp_path):
     assert "server.refusals.LimitReached: 0 -> 1" in result.stdout
     other.write_text("#!/bin/sh\nexit 7\n")
     assert "cannot run it (exit code 7)" in ci(folder, "--against", other, "--level", "stream").stdout
+
+
+def test_results_of_another_version_stand_for_it(folder, tmp_path):
+    for level in ("message", "stream"):
+        kept = subprocess.run([TANDEM, "run", folder / "small.yaml", "--level", level, "--out", tmp_path / "kept"],
+                              capture_output=True, text=True, timeout=60)
+        assert kept.returncode == 0, kept.stderr
+    same = ci(folder, "--against", tmp_path / "kept", "--level", "stream")
+    assert (same.returncode, same.stdout) == (0, "1 ok\n")
+    (folder / "small.yaml").write_text(LIMIT_2)
+    other = ci(folder, "--against", tmp_path / "kept", "--level", "stream")
+    assert other.returncode == 1
+    assert "changed: small at stream" in other.stdout
+    assert "first difference, after " in other.stdout
+    assert "server.refusals.LimitReached: 1 -> 0" in other.stdout
+
+
+MUTANTS = pathlib.Path(TANDEM).with_name("tandem_mutants")
+
+
+@pytest.mark.skipif(not MUTANTS.exists(), reason="`ci/build release tandem_mutants` builds it, as ci/test does")
+def test_a_mistake_that_no_scenario_notices_fails(folder):
+    """One full server notices a wrong limit, and nothing of bans."""
+    result = subprocess.run([MUTANTS, "ci", folder, "--prove", "--level", "message", "--json"], capture_output=True,
+                            text=True, timeout=300, env=PERSON)
+    assert result.returncode == 1, result.stderr
+    by = {each["mutant"]: each for each in json.loads(result.stdout)}
+    assert len(by) >= 15
+    assert (by["limit off by one"]["by"], by["limit off by one"]["where"]) == ("line", "small at message")
+    assert by["ban ignored"]["by"] == "nothing"
 
 
 @pytest.mark.parametrize("given, parts", [

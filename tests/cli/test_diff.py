@@ -2,10 +2,12 @@
 """`tandem diff`: two runs or results, and how they differ."""
 
 import json
+import signal
+import subprocess
 
 import pytest
 
-from support import assert_one_clear_line, tandem
+from support import SMALL, TANDEM, assert_one_clear_line, tandem
 
 FIVE = "groups.dialers.count=3"
 
@@ -32,6 +34,16 @@ def test_a_stored_result_says_where_the_other_side_runs(small, tmp_path):
         assert result.returncode == 0, result.stdout
         told = json.loads(result.stdout)
         assert told["same"] and told["a"]["level"] == "stream" and told["b"]["seed"] == 5
+
+
+def test_an_interrupted_comparison_compares_nothing(small):
+    small.write_text(SMALL.replace("duration: 1s", "duration: 60s"))
+    with subprocess.Popen([TANDEM, "diff", str(small), "--set-b", FIVE, "--level", "loopback"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as process:
+        assert "of 60.0 s" in process.stderr.readline()  # the progress line: it runs
+        process.send_signal(signal.SIGINT)
+        told, _ = process.communicate(timeout=30)
+    assert (process.returncode, told) == (128 + signal.SIGINT, "")
 
 
 @pytest.mark.parametrize("given, parts", [

@@ -92,15 +92,15 @@ def test_a_mean_and_its_interval_are_those_of_the_runs(offices, tmp_path):
 
 def test_what_is_near_the_bound_has_more_seeds(offices, tmp_path):
     _, told = find(tmp_path / "out", offices, "--smallest", "parameters.limit", "--such-that", "desk.blocking <= 21%",
-                   "--between", "1..40", "--seeds", "5..40")
+                   "--between", "1..40", "--seeds", "5..20")
     seeds = {t["value"]: t["seeds"] for t in told["tried"]}
     assert seeds["1"] == 5
     assert seeds["40"] == 20  # always 0: of what never was otherwise five runs say little
-    assert {t["seeds"] for t in told["tried"]} <= {5, 10, 20, 40}
+    assert {t["seeds"] for t in told["tried"]} <= {5, 10, 20}
     for tried in told["tried"]:
         number = tried["number"]
         apart = abs(number["mean"] - 0.21) > number["half_width"]
-        assert tried["significant"] == apart and (apart or tried["seeds"] == 40)
+        assert tried["significant"] == apart and (apart or tried["seeds"] == 20)
 
 
 def test_a_line_that_holds_for_few_and_many_only_in_between_is_found_on_a_grid(tmp_path):

@@ -2,11 +2,12 @@
 """`tandem run --pcap`: the packets of the packet level, as Wireshark reads them."""
 
 import json
+import signal
 import subprocess
 
 import pytest
 
-from support import assert_one_clear_line, tandem
+from support import TANDEM, assert_one_clear_line, tandem, wait_until
 
 PACKET = "packet" in tandem("version").stdout
 pytestmark = pytest.mark.skipif(not PACKET, reason="this build has no ns-3")
@@ -76,6 +77,21 @@ def test_times_are_those_of_the_scenario_and_looking_changes_nothing(calls, tmp_
     assert path.name == "callers.3.pcap"
     times = [float(at) for at in tshark(path, "-T", "fields", "-e", "frame.time_epoch")]
     assert times == sorted(times) and times[0] == pytest.approx(0.3) and times[-1] <= 20
+
+
+def test_an_interrupted_run_leaves_packets_that_can_be_read(calls, tmp_path):
+    calls.write_text(CALLS.replace("duration: 20s", "duration: 1000000s\nsample_every: 1000s")
+                     .replace("every: 500ms", "every: 500ms, for: 900000s")
+                     .replace("hold: {fixed: 5s}", "hold: {fixed: 900000s}"))
+    packets = tmp_path / "packets/server.0.pcap"
+    with subprocess.Popen([TANDEM, "run", str(calls), "--level", "packet", "--pcap", packets.parent],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        wait_until(lambda: packets.exists() and packets.stat().st_size > 100_000)
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=60)
+    assert run.returncode == 128 + signal.SIGINT
+    times = [float(at) for at in tshark(packets, "-T", "fields", "-e", "frame.time_epoch")]
+    assert len(times) > 100 and times == sorted(times)
 
 
 def test_what_cannot_be_captured_is_told_before_the_run(calls, tmp_path):

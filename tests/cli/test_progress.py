@@ -80,6 +80,13 @@ def test_a_terminal_that_cannot_rewrite_gets_plain_lines(small):
     assert re.match(r"small at loopback, level 3 of 3, \d+ %, .* left, \d+ events\r\n", text)
 
 
+def test_many_runs_tell_how_many_are_done_and_the_time_left(small, tmp_path):
+    run = subprocess.run([TANDEM, "sweep", str(small), "--level", "loopback", "--seeds", "4", "--jobs", "1", "--out",
+                          str(tmp_path / "out")], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run
+    assert re.match(r"small, [1-3] of 4, 0:0\d left\n", run.stderr), run.stderr
+
+
 def test_a_file_gets_plain_lines(small, tmp_path):
     small.write_text(SMALL.replace("duration: 1s", "duration: 3s"))
     run = subprocess.run([TANDEM, "run", str(small), "--level", "loopback"], capture_output=True, text=True, timeout=60)

@@ -5,6 +5,8 @@ import json
 import signal
 import subprocess
 
+import pytest
+
 from support import SMALL, TANDEM, assert_one_clear_line, tandem
 
 
@@ -73,6 +75,24 @@ def test_a_full_disk_ends_the_recording_not_the_run(small, tmp_path):
 
 def test_an_empty_folder_holds_no_recording(tmp_path):
     assert_one_clear_line(tandem("replay", str(tmp_path)), str(tmp_path), "no recording in this folder")
+
+
+@pytest.mark.parametrize("level", ["stream", "loopback"])
+def test_an_interrupted_run_leaves_a_recording_that_can_be_replayed(small, tmp_path, level):
+    lasts = "duration: 100000000s\nsample_every: 1000s" if level == "stream" else "duration: 60s"
+    small.write_text(SMALL.replace("duration: 1s", lasts).replace(
+        "arrivals: {every: 200ms}", "arrivals: {every: 200ms}, hold: {fixed: 1s}, count: 1000000"))
+    with subprocess.Popen([TANDEM, "run", str(small), "--level", level, "--record", str(tmp_path / "traces"), "--json"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert " s, " in run.stderr.readline()  # the progress line: it runs
+        run.send_signal(signal.SIGINT)
+        told, said = run.communicate(timeout=60)
+    assert run.returncode == 128 + signal.SIGINT
+    assert json.loads(told)[0]["stopped"]
+    assert f"Recorded: {tmp_path / 'traces' / level}" in said
+    replay = tandem("replay", str(tmp_path / "traces"), "--json")
+    assert replay.returncode == 0, replay.stderr
+    assert [r["identical"] for r in json.loads(replay.stdout)] == [True] * 3
 
 
 def test_what_is_killed_leaves_a_recording_that_can_be_replayed(small, tmp_path):
