@@ -19,9 +19,9 @@ set(CPACK_DEBIAN_NODE_PACKAGE_DEPENDS "systemd | systemd-sysusers")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Peer-to-peer node that bounds what peers can make it hold")
 set(CPACK_COMPONENT_NODE_DESCRIPTION "It listens for libp2p peers and dials them (TLS 1.3 or Noise over TCP, yamux),
 keeps connections within limits of number, memory and rate, and serves metrics.
-tandem.service runs it once enabled; /etc/default/tandem has its options.")
+tandem.service runs it once enabled; /etc/tandem/node.yaml has its options.")
 set(CPACK_DEBIAN_NODE_PACKAGE_CONTROL_EXTRA ${debian}/conffiles ${debian}/postinst ${debian}/prerm ${debian}/postrm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 install(FILES LICENSES/MIT.txt DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright COMPONENT node)
-install(FILES lib/command/systemd/default DESTINATION /etc/default RENAME tandem COMPONENT node)
+install(FILES lib/command/systemd/node.yaml DESTINATION /etc/tandem COMPONENT node)
 include(CPack)
