@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "app/names.hpp"
 #include "tandem/core/option_table.hpp"
 #include "tandem/net/node.hpp"
 #include "tandem/packet/tandem-node-helper.h"
 
 #include <gtest/gtest.h>
 #include <ns3/internet-stack-helper.h>
+#include <ns3/ipv4-address-helper.h>
+#include <ns3/ipv6-address-helper.h>
+#include <ns3/node-container.h>
 #include <ns3/node.h>
+#include <ns3/point-to-point-helper.h>
 #include <ns3/simulator.h>
 #include <ns3/string.h>
 #include <ns3/uinteger.h>
 
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
 namespace tandem::packet {
 namespace {
-
-std::string attribute_of(std::string_view option) {
-  std::string name;
-  bool first = true;
-  for (const char c : option) {
-    if (c != '_') name += first ? static_cast<char>(std::toupper(c)) : c;
-    first = c == '_';
-  }
-  return name;
-}
 
 TEST(application, has_every_option_of_the_manager_as_an_attribute) {
   const auto type = ns3::TandemNode::GetTypeId();
   for (const option_row& row : option_table()) {
     ns3::TypeId::AttributeInformation info;
-    ASSERT_TRUE(type.LookupAttributeByName(attribute_of(row.name), &info)) << row.name;
+    ASSERT_TRUE(type.LookupAttributeByName(camel_case(row.name), &info)) << row.name;
     EXPECT_EQ(info.help, row.doc);
   }
   const auto application = ns3::CreateObject<ns3::TandemNode>();
@@ -55,7 +57,7 @@ TEST(application, takes_each_kind_of_option_and_refuses_what_is_out_of_range) {
   EXPECT_TRUE(set("BackoffStrategy", "equal"));
   EXPECT_EQ(shown("BackoffStrategy"), "equal");
   for (const option_row& row : option_table()) {
-    const auto name = attribute_of(row.name);
+    const auto name = camel_case(row.name);
     if (std::holds_alternative<option_choice>(row.field)) continue;
     const bool time = std::holds_alternative<duration manager_options::*>(row.field);
     const auto beyond =
@@ -76,6 +78,111 @@ TEST(application, runs_with_the_options_it_was_given) {
   const auto& options = application->GetTandemNode()->manager().options();
   EXPECT_EQ(options.max_connections, 3u);
   EXPECT_EQ(options.eviction, eviction_mode::scored);
+  ns3::Simulator::Destroy();
+}
+
+/// Two nodes on a link of 10 ms, with the stacks named; what the second hears, and when.
+struct pair_of_applications {
+  pair_of_applications(bool ipv4, bool ipv6, const char* security = "plaintext") {
+    hosts.Create(2);
+    ns3::PointToPointHelper link;
+    link.SetDeviceAttribute("DataRate", ns3::StringValue("1Gbps"));
+    link.SetChannelAttribute("Delay", ns3::StringValue("10ms"));
+    const auto devices = link.Install(hosts);
+    ns3::InternetStackHelper stack;
+    stack.SetIpv4StackInstall(ipv4);
+    stack.SetIpv6StackInstall(ipv6);
+    stack.Install(hosts);
+    if (ipv4) ns3::Ipv4AddressHelper("10.1.0.0", "255.255.255.0").Assign(devices);
+    if (ipv6) {
+      ns3::Ipv6AddressHelper addresses;
+      addresses.SetBase("2001:db8::", 64);
+      addresses.Assign(devices);
+    }
+    ns3::TandemNodeHelper helper;
+    helper.SetAttribute("Security", ns3::StringValue(security));
+    dialer = helper.Install(hosts.Get(0));
+    server = helper.Install(hosts.Get(1));
+    for (std::size_t i = 0; i < notices_count; ++i) {
+      const std::string name(name_of(static_cast<notice>(i)));
+      EXPECT_TRUE(server->TraceConnectWithoutContext(
+          camel_case(name), ns3::Callback<void, const std::string&, const std::string&>(
+                                [this, name](const std::string& peer, const std::string& cause) {
+                                  if (!peer.empty() && peer != dialer->GetPeerId()) return;
+                                  heard.emplace_back(name + " " + cause,
+                                                     ns3::Simulator::Now().GetMicroSeconds());
+                                })));
+    }
+  }
+  ~pair_of_applications() { ns3::Simulator::Destroy(); }
+
+  /// When it was heard, in microseconds; the test fails unless exactly once.
+  std::int64_t only(const std::string& what) const {
+    const auto is = [&](const auto& one) { return one.first == what; };
+    EXPECT_EQ(std::count_if(heard.begin(), heard.end(), is), 1) << what;
+    const auto found = std::find_if(heard.begin(), heard.end(), is);
+    return found == heard.end() ? -1 : found->second;
+  }
+
+  ns3::NodeContainer hosts;
+  ns3::Ptr<ns3::TandemNode> dialer, server;
+  std::vector<std::pair<std::string, std::int64_t>> heard;
+};
+
+struct application_on : testing::TestWithParam<std::tuple<bool, bool, const char*>> {};
+INSTANTIATE_TEST_SUITE_P(, application_on,
+                         testing::Values(std::tuple(true, false, "plaintext"),
+                                         std::tuple(false, true, "plaintext"),
+                                         std::tuple(true, true, "plaintext"),
+                                         std::tuple(false, true, "noise"),
+                                         std::tuple(true, false, "tls")));
+
+TEST_P(application_on, ipv4_and_ipv6_connects_disconnects_and_shuts_down) {
+  const auto& [ipv4, ipv6, security] = GetParam();
+  pair_of_applications two(ipv4, ipv6, security);
+  EXPECT_EQ(two.server->GetAddresses().size(), std::size_t{ipv4} + std::size_t{ipv6});
+  using ns3::Seconds;
+  using node = ns3::TandemNode;
+  ns3::Simulator::Schedule(Seconds(3), &node::Dial, two.dialer, two.server);
+  ns3::Simulator::Schedule(Seconds(5), &node::Disconnect, two.dialer, two.server);
+  ns3::Simulator::Schedule(Seconds(7), &node::Dial, two.dialer, two.server);
+  ns3::Simulator::Schedule(Seconds(9), &node::Shutdown, two.server);
+  ns3::Simulator::Stop(Seconds(20));
+  ns3::Simulator::Run();
+  const auto closed = two.only("connection_closed PeerClosed");
+  EXPECT_GE(closed, 5'010'000);
+  EXPECT_LE(closed, 5'011'000);
+  const auto stopped = two.only("shutdown_began ShuttingDown");
+  EXPECT_EQ(stopped, 9'000'000);
+  std::vector<std::int64_t> ready;
+  for (const auto& [what, when] : two.heard)
+    if (what.starts_with("connection_established")) ready.push_back(when);
+  ASSERT_EQ(ready.size(), 2u);
+  // Half a round trip later than the dialer: two and a half of them at the least, three at the
+  // most, and beside IPv6 a neighbour is found first.
+  EXPECT_GE(ready[0], 3'000'000 + 50'000);
+  EXPECT_LE(ready[0], 3'000'000 + 110'000);
+  EXPECT_GE(ready[1], 7'000'000 + 50'000);
+  EXPECT_LE(ready[1], 7'000'000 + 110'000);
+}
+
+TEST(application, has_every_notification_as_a_trace_source) {
+  const auto type = ns3::TandemNode::GetTypeId();
+  for (std::size_t i = 0; i < notices_count; ++i) {
+    ns3::TypeId::TraceSourceInformation info;
+    const auto name = camel_case(name_of(static_cast<notice>(i)));
+    ASSERT_TRUE(type.LookupTraceSourceByName(name, &info)) << name;
+    EXPECT_FALSE(info.help.empty()) << name;
+  }
+}
+
+TEST(application, says_that_no_address_can_be_dialled) {
+  const auto lonely = ns3::CreateObject<ns3::Node>();
+  ns3::InternetStackHelper().Install(lonely);
+  const auto application = ns3::TandemNodeHelper().Install(lonely);
+  ns3::Simulator::Stop(ns3::Seconds(1));
+  ns3::Simulator::Run();
+  EXPECT_THROW(application->Dial(application), std::logic_error);
   ns3::Simulator::Destroy();
 }
 

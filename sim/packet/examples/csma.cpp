@@ -63,9 +63,9 @@ int main() {
     apps.push_back(helper.Install(nodes.Get(i)));
   }
   const auto& server = apps.front();
-  server->TraceConnectWithoutContext("Established", MakeCallback(&Established));
-  server->TraceConnectWithoutContext("Closed", MakeCallback(&Closed));
-  server->TraceConnectWithoutContext("Refused", MakeCallback(&Refused));
+  server->TraceConnectWithoutContext("ConnectionEstablished", MakeCallback(&Established));
+  server->TraceConnectWithoutContext("ConnectionClosed", MakeCallback(&Closed));
+  server->TraceConnectWithoutContext("InboundRefused", MakeCallback(&Refused));
   server->TraceConnectWithoutContext("Message", MakeCallback(&Message));
   server->TraceConnectWithoutContext("ActiveConnections", MakeCallback(&Active));
 

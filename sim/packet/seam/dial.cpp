@@ -37,8 +37,7 @@ void dial::start(const endpoint& remote, connect_handler done) {
   remote_ = remote;
   done_.arm(loop_.io(), std::move(done));
   done_.on_cancel([this] { finish(asio::error::operation_aborted); });
-  if (remote.v6) return finish(asio::error::address_family_not_supported);
-  if (socket_->Connect(ns3::InetSocketAddress(to_ipv4(remote), remote.port)) != 0)
+  if (socket_->Connect(to_address(remote)) != 0)
     return finish(error_of_connect(socket_->GetErrno()));
   socket_->SetObserver(this);
 }

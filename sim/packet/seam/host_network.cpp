@@ -5,6 +5,8 @@
 #include "seam/packet_acceptor.hpp"
 #include "tcp/tcp_l4_protocol.hpp"
 
+#include <ns3/ipv4.h>
+#include <ns3/ipv6.h>
 #include <boost/asio/error.hpp>
 
 namespace tandem::packet {
@@ -17,18 +19,27 @@ host_network::host_network(loop& l, ns3::Ptr<ns3::Node> node)
 
 host_network::~host_network() = default;
 
+/// Why nobody can listen on this address of the node, if so.
+error_code host_network::unavailable(const endpoint& local) const {
+  const auto ipv4 = node_->GetObject<ns3::Ipv4>();
+  const auto ipv6 = node_->GetObject<ns3::Ipv6>();
+  if (local.v6 ? !ipv6 : !ipv4) return asio::error::address_family_not_supported;
+  const bool any = local.address == endpoint{}.address;
+  if (any || (local.v6 ? ipv6->GetInterfaceForAddress(to_ipv6(local))
+                       : ipv4->GetInterfaceForAddress(to_ipv4(local))) >= 0)
+    return {};
+  return make_error_code(boost::system::errc::address_not_available);
+}
+
 boost::system::result<std::unique_ptr<acceptor>> host_network::listen(const endpoint& local) {
-  if (local.v6) return error_code(asio::error::address_family_not_supported);
-  const ns3::Ipv4Address address = to_ipv4(local);
-  const auto any = ns3::Ipv4Address::GetAny();
-  if (address != any && node_->GetObject<ns3::Ipv4>()->GetInterfaceForAddress(address) < 0)
-    return error_code(make_error_code(boost::system::errc::address_not_available));
+  if (const error_code why = unavailable(local)) return why;
   for (const endpoint& taken : *listening_)
-    if (taken.port == local.port && local.port != 0) return error_code(asio::error::address_in_use);
-  const auto socket = sockets_->CreateTcp();
+    if (taken.v6 == local.v6 && taken.port == local.port && local.port != 0)
+      return error_code(asio::error::address_in_use);
+  const auto socket = sockets_->CreateTcp(local.v6);
   // Bound to any address: ns-3 takes accepted connections of the same address and port for the
   // listener's rivals, and would refuse to listen again while one of them lives.
-  if (socket->Bind(ns3::InetSocketAddress(any, local.port)) != 0)
+  if (socket->Bind(to_address({{}, local.port, local.v6})) != 0)
     return error_code(asio::error::address_in_use);
   socket->Listen();
   ns3::Address name;
@@ -46,8 +57,8 @@ void host_network::set_manners(const sim::host_manners& manners) {
 
 void host_network::connect(const endpoint& remote, connect_handler done) {
   const std::uint64_t number = dials_.empty() ? 1 : (*dials_.rbegin())->number() + 1;
-  auto owned =
-      std::make_unique<dial>(loop_, static_cast<dial_owner&>(*this), sockets_->CreateTcp(), number);
+  auto owned = std::make_unique<dial>(loop_, static_cast<dial_owner&>(*this),
+                                      sockets_->CreateTcp(remote.v6), number);
   dial& begun = *owned;
   dials_.insert(std::move(owned));
   begun.start(remote, std::move(done));

@@ -7,18 +7,18 @@
 #include "tandem/sim/host_manners.hpp"
 #include "tcp/tcp_socket_factory.hpp"
 
-#include <ns3/ipv4.h>
+#include <ns3/node.h>
 
 #include <memory>
 #include <set>
 
 namespace tandem::packet {
 
-/// A node of ns-3 as a tandem::network: its IPv4 stack, whatever the topology, through
-/// TandemTcpSockets.
+/// A node of ns-3 as a tandem::network: its IPv4 and IPv6 stacks, whatever the topology,
+/// through TandemTcpSockets.
 class host_network final : public network, dial_owner {
  public:
-  /// The node has IPv4 and TCP; `l` outlives the network.
+  /// The node has TCP on IPv4, IPv6 or both; `l` outlives the network.
   host_network(loop& l, ns3::Ptr<ns3::Node> node);
   ~host_network() override;
 
@@ -28,6 +28,7 @@ class host_network final : public network, dial_owner {
   void set_manners(const sim::host_manners& manners);
 
  private:
+  error_code unavailable(const endpoint& local) const;
   void connect(const endpoint& remote, connect_handler done) override;
   void forget(dial& finished) override;
 

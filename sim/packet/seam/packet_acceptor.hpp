@@ -2,8 +2,8 @@
 #pragma once
 
 #include "engine/loop.hpp"
-#include "tandem/sim/pending.hpp"
 #include "tandem/net/network.hpp"
+#include "tandem/sim/pending.hpp"
 #include "tcp/tcp_socket.hpp"
 
 #include <deque>

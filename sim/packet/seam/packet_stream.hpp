@@ -2,8 +2,8 @@
 #pragma once
 
 #include "engine/loop.hpp"
-#include "tandem/sim/pending.hpp"
 #include "tandem/net/byte_stream.hpp"
+#include "tandem/sim/pending.hpp"
 #include "tcp/tcp_socket.hpp"
 
 namespace tandem::packet {
@@ -26,7 +26,8 @@ class packet_stream final : public stream_impl, ns3::TandemTcpObserver {
   void SocketChanged() override;
   void try_read();
   void try_write();
-  void finish(sim::pending<error_code, std::size_t>& operation, error_code error, std::size_t bytes);
+  void finish(sim::pending<error_code, std::size_t>& operation, error_code error,
+              std::size_t bytes);
   void release();
 
   loop& loop_;

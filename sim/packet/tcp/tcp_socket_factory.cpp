@@ -12,6 +12,10 @@ namespace ns3 {
 
 NS_OBJECT_ENSURE_REGISTERED(TandemTcpSocketFactory);
 
+namespace {
+constexpr std::uint32_t longer_header = 20;  // 40 bytes, and 20 of IPv4
+}
+
 TypeId TandemTcpSocketFactory::GetTypeId() {
   using Self = TandemTcpSocketFactory;
   static TypeId id =
@@ -52,9 +56,9 @@ TypeId TandemTcpSocketFactory::GetTypeId() {
                         MakeTimeChecker(Time(0)))
           .AddAttribute("SegmentSize",
                         "Bytes of data in a segment: 1500 less 20 of IPv4, 20 of TCP and 12 of the "
-                        "timestamp option.",
+                        "timestamp option. On IPv6 20 fewer.",
                         UintegerValue(1448), MakeUintegerAccessor(&Self::m_segment_size),
-                        MakeUintegerChecker<std::uint32_t>(1, 65483));
+                        MakeUintegerChecker<std::uint32_t>(longer_header + 1, 65483));
   return id;
 }
 
@@ -87,7 +91,7 @@ void TandemTcpSocketFactory::SetProfile(const tandem::sim::tcp_profile& profile)
 
 Ptr<Socket> TandemTcpSocketFactory::CreateSocket() { return CreateTcp(); }
 
-Ptr<TandemTcpSocket> TandemTcpSocketFactory::CreateTcp() {
+Ptr<TandemTcpSocket> TandemTcpSocketFactory::CreateTcp(bool ipv6) {
   const auto node = GetObject<Node>();
   const auto socket = CreateObject<TandemTcpSocket>();
   socket->SetNode(node);
@@ -97,7 +101,7 @@ Ptr<TandemTcpSocket> TandemTcpSocketFactory::CreateTcp() {
   socket->SetRecoveryAlgorithm(CreateObject<TcpPrrRecovery>());
   socket->SetTimers({m_connect_timeout, m_connect_count, m_syn_ack_count, m_syn_waits, m_min_rto,
                      m_rto_granularity, m_data_retries, m_delayed_ack, m_time_wait});
-  socket->SetAttribute("SegmentSize", UintegerValue(m_segment_size));
+  socket->SetAttribute("SegmentSize", UintegerValue(m_segment_size - (ipv6 ? longer_header : 0)));
   return socket;
 }
 

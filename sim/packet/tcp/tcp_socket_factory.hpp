@@ -22,7 +22,8 @@ class TandemTcpSocketFactory : public SocketFactory {
   void SetProfile(const tandem::sim::tcp_profile& profile);
 
   Ptr<Socket> CreateSocket() override;
-  Ptr<TandemTcpSocket> CreateTcp();
+  /// For IPv6 with segments 20 bytes shorter, as its header is longer.
+  Ptr<TandemTcpSocket> CreateTcp(bool ipv6 = false);
 
  private:
   Time m_connect_timeout;
