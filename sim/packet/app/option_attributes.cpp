@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Every option of the connection manager as an attribute of TandemNode.
+#include "app/choice_checker.hpp"
 #include "app/names.hpp"
 #include "tandem/core/option_table.hpp"
 #include "tandem/packet/tandem-node.h"
 
 #include <ns3/double.h>
-#include <ns3/enum.h>
 #include <ns3/uinteger.h>
 
+#include <algorithm>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace ns3 {
 
@@ -38,7 +40,7 @@ bool Read(const manager_options& from, time_field field, AttributeValue& into) {
   return Give<TimeValue>(into, NanoSeconds((from.*field).count()));
 }
 bool Read(const manager_options& from, const tandem::option_choice& field, AttributeValue& into) {
-  return Give<EnumValue>(into, field.get(from));
+  return Give<StringValue>(into, std::string(field.names[field.get(from)]));
 }
 void Write(manager_options& into, count_field field, const AttributeValue& from) {
   into.*field = dynamic_cast<const UintegerValue&>(from).Get();
@@ -50,7 +52,9 @@ void Write(manager_options& into, time_field field, const AttributeValue& from) 
   into.*field = tandem::duration(dynamic_cast<const TimeValue&>(from).Get().GetNanoSeconds());
 }
 void Write(manager_options& into, const tandem::option_choice& field, const AttributeValue& from) {
-  field.set(into, static_cast<std::uint8_t>(dynamic_cast<const EnumValue&>(from).Get()));
+  const std::string name = dynamic_cast<const StringValue&>(from).Get();
+  const auto found = std::find(field.names.begin(), field.names.end(), name);
+  field.set(into, static_cast<std::uint8_t>(found - field.names.begin()));
 }
 
 // What an attribute may be, in the range of the option.
@@ -66,10 +70,8 @@ Ptr<const AttributeChecker> CheckerOf(const tandem::option_row& row, time_field)
 }
 Ptr<const AttributeChecker> CheckerOf(const tandem::option_row&,
                                       const tandem::option_choice& field) {
-  const auto checker = Create<EnumChecker>();
-  for (std::size_t i = 0; i < field.names.size(); ++i)
-    checker->Add(static_cast<int>(i), std::string(field.names[i]));
-  return checker;
+  return Create<TandemChoiceChecker>(
+      std::vector<std::string>(field.names.begin(), field.names.end()));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tandem/packet/tandem-node.h"
 
+#include "app/choice_checker.hpp"
 #include "engine/loop.hpp"
 #include "seam/addresses.hpp"
 #include "seam/host_network.hpp"
@@ -8,7 +9,6 @@
 #include "tandem/net/identity.hpp"
 #include "tandem/net/node.hpp"
 
-#include <ns3/enum.h>
 #include <ns3/integer.h>
 #include <ns3/ipv4.h>
 #include <ns3/ipv6.h>
@@ -57,6 +57,16 @@ struct TandemNode::Running final : tandem::node_observer {
   std::unique_ptr<tandem::node> node;
 };
 
+namespace {
+
+std::vector<std::string> SecurityNames() {
+  std::vector<std::string> names;
+  for (const auto kind : tandem::every_security) names.emplace_back(name_of(kind));
+  return names;
+}
+
+}  // namespace
+
 TypeId TandemNode::GetTypeId() {
   using Self = TandemNode;
   static TypeId id = [] {
@@ -73,11 +83,8 @@ TypeId TandemNode::GetTypeId() {
                           IntegerValue(-1), MakeIntegerAccessor(&Self::m_index),
                           MakeIntegerChecker<std::int64_t>(-1))
             .AddAttribute("Security", "How connections are secured; both ends the same.",
-                          EnumValue(static_cast<int>(tandem::security::plaintext)),
-                          MakeEnumAccessor(&Self::m_security),
-                          MakeEnumChecker(static_cast<int>(tandem::security::plaintext),
-                                          "plaintext", static_cast<int>(tandem::security::noise),
-                                          "noise", static_cast<int>(tandem::security::tls), "tls"));
+                          StringValue("plaintext"), MakeStringAccessor(&Self::m_security),
+                          Create<TandemChoiceChecker>(SecurityNames()));
     AddOptions(type);
     AddNotices(type);
     type.AddTraceSource("Message", "A message arrived.", MakeTraceSourceAccessor(&Self::m_message),
@@ -128,7 +135,8 @@ void TandemNode::StartApplication() {
   options.manager = *m_options;
   options.self = tandem::identity::of_node(m_seed, Index());
   options.seed = m_seed ^ Index();
-  options.security = {static_cast<tandem::security>(m_security)};
+  for (const auto kind : tandem::every_security)
+    if (name_of(kind) == m_security) options.security = {kind};
   if (m_port != 0 && GetNode()->GetObject<Ipv4>())
     options.listen.push_back(packet::to_endpoint(Ipv4Address::GetAny(), m_port));
   if (m_port != 0 && GetNode()->GetObject<Ipv6>())

@@ -125,8 +125,8 @@ void stepping_simulator::Run() {
 
 void stepping_simulator::Stop() { stopped_ = true; }
 
-void stepping_simulator::Stop(const Time& delay) {
-  ns3::Simulator::Schedule(delay, &ns3::Simulator::Stop);
+stepping_simulator::stop_result stepping_simulator::Stop(const Time& delay) {
+  return stop_result(ns3::Simulator::Schedule(delay, [this] { Stop(); }));
 }
 
 bool stepping_simulator::IsFinished() const { return heap_.empty() || stopped_; }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <list>
+#include <utility>
 #include <vector>
 
 namespace tandem::packet {
@@ -14,6 +15,9 @@ namespace tandem::packet {
 /// 64-bit sequence, so that it never wraps.
 class stepping_simulator final : public ns3::SimulatorImpl {
  public:
+  /// Nothing, or from ns-3.42 on the event that will stop it.
+  using stop_result = decltype(std::declval<ns3::SimulatorImpl&>().Stop(ns3::Time()));
+
   static ns3::TypeId GetTypeId();
   stepping_simulator() = default;
 
@@ -25,7 +29,7 @@ class stepping_simulator final : public ns3::SimulatorImpl {
   void Destroy() override;
   bool IsFinished() const override;
   void Stop() override;
-  void Stop(const ns3::Time& delay) override;
+  stop_result Stop(const ns3::Time& delay) override;
   ns3::EventId Schedule(const ns3::Time& delay, ns3::EventImpl* event) override;
   void ScheduleWithContext(std::uint32_t context, const ns3::Time& delay,
                            ns3::EventImpl* event) override;

@@ -76,7 +76,7 @@ class TandemNode : public Application {
   std::uint16_t m_port = 0;
   std::uint64_t m_seed = 0;
   std::int64_t m_index = -1;
-  int m_security = 0;
+  std::string m_security;
   std::unique_ptr<tandem::manager_options> m_options;
 
   std::vector<EventTrace> m_told;  // by notice
