@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tcp/tcp_socket_factory.hpp"
 
+#include "tcp/library_check.hpp"
 #include "tcp/tcp_cubic.hpp"
 
 #include <ns3/rtt-estimator.h>
@@ -63,6 +64,7 @@ TypeId TandemTcpSocketFactory::GetTypeId() {
 }
 
 Ptr<TandemTcpSocketFactory> TandemTcpSocketFactory::Of(Ptr<Node> node) {
+  CheckLibrary();
   auto factory = node->GetObject<TandemTcpSocketFactory>();
   if (!factory) {
     factory = CreateObject<TandemTcpSocketFactory>();
