@@ -149,7 +149,7 @@ TEST_P(application_on, ipv4_and_ipv6_connects_disconnects_and_shuts_down) {
   ns3::Simulator::Schedule(Seconds(9), &node::Shutdown, two.server);
   ns3::Simulator::Stop(Seconds(20));
   ns3::Simulator::Run();
-  const auto closed = two.only("connection_closed PeerClosed");
+  const auto closed = two.only("connection_closed RemoteClosed");
   EXPECT_GE(closed, 5'010'000);
   EXPECT_LE(closed, 5'011'000);
   const auto stopped = two.only("shutdown_began ShuttingDown");

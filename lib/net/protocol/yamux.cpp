@@ -238,6 +238,11 @@ void yamux::produce_control(byte_buffer& out, std::size_t most) {
     control_.erase(control_.begin(), end);
 }
 
+void yamux::tell_room() {
+  for (auto& [id, stream] : streams_)
+    if (stream.alive()) stream.handler_->on_sent(stream);
+}
+
 void yamux::reset_largest() {
   auto largest = streams_.end();
   std::size_t most = 0;

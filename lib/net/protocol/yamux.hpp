@@ -24,7 +24,8 @@ class yamux_handler {
   virtual void on_fin(yamux_stream& stream) = 0;
   /// The peer reset the stream, or memory ran out: what is held is given back.
   virtual void on_reset() {}
-  /// Some of what was written left. Inside produce(): not the place to reset or finish.
+  /// Some of what was written left, of this stream or, in tell_room(), of another. Inside
+  /// produce(): not the place to reset or finish.
   virtual void on_sent(yamux_stream&) {}
   /// The muxer is over: no stream sends or receives any more.
   virtual void on_over() {}
@@ -131,6 +132,8 @@ class yamux {
   /// few frame headers more.
   produced produce(byte_buffer& out, std::size_t most);
   std::size_t streams() const noexcept { return streams_.size(); }
+  /// Every stream hears on_sent(): there may be memory for what waits. Not inside receive().
+  void tell_room();
   /// Resets the stream that holds most memory. Not to be called inside receive().
   void reset_largest();
 

@@ -157,9 +157,7 @@ void application_channel::on_fin(yamux_stream& stream) {
 
 void application_channel::on_sent(yamux_stream& stream) {
   if (!writer_ || stream.unsent() > unsent_max / 2) return;
-  error_code error;
-  const auto size = queue(from_, error);
-  if (size != 0 || error) complete(writer_, error, size);
+  if (const auto size = queue(from_); size != 0) complete(writer_, {}, size);
 }
 
 void application_channel::read(asio::mutable_buffer into, io_handler done) {
@@ -180,7 +178,7 @@ void application_channel::read(asio::mutable_buffer into, io_handler done) {
 void application_channel::write(asio::const_buffer from, io_handler done) {
   error_code error = ended_;
   if (!error && finishing_) error = asio::error::shut_down;
-  const auto size = error || from.size() == 0 ? 0 : queue(from, error);
+  const auto size = error || from.size() == 0 ? 0 : queue(from);
   if (error || size != 0 || from.size() == 0) {
     post(std::move(done), error, size);
     return context_.flush();
@@ -251,13 +249,16 @@ std::size_t application_channel::take(asio::mutable_buffer into) {
   return size;
 }
 
-/// How much of it was queued: nothing when it has to wait for what is unsent.
-std::size_t application_channel::queue(asio::const_buffer from, error_code& error) {
-  const auto unsent = stream_->unsent();
-  const auto size = std::min(from.size(), unsent_max - std::min(unsent, unsent_max));
+/// How much of it was queued: nothing when it has to wait, for what is unsent or for memory. A
+/// stream takes a part of what there is, so that the others can write, and both ends hear, too.
+std::size_t application_channel::queue(asio::const_buffer from) {
+  auto size = std::min(from.size(), unsent_max - std::min(stream_->unsent(), unsent_max));
   if (size == 0) return 0;
+  const auto room = budget_.take_up_to(size);
+  budget_.give(room);
+  size = std::min(size, std::max<std::size_t>(room, queued_least));
   if (!stream_->reserve(size)) {
-    if (unsent == 0) error = net_error::out_of_memory;
+    context_.on_stream_starved();
     return 0;
   }
   stream_->write({static_cast<const std::uint8_t*>(from.data()), size}, terms_.in_use);

@@ -21,6 +21,8 @@ class application_channel final : public yamux_handler {
  public:
   /// Unsent bytes of one stream at most; a write beyond waits.
   static constexpr std::size_t unsent_max = 64 * 1024;
+  /// So much of a write is queued however little memory there is, or it waits.
+  static constexpr std::size_t queued_least = 1024;
   using opened_handler = std::function<void(error_code)>;
 
   /// Null when the connection may hold no more.
@@ -65,7 +67,7 @@ class application_channel final : public yamux_handler {
   void tell_opened(error_code error);
   bool readable() const noexcept;
   std::size_t take(asio::mutable_buffer into);
-  std::size_t queue(asio::const_buffer from, error_code& error);
+  std::size_t queue(asio::const_buffer from);
   void fail(yamux_stream& stream, error_code why);
   void end(error_code why);
 

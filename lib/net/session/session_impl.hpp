@@ -102,6 +102,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   std::optional<stream_terms> handled(std::string_view protocol) const override;
   void on_stream_accepted(std::string_view protocol, byte_stream stream) override;
   void flush() override { pump(); }
+  void on_stream_starved() override { starved_ = true; }
   asio::any_io_executor executor() override { return wire_.stream().get_executor(); }
 
   const connection_id conn_;
@@ -145,6 +146,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   int streams_ = 0;              // that are use, both directions
   int streams_told_ = 0;
   bool streams_due_ = false;  // tell_streams() is on its way
+  bool starved_ = false;      // a stream waits for memory
 
   yamux mux_;
   std::vector<ping_sent> pings_;

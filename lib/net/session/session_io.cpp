@@ -124,6 +124,7 @@ void session::impl::ended(error_code error) {
 
 void session::impl::pump() {
   if (corked_ || writing_ || shut_ || !running() || phase_ == phase::upgrading) return;
+  if (std::exchange(starved_, false)) mux_.tell_room();
   byte_buffer out;
   out.swap(wire_.unsent());
   const bool more = !told_ && !deaf_ && produce(out);

@@ -64,6 +64,8 @@ class stream_context {
   virtual void on_stream_accepted(std::string_view protocol, byte_stream stream) = 0;
   /// A stream has something to send, or may be over. The stream may be gone afterwards.
   virtual void flush() = 0;
+  /// A stream waits for memory: streams hear on_sent() when something was written or taken.
+  virtual void on_stream_starved() = 0;
   virtual asio::any_io_executor executor() = 0;
 
   std::size_t message_size_max = 0;

@@ -29,7 +29,7 @@ void Established(const std::string&, const std::string& cause) {
   Say("established", cause);
 }
 void Closed(const std::string&, const std::string& cause) {
-  if (cause == "PeerClosed") ++disconnected;
+  if (cause == "RemoteClosed") ++disconnected;
   Say("closed", cause);
 }
 void ShutDown(const std::string&, const std::string&) { Say("shuts down", ""); }
