@@ -35,7 +35,8 @@ ITEM = re.compile(r"([a-z]\w*(?:, [a-z]\w*)*)(?:: +| {2,})(?=\S)")
 
 
 def flowing(row):
-    return re.sub(r"([*`|_])", r"\\\1", row)
+    parts = re.split(r"(?<!\w)(`[^`]+`)(?!\w)", row)
+    return "".join(f"`{part}`" if part.startswith("`") else re.sub(r"([*`|_])", r"\\\1", part) for part in parts)
 
 
 def as_list(rows):

@@ -64,6 +64,26 @@ def test_an_interrupt_inside_of_progress_keeps_what_ran_and_another_error_does_n
         tandem.run(LONG, progress=progress, events_max=0)
 
 
+@pytest.mark.parametrize("level", VIRTUAL)
+def test_a_world_stands_where_control_c_came_and_runs_on(level):
+    with start(f"""
+        w = tandem.World({level!r}, sample_every="1h")
+        server = w.node(listen=True)
+        w.nodes(2).keep_connected(server)
+        w.at("1s", lambda: print("running", flush=True))
+        try:
+            w.run(until="10000000s")
+        except KeyboardInterrupt:
+            stood = w.now
+            w.run(for_="5s")
+            print(1 <= stood < 10000000, round(w.now - stood, 3), server.metrics["icn_p2p_connections_established_total"] > 1)
+    """) as child:
+        assert child.stdout.readline() == "running\n"
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    assert (child.returncode, out) == (0, "True 5.0 True\n"), err
+
+
 def test_control_c_ends_a_loop_over_short_runs():
     with start(f"""
         try:

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import tandem
+from tour_test import PROGRAMS
 
 pytest.importorskip("mypy")
 PACKAGE = pathlib.Path(tandem.__file__).parent
@@ -35,6 +36,14 @@ def mypy(*arguments):
 def test_the_package_is_strictly_typed(tmp_path):
     (tmp_path / "example.py").write_text(EXAMPLE)
     done = mypy(PACKAGE, tmp_path / "example.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_programs_of_the_site_use_it_as_it_is_typed(tmp_path):
+    for program in PROGRAMS:
+        (tmp_path / f"program_{program.id.replace('-', '_')}.py").write_text(program.values[0])
+    untyped = [f"--allow-untyped-{what}" for what in ("defs", "calls", "decorators")]  # functions of their own
+    done = mypy(*untyped, *tmp_path.iterdir())
     assert done.returncode == 0, done.stdout + done.stderr
 
 
