@@ -47,8 +47,6 @@ tandem._tandem.BadInput: level strem: no level is called `strem`; did you mean `
 
 def __getattr__(name: str) -> object:
     """plot and report come when they are first asked for: they bring matplotlib and plotly along."""
-    if name == "plot":
-        return importlib.import_module(".plot", __name__)
-    if name == "report":
-        return importlib.import_module("._report", __name__).report
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in ("plot", "report"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(".plot", __name__) if name == "plot" else importlib.import_module("._report", __name__).report

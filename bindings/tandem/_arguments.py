@@ -114,9 +114,9 @@ class LongCall:
     progress, as callers give it: nothing, a callable that is called with the same, or True for a tqdm bar: how_far(*at)
     gives (done, total), by default the first two; `bar_format` is tqdm's. `reported`: there was a report before.
 
-    Ctrl-C (`interrupted`) does not raise at whatever line Python is at, perhaps within the bar: it is kept until report()
-    raises KeyboardInterrupt. A second one raises at once. Only where Ctrl-C means what Python makes of it: in the main
-    thread, without a handler of somebody else.
+    Ctrl-C (`interrupted`) does not raise at whatever line Python is at, perhaps within the bar: it is kept until
+    report() raises KeyboardInterrupt. A second one raises at once. Only where Ctrl-C means what Python makes of it: in
+    the main thread, without a handler of somebody else.
     """
 
     def __init__(self, progress: Progress, how_far: Callable[..., tuple[float, float]] = lambda *at: at[:2],

@@ -208,8 +208,8 @@ def intervals(table: pandas.DataFrame, number: str, method: str = "t", samples: 
     """The mean of a column over the seeds and its 95 % interval, a row for each combination and level.
 
     table:  of sweep(). number: one of its columns.
-    method: "t" (Student's, as the command prints it) or "bootstrap" (percentiles of `samples` resampled means, Efron and
-            Tibshirani 1993, 13.3; for what is far from normal).
+    method: "t" (Student's, as the command prints it) or "bootstrap" (percentiles of `samples` resampled means, Efron
+            and Tibshirani 1993, 13.3; for what is far from normal).
 
     Columns: n (runs with a value), mean, low, high, least, most. Of fewer than two runs low and high are NaN.
 
@@ -239,8 +239,8 @@ def intervals(table: pandas.DataFrame, number: str, method: str = "t", samples: 
 
 
 def diff(a: Any, b: Any) -> dict[str, Any]:
-    """How two runs (Results, or paths of result files) differ, as `tandem diff --json` says it: a dict with same, first (the
-    first event that differs), layers, lines and numbers.
+    """How two runs (Results, or paths of result files) differ, as `tandem diff --json` says it: a dict with same,
+    first (the first event that differs), layers, lines and numbers.
 
     >>> small = tandem.run("global_limit", set={"groups.server.manager.max_connections": 255})
     >>> tandem.diff(tandem.run("global_limit"), small)["same"]
@@ -256,8 +256,8 @@ def diff(a: Any, b: Any) -> dict[str, Any]:
 
 def ci(what: _arguments.Path | Iterable[_arguments.Path] = "scenarios", *, level: str = "", baselines: bool = True,
        once: bool = False, jobs: int | None = None, progress: Progress = None) -> pandas.DataFrame:
-    """Hold scenarios to their expectations and baselines, as `tandem ci`; return a DataFrame, a row for each scenario and
-    level. attrs: table (as the command prints it), exit_code (0: all is well).
+    """Hold scenarios to their expectations and baselines, as `tandem ci`; return a DataFrame, a row for each scenario
+    and level. attrs: table (as the command prints it), exit_code (0: all is well).
 
     what:      folders, files or names. level: only this one, where a scenario declares it.
     baselines: False judges expectations only. once: run each once, not twice.

@@ -36,10 +36,11 @@ class Manager(Managed):
     options: of the manager, by their names (tandem.options()), as a dict, keywords or both; durations are "30s", a
              timedelta or seconds. seed: of its only generator. name: who it is: a peer id or a label.
 
-    Whoever drives it tells it what happens (tandem.events) with its time, carries its answers (tandem.actions) out, and
-    calls advance() at next_deadline. Time begins at 0 s and does not go back. For each id that arrived or connected
-    exactly one Closed must come in the end, for each attempt before that exactly one AttemptFailed. The same events give
-    the same actions. Raises BadInput for options and values that cannot be used, TypeError for what is no event.
+    Whoever drives it tells it what happens (tandem.events) with its time, carries its answers (tandem.actions) out,
+    and calls advance() at next_deadline. Time begins at 0 s and does not go back. For each id that arrived or
+    connected exactly one Closed must come in the end, for each attempt before that exactly one AttemptFailed. The same
+    events give the same actions. Raises BadInput for options and values that cannot be used, TypeError for what is no
+    event.
 
     >>> from tandem import Manager, events
     >>> m = Manager({"max_connections": 2}, seed=1)

@@ -23,8 +23,9 @@ class Node(Managed):
     options:    of its connection manager: max_connections, connection_timeout, ... (tandem.options()).
 
     `async with` starts it and shuts it down. Threads: the node's own loop (Boost.Asio) runs in a thread that the Node
-    starts and joins; nothing is called from it. Everything here belongs to the thread of the asyncio loop it was entered
-    in, which watches a file for what the node has to say; Python that keeps that loop busy delays events, never the node.
+    starts and joins; nothing is called from it. Everything here belongs to the thread of the asyncio loop it was
+    entered in, which watches a file for what the node has to say; Python that keeps that loop busy delays events,
+    never the node.
 
     Raises BadInput for options that cannot be used, OSError when it cannot listen, NodeError for what failed.
 
@@ -106,8 +107,8 @@ class Node(Managed):
         return int(await self._answer("dial", self._manager().dial(peer, [*more, *addresses], additional, limit)))
 
     async def send(self, to: str | Node, data: bytes) -> None:
-        """Send a message of at most 1 MiB over the oldest connection with a peer. Returns when it is queued. Raises NodeError
-        when the queue is full or there is no connection.
+        """Send a message of at most 1 MiB over the oldest connection with a peer. Returns when it is queued. Raises
+        NodeError when the queue is full or there is no connection.
         """
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise TypeError(f"data is bytes, not {kind(data)}")
@@ -119,8 +120,9 @@ class Node(Managed):
 
     async def request(self, to: str | Node, data: bytes, *, protocol: str = "/tandem/request/1",
                       timeout: Duration = "30s") -> bytes:
-        """Ask a peer something on a stream of its own (`protocol`: one that it handles), and return the answer, of Message.reply()
-        where it is a Node. Raises NodeError when there is no connection, when it ends or the peer refuses, TimeoutError.
+        """Ask a peer something on a stream of its own (`protocol`: one that it handles), and return the answer, of
+        Message.reply() where it is a Node. Raises NodeError when there is no connection, when it ends or the peer
+        refuses, TimeoutError.
         """
         number = self._manager().request(self._peer(to)[0], protocol, bytes(data), seconds(timeout, "timeout"))
         return bytes(await self._answer("request", number))
@@ -245,8 +247,8 @@ class Message:
 
 
 class NodeEvent:
-    """What a Node's manager notified: `name` ("connection_established", ...) and the fields of tandem.actions.Notification:
-    why, way, conn, peer, current, limit, ... See Node() for an example.
+    """What a Node's manager notified: `name` ("connection_established", ...) and the fields of
+    tandem.actions.Notification: why, way, conn, peer, current, limit, ... See Node() for an example.
     """
 
     def __init__(self, what: actions.Notification) -> None:

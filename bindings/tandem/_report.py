@@ -15,7 +15,6 @@ from ._result import COLOURS, MARKS, Result, Results
 from ._tandem import BadInput
 
 _TIMELINES = 40  # connections drawn at most
-_OF_EXIT_CODE = {0: "ok", 3: "untested"}
 _GOOD = {"ok", "same", "different", "found"}  # that runs differ is an answer
 
 
@@ -88,7 +87,7 @@ def _section(one: Any) -> tuple[str, str, str]:
     if isinstance(one, dict) and "same" in one:
         return "difference", "same" if one["same"] else "different", f"{one['a']['name']} and {one['b']['name']}"
     if "exit_code" in told:
-        verdict, title = _OF_EXIT_CODE.get(told["exit_code"], "failed"), "Gate"
+        verdict, title = {0: "ok", 3: "untested"}.get(told["exit_code"], "failed"), "Gate"
     elif "such_that" in told:
         verdict = "failed" if told["answer"] is None else "found" if told["certain"] else "untested"
         title = f"{told['wanted']} {told['path']} such that {told['such_that']}: {told['answer']}"
@@ -111,11 +110,11 @@ def _read(path: pathlib.Path) -> list[Any]:
 
 
 def report(what: Any, path: _arguments.Path = "report.html", number: str | None = None) -> str:
-    """Write one HTML page, which needs no network, and return its path: verdicts first, interactive plots, tables that sort,
-    for each run the line that runs it again; all by keyboard as well.
+    """Write one HTML page, which needs no network, and return its path: verdicts first, interactive plots, tables that
+    sort, for each run the line that runs it again; all by keyboard as well.
 
-    what:   a Result, Results, a DataFrame of sweep(), find(), swarm() or ci(), a dict of diff(), a result file, a folder
-            of them or of a sweep, or a list of these.
+    what:   a Result, Results, a DataFrame of sweep(), find(), swarm() or ci(), a dict of diff(), a result file, a
+            folder of them or of a sweep, or a list of these.
     number: of a sweep, the column that is drawn; default: the first three.
 
     Needs plotly and jinja2 (`pip install tandem[report]`). Raises BadInput for a folder without results.

@@ -45,8 +45,8 @@ class Result:
     refusals      dict GROUP -> REFUSAL -> count, counted where the refusal was made
     stopped       Ctrl-C came: `ok` is false, what it found so far is here
 
-    In a condition it means `ok`, so that `assert result` holds an experiment; its repr names what failed, when, at which
-    node and why. str() is the table that the command prints; a notebook shows verdict, table and a plot.
+    In a condition it means `ok`, so that `assert result` holds an experiment; its repr names what failed, when, at
+    which node and why. str() is the table that the command prints; a notebook shows verdict, table and a plot.
 
     >>> r = tandem.run("global_limit")
     >>> r, r.groups["server"]["icn_p2p_active_connections"]["max"], r.refusals["server"]
@@ -77,8 +77,8 @@ class Result:
 
     @functools.cached_property
     def expectations(self) -> pandas.DataFrame:
-        """DataFrame: text, ok, verdict, measured, why (what broke it, when and where, or what did not happen that it needs); a
-        row per expectation, then per invariant that failed.
+        """DataFrame: text, ok, verdict, measured, why (what broke it, when and where, or what did not happen that it
+        needs); a row per expectation, then per invariant that failed.
         """
         return pandas.DataFrame(self.json["expectations"], columns=["text", "ok", "verdict", "measured", "why"])
 
@@ -91,9 +91,9 @@ class Result:
 
     @functools.cached_property
     def events(self) -> pandas.DataFrame:
-        """DataFrame of every notification of every manager, oldest first: time (s), group, node, event, cause, direction,
-        connection, request, peer (node index, -1: unknown), current and limit (the numbers a refusal compared), failures,
-        ceiling (s), until (s; NaN: not known).
+        """DataFrame of every notification of every manager, oldest first: time (s), group, node, event, cause,
+        direction, connection, request, peer (node index, -1: unknown), current and limit (the numbers a refusal
+        compared), failures, ceiling (s), until (s; NaN: not known).
         """
         return self._frame("events", event=_tandem.notices, cause=_tandem.causes, direction=["inbound", "outbound"])
 
@@ -128,8 +128,8 @@ class Result:
                                  for name, values in columns.items()})
 
     def save(self, folder: _arguments.Path, overwrite: bool = False) -> str:
-        """Write SCENARIO-LEVEL-SEED-HASH.sqlite into `folder`, as `tandem run --out` does; return its path. load() and `tandem
-        show` read it. Raises OSError when it is there already, unless `overwrite`.
+        """Write SCENARIO-LEVEL-SEED-HASH.sqlite into `folder`, as `tandem run --out` does; return its path. load() and
+        `tandem show` read it. Raises OSError when it is there already, unless `overwrite`.
 
         >>> again = tandem.load(tandem.run("global_limit").save("kept", overwrite=True))
         >>> again.ok, len(again.events)
@@ -140,8 +140,8 @@ class Result:
 
     def plot(self, metric: str = "icn_p2p_active_connections", groups: str | Iterable[str] | None = None,
              ax: Any = None) -> Any:
-        """Draw a column of `samples` over time, for some groups or all, on matplotlib Axes (default: the current ones), which it
-        returns. Raises BadInput for a metric or group there is not.
+        """Draw a column of `samples` over time, for some groups or all, on matplotlib Axes (default: the current
+        ones), which it returns. Raises BadInput for a metric or group there is not.
         """
         import matplotlib.pyplot
 
@@ -209,8 +209,8 @@ class Results(list[Result]):
 
 
 def load(path: _arguments.Path) -> Result:
-    """The Result in a file that save() or `tandem run --out` wrote, of this version or an older one. Raises BadInput when
-    there is none at `path`. See Result() for an example.
+    """The Result in a file that save() or `tandem run --out` wrote, of this version or an older one. Raises BadInput
+    when there is none at `path`. See Result() for an example.
     """
     result = Result(_tandem.load(os.fspath(path)))
     result.file = os.fspath(path)

@@ -29,15 +29,15 @@ def run(scenario: _arguments.Scenario, level: str | Iterable[str] = "message", s
     scenario:   path of a YAML file, a name as `tandem list` shows it, or a dict of the same shape.
     level:      one of levels(); "all" (those that the scenario names or can honour) or a list gives Results.
     seed:       instead of the scenario's.
-    set:        dict of path -> value, changed before the scenario is read: {"duration": "10s"}. A str is YAML, as on the
-                command line; a timedelta is a duration, here and in a dict.
-    progress:   True shows a tqdm bar; a callable is called about four times a second as progress(now_s, length_s, events),
-                in this thread; what it raises ends the run.
+    set:        dict of path -> value, changed before the scenario is read: {"duration": "10s"}. A str is YAML, as on
+                the command line; a timedelta is a duration, here and in a dict.
+    progress:   True shows a tqdm bar; a callable is called about four times a second as progress(now_s, length_s,
+                events), in this thread; what it raises ends the run.
     events_max: rows of Result.events kept; Result.events_dropped counts the rest.
 
-    The GIL is released meanwhile. Ctrl-C keeps what ran: the Result comes back with `stopped` true and `ok` false; in the
-    first quarter of a second it is a KeyboardInterrupt. `packet` (ns-3) runs once at a time in a process.
-    Raises BadInput for what cannot be used, TypeError for an argument of a wrong type.
+    The GIL is released meanwhile. Ctrl-C keeps what ran: the Result comes back with `stopped` true and `ok` false; in
+    the first quarter of a second it is a KeyboardInterrupt. `packet` (ns-3) runs once at a time in a process. Raises
+    BadInput for what cannot be used, TypeError for an argument of a wrong type.
 
     >>> tandem.run("global_limit", set={"groups.server.manager.max_connections": 100}).refusals["server"]
     {'LimitReached': 300}
@@ -104,8 +104,9 @@ class Replay:
     open_counters the same with `set`, or None
     skipped       dict EVENT -> recorded events without a cause in the changed run
     totals        DataFrame: recorded, open, count; most first
-    divergences   DataFrame, a row per connection or request whose decisions differ: about, connection, open_connection,
-                  request, peer, address, and the first that differs: recorded and open, each with _time (s) and _cause
+    divergences   DataFrame, a row per connection or request whose decisions differ: about, connection,
+                  open_connection, request, peer, address, and the first that differs: recorded and open, each with
+                  _time (s) and _cause
     explained     what the manager says at the end of the peer asked for, in the recorded run and in that with `set`
     json          all of it, as `tandem replay --json` prints it
     """
@@ -154,7 +155,8 @@ def replay(path: _arguments.Path | Iterable[_arguments.Path], set: _arguments.Se
 
     path:            a recorded file, the PATH given to --record, or a list of files of one run.
     set:             dict of options of the manager (options()) to change: then the Replay says what would be decided
-                     otherwise (the other side does not react); without it every action is compared with the recorded one.
+                     otherwise (the other side does not react); without it every action is compared with the recorded
+                     one.
     progress:        as of run(): progress(fraction_read, inputs).
     divergences_max: rows of Replay.divergences kept.
 

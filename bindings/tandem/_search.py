@@ -83,17 +83,13 @@ def swarm(scenario: _arguments.Scenario, *, runs: int | None = None, budget: Dur
     runs:     so many seeds; default: as many as the budget allows, or until every `sometimes` held.
     budget:   how long to look. seed: the first; default: the scenario's. The rest as of find().
 
-    The index is the seed; columns: line (what failed), why, file (a scenario that fails alone; shrink() makes it small),
-    reproduce. attrs: runs, healed, goals, notes, stopped, table and the rest of `tandem swarm --json`. Ctrl-C and errors
-    as of find().
+    The index is the seed; columns: line (what failed), why, file (a scenario that fails alone; shrink() makes it
+    small), reproduce. attrs: runs, healed, goals, notes, stopped, table and the rest of `tandem swarm --json`. Ctrl-C
+    and errors as of find().
 
-    >>> pair = {"scenario": "pair", "levels": ["message"], "duration": "20s",
-    ...         "groups": {"hub": {"listen": True}, "peers": {"count": 2}},
-    ...         "workload": [{"keep_alive": {"from": "peers", "to": "hub"}},
-    ...                      {"keep_connected": {"from": "peers", "to": "hub"}}],
-    ...         "expectations": ["always hub.active <= 1"]}
-    >>> tandem.swarm(pair, runs=2).line.tolist()
-    ['always hub.active <= 1', 'always hub.active <= 1']
+    >>> broken = tandem.swarm("global_limit", runs=2)
+    >>> broken.empty, broken.attrs["runs"]
+    (True, 2)
     """
     file, folder = place_of(scenario, out, "swarm")
     most = None if runs is None else _arguments.whole("runs", runs, 10**9, 1)

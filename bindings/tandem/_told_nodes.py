@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pandas
@@ -23,10 +23,10 @@ _COLUMNS = ["node", "connection", "peer", "direction", "stage", "since", "stream
 class Event:
     """What a manager notified, as a callback of on() hears it. Times are seconds of virtual time.
 
-    name ("inbound_refused", "connection_established", ...), time (s), cause ("LimitReached", ...), direction ("inbound"
-    or "outbound"), node (whose manager it is), peer (who it is about, or None), connection, request (ids or None),
-    current, limit (what a refusal compared), failures, ceiling (s), until (s or None), address ("10.0.0.2:4001" or
-    None), size (of a message, in bytes; else None).
+    name ("inbound_refused", "connection_established", ...), time (s), cause ("LimitReached", ...), direction
+    ("inbound" or "outbound"), node (whose manager it is), peer (who it is about, or None), connection, request (ids or
+    None), current, limit (what a refusal compared), failures, ceiling (s), until (s or None), address ("10.0.0.2:4001"
+    or None), size (of a message, in bytes; else None).
 
     >>> w = World("message"); server = w.node(listen=True); peer = w.node(); seen = []
     >>> hook = server.on("connection_established", seen.append); peer.dial(server); w.run(until=1)
@@ -94,8 +94,8 @@ class _Members(Verbs):
         event: what a manager notifies: "inbound_refused", "connection_established", ...; or "message": one arrived,
                with its `size` and the `peer` who sent it (answers of request() and pieces of streams as well).
 
-        It may look, and tell nodes what to do. What it raises ends the run, which raises it with the
-        virtual time in a note. Raises BadInput for an event there is not.
+        It may look, and tell nodes what to do. What it raises ends the run, which raises it with the virtual time in a
+        note. Raises BadInput for an event there is not.
 
         >>> w = World("message", seed=1); server = w.node(listen=True, max_connections=2); peers = w.nodes(3)
         >>> @server.on("inbound_refused")
@@ -122,8 +122,8 @@ class _Members(Verbs):
         return self._world._now().numbers(self._group)
 
     def connections(self) -> pandas.DataFrame:
-        """DataFrame of the established connections now, a row for each: node, connection (its id), peer,
-        direction, stage, since (s), streams (open), srtt (s; 0: no sample), address, idle_at (s; NaN: never).
+        """DataFrame of the established connections now, a row for each: node, connection (its id), peer, direction,
+        stage, since (s), streams (open), srtt (s; 0: no sample), address, idle_at (s; NaN: never).
 
         >>> w = World("message"); server = w.node(listen=True); w.nodes(2).dial(server); w.run(until="1s")
         >>> server.connections()[["peer", "direction"]].to_dict("list")
@@ -147,8 +147,8 @@ class ToldNode(_Members):
     __doc__ = f"{__doc__}\n\n    {_Members.__doc__}"
 
     def explain(self, peer: ToldNode) -> dict[str, Any]:
-        """Why `peer` is or is not connected: a dict of numbers (times in s of the node's clock) and a "sentence". Raises BadInput
-        when this node is dead, or `peer` is of another world.
+        """Why `peer` is or is not connected: a dict of numbers (times in s of the node's clock) and a "sentence".
+        Raises BadInput when this node is dead, or `peer` is of another world.
         """
         self._world._own(peer)
         return self._world._now().explain(self._first, peer._first)
@@ -187,6 +187,3 @@ class ToldNodes(_Members, Sequence[ToldNode]):
         if not -self._count <= index < self._count:
             raise IndexError(f"there are {self._count} of {self._text}, numbered from 0: no {index}")
         return self._world._node_at(self._first + index % self._count)
-
-    def __iter__(self) -> Iterator[ToldNode]:
-        return (self[index] for index in range(self._count))

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Pictures of results with matplotlib: one call each, titled, with units on the axes.
 
-Every function draws on a figure of its own (or on `ax`, where it takes one) and returns the Figure, whose
-savefig() writes PDF, SVG or PNG. Colours are those of Okabe and Ito (2008), told apart by colour-blind readers;
-lines differ in dash as well, so that they stay apart in print. Nothing touches pyplot's state. Wrong names raise
-BadInput.
+Every function draws on a figure of its own (or on `ax`, where it takes one) and returns the Figure, whose savefig()
+writes PDF, SVG or PNG. Colours are those of Okabe and Ito (2008), told apart by colour-blind readers; lines differ in
+dash as well, so that they stay apart in print. Nothing touches pyplot's state. Wrong names raise BadInput.
 """
 
 from __future__ import annotations
@@ -219,8 +218,8 @@ def sweep(table: pandas.DataFrame, number: str, x: str | None = None, method: st
 
 
 def find(tried: pandas.DataFrame, unit: str = "", log: bool = False, ax: Axes | None = None) -> Figure:
-    """What find() tried: the left side of its line over the values, with 95 % intervals, filled where the line holds; the
-    value it is held against, and the answer.
+    """What find() tried: the left side of its line over the values, with 95 % intervals, filled where the line holds;
+    the value it is held against, and the answer.
 
     tried: of find(). unit: of the number. log: the x axis is logarithmic.
 

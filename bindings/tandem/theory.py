@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What theory says of limits, backoff and timeouts: closed forms to hold simulations to.
 
-Loads are in Erlang (arrivals times mean holding time); times are in seconds, or timedelta and texts such
-as "300ms" where they are given; probabilities from 0 to 1. A value out of range raises BadInput.
+Loads are in Erlang (arrivals times mean holding time); times are in seconds, or timedelta and texts such as "300ms"
+where they are given; probabilities from 0 to 1. A value out of range raises BadInput.
 """
 
 from __future__ import annotations
@@ -142,9 +142,9 @@ def backoff_ceilings(failures: int, base: Duration | None = None, multiplier: fl
 def backoff_waits(failures: int, strategy: str = "full", **ceilings: Any) -> pandas.DataFrame:
     """The wait after each failure: DataFrame indexed by failure with least, mean, most (s).
 
-    strategy: the option backoff_strategy: "none", "exponential" (the ceiling itself), "full" (uniform in
-              [0, ceiling]) or "equal" (uniform in [ceiling / 2, ceiling]). "decorrelated" depends on what was
-              drawn before: time_to_return() draws it.
+    strategy: the option backoff_strategy: "none", "exponential" (the ceiling itself), "full" (uniform in [0, ceiling])
+              or "equal" (uniform in [ceiling / 2, ceiling]). "decorrelated" depends on what was drawn before:
+              time_to_return() draws it.
     ceilings: base, multiplier, cap, as backoff_ceilings() takes them.
 
     >>> backoff_waits(2, "full", base=1, multiplier=2, cap=60)["mean"].tolist()
@@ -161,9 +161,9 @@ def time_to_return(outage: Duration, strategy: str = "full", attempt: Duration =
                    **ceilings: Any) -> numpy.ndarray[Any, numpy.dtype[numpy.float64]]:
     """Seconds from the end of an outage to the first attempt after it, drawn `samples` times; shape (samples,).
 
-    The peer fails from time 0, when the first attempt begins, until `outage`; each failed attempt takes
-    `attempt`. strategy, ceilings: as of backoff_waits(), "decorrelated" too. Backoff alone: the manager's
-    circuit breaker comes on top. Drawn by renewal: there is no closed form for growing ceilings.
+    The peer fails from time 0, when the first attempt begins, until `outage`; each failed attempt takes `attempt`.
+    strategy, ceilings: as of backoff_waits(), "decorrelated" too. Backoff alone: the manager's circuit breaker comes
+    on top. Drawn by renewal: there is no closed form for growing ceilings.
 
     >>> float(time_to_return("60s", "exponential", base=1, multiplier=2, cap=60)[0])
     3.0
@@ -188,8 +188,8 @@ def time_to_return(outage: Duration, strategy: str = "full", attempt: Duration =
 def mg_infinity(load: float, most: int | None = None) -> pandas.Series[float]:
     """Probability of n connections at once when nothing limits them: Series indexed by n, 0 to `most`.
 
-    Poisson with mean `load` Erlang, for holding times of any distribution; `most`: where less than 1e-9 is
-    left, when not given.
+    Poisson with mean `load` Erlang, for holding times of any distribution; `most`: where less than 1e-9 is left, when
+    not given.
     Source: M/G/infinity, Takacs 1962; Kleinrock, Queueing Systems I, 3.4.
 
     >>> round(float(mg_infinity(8).loc[10:].sum()), 4)
