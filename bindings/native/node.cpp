@@ -68,6 +68,7 @@ class native_node final : node_observer {
     const py::gil_scoped_release unlocked;
     context_.stop();
     thread_.join();
+    questions_.clear();
     timer_.reset();
     node_.reset();
     events_.reset();

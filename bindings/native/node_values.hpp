@@ -77,9 +77,18 @@ class questions {
  public:
   using answer = std::function<void(std::vector<std::byte>)>;
 
+  /// Beyond so many that nobody looked at, one is refused.
+  static constexpr std::size_t new_max = 4096;
+
   void came(received_request what) {
     const std::lock_guard locked(mutex_);
-    new_.push_back(std::move(what));
+    if (new_.size() < new_max) new_.push_back(std::move(what));
+  }
+  /// Refuses all; before the node is gone.
+  void clear() {
+    const std::lock_guard locked(mutex_);
+    new_.clear();
+    wait_.clear();
   }
   /// Those that came, each with its number: answer_of() has its answer then.
   std::vector<std::pair<std::uint64_t, received_request>> take() {

@@ -100,6 +100,31 @@ def test_a_protocol_of_its_own_is_answered_and_what_nobody_answers_is_refused():
     run(main)
 
 
+def test_a_node_ends_with_requests_that_nobody_answered():
+    async def main():
+        async with tandem.Node() as client:
+            async with tandem.Node("127.0.0.1:0") as server:
+                await client.dial(server)
+                asked = [asyncio.create_task(client.request(server, b"?")) for _ in range(20)]
+                kept = [event async for event in first(server, 10)]
+                await server.shutdown("100ms")
+            for one in asked:
+                with pytest.raises(tandem.NodeError):
+                    await one
+        with pytest.raises(RuntimeError, match="does not run"):
+            await kept[0].reply(b"too late")
+
+    async def first(node, count):
+        async for event in node.events():
+            if event.name == "message":
+                yield event
+                count -= 1
+            if not count:
+                return
+
+    run(main)
+
+
 def test_what_fails_says_why():
     async def main():
         async with tandem.Node("127.0.0.1:0", max_connections=1, max_connections_per_peer=1) as server:
