@@ -33,12 +33,16 @@ def counted(rows):
     return ", ".join(f"{count} {words[verdict][count != 1]}" for verdict, count in counts.items() if count)
 
 
+def taken(row, text):
+    return "" if row["verdict"] == "not measured" else text.format(row["seconds"])
+
+
 def as_markdown(rows, facts):
     text = ["# Verification report", ""] + [f"- {name}: {value}" for name, value in facts]
     text += [f"- rows: {counted(rows)}", "", "| row | verdict |", "|---|---|"]
     text += [f"| {each['title']} | {each['verdict']} |" for each in rows]
     for each in rows:
-        text += ["", f"## {each['title']}", "", f"**{each['verdict']}** ({each['seconds']} s). Again:", "",
+        text += ["", f"## {each['title']}", "", f"**{each['verdict']}**{taken(each, ' ({} s)')}. Again:", "",
                  f"    {each['command']}", "", "```", each["figures"], "```"]
     return "\n".join(text) + "\n"
 
@@ -52,7 +56,7 @@ def as_html(rows, facts):
     table = "".join(f"<tr><td><a href='#{each['row']}'>{safe(each['title'])}</a></td><td>{verdict(each)}</td></tr>"
                     for each in rows)
     sections = "".join(
-        f"<section id='{each['row']}'><h2>{safe(each['title'])}</h2>{verdict(each)}, measured in {each['seconds']} s"
+        f"<section id='{each['row']}'><h2>{safe(each['title'])}</h2>{verdict(each)}{taken(each, ', measured in {} s')}"
         f"<pre>{safe(each['figures'])}</pre>Again:<pre>{safe(each['command'])}</pre></section>" for each in rows)
     said = "".join(f"<li>{safe(name)}: {safe(value)}</li>" for name, value in [*facts, ("rows", counted(rows))])
     return (f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Verification report</title><style>{STYLE}"
