@@ -65,8 +65,9 @@ class HonestPeer:
 @pytest.fixture
 def node():
     skip_under_a_sanitizer()
+    # Pings are no use: the honest peer would be idle after 30 s of an attack.
     with Node("--listen", "127.0.0.1:0", "--metrics-port", "0", "--max-memory", str(MAX_MEMORY), "--handshake-timeout",
-              "3s", patience=1000) as node:
+              "3s", "--connection-timeout", "1h", patience=1000) as node:
         node.port = int(node.line_with("listening on ").split("/")[4])
         node.metrics = int(node.line_with("metrics on ").split(":")[2].split("/")[0])
         # Somebody reads what it prints.

@@ -16,6 +16,7 @@ from support import (PATIENCE, Node, RawPeer, assert_one_clear_line, ended, fill
 def test_curl_scrapes_a_node():
     with Node("--metrics-port", "0") as node:
         metrics = node.line_with("metrics on ").split()[-1]
+        assert metrics.startswith("http://127.0.0.1:")  # nobody else's business, unless told
         curl = ["curl", "--silent", "--show-error", "--max-time", "20"]
         page = subprocess.run([*curl, "--fail", metrics], capture_output=True, text=True, check=True).stdout
         assert "\nicn_p2p_connection_limit 256\n" in page
@@ -118,7 +119,8 @@ def test_a_dialled_peer_is_kept_connected_whoever_starts_first(tmp_path):
     with Node("--listen", f"127.0.0.1:{port}", *identity) as first:
         address = first.line_with("listening on ").split()[-1]
         assert first.end()[0] == 0
-    soon = ["--dial", address, "--backoff-base", "100ms", "--backoff-cap", "200ms"]
+    soon = ["--dial", address, "--backoff-base", "100ms", "--backoff-cap", "200ms", "--breaker-open", "100ms",
+            "--breaker-open-max", "200ms"]  # the most that it stays away when a peer that ends asks for it
     with Node(*soon, "--metrics-port", str(metrics)) as client, Node(*soon, "--once", "--no-metrics") as once:
         once.line_with("dial_failed")
         wait_until(lambda: (scraped(metrics) or {}).get("icn_p2p_connections_failed_total", 0) >= 2)
