@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Streams of application protocols between two sessions.
-#include "net/session/session_fixture.hpp"
+#include "net/session/application_streams.hpp"
 #include "tandem/net/error.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -12,75 +12,6 @@ namespace tandem {
 namespace {
 
 using testing::ElementsAre;
-
-constexpr std::string_view echo = "/example/echo/1.0.0";
-
-/// What one operation came to.
-struct result {
-  bool over = false;
-  error_code error;
-  std::size_t size = 0;
-  auto hear() {
-    return [this](error_code why, std::size_t moved) { *this = {true, why, moved}; };
-  }
-};
-
-/// Two connected sessions of which the listener takes streams of `echo`.
-class application_streams : public testing::Test {
- protected:
-  explicit application_streams(memory_options options = {}) : pair(options) {
-    pair.listener_options.protocols->emplace(echo, stream_terms{});
-    pair.dialer.destroys = pair.listener.destroys = false;
-    pair.dialer_options.memory->limit({8 * 1024, 4 << 20, 128 << 20});
-    pair.listener_options.memory->limit({8 * 1024, 4 << 20, 128 << 20});
-  }
-  byte_stream begin(std::string_view protocol = echo, stream_terms terms = {}) {
-    auto made = pair.dialer.self->open(protocol, terms,
-                                       [this](error_code error) { opened.push_back(error); });
-    EXPECT_TRUE(made) << made.error().message();
-    return made ? std::move(*made) : byte_stream();
-  }
-  void open() {
-    pair.connect();
-    ours = begin();
-    pair.run();
-    ASSERT_EQ(opened, std::vector<error_code>{error_code()});
-    ASSERT_EQ(pair.listener.accepted.size(), 1u);
-    theirs = std::move(pair.listener.accepted[0].second);
-  }
-  result read(byte_stream& from, std::size_t most) {
-    into.resize(most);
-    result out;
-    from.async_read_some(asio::buffer(into), out.hear());
-    pair.run();
-    EXPECT_TRUE(out.over);
-    return out;
-  }
-  result write(byte_stream& to, std::size_t size) {
-    out_bytes.assign(size, 'x');
-    result out;
-    to.async_write_some(asio::buffer(out_bytes), out.hear());
-    pair.run();
-    EXPECT_TRUE(out.over);
-    return out;
-  }
-  /// Bytes that `to` takes of writes of 10 000 until one waits, whose outcome is `last`.
-  std::size_t fill(byte_stream& to) {
-    out_bytes.assign(10'000, 'y');
-    for (std::size_t sum = 0;; sum += last.size) {
-      last = {};
-      to.async_write_some(asio::buffer(out_bytes), last.hear());
-      pair.run();
-      if (!last.over || last.error) return sum;
-    }
-  }
-
-  session_pair pair;
-  std::vector<error_code> opened;
-  byte_stream ours, theirs;
-  std::string into, out_bytes;
-  result last;
-};
 
 TEST_F(application_streams, carry_bytes_both_ways_and_are_use) {
   open();
@@ -145,7 +76,7 @@ TEST_F(application_streams, of_one_connection_do_not_wait_for_each_other) {
 
 TEST_F(application_streams, that_are_destroyed_are_reset) {
   open();
-  result reading;
+  io_result reading;
   char byte = 0;
   theirs.async_read_some(asio::buffer(&byte, 1), reading.hear());
   fill(theirs);
@@ -159,7 +90,7 @@ TEST_F(application_streams, that_are_destroyed_are_reset) {
 
 TEST_F(application_streams, that_are_aborted_tell_what_waits) {
   open();
-  result reading;
+  io_result reading;
   char byte = 0;
   ours.async_read_some(asio::buffer(&byte, 1), reading.hear());
   ours.abort();
@@ -173,7 +104,7 @@ TEST_F(application_streams, that_are_closed_deliver_what_was_written) {
   open();
   write(theirs, 1000);  // which nobody will read
   out_bytes.assign(50'000, 'z');
-  result writing;
+  io_result writing;
   ours.async_write_some(asio::buffer(out_bytes), writing.hear());
   ours.close();
   ours = {};
@@ -195,7 +126,7 @@ TEST_F(application_streams, that_are_closed_deliver_what_was_written) {
 TEST_F(application_streams, can_stop_to_wait_for_bytes) {
   open();
   asio::cancellation_signal stop;
-  result reading;
+  io_result reading;
   char byte = 0;
   ours.async_read_some(asio::buffer(&byte, 1),
                        asio::bind_cancellation_slot(stop.slot(), reading.hear()));
@@ -227,7 +158,7 @@ TEST_F(application_streams, are_not_opened_on_a_connection_that_ends) {
 
 TEST_F(application_streams, outlive_their_session) {
   open();
-  result reading, of_theirs;
+  io_result reading, of_theirs;
   char byte = 0;
   ours.async_read_some(asio::buffer(&byte, 1), reading.hear());
   theirs.async_read_some(asio::buffer(&byte, 1), of_theirs.hear());
@@ -268,7 +199,7 @@ TEST_F(application_streams, give_back_what_was_charged) {
 TEST_F(application_streams, that_are_heard_whole_can_be_read_when_the_peer_has_finished) {
   pair.listener_options.protocols->insert_or_assign(std::string(echo), stream_terms{true, 300'000});
   open();
-  result reading;
+  io_result reading;
   into.resize(400'000);
   theirs.async_read_some(asio::buffer(into), reading.hear());
   const std::string all(300'000, 'w');
