@@ -101,6 +101,8 @@ void meter_families::add_states(std::vector<MetricFamily>& to) const {
   add(gauge("icn_p2p_dials_under_way", "Dials of which an attempt has begun."), s.dials.size());
   add(gauge("icn_p2p_shutting_down", "1 while the node shuts down."),
       s.which->manager().shutting_down());
+  add(gauge("icn_p2p_commands_waiting", "Commands that wait for the loop."),
+      s.which->commands_waiting());
   to.push_back(family("icn_p2p_commands_refused_total",
                       "Commands refused because too many waited for the loop.",
                       MetricType::Counter));

@@ -84,6 +84,8 @@ std::vector<resource_use> node_meter::resources() const {
        number(o.max_pending_inbound)},
       {"pending_outbound", "max_pending_outbound", number(counters.pending_outbound),
        number(o.max_pending_outbound)},
+      {"queued_requests", "max_queued_requests", number(state_->which->manager().queued_requests()),
+       number(o.max_queued_requests)},
       {"lingering_refusals", "max_lingering_refusals", number(counters.lingering),
        number(o.max_lingering_refusals)},
       {"memory_bytes", "max_memory", number(tracked * o.connection_memory), some(o.max_memory)},

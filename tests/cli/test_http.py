@@ -18,6 +18,7 @@ from support import PATIENCE, Node, free_port, scraped, wait_until
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "lib/command"
 NOBODY = "12D3KooWRBhwfeP2Y4TCx1SM6s9rUoHhR5STiGwxBhgFRcw3UERE"
+STRANGER = "12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN"
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
 
 
@@ -68,6 +69,8 @@ def test_a_page_has_each_limit_beside_its_use():
         assert rows["inbound_connections"]["limit"] == 7 and rows["inbound_connections"]["used"] == 0
         assert rows["outbound_connections"] == {"resource": "outbound_connections", "used": 1, "limit": None,
                                                 "option": "max_outbound_connections"}
+        assert rows["queued_requests"] == {"resource": "queued_requests", "option": "max_queued_requests", "used": 0,
+                                           "limit": 1024}
         assert rows["descriptors"]["used"] > 4 and rows["descriptors"]["option"] is None
         samples = scraped(other)
         for name, row in rows.items():
@@ -140,6 +143,19 @@ def samples_of(page):
     return [line.rsplit(" ", 1)[0] for line in page.splitlines() if not line.startswith("#")]
 
 
+def test_requests_in_line_show_beside_their_limit():
+    """One attempt may be under way, and whom it reached says nothing: the other waits."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        dials = [f"--dial=/ip4/127.0.0.1/tcp/{silent.getsockname()[1]}/p2p/{each}" for each in (NOBODY, STRANGER)]
+        with Node("--once", *dials, "--max-pending-outbound", "1", "--max-queued-requests", "7", "--metrics-port",
+                  str(port := free_port())):
+            used, limit = (f'icn_p2p_resource_{name}{{resource="queued_requests"}}' for name in ("used", "limit"))
+            wait_until(lambda: (scraped(port) or {}).get(used) == 1)
+            samples = scraped(port)
+            assert samples[limit] == 7 and samples["icn_p2p_pending_outbound"] == 1
+            assert samples["icn_p2p_commands_waiting"] == 0
+
+
 def test_who_prefers_openmetrics_gets_it():
     with two_nodes() as (port, *_):
         status, kind, page = get(port, "/metrics", OPENMETRICS)
@@ -191,6 +207,7 @@ def test_closes_dials_and_handshakes_are_counted_by_cause():
         assert samples['icn_p2p_attempts_failed_total{cause="ConnectionRefused"}'] >= 1
         assert samples['icn_p2p_handshake_seconds_count{direction="outbound"}'] == 1
         assert samples['icn_p2p_handshake_seconds_bucket{direction="outbound",le="+Inf"}'] == 1
+        wait_until(lambda: scraped(other)["icn_p2p_round_trip_seconds_count"] > 0)  # of the ping that opens a session
         assert samples["icn_p2p_dial_seconds_count"] == 1 and samples["icn_p2p_dial_seconds_sum"] > 0
         assert samples["icn_p2p_permits_live"] == samples["icn_p2p_permits_issued_total"] == 1
         assert scraped(port)['icn_p2p_handshake_seconds_count{direction="inbound"}'] == 1
@@ -210,6 +227,9 @@ def test_breakers_and_backoffs_show_while_they_last():
     with Node("--dial", f"/ip4/127.0.0.1/tcp/{free_port()}/p2p/{NOBODY}", "--metrics-port", str(port := free_port()),
               "--breaker-failures", "2", "--backoff-base", "10ms", "--breaker-open", "1h", "--breaker-open-max", "1h"):
         wait_until(lambda: (scraped(port) or {}).get('icn_p2p_circuits{state="open"}') == 1)
+    with Node("--dial", f"/ip4/127.0.0.1/tcp/{free_port()}/p2p/{NOBODY}", "--metrics-port", str(port := free_port()),
+              "--backoff-base", "1h", "--backoff-cap", "1h"):
+        wait_until(lambda: (scraped(port) or {}).get("icn_p2p_peers_backing_off") == 1)
 
 
 def test_as_many_series_however_many_peers():

@@ -18,7 +18,7 @@ deb=${made[0]}
 
 # What it says of itself.
 needs=$(dpkg-deb --field "$deb" Depends)
-for library in libc6 libssl3 libspdlog libprometheus-cpp-core zlib1g "systemd | systemd-sysusers"; do
+for library in libc6 libssl3 libspdlog libprometheus-cpp-core libc-ares2 zlib1g "systemd | systemd-sysusers"; do
   [[ $needs == *"$library"* ]] || fail "no dependency on $library: $needs"
 done
 if grep -E "ns3|sqlite|python|gsl" <<<"$needs"; then fail "a node needs none of these"; fi

@@ -156,6 +156,7 @@ const manager_counters& connection_manager::counters() const noexcept { return s
 const manager_options& connection_manager::options() const noexcept { return state_->options; }
 const peer_id& connection_manager::self() const noexcept { return state_->self; }
 bool connection_manager::shutting_down() const noexcept { return state_->stopping; }
+std::size_t connection_manager::queued_requests() const noexcept { return state_->line.size(); }
 std::uint64_t connection_manager::draws() const noexcept {
   return state_->random.drawn_since(random_stream(state_->seed));
 }

@@ -56,6 +56,8 @@ class waiting_line {
   /// Of the requests of a dial with an attempt or an adopted connection the first does not wait:
   /// to be called when either may have changed.
   void recount(dial_slot who);
+  /// Requests that wait for an attempt: what max_queued_requests bounds.
+  std::size_t size() const noexcept { return request_line_.size(); }
   /// Whether one more request, whose dial may start at once or not, is one too many.
   bool is_full(bool may_start) const noexcept;
   refusal full() const noexcept;

@@ -30,6 +30,11 @@ void command_queue::close() {
   dropped.swap(waiting_);
 }
 
+std::size_t command_queue::size() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
 std::uint64_t command_queue::refused() const {
   const std::lock_guard lock(mutex_);
   return refused_;

@@ -28,6 +28,7 @@ class command_queue {
   std::vector<task> take();
   /// Refuses everything from now on and destroys what waits.
   void close();
+  std::size_t size() const;
   /// Commands refused because the queue was full.
   std::uint64_t refused() const;
 

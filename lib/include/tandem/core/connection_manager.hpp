@@ -62,6 +62,8 @@ class connection_manager {
   const manager_options& options() const noexcept;
   const peer_id& self() const noexcept;
   bool shutting_down() const noexcept;
+  /// Requests that wait for the first attempt of their dial, of max_queued_requests.
+  std::size_t queued_requests() const noexcept;
   /// Numbers drawn from its generator so far; with the seed they are known.
   std::uint64_t draws() const noexcept;
   /// The oldest ready connection with a peer, the one that carries its messages; none.
