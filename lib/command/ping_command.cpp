@@ -96,14 +96,14 @@ class ping_command final : public command {
     std::fflush(stdout);
   }
 
-  double lost() const {
-    return sent_ == 0 ? 0 : 1 - static_cast<double>(trips_.size()) / static_cast<double>(sent_);
-  }
+  std::uint64_t lost() const { return sent_ - trips_.size(); }
 
   void say() const {
     if (!why_.empty()) std::fprintf(stderr, "tandem: %s\n", why_.c_str());
-    std::printf("%s: %llu sent, %zu answered, %.3g%% lost\n", peer_id_.c_str(),
-                static_cast<unsigned long long>(sent_), trips_.size(), 100 * lost());
+    std::printf(
+        "%s: %llu sent, %zu answered, %.3g%% lost\n", peer_id_.c_str(),
+        static_cast<unsigned long long>(sent_), trips_.size(),
+        100 * static_cast<double>(lost()) / static_cast<double>(std::max(sent_, std::uint64_t{1})));
     if (trips_.empty()) return;
     std::printf("round trip: min %s, p50 %s, p99 %s, max %s\n",
                 milliseconds_text(trips_.front()).c_str(),
@@ -116,10 +116,10 @@ class ping_command final : public command {
     boost::json::object told{
         {"peer", peer_id_}, {"sent", sent_}, {"answered", trips_.size()}, {"lost", lost()}};
     if (!trips_.empty())
-      told["round_trip_ms"] = {{"min", milliseconds_of(trips_.front())},
-                               {"p50", milliseconds_of(quantile(trips_, 0.5))},
-                               {"p99", milliseconds_of(quantile(trips_, 0.99))},
-                               {"max", milliseconds_of(trips_.back())}};
+      told["round_trip_us"] = {{"min", microseconds_of(trips_.front())},
+                               {"p50", microseconds_of(quantile(trips_, 0.5))},
+                               {"p99", microseconds_of(quantile(trips_, 0.99))},
+                               {"max", microseconds_of(trips_.back())}};
     if (!why_.empty()) told["error"] = why_;
     std::puts(boost::json::serialize(told).c_str());
   }
