@@ -57,7 +57,8 @@ TANDEM_WORD(events::subnet_marked, "SubnetMarked", F(network), F(prefix), F(what
 TANDEM_WORD(events::backoff_overridden, "BackoffOverridden", F(peer));
 TANDEM_WORD(events::configured, "Configured", F(options));
 TANDEM_WORD(events::shutdown_wanted, "ShutdownWanted", F(deadline));
-TANDEM_WORD(events::addresses_found, "AddressesFound", F(request), F(list), F(final));
+TANDEM_WORD(events::addresses_found, "AddressesFound", F(request), F(list), F(final),
+            F(why));
 TANDEM_WORD(events::attempt_connected, "AttemptConnected", F(attempt));
 TANDEM_WORD(events::attempt_failed, "AttemptFailed", F(attempt), F(why), F(local), F(retry_after));
 TANDEM_WORD(events::arrived, "Arrived", F(conn), F(remote));

@@ -7,7 +7,7 @@ install(DIRECTORY lib/include/tandem DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 # requires, and the libraries that have no .pc file.
 set(requires_core)
 set(requires_net "tandem-core libssl libcrypto zlib")
-set(requires_asio "tandem-net prometheus-cpp-core")
+set(requires_asio "tandem-net prometheus-cpp-core libcares")
 set(about_core "the connection manager: every decision, no input or output")
 set(about_net "sessions and the node, on a network of your own")
 set(about_asio "the node on real sockets, and its metrics endpoint")

@@ -43,6 +43,7 @@ class dial_command final : public command {
         "Examples:\n"
         "  tandem dial /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...\n"
         "  tandem dial 127.0.0.1:4001                        whoever is there\n"
+        "  tandem dial /dnsaddr/example.org/p2p/12D3KooW...  where its names lead\n"
         "  tandem dial 127.0.0.1:4001 --security noise --timeout 2s --json");
   }
   CLI::App& app() override { return app_; }
@@ -58,6 +59,7 @@ class dial_command final : public command {
   };
 
   asio::awaitable<int> look(peer_call& call) {
+    if (call.named()) co_await timed("name", call.resolve());
     co_await timed("tcp", call.connect());
     co_await timed("security", call.secure());
     co_await timed("muxer", call.mux());
@@ -117,14 +119,14 @@ class dial_command final : public command {
   void say_json(const peer_call& call, const identify_answer& said) const {
     boost::json::object took;
     boost::json::array protocols, addresses;
-    for (const auto& each : steps_) took[each.name] = milliseconds_of(each.took);
+    for (const auto& each : steps_) took[each.name] = microseconds_of(each.took);
     for (const auto each : said.protocols) protocols.emplace_back(printable(each));
     for (const auto& each : said.listening) addresses.emplace_back(to_multiaddr(each));
     const boost::json::object told{{"peer", to_string(call.peer())},
                                    {"security", name_of(call.upgrade().secured)},
                                    {"muxer", "/yamux/1.0.0"},
                                    {"muxer_agreed_early", call.upgrade().muxer_agreed},
-                                   {"took_ms", std::move(took)},
+                                   {"took_us", std::move(took)},
                                    {"agent", printable(said.agent)},
                                    {"version", printable(said.protocol_version)},
                                    {"protocols", std::move(protocols)},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "node_arguments.hpp"
 
+#include "peer_options.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/node_file.hpp"
 #include "tandem/command/option_text.hpp"
@@ -26,10 +27,11 @@ dial_address address_of(const std::string& option, const std::string& text) {
 }
 
 dial_address dialled(const std::string& text) {
-  auto address = address_of("--dial", text);
+  const auto parsed = parse_dial_address(text);
+  const auto address = parsed && parsed->named() ? *parsed : address_of("--dial", text);
   if (address.peer.empty())
     throw bad_input("--dial " + text, "who should be there? end the address in /p2p/ID");
-  if (address.at.port == 0)
+  if (!dials_a_port(address))
     throw bad_input("--dial " + text, "nobody can be dialled at port 0; ports are 1 to 65535");
   return address;
 }
@@ -71,8 +73,14 @@ void node_arguments::add_to(CLI::App& app) {
                  "Address to listen on: 127.0.0.1:4001 or a multiaddr; [::]:4001 is "
                  "every address of both families; repeatable");
   app.add_option("--dial", dial_,
-                 "Peer to dial: /ip4/127.0.0.1/tcp/4001/p2p/ID; kept connected: dialled again "
+                 "Peer to dial: /ip4/127.0.0.1/tcp/4001/p2p/ID, or with a name: "
+                 "/dns4/example.org/tcp/4001/p2p/ID, /dnsaddr/example.org/p2p/ID; kept connected: "
+                 "dialled again "
                  "for ever, with backoff, protected and never idle; repeatable");
+  app.add_option("--dns", dns_,
+                 "Name servers for /dns, /dns4, /dns6 and /dnsaddr, with commas: "
+                 "192.0.2.1,[2001:db8::1]:5353 (default: those of /etc/resolv.conf)")
+      ->type_name("SERVERS");
   app.add_flag("--once", once_, "Dial each --dial once, and let it go like any other peer");
   app.add_option("--identity-file", identity_file_,
                  "File of the 32 secret bytes of the identity, readable by its owner only; "
@@ -154,6 +162,7 @@ node_settings node_arguments::read_all(const attempt& each) const {
   options.seed = std::random_device{}();
   settings.identity_file = identity_file_;
   for (const auto& text : dial_) each([&] { settings.peers.push_back(dialled(text)); });
+  each([&] { settings.dns = read_dns(dns_); });
   settings.dial_once = once_;
   settings.json = json_;
   each([&] { settings.level = read_level(); });

@@ -32,6 +32,7 @@ class node_arguments {
   std::string config_;
   std::vector<std::string> listen_;
   std::vector<std::string> dial_;
+  std::string dns_;
   std::string identity_file_;
   std::string connection_buffers_;
   std::string buffers_;

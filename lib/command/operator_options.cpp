@@ -14,7 +14,7 @@ namespace tandem::cli {
 namespace {
 
 dial_address peer_of(const std::string& option, const std::string& text) {
-  if (const auto id = parse_peer_id(text)) return {{}, *id};
+  if (const auto id = parse_peer_id(text)) return {{}, *id, {}};
   const auto at = parse_address(text);
   if (!at || at->peer.empty())
     throw bad_input(option + " " + text, "no peer; write its id or /ip4/127.0.0.1/tcp/4001/p2p/ID");

@@ -26,18 +26,42 @@ struct outcome {
   Value value{};
 };
 
+// Of RFC 8305, section 5, as the default of attempt_delay.
+constexpr duration attempt_delay = std::chrono::milliseconds(250);
+
 }  // namespace
 
+/// The addresses of a peer, tried a moment apart; the first that connects is taken.
+struct peer_call::address_race {
+  explicit address_race(const asio::any_io_executor& on) : next(on) {}
+  std::vector<endpoint> found;
+  bool complete = false;    ///< there are no more
+  cause why = cause::none;  ///< there are none
+  std::size_t begun = 0, failed = 0;
+  error_code last;
+  asio::steady_timer next;
+  connected made;
+  endpoint at;  ///< of `made`
+  bool over = false;
+};
+
 peer_call::peer_call(network& net, const call_settings& with)
-    : net_(net), with_(with), changed_(net.executor()) {
+    : net_(net),
+      with_(with),
+      names_(make_dns(net.executor(), with.dns)),
+      clock_(std::make_shared<tandem::clock*>(&net.clock())),
+      changed_(net.executor()),
+      race_(std::make_shared<address_race>(net.executor())) {
   options_.own = std::make_shared<credentials>(with.self, system_entropy);
   options_.allowed = with.allowed;
 }
 
-peer_call::~peer_call() = default;
+peer_call::~peer_call() {
+  if (search_) search_->cancel();
+}
 
 void peer_call::fail(std::string_view step, const std::string& why) const {
-  throw call_failed(to_multiaddr(with_.to.at) + ": " + std::string(step) + ": " + why);
+  throw call_failed(to_multiaddr(with_.to) + ": " + std::string(step) + ": " + why);
 }
 
 /// Until `done()`, the end of the connection, or the end of patience.
@@ -54,21 +78,71 @@ asio::awaitable<void> peer_call::wait(std::string_view step, Done done) {
   }
 }
 
+asio::awaitable<void> peer_call::resolve() {
+  const auto found = [this](const std::vector<endpoint>& more) {
+    race_->found.insert(race_->found.end(), more.begin(), more.end());
+    wake();
+  };
+  const auto over = [this](cause why) {
+    race_->complete = true;
+    race_->why = why;
+    wake();
+  };
+  search_ =
+      std::make_shared<name_search>(names_, clock_, with_.to.peer, name_search::told{found, over});
+  search_->start({&with_.to.name, 1});
+  co_await wait("resolving", [this] { return race_->complete || !race_->found.empty(); });
+  if (race_->found.empty())
+    fail("resolving",
+         std::string(name_of(race_->why)) + " (" + std::string(sentence_of(race_->why)) + ")");
+}
+
 asio::awaitable<void> peer_call::connect() {
-  const auto made = std::make_shared<outcome<connected>>();
-  net_.async_connect(with_.to.at, [this, made](error_code error, connected to) {
-    *made = {true, error, std::move(to)};
+  auto& race = *race_;
+  if (!named()) {
+    race.found = {with_.to.at};
+    race.complete = true;
+  } else if (race.found.empty()) {
+    co_await resolve();
+  }
+  attempt_next();
+  co_await wait("connecting", [&race, this] {
+    // What was found only now may be due.
+    if (race.begun == race.failed || race.next.expiry() <= asio::steady_timer::clock_type::now())
+      attempt_next();
+    return race.over || (race.complete && race.failed == race.found.size());
+  });
+  if (!race.over) fail("connecting", race.last.message());
+  stream_ = std::move(race.made.stream);
+}
+
+void peer_call::attempt_next() {
+  auto& race = *race_;
+  if (race.over || race.begun == race.found.size()) return;
+  const endpoint at = race.found[race.begun++];
+  net_.async_connect(at, [this, of = race_, at](error_code error, connected to) {
+    if (of->over) return;
+    if (error) {
+      ++of->failed;
+      of->last = error;
+    } else {
+      of->over = true;
+      of->at = at;
+      of->made = std::move(to);
+      of->next.cancel();
+    }
     wake();
   });
-  co_await wait("connecting", [&] { return made->done; });
-  if (made->error) fail("connecting", made->error.message());
-  stream_ = std::move(made->value.stream);
+  race.next.expires_after(attempt_delay);
+  race.next.async_wait([this](error_code stopped) {
+    if (!stopped) attempt_next();
+  });
 }
 
 asio::awaitable<void> peer_call::secure() {
   session_owner& owner = *this;
   session_ = std::make_unique<session>(the_connection, direction::outbound, std::move(stream_),
-                                       options_, net_.clock(), with_.to.peer, owner, with_.to.at);
+                                       options_, net_.clock(), with_.to.peer, owner, race_->at);
   session_->start();
   co_await wait("securing", [this] { return !peer_.empty(); });
 }

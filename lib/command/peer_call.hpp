@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "net/node/name_search.hpp"
 #include "net/session/session.hpp"
+#include "tandem/asio/dns.hpp"
 #include "tandem/net/network.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -19,6 +21,7 @@ namespace tandem::cli {
 
 struct call_settings {
   dial_address to;  ///< no peer: whoever answers
+  dns_options dns;
   identity self;
   std::vector<security> allowed;
   duration step_timeout{};
@@ -37,7 +40,10 @@ class peer_call final : session_owner {
   peer_call(network& net, const call_settings& with);
   ~peer_call() override;
 
+  bool named() const noexcept { return with_.to.named(); }
+
   // Each throws call_failed, also when step_timeout was over.
+  asio::awaitable<void> resolve();  ///< the name, until it gave an address
   asio::awaitable<void> connect();  ///< TCP
   asio::awaitable<void> secure();   ///< multistream-select, security: who is it?
   asio::awaitable<void> mux();      ///< the muxer, until its first frame came
@@ -63,6 +69,7 @@ class peer_call final : session_owner {
   asio::awaitable<void> wait(std::string_view step, Done done);
   [[noreturn]] void fail(std::string_view step, const std::string& why) const;
   void wake() { changed_.cancel(); }
+  void attempt_next();
 
   void on_authenticated(connection_id conn, const peer_id& peer) override;
   void on_ready(connection_id conn) override;
@@ -75,10 +82,16 @@ class peer_call final : session_owner {
   void on_dirty(connection_id) override {}
   void on_closed(connection_id conn, cause why) override;
 
+  struct address_race;
+
   network& net_;
   const call_settings& with_;
   session_options options_;
+  name_source names_;
+  node_clock clock_;
   asio::steady_timer changed_;
+  const std::shared_ptr<address_race> race_;
+  std::shared_ptr<name_search> search_;
   byte_stream stream_;
   std::unique_ptr<session> session_;
   peer_id peer_;

@@ -6,6 +6,7 @@
 #include "tandem/command/units.hpp"
 
 #include <CLI/CLI.hpp>
+#include <boost/asio/system_executor.hpp>
 
 #include <cstdio>
 #include <stdexcept>
@@ -14,8 +15,11 @@ namespace tandem::cli {
 
 void peer_options::add_to(CLI::App& app) {
   app.add_option("ADDRESS", address_,
-                 "/ip4/127.0.0.1/tcp/4001/p2p/ID, or without /p2p/ID: whoever is there")
+                 "/ip4/127.0.0.1/tcp/4001/p2p/ID, or without /p2p/ID: whoever is there; or with a "
+                 "name: /dns4/example.org/tcp/4001, /dnsaddr/example.org")
       ->required();
+  app.add_option("--dns", dns_, "Name servers to ask, with commas (default: /etc/resolv.conf's)")
+      ->type_name("SERVERS");
   app.add_option("--identity-file", identity_file_,
                  "File of the identity to call with, made when missing (default: a new one)");
   app.add_option("--security", security_,
@@ -28,13 +32,14 @@ void peer_options::add_to(CLI::App& app) {
 }
 
 call_settings peer_options::settings() const {
-  const auto to = parse_address(address_);
+  const auto to = parse_dial_address(address_);
   if (!to)
     throw bad_input(address_, "no address; write /ip4/127.0.0.1/tcp/4001/p2p/ID or 127.0.0.1:4001");
-  if (to->at.port == 0)
+  if (!dials_a_port(*to))
     throw bad_input(address_, "nobody can be called at port 0; ports are 1 to 65535");
   call_settings read;
   read.to = *to;
+  read.dns = read_dns(dns_);
   read.step_timeout = positive_duration("--timeout", timeout_);
   try {
     read.allowed = parse_securities(security_);
@@ -45,6 +50,20 @@ call_settings peer_options::settings() const {
   return read;
 }
 
+bool dials_a_port(const dial_address& to) {
+  return to.named() ? to.name.kind == name_kind::dnsaddr || to.name.port != 0 : to.at.port != 0;
+}
+
+dns_options read_dns(const std::string& servers) {
+  const dns_options read{servers};
+  try {
+    make_dns(asio::system_executor(), read);
+  } catch (const std::invalid_argument&) {
+    throw bad_input("--dns " + servers, "no name servers; write 192.0.2.1,[2001:db8::1]:5353");
+  }
+  return read;
+}
+
 duration positive_duration(const std::string& option, const std::string& text) {
   const auto read = parse_duration(text);
   if (!read || *read <= duration::zero() || *read > std::chrono::hours(24 * 365))
@@ -52,13 +71,14 @@ duration positive_duration(const std::string& option, const std::string& text) {
   return *read;
 }
 
-double milliseconds_of(duration value) {
-  return std::chrono::duration<double, std::milli>(value).count();
+std::int64_t microseconds_of(duration value) {
+  return std::chrono::ceil<std::chrono::microseconds>(value).count();
 }
 
 std::string milliseconds_text(duration value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.2f ms", milliseconds_of(value));
+  std::snprintf(text, sizeof text, "%.2f ms",
+                std::chrono::duration<double, std::milli>(value).count());
   return text;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run_node.hpp"
 
+#include "dialled_peers.hpp"
 #include "event_log.hpp"
 #include "identity_file.hpp"
 #include "line_output.hpp"
@@ -84,6 +85,7 @@ class running_node {
     if (!with_.identity_file.empty()) file.emplace(with_.identity_file);
     recording_ = with_.recording.start();
     options.self = file ? file->take() : identity::generate();
+    options.names = make_dns(context_.get_executor(), with_.dns);
     node_ = std::make_unique<node>(*net_, std::move(options), &meter_, recording_.get());
     meter_.watch(*node_, net_->clock(), with_.options.buffers);
     with_.marks.apply(*node_);
@@ -91,7 +93,9 @@ class running_node {
       say_itself("--protect " + to_string(node_->self().id()));
     node_->start();
     say_where();
-    for (const auto& peer : with_.peers) dial(peer);
+    peers_.emplace(*node_, with_.dial_once,
+                   [this](const auto& address) { say_itself("--dial " + address); });
+    peers_->become(with_.peers);
   }
 
   void say_what_cannot_be_kept() {
@@ -147,19 +151,6 @@ class running_node {
     errors_.line("tandem: " + option + ": that is this node itself; name other peers");
   }
 
-  void dial(const dial_address& peer) {
-    const bool own =
-        peer.peer == node_->self().id() || std::ranges::count(node_->listening(), peer.at) != 0;
-    if (own) say_itself("--dial " + to_multiaddr(peer.at) + "/p2p/" + to_string(peer.peer));
-    if (with_.dial_once || own) {  // once: it fails, and is counted
-      node_->dial(peer.peer, {{peer.at}, dial_mode::join, 0, never});
-      return;
-    }
-    node_->add_addresses(peer.peer, {peer.at});
-    node_->mark(events::peer_marked{peer.peer, mark::keep_alive});
-    node_->mark(events::peer_marked{peer.peer, mark::protect});
-  }
-
   void wait_for_signal() {
     signals_.async_wait([this](boost::system::error_code failed, int signal) {
       if (failed) return;
@@ -205,21 +196,12 @@ class running_node {
 
   void take(node_settings next) {
     const auto before = std::exchange(with_, std::move(next));
-    const auto in = [](const auto& all, const dial_address& peer) {
-      return std::ranges::any_of(
-          all, [&](auto& each) { return each.peer == peer.peer && each.at == peer.at; });
-    };
     log_.set_level(with_.level);
     say_what_cannot_be_kept();
     node_->configure(with_.options.manager);
-    for (const auto& peer : before.peers)
-      if (!in(with_.peers, peer)) {
-        node_->mark(events::peer_marked{peer.peer, mark::keep_alive, false});
-        node_->mark(events::peer_marked{peer.peer, mark::protect, false});
-      }
+    peers_->let_go_of_others_than(with_.peers);
     with_.marks.apply(*node_, before.marks);
-    for (const auto& peer : with_.peers)
-      if (!in(before.peers, peer)) dial(peer);
+    peers_->become(with_.peers);
   }
 
   void look_after() {
@@ -285,6 +267,7 @@ class running_node {
   service_manager service_;
   boost::asio::steady_timer patient_{context_};  ///< runs while connections are probed once
   std::unique_ptr<node> node_;
+  std::optional<dialled_peers> peers_;
   std::unique_ptr<metrics_exporter> exporter_;
   std::shared_future<void> over_;  ///< the node's, from the first signal on
   steady::time_point end_;         ///< when all must be over

@@ -5,6 +5,7 @@
 #include "log_level.hpp"
 #include "operator_options.hpp"
 #include "record_options.hpp"
+#include "tandem/asio/dns.hpp"
 #include "tandem/asio/metrics_exporter.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/node.hpp"
@@ -21,6 +22,7 @@ struct node_settings {
   node_options options;
   std::string identity_file;  ///< empty: a new identity
   std::vector<dial_address> peers;
+  dns_options dns;
   bool dial_once = false;  ///< else peers are kept connected
   operator_options marks;
   record_options recording;

@@ -60,6 +60,10 @@ constexpr std::array<cause_row, causes_count> table{{
     {cause::handshake_failed, "HandshakeFailed", 0x1202, "the handshake failed"},
     {cause::local_resource, "LocalResource", 0x1203, "this host lacks a resource"},
     {cause::remote_refused, "RemoteRefused", 0, "the peer refused without a reason we know"},
+
+    {cause::name_unknown, "NameUnknown", 0, "the name of the peer's host has no address"},
+    {cause::name_timeout, "NameTimeout", 0, "no name server answered in time"},
+    {cause::name_failed, "NameFailed", 0, "no name server could say what the name's addresses are"},
 }};
 
 constexpr bool in_order() {

@@ -4,8 +4,11 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 namespace tandem {
 namespace {
@@ -38,14 +41,45 @@ std::string_view take_part(std::string_view& text) {
   return part;
 }
 
-boost::system::result<dial_address> parse_multiaddr(std::string_view text) {
+constexpr std::array<std::pair<std::string_view, name_kind>, 4> name_kinds{
+    {{"dns", name_kind::dns},
+     {"dns4", name_kind::dns4},
+     {"dns6", name_kind::dns6},
+     {"dnsaddr", name_kind::dnsaddr}}};
+
+/// Labels of at most 63 characters, all of at most 253 (RFC 1035, 2.3.4); a dot may end it.
+bool is_name(std::string_view text) {
+  if (text.ends_with('.')) text.remove_suffix(1);
+  std::size_t label = 0;
+  for (const char c : text) {
+    if (c <= ' ' || c > '~' || (c == '.' && label == 0)) return false;
+    label = c == '.' ? 0 : label + 1;
+    if (label > 63) return false;
+  }
+  return label > 0 && text.size() <= 253;
+}
+
+boost::system::result<dial_address> parse_multiaddr(std::string_view text, bool names) {
   const auto family = take_part(text);
-  if (family != "ip4" && family != "ip6") return net_error::bad_address;
-  const auto host = parse_host(take_part(text), family == "ip6");
+  const auto host_text = take_part(text);
+  const auto kind = std::ranges::find(name_kinds, family, [](auto& each) { return each.first; });
   dial_address parsed;
-  if (!host || take_part(text) != "tcp") return net_error::bad_address;
-  parsed.at = *host;
-  if (!parse_port(take_part(text), parsed.at.port)) return net_error::bad_address;
+  auto* port = &parsed.at.port;
+  if (names && kind != name_kinds.end()) {
+    if (!is_name(host_text)) return net_error::bad_address;
+    parsed.name = {kind->second, std::string(host_text)};
+    port = &parsed.name.port;
+  } else if (family == "ip4" || family == "ip6") {
+    const auto host = parse_host(host_text, family == "ip6");
+    if (!host) return net_error::bad_address;
+    parsed.at = *host;
+  } else {
+    return net_error::bad_address;
+  }
+  if (!parsed.named() || parsed.name.kind != name_kind::dnsaddr) {
+    if (take_part(text) != "tcp") return net_error::bad_address;
+    if (!parse_port(take_part(text), *port)) return net_error::bad_address;
+  }
   if (text.empty()) return parsed;
   if (take_part(text) != "p2p") return net_error::bad_address;
   const auto peer = parse_peer_id(take_part(text));
@@ -66,9 +100,22 @@ std::string to_multiaddr(const endpoint& at) {
   return (at.v6 ? "/ip6/" : "/ip4/") + host_of(at) + "/tcp/" + std::to_string(at.port);
 }
 
+std::string to_multiaddr(const dial_address& at) {
+  if (!at.named()) return to_multiaddr(at.at);
+  const auto kind =
+      std::ranges::find(name_kinds, at.name.kind, [](auto& each) { return each.second; });
+  const auto text = "/" + std::string(kind->first) + "/" + at.name.name;
+  return at.name.kind == name_kind::dnsaddr ? text : text + "/tcp/" + std::to_string(at.name.port);
+}
+
+boost::system::result<dial_address> parse_dial_address(std::string_view text) {
+  if (text.find('\0') != text.npos) return net_error::bad_address;
+  return text.starts_with('/') ? parse_multiaddr(text, true) : parse_address(text);
+}
+
 boost::system::result<dial_address> parse_address(std::string_view text) {
   if (text.find('\0') != text.npos) return net_error::bad_address;
-  if (text.starts_with('/')) return parse_multiaddr(text);
+  if (text.starts_with('/')) return parse_multiaddr(text, false);
   const auto colon = text.rfind(':');
   if (colon == text.npos) return net_error::bad_address;
   auto host = text.substr(0, colon);

@@ -53,6 +53,8 @@ class category final : public boost::system::error_category {
         return "the peer ended TLS with an alert";
       case net_error::bad_proof:
         return "the peer's signature is not the one of the identity it claims";
+      case net_error::name_unknown:
+        return "the name does not exist, or has nothing of the kind";
     }
     return "unknown error " + std::to_string(value);
   }

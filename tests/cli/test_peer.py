@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from support import TANDEM, Node, assert_one_clear_line, free_port, scraped, tandem, wait_until
+from support import PATIENCE, TANDEM, Node, assert_one_clear_line, free_port, scraped, tandem, wait_until
 
 STRANGER = "12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN"
 QUICK = ("--count", "3", "--interval", "0")
@@ -57,8 +57,8 @@ def test_dial_says_who_is_there_and_how(security):
             assert {"/ipfs/ping/1.0.0", "/ipfs/id/1.0.0"} <= set(told["protocols"])
             assert told["addresses"] == [host] and told["agent"].startswith("tandem/")
             assert re.fullmatch(r"/ip4/127\.0\.0\.1/tcp/\d+", told["observed"]) and told["observed"] != host
-            assert list(told["took_ms"]) == ["tcp", "security", "muxer", "identify"]
-            assert all(0 < took < 10_000 for took in told["took_ms"].values())
+            assert list(told["took_us"]) == ["tcp", "security", "muxer", "identify"]
+            assert all(took > 0 and isinstance(took, int) for took in told["took_us"].values())
         text = tandem("dial", address).stdout
         assert f"peer       {who}\nsecurity   tls\n" in text and f"address    {host}\n" in text
 
@@ -74,8 +74,8 @@ def test_ping_measures_each_round_trip():
             "round trip: min MS, p50 MS, p99 MS, max MS"]
         told = json.loads(tandem("ping", address, "--count", "200", "--interval", "0", "--json").stdout)
         assert (told["sent"], told["answered"], told["lost"]) == (200, 200, 0)
-        trip = told["round_trip_ms"]
-        assert 0 < trip["min"] <= trip["p50"] <= trip["p99"] <= trip["max"] < 10_000
+        trip = told["round_trip_us"]
+        assert 0 < trip["min"] <= trip["p50"] <= trip["p99"] <= trip["max"]
 
 
 @pytest.mark.parametrize("verb", [("dial",), ("ping", *QUICK)])
@@ -125,7 +125,7 @@ def test_a_limit_is_seen_from_the_other_side():
             first.stdout.readline()
             said = tandem("dial", address)
             first.send_signal(signal.SIGINT)
-            rest = first.communicate(timeout=20)[0]
+            rest = first.communicate(timeout=PATIENCE)[0]
     assert said.returncode == 1 and "the peer refused: LimitReached" in said.stderr
     assert first.returncode == 0 and "0% lost" in rest  # Ctrl-C: what it found
 
@@ -139,7 +139,7 @@ def test_a_peer_that_goes_away_loses_the_ping_under_way():
             # More than a handshake takes: it pings.
             wait_until(lambda: (scraped(port) or {}).get("icn_p2p_bytes_received_total", 0) > 10_000)
             node.process.kill()
-            told = json.loads(ping.communicate(timeout=20)[0])
+            told = json.loads(ping.communicate(timeout=PATIENCE)[0])
     assert ping.returncode == 1 and told["error"] and told["answered"] <= told["sent"] < 100_000
 
 

@@ -115,6 +115,47 @@ TEST(address, refuses_what_cannot_be_dialled) {
   EXPECT_EQ(parse_address("nowhere").error(), net_error::bad_address);
 }
 
+TEST(dial_address, has_a_name_and_is_written_as_it_was_read) {
+  const std::string id = "12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5";
+  const std::string longest = std::string(63, 'a') + "." + std::string(63, 'b') + "." +
+                              std::string(63, 'c') + "." + std::string(61, 'd');
+  const struct {
+    std::string text;
+    host_name name;
+  } cases[] = {{"/dns/example.org/tcp/4001", {name_kind::dns, "example.org", 4001}},
+               {"/dns4/example.org./tcp/1", {name_kind::dns4, "example.org.", 1}},
+               {"/dns6/" + longest + "/tcp/65535", {name_kind::dns6, longest, 65535}},
+               {"/dnsaddr/xn--e1afmkfd.test", {name_kind::dnsaddr, "xn--e1afmkfd.test", 0}}};
+  for (const auto& [text, name] : cases) {
+    const auto alone = parse_dial_address(text), whose = parse_dial_address(text + "/p2p/" + id);
+    ASSERT_TRUE(alone && whose) << text;
+    EXPECT_EQ(alone->name, name);
+    EXPECT_TRUE(alone->named() && alone->peer.empty());
+    EXPECT_EQ(whose->name, name);
+    EXPECT_EQ(to_string(whose->peer), id);
+    EXPECT_EQ(to_multiaddr(*whose), text);
+    EXPECT_FALSE(parse_address(text)) << "numeric ones only";
+  }
+  const auto numeric = parse_dial_address("127.0.0.1:4001");
+  ASSERT_TRUE(numeric);
+  EXPECT_FALSE(numeric->named());
+  EXPECT_EQ(to_multiaddr(*numeric), "/ip4/127.0.0.1/tcp/4001");
+}
+
+TEST(dial_address, refuses_what_is_no_name) {
+  const std::string label(64, 'a');
+  const std::string long_name = std::string(63, 'a') + "." + std::string(63, 'b') + "." +
+                                std::string(63, 'c') + "." + std::string(62, 'd');
+  for (const std::string text :
+       {"/dns4//tcp/1", "/dns4/./tcp/1", "/dns4/a..b/tcp/1", "/dns4/.a/tcp/1", "/dns4/a b/tcp/1",
+        "/dns4/a\n/tcp/1", "/dns4/\xc3\xa4/tcp/1", "/dns4/a", "/dns4/a/tcp", "/dns4/a/tcp/65536",
+        "/dns4/a/udp/1", "/dns5/a/tcp/1", "/dnsaddr", "/dnsaddr/", "/dnsaddr/a/tcp/1",
+        "/dns4/a/tcp/1/ws", "/dns4/a/tcp/1/p2p/nobody"})
+    EXPECT_FALSE(parse_dial_address(text)) << text;
+  EXPECT_FALSE(parse_dial_address("/dns4/" + label + "/tcp/1"));
+  EXPECT_FALSE(parse_dial_address("/dns4/" + long_name + "/tcp/1"));
+}
+
 TEST(address_range, reads_cidr_of_both_families) {
   const auto v4 = parse_address_range("203.0.113.0/24");
   ASSERT_TRUE(v4);

@@ -279,6 +279,7 @@ void connection_manager::state::on(const events::addresses_found& event) {
   const dial_slot dial_at = requests[request_at].dial;
   add_addresses(dial_at, event.list);
   if (event.final) dials[dial_at].complete = true;
+  if (dials[dial_at].last == cause::none) dials[dial_at].last = event.why;
   proceed(dial_at);
 }
 

@@ -86,8 +86,15 @@ request_id node::dial(const peer_id& peer, dial_options options) {
   const request_id request = impl_->next_request();
   const bool queued = impl_->command([impl = impl_.get(), request, peer,
                                       options = std::move(options)]() mutable {
-    // What the book learnt since the peer failed is worth a try at once, so the core must see it.
-    if (options.addresses.empty()) options.addresses = impl->addresses().find(peer);
+    auto& book = impl->addresses();
+    if (!options.names.empty()) book.add(peer, std::span<const host_name>(options.names));
+    if (!book.names_of(peer).empty()) {  // the core asks for all there are
+      book.add(peer, std::span<const endpoint>(options.addresses));
+      options.addresses.clear();
+    } else if (options.addresses.empty()) {
+      // What the book learnt since the peer failed is worth a try at once: the core must see it.
+      options.addresses = book.find(peer);
+    }
     impl->submit(
         events::dial_wanted{request, peer, {}, options.mode, options.priority, options.deadline},
         std::move(options.addresses));
@@ -196,7 +203,13 @@ void node::configure(const manager_options& options) {
 
 void node::add_addresses(const peer_id& peer, std::vector<endpoint> addresses) {
   impl_->command([impl = impl_.get(), peer, addresses = std::move(addresses)] {
-    impl->addresses().add(peer, addresses);
+    impl->addresses().add(peer, std::span<const endpoint>(addresses));
+  });
+}
+
+void node::add_names(const peer_id& peer, std::vector<host_name> names) {
+  impl_->command([impl = impl_.get(), peer, names = std::move(names)] {
+    impl->addresses().add(peer, std::span<const host_name>(names));
   });
 }
 
@@ -234,6 +247,8 @@ void node::unflushed(const std::function<void(const events::traffic&)>& each) co
 }
 
 std::uint64_t node::commands_refused() const { return impl_->commands_refused(); }
+
+std::size_t node::commands_waiting() const { return impl_->commands_waiting(); }
 
 const identity& node::self() const noexcept { return impl_->options().self; }
 

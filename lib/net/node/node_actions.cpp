@@ -12,7 +12,33 @@
 namespace tandem {
 
 void node::impl::carry_out(const actions::resolve& what) {
-  submit(events::addresses_found{what.request, {}, true}, addresses_.find(what.peer));
+  const auto names = addresses_.names_of(what.peer);
+  submit(events::addresses_found{what.request, {}, names.empty()}, addresses_.find(what.peer));
+  if (!names.empty()) look_for(what.request, what.peer, names);
+}
+
+void node::impl::look_for(request_id request, const peer_id& peer,
+                          std::span<const host_name> names) {
+  if (!options_.names)
+    return submit(events::addresses_found{request, {}, true, cause::name_failed});
+  const auto found = [this, request](std::vector<endpoint> list) {
+    submit(events::addresses_found{request, {}, false}, std::move(list));
+  };
+  const auto over = [this, request](cause why) {
+    searches_.erase(request);
+    submit(events::addresses_found{request, {}, true, why});
+  };
+  const auto search =
+      std::make_shared<name_search>(options_.names, clock_, peer, name_search::told{found, over});
+  searches_[request] = search;
+  search->start(names);
+}
+
+void node::impl::stop_looking(request_id request) {
+  const auto found = searches_.find(request);
+  if (found == searches_.end()) return;
+  found->second->cancel();
+  searches_.erase(found);
 }
 
 void node::impl::carry_out(const actions::start_attempt& what) {
@@ -111,9 +137,13 @@ void node::impl::carry_out(const actions::listen_resume&) {
 }
 
 void node::impl::carry_out(const actions::notify& what) {
-  // Where a peer was reached is where it is looked for when it is gone.
-  if (what.what.kind == notice::connection_established && what.what.way == direction::outbound)
-    addresses_.add(what.what.peer, {&what.what.where, 1});
+  const auto kind = what.what.kind;
+  if (kind == notice::dial_succeeded || kind == notice::dial_failed)
+    stop_looking(what.what.request);
+  // Where a peer was reached is where it is looked for when it is gone, unless its name tells.
+  if (kind == notice::connection_established && what.what.way == direction::outbound &&
+      addresses_.names_of(what.what.peer).empty())
+    addresses_.add(what.what.peer, std::span<const endpoint>(&what.what.where, 1));
   if (observer_) observer_->on_notification(stepped_, what.what);
   if (!dead_ && !subscribers_.empty()) publish(what.what);
 }

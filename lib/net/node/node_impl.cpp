@@ -72,6 +72,7 @@ void node::impl::stop() {
   clock_.reset();
   commands_.close();
   listeners_.clear();
+  while (!searches_.empty()) stop_looking(searches_.begin()->first);
   drop_links();
   for (const auto& weak : subscribers_)
     if (const auto queue = weak.lock()) queue->close();

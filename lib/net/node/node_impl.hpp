@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "net/node/name_search.hpp"
 #include "net/node/node_address_book.hpp"
 #include "net/node/node_alarm.hpp"
 #include "net/node/node_commands.hpp"
@@ -37,6 +38,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   /// From any thread. False when the command queue is full; then `what` is destroyed, not run.
   bool command(task what, std::size_t bytes = 0, bool always = false);
   std::uint64_t commands_refused() const { return commands_.refused(); }
+  std::size_t commands_waiting() const { return commands_.size(); }
   request_id next_request() { return request_id{last_request_.fetch_add(1) + 1}; }
   std::shared_future<void> shutdown(duration within);
 
@@ -130,6 +132,8 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
 
   // node_actions.cpp
   void carry_out(const actions::resolve& what);
+  void look_for(request_id request, const peer_id& peer, std::span<const host_name> names);
+  void stop_looking(request_id request);
   void carry_out(const actions::start_attempt& what);
   void carry_out(const actions::cancel_attempt& what);
   void carry_out(const actions::admit& what);
@@ -178,6 +182,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   std::vector<listener> listeners_;
   boost::unordered_flat_map<connection_id, std::shared_ptr<attempt>> attempts_;
   boost::unordered_flat_map<connection_id, link> links_;
+  std::map<request_id, std::shared_ptr<name_search>> searches_;
   std::map<std::string, std::shared_ptr<const stream_handler>, std::less<>> handlers_;
   std::vector<std::weak_ptr<event_queue>> subscribers_;
 

@@ -58,6 +58,26 @@ TEST(outbound, without_addresses_asks_for_them) {
   EXPECT_EQ(d.refused(cause::no_address), 1U);
 }
 
+TEST(outbound, fails_with_what_was_wrong_with_the_names_of_a_peer_when_they_gave_no_address) {
+  driver d;
+  for (const cause why : {cause::name_unknown, cause::name_timeout, cause::name_failed}) {
+    const request_id request = req(static_cast<std::uint64_t>(why));
+    d.dial(request, peer(1), {});
+    d.tell(events::addresses_found{request, {}, true, why});
+    EXPECT_EQ(d.last(notice::dial_failed).why, why);
+    EXPECT_EQ(d.refused(why), 0U);
+  }
+  EXPECT_EQ(d.counters().failed_total, 3U);
+  EXPECT_EQ(d.count(notice::backoff_started), 0U);  // nobody is to blame
+
+  d.dial(req(1), peer(1), {});
+  d.tell(events::addresses_found{req(1), std::array{address(1)}, false});
+  d.tell(events::addresses_found{req(1), {}, true, cause::name_timeout});
+  EXPECT_EQ(d.count(notice::dial_failed), 3U);  // what was found is still tried
+  d.fail();
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::connection_refused);
+}
+
 TEST(outbound, asks_again_when_the_request_it_asked_for_is_abandoned) {
   driver d;
   d.dial(req(1), peer(1), {});

@@ -128,6 +128,7 @@ void manager::on(const events::addresses_found& e) {
   d.waited = false;
   add_addresses(d, e.list);
   if (e.final) d.complete = true;
+  if (d.last == cause::none) d.last = e.why;
 }
 
 void manager::on(const events::disconnect_wanted& e) {

@@ -211,7 +211,8 @@ class player {
       const bool joins = mine_.joins(r);
       list_.push_back(address_to(mine_.peer_number_of(r), s.c + i, !joins));
     }
-    tell(events::addresses_found{r, list_, s.c % 2 == 0});
+    constexpr std::array names{cause::none, cause::name_unknown, cause::name_timeout};
+    tell(events::addresses_found{r, list_, s.c % 2 == 0, names[s.b % names.size()]});
   }
   void authenticate(const step& s, const peer_id& other) {
     const connection_id id = pick(s.a, life::handshaking);
@@ -258,7 +259,10 @@ class player {
       for (const auto& [id, c] : mine_.connections()) all.push_back(id);
     return all[n % all.size()];
   }
-  static cause some_cause(std::uint8_t n) { return static_cast<cause>(n % causes_count); }
+  /// Of those by which a connection may end: a name is no part of one.
+  static cause some_cause(std::uint8_t n) {
+    return static_cast<cause>(n % (static_cast<unsigned>(cause::remote_refused) + 1));
+  }
   static cause some_failure(std::uint8_t n) {
     static constexpr cause likely[] = {cause::connection_refused, cause::connect_timeout,
                                        cause::unreachable, cause::local_resource};

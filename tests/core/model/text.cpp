@@ -51,7 +51,7 @@ struct event_text {
   }
   s operator()(const events::addresses_found& e) const {
     return "addresses_found " + text_of(e.request) + " " + list_of(e.list) +
-           (e.final ? " final" : "");
+           (e.final ? " final" : "") + (e.why == cause::none ? "" : " " + word(e.why));
   }
   s operator()(const events::attempt_connected& e) const {
     return "attempt_connected " + text_of(e.attempt);

@@ -58,6 +58,11 @@ enum class cause : std::uint8_t {
   handshake_failed,
   local_resource,
   remote_refused,
+
+  // Of a dial too: the name that stands for the peer's addresses gave none.
+  name_unknown,
+  name_timeout,
+  name_failed,
 };
 
 /// One row of the table of causes.
@@ -97,6 +102,6 @@ constexpr bool is_refusal(cause c) noexcept {
 }
 
 /// Number of causes, for tables indexed by one.
-inline constexpr std::size_t causes_count = static_cast<std::size_t>(cause::remote_refused) + 1;
+inline constexpr std::size_t causes_count = static_cast<std::size_t>(cause::name_failed) + 1;
 
 }  // namespace tandem

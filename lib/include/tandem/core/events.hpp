@@ -93,6 +93,8 @@ struct addresses_found {  ///< Answers `resolve`; more may come unless `final`.
   request_id request{};
   std::span<const endpoint> list{};
   bool final = true;
+  /// Why there are not more. A dial of which no attempt failed fails with it, and blames nobody.
+  cause why = cause::none;
 };
 /// The transport is connected; the upgrade may begin once `admit` says so.
 struct attempt_connected {

@@ -29,6 +29,7 @@ enum class net_error {
   certificate_signature,  ///< a certificate that its key did not sign
   alerted,                ///< the peer ended TLS with an alert
   bad_proof,              ///< a signature that is not the one of the identity claimed
+  name_unknown,           ///< a name without what was asked about it
 };
 
 const boost::system::error_category& net_category() noexcept;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tandem/core/ids.hpp"
+#include "tandem/net/host_name.hpp"
 
 #include <boost/system/result.hpp>
 
@@ -59,10 +60,17 @@ std::string to_multiaddr(const endpoint& at);
 /// An address to dial: an endpoint and, when the text ends in `/p2p/ID`, who should be there.
 struct dial_address {
   endpoint at;
-  peer_id peer;  ///< empty when the text does not say
+  peer_id peer;    ///< empty when the text does not say
+  host_name name;  ///< stands for `at`, unless it is empty
+  bool named() const noexcept { return !name.name.empty(); }
+  friend bool operator==(const dial_address&, const dial_address&) = default;
 };
 /// From a multiaddr, `host:port` or `[v6]:port`, with numeric hosts.
 boost::system::result<dial_address> parse_address(std::string_view text);
+/// The same, or a multiaddr with a name: `/dns4/example.org/tcp/4001`, `/dnsaddr/example.org`.
+boost::system::result<dial_address> parse_dial_address(std::string_view text);
+/// The multiaddr of it, without the peer.
+std::string to_multiaddr(const dial_address& at);
 
 /// The addresses that share the first `prefix` bits of `first`.
 struct address_range {

@@ -3,6 +3,7 @@
 
 #include "tandem/core/observer.hpp"
 #include "tandem/net/identity.hpp"
+#include "tandem/net/names.hpp"
 #include "tandem/net/request.hpp"
 #include "tandem/net/security.hpp"
 #include "tandem/net/send_result.hpp"
@@ -49,6 +50,8 @@ struct node_options {
   std::uint64_t seed = 0;        ///< of the policy's generator
   /// What connections may be secured with, in order of preference; at least one.
   std::vector<tandem::security> security{tandem::security::tls, tandem::security::noise};
+  /// Who knows the addresses behind names; none: dials by name fail with NameFailed.
+  name_source names;
   /// Of the secrets of its connections; none: the operating system's.
   entropy_source entropy;
   std::string agent = "tandem";  ///< the program and its version, as identify tells it
@@ -65,6 +68,9 @@ struct dial_options {
   dial_mode mode = dial_mode::join;
   std::int32_t priority = 0;
   time_point deadline = never;
+  /// Looked up within the dial's deadline, at this dial and at each later one of the peer; what
+  /// they stand for is tried as it is found.
+  std::vector<host_name> names{};
 };
 
 /// One application message as it arrived.
@@ -184,6 +190,8 @@ class node {
   /// Throws std::invalid_argument, on the caller's thread, for options that cannot be used.
   void configure(const manager_options& options);
   void add_addresses(const peer_id& peer, std::vector<endpoint> addresses);
+  /// Names that stand for addresses of the peer: at most 8, the oldest go first.
+  void add_names(const peer_id& peer, std::vector<host_name> names);
   /// Graceful end within the shorter of `within` and `shutdown_timeout`: listeners close first,
   /// peers are told. The future is ready when it is over, also when the node is destroyed before;
   /// calls after the first share it.
@@ -199,6 +207,8 @@ class node {
   std::future<connection_explanation> explain(connection_id conn);
   /// Commands refused so far because the queue was full.
   std::uint64_t commands_refused() const;
+  /// Commands that wait for the loop, of command_queue_max.
+  std::size_t commands_waiting() const;
 
   // On the executor's thread.
   const identity& self() const noexcept;
