@@ -96,9 +96,9 @@ void add_names(py::module_& m) {
   });
   // `/ip4/127.0.0.1/tcp/4001/p2p/ID` as address and peer.
   m.def("read_address", [](const std::string& text) {
-    const auto read = parse_address(text);
+    const auto read = parse_dial_address(text);
     if (!read) address_of(text);
-    return py::make_tuple(to_string(read->at), read->peer.empty() ? "" : to_string(read->peer));
+    return py::make_tuple(to_multiaddr(*read), read->peer.empty() ? "" : to_string(read->peer));
   });
   m.attr("causes") = names_until<cause>(causes_count);
   m.attr("notices") = names_until<notice>(notices_count);

@@ -4,6 +4,7 @@
 #include "tandem/net/node.hpp"
 #include "native.hpp"
 #include "node_values.hpp"
+#include "tandem/asio/dns.hpp"
 #include "tandem/asio/network.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/recording.hpp"
@@ -47,6 +48,7 @@ class native_node final : node_observer {
     std::memcpy(&options.seed, options.self.id().bytes().data() + 8, sizeof options.seed);
     try {
       network_ = make_asio_network(context_);
+      options.names = make_dns(context_.get_executor());
       node_.emplace(*network_, std::move(options), static_cast<node_observer*>(this));
       events_ = node_->subscribe();
       hear_requests(standard_protocol);
@@ -78,7 +80,7 @@ class native_node final : node_observer {
   number dial(const std::string& peer, const std::vector<std::string>& addresses, bool additional,
               std::optional<double> timeout) {
     dial_options how;
-    for (const auto& at : addresses) how.addresses.push_back(address_of(at));
+    split(addresses, how.addresses, how.names);
     how.mode = additional ? dial_mode::additional : dial_mode::join;
     if (timeout) how.deadline = later(network_->clock().now(), duration_of(*timeout));
     const auto made = open().dial(peer_of(peer), std::move(how));
@@ -149,8 +151,10 @@ class native_node final : node_observer {
   }
   void add_addresses(const std::string& peer, const std::vector<std::string>& addresses) {
     std::vector<endpoint> list;
-    for (const auto& at : addresses) list.push_back(address_of(at));
+    std::vector<host_name> names;
+    split(addresses, list, names);
     open().add_addresses(peer_of(peer), std::move(list));
+    open().add_names(peer_of(peer), std::move(names));
   }
   void shutdown(std::optional<double> within) {
     auto& node = open();
@@ -217,6 +221,14 @@ class native_node final : node_observer {
                     ring();
                   }),
                   {.within = most});
+  }
+  static void split(const std::vector<std::string>& addresses, std::vector<endpoint>& numeric,
+                    std::vector<host_name>& names) {
+    for (const auto& at : addresses)
+      if (const auto read = parse_dial_address(at); read && read->named())
+        names.push_back(read->name);
+      else
+        numeric.push_back(address_of(at));
   }
   node& open() {
     if (!node_) throw std::runtime_error("this node was shut down");

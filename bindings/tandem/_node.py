@@ -96,8 +96,8 @@ class Node(Managed):
                    timeout: Duration | None = None) -> int:
         """Connect, and return the connection's id once it is ready.
 
-        to:         an address that names its peer ("/ip4/.../tcp/4001/p2p/ID"), another Node here, or a peer id with
-                    `addresses` or known ones.
+        to:         an address that names its peer ("/ip4/.../tcp/4001/p2p/ID", "/dns4/..."), another Node here, or a peer
+                    id with `addresses` or known ones.
         additional: one more connection, whatever there is. timeout: of the dial.
 
         Raises NodeError with the cause: "LimitReached", "ConnectionRefused", "BackingOff until ...".

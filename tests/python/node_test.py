@@ -125,6 +125,16 @@ def test_a_node_ends_with_requests_that_nobody_answered():
     run(main)
 
 
+def test_a_peer_is_dialled_by_name():
+    async def main():
+        async with tandem.Node("127.0.0.1:0") as server, tandem.Node() as client:
+            port = server.address.split("/")[4]
+            await client.dial(f"/dns4/localhost/tcp/{port}/p2p/{server.id}")
+            assert client.metrics["icn_p2p_active_connections"] == 1
+
+    run(main)
+
+
 def test_what_fails_says_why():
     async def main():
         async with tandem.Node("127.0.0.1:0", max_connections=1, max_connections_per_peer=1) as server:
