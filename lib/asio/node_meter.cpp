@@ -201,6 +201,11 @@ void node_meter::on_step(time_point now, const connection_manager& manager) {
   if (state_->next) state_->next->on_step(now, manager);
 }
 
+void node_meter::on_identified(time_point now, connection_id conn, const peer_id& peer,
+                               const peer_facts& facts) {
+  if (state_->next) state_->next->on_identified(now, conn, peer, facts);
+}
+
 void node_meter::on_message(time_point now, const received_message& message) {
   if (state_->next) state_->next->on_message(now, message);
 }

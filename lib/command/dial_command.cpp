@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/protocol/identify.hpp"
 #include "peer_options.hpp"
+#include "printable.hpp"
 #include "run_call.hpp"
 #include "tandem/asio/network.hpp"
 #include "tandem/command/command.hpp"
@@ -15,21 +16,6 @@ namespace tandem::cli {
 namespace {
 
 using steady = std::chrono::steady_clock;
-
-/// What a peer sends as text, for a terminal: other bytes than printable ASCII as \x1b.
-std::string printable(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    if (c >= ' ' && c < 0x7f && c != '\\') {
-      safe += c;
-      continue;
-    }
-    char escaped[5];
-    std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned char>(c));
-    safe += escaped;
-  }
-  return safe;
-}
 
 class dial_command final : public command {
  public:

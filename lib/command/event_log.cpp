@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "event_log.hpp"
 
+#include "printable.hpp"
 #include "tandem/net/identity.hpp"
 
 #include <boost/json.hpp>
@@ -45,6 +46,14 @@ void event_log::on_message(time_point now, const received_message& message) {
   print(
       now,
       {"message", message.conn, message.peer, {}, std::to_string(message.bytes.size()) + " bytes"});
+}
+
+void event_log::on_identified(time_point now, connection_id conn, const peer_id& peer,
+                              const peer_facts& facts) {
+  if (least_ > log_level::info || !admit(now, "identified")) return;
+  auto more = printable(facts.agent);
+  if (facts.observed.port != 0) more += ", sees us at " + to_multiaddr(facts.observed);
+  print(now, {"identified", conn, peer, {}, std::move(more)});
 }
 
 bool event_log::admit(time_point now, std::string_view name) {

@@ -21,6 +21,8 @@ class event_log final : public node_observer {
   void on_notification(time_point now, const notification& what) override;
   void on_step(time_point, const connection_manager&) override {}
   void on_message(time_point now, const received_message& message) override;
+  void on_identified(time_point now, connection_id conn, const peer_id& peer,
+                     const peer_facts& facts) override;
 
   /// What matters less is not printed from here on.
   void set_level(log_level least) { least_ = least; }

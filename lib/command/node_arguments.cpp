@@ -82,6 +82,7 @@ void node_arguments::add_to(CLI::App& app) {
                  "192.0.2.1,[2001:db8::1]:5353 (default: those of /etc/resolv.conf)")
       ->type_name("SERVERS");
   app.add_flag("--once", once_, "Dial each --dial once, and let it go like any other peer");
+  app.add_flag("--no-identify", no_identify_, "Do not ask the peers that are dialled who they are");
   app.add_option("--identity-file", identity_file_,
                  "File of the 32 secret bytes of the identity, readable by its owner only; "
                  "made when missing (default: a new identity each time)");
@@ -159,6 +160,7 @@ node_settings node_arguments::read_all(const attempt& each) const {
   add_ipv4_of_any(options.listen);
   each([&] { options.security = read_securities(); });
   options.agent = "tandem/" + build_version();
+  options.identify_dialled = !no_identify_;
   options.seed = std::random_device{}();
   settings.identity_file = identity_file_;
   for (const auto& text : dial_) each([&] { settings.peers.push_back(dialled(text)); });

@@ -47,6 +47,7 @@ class node_arguments {
   std::string security_ = "tls,noise";
   bool allow_plaintext_ = false;
   bool once_ = false;
+  bool no_identify_ = false;
   std::map<std::string, std::string> texts_;  ///< manager options as given
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "node_pages.hpp"
 
+#include "printable.hpp"
 #include "tandem/asio/node_meter.hpp"
 #include "tandem/command/recording.hpp"
 #include "tandem/command/units.hpp"
@@ -51,10 +52,19 @@ json::object object_of(const metered_connection& each, const node_meter& meter) 
                    {"age_s", seconds(now - each.since)},
                    {"round_trip_s", nullptr},
                    {"streams", told.streams},
-                   {"idle_in_s", nullptr}};
+                   {"idle_in_s", nullptr},
+                   {"agent", nullptr},
+                   {"observed", nullptr}};
   if (!each.peer.empty()) out["peer"] = to_string(each.peer);
   if (told.srtt > duration{}) out["round_trip_s"] = seconds(told.srtt);
   if (told.idle_at != never) out["idle_in_s"] = seconds(told.idle_at - now);
+  if (const auto* said = meter.of().facts(each.conn)) {
+    out["agent"] = printable(said->agent);
+    if (said->observed.port != 0) out["observed"] = to_multiaddr(said->observed);
+    json::array protocols;
+    for (const auto& name : said->protocols) protocols.emplace_back(printable(name));
+    out["protocols"] = std::move(protocols);
+  }
   return out;
 }
 

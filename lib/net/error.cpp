@@ -55,6 +55,8 @@ class category final : public boost::system::error_category {
         return "the peer's signature is not the one of the identity it claims";
       case net_error::name_unknown:
         return "the name does not exist, or has nothing of the kind";
+      case net_error::cut_off:
+        return "the connection ended without a word of its peer";
     }
     return "unknown error " + std::to_string(value);
   }

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -44,6 +45,20 @@ def two_nodes(*client_options):
             yield *ports, server, at.split("/p2p/")[1]
 
 
+def test_a_page_says_what_a_dialled_peer_said_of_itself():
+    def of(page):
+        return json.loads(get(page, "/peers")[2])["connections"][0]
+
+    with two_nodes() as (_, other, _, _):
+        wait_until(lambda: of(other)["agent"] is not None)
+        told = of(other)
+        assert told["agent"].startswith("tandem/") and "/ipfs/ping/1.0.0" in told["protocols"]
+        assert told["observed"].startswith("/ip4/127.0.0.1/tcp/")
+    with two_nodes("--no-identify") as (_, other, _, _):
+        time.sleep(0.3)
+        assert of(other)["agent"] is None
+
+
 def test_a_page_says_who_is_connected():
     with two_nodes() as (port, other, _, peer):
         status, kind, body = get(other, "/peers")
@@ -56,6 +71,7 @@ def test_a_page_says_who_is_connected():
         assert one["idle_in_s"] is None  # it is kept alive
         (there,) = json.loads(get(port, "/peers")[2])["connections"]
         assert there["direction"] == "inbound" and 0 < there["idle_in_s"] < 32
+        assert there["agent"] is None and there["observed"] is None  # who was dialled asks nobody
         assert json.loads(get(port, "/peers?most=0")[2]) == {"total": 1, "connections": []}
         for many in ("10001", "-1", "x", ""):
             status, _, body = get(port, f"/peers?most={many}")

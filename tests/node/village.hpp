@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,12 @@ struct heard_message {
   peer_id from;
 };
 
+struct heard_facts {
+  time_point when;
+  peer_id of;
+  peer_facts facts;
+};
+
 /// Writes down what one node says, and holds it to its limit at every step.
 class recorder final : public node_observer {
  public:
@@ -50,6 +57,11 @@ class recorder final : public node_observer {
   void on_message(time_point now, const received_message& m) override {
     messages.push_back(
         {now, {reinterpret_cast<const char*>(m.bytes.data()), m.bytes.size()}, m.peer});
+  }
+
+  void on_identified(time_point now, connection_id, const peer_id& peer,
+                     const peer_facts& facts) override {
+    identified.push_back({now, peer, facts});
   }
 
   /// The only notice of this kind; fails the test when there are none or several.
@@ -71,6 +83,7 @@ class recorder final : public node_observer {
 
   std::vector<heard> notices;
   std::vector<heard_message> messages;
+  std::vector<heard_facts> identified;
 };
 
 /// One node of a village, and what it said.
@@ -103,11 +116,12 @@ class village {
     return out;
   }
 
-  villager add(const manager_options& manager = {}, bool listens = true,
-               trace_sink* sink = nullptr) {
+  villager add(const manager_options& manager = {}, bool listens = true, trace_sink* sink = nullptr,
+               const std::function<void(node_options&)>& change = nullptr) {
     villager out;
     out.host = net->add_host();
     auto options = options_of(out.host, manager);
+    if (change) change(options);
     if (listens) options.listen = {net->listen_address(out.host)};
     out.node = std::make_unique<node>(net->host(out.host), options, out.heard.get(), sink);
     out.node->start();

@@ -26,7 +26,8 @@ void send_to(Impl& impl, const Destination& to, std::vector<std::byte> message,
     return;
   }
   const auto size = message.size();
-  const auto out = std::make_shared<outgoing<Destination>>(to, std::move(message), std::move(done));
+  using kept = outgoing<Destination>;
+  const auto out = std::make_shared<kept>(kept{to, std::move(message), std::move(done)});
   const bool queued = impl.command(
       [&impl, out] {
         const auto result = impl.send(out->to, out->message);
@@ -70,6 +71,23 @@ void open_to(Impl& impl, const Destination& to, std::string protocol, stream_ope
       impl.command([&impl, to, protocol = std::move(protocol), heard, within]() mutable {
         impl.open(impl.connection_of(to), protocol, {}, within, std::move(*heard));
       });
+  if (!queued) (*heard)(asio::error::no_buffer_space, {});
+}
+
+template <class Impl, class Destination>
+void identify_at(Impl& impl, const Destination& of, facts_handler done, duration within) {
+  const auto heard = std::make_shared<facts_handler>(std::move(done));
+  const bool queued = impl.command([&impl, of, heard, within] {
+    impl.identify(impl.connection_of(of), within, std::move(*heard));
+  });
+  if (!queued) (*heard)(asio::error::no_buffer_space, {});
+}
+
+template <class Impl, class Destination>
+void ping_to(Impl& impl, const Destination& to, ping_handler done, duration within) {
+  const auto heard = std::make_shared<ping_handler>(std::move(done));
+  const bool queued = impl.command(
+      [&impl, to, heard, within] { impl.ping(impl.connection_of(to), within, std::move(*heard)); });
   if (!queued) (*heard)(asio::error::no_buffer_space, {});
 }
 
@@ -175,6 +193,22 @@ void node::request(const peer_id& peer, std::string protocol, std::vector<std::b
   if (!queued) (*heard)(asio::error::no_buffer_space, {});
 }
 
+void node::identify(const peer_id& peer, facts_handler done, duration within) {
+  identify_at(*impl_, peer, std::move(done), within);
+}
+
+void node::identify(connection_id conn, facts_handler done, duration within) {
+  identify_at(*impl_, conn, std::move(done), within);
+}
+
+void node::ping(const peer_id& peer, ping_handler done, duration within) {
+  ping_to(*impl_, peer, std::move(done), within);
+}
+
+void node::ping(connection_id conn, ping_handler done, duration within) {
+  ping_to(*impl_, conn, std::move(done), within);
+}
+
 void node::override_backoff(const peer_id& peer) {
   impl_->command([impl = impl_.get(), peer] { impl->submit(events::backoff_overridden{peer}); });
 }
@@ -255,5 +289,7 @@ const identity& node::self() const noexcept { return impl_->options().self; }
 const connection_manager& node::manager() const noexcept { return impl_->manager(); }
 
 std::vector<endpoint> node::listening() const { return impl_->listening(); }
+
+const peer_facts* node::facts(connection_id conn) const { return impl_->facts(conn); }
 
 }  // namespace tandem

@@ -62,6 +62,10 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   /// Says `what` on a stream of its own, and hears what the peer says until it finishes.
   void ask(connection_id conn, const std::string& protocol, const stream_terms& terms,
            std::vector<std::byte> what, duration within, answer_handler done);
+  /// Asks who the peer is, and keeps what it says with the connection.
+  void identify(connection_id conn, duration within, facts_handler done);
+  const peer_facts* facts(connection_id conn) const;
+  void ping(connection_id conn, duration within, ping_handler done);
   stream_handler answering(request_handler handler, duration within);
   void subscribe(std::weak_ptr<event_queue> queue);
   address_book& addresses() { return addresses_; }
@@ -101,8 +105,9 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
     std::unique_ptr<tandem::session> session;
     peer_id peer;  ///< expected, then authenticated
     endpoint remote;
-    bool ready = false;  ///< and not told to end
-    bool ended = false;  ///< `closed` was reported
+    std::unique_ptr<const peer_facts> facts;  ///< what it said when it was asked
+    bool ready = false;                       ///< and not told to end
+    bool ended = false;                       ///< `closed` was reported
   };
   struct listener {
     std::unique_ptr<acceptor> socket;
@@ -123,9 +128,11 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   void publish(const node_event& what);
   void finish_shutdown();
 
-  // node_streams.cpp, node_requests.cpp
+  // node_streams.cpp, node_requests.cpp, node_facts.cpp
   struct asked;
   struct request_taken;
+  struct pinged;
+  static asio::awaitable<void> hear_pong(std::shared_ptr<pinged> of);
   static asio::awaitable<void> hear_answer(std::shared_ptr<asked> of);
   static asio::awaitable<void> hear_request(std::shared_ptr<request_taken> of,
                                             std::shared_ptr<const request_handler> handler);

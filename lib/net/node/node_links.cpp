@@ -104,6 +104,8 @@ void node::impl::on_authenticated(connection_id conn, const peer_id& peer) {
 void node::impl::on_ready(connection_id conn) {
   if (auto* of = find(conn); of && !of->ended) of->ready = true;
   submit(events::ready{conn});
+  if (options_.identify_dialled && is_outbound(conn) && !dead_)
+    identify(conn, request_timeout_default, [](error_code, const peer_facts&) {});
 }
 
 void node::impl::on_remote_refused(connection_id conn, cause reason, duration retry_after) {

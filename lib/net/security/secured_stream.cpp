@@ -6,6 +6,7 @@
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -65,7 +66,12 @@ class secured_stream::state final : public std::enable_shared_from_this<state> {
     const byte_view plain(static_cast<const std::uint8_t*>(from.data()), size);
     out_.reserve(layer_->sealed_size(size));
     const auto taken = layer_->seal(plain, out_);
+    writing_ = true;
     write_lower(0, taken, std::move(done));
+  }
+
+  void finish() {
+    if (!std::exchange(finishing_, true) && !writing_) tell_end();
   }
 
  private:
@@ -99,6 +105,7 @@ class secured_stream::state final : public std::enable_shared_from_this<state> {
     if (!meter_) return std::move(done)(asio::error::operation_aborted, 0);
     filled_ += last_read_ = size;
     if (size != 0) meter_->on_wire_received(size);
+    if (error == asio::error::eof && layer_->tells_end()) error = net_error::cut_off;
     if (!meter_ || error) return std::move(done)(error ? error : asio::error::operation_aborted, 0);
     const auto found = take(into);
     if (!found || *found != 0)
@@ -140,7 +147,27 @@ class secured_stream::state final : public std::enable_shared_from_this<state> {
     if (written < out_.size()) return write_lower(written, taken, std::move(done));
     out_ = byte_buffer();
     give(out_charge_);
+    writing_ = false;
+    if (finishing_) tell_end();
     std::move(done)(error_code(), taken);
+  }
+
+  void tell_end() {
+    layer_->finish(out_);
+    write_end(0);
+  }
+
+  void write_end(std::size_t written) {
+    if (written == out_.size()) {
+      out_ = byte_buffer();
+      return lower_.shutdown_send();
+    }
+    auto done = [self = shared_from_this(), written](error_code error, std::size_t size) {
+      if (self->meter_ && size != 0) self->meter_->on_wire_sent(size);
+      if (self->meter_ && !error) self->write_end(written + size);
+    };
+    lower_.async_write_some(asio::buffer(out_) + written,
+                            asio::bind_executor(executor_, std::move(done)));
   }
 
   bool claim(std::size_t beyond_least) {
@@ -167,6 +194,8 @@ class secured_stream::state final : public std::enable_shared_from_this<state> {
   std::uint64_t in_charge_ = 0;
   std::uint64_t out_charge_ = 0;
   std::size_t last_read_ = 0;
+  bool writing_ = false;
+  bool finishing_ = false;
 };
 
 secured_stream::secured_stream(byte_stream lower, std::unique_ptr<record_layer> layer,
@@ -181,7 +210,7 @@ void secured_stream::read_some(asio::mutable_buffer into, io_handler done) {
 void secured_stream::write_some(asio::const_buffer from, io_handler done) {
   state_->write(from, std::move(done));
 }
-void secured_stream::shutdown_send() { state_->lower().shutdown_send(); }
+void secured_stream::shutdown_send() { state_->finish(); }
 void secured_stream::close() { state_->lower().close(); }
 void secured_stream::abort() { state_->lower().abort(); }
 send_progress secured_stream::progress() { return state_->lower().progress(); }

@@ -10,7 +10,9 @@ namespace tandem {
 
 /// A stream through a record layer. It holds at most one record in each direction, charged to the
 /// budget beyond 256 bytes; a quiet one holds nothing but those. What crosses `lower` is told to
-/// the meter: a user of the secured stream tells it nothing.
+/// the meter: a user of the secured stream tells it nothing. Where the layer tells its end, that is
+/// told before sending ends, and an end of `lower` without it is read as net_error::cut_off: nobody
+/// knows who made it. close() without shutdown_send() tells nothing.
 class secured_stream final : public stream_impl {
  public:
   /// `unread`: what was read of `lower` already. `meter` and `budget` outlive it. Throws

@@ -73,6 +73,7 @@ class tls_records final : public record_layer {
     opened sum;
     session_->bytes.out = &answers_;
     for (;;) {
+      if (announced(in.subspan(sum.consumed)) > record_max) return net_error::not_authentic;
       const bool pending = SSL_pending(session_->ssl.get()) != 0;
       const auto record = pending ? byte_view() : whole_record(in.subspan(sum.consumed));
       if (record.empty() && !pending) return sum;
@@ -88,11 +89,24 @@ class tls_records final : public record_layer {
     }
   }
 
+  /// close_notify (RFC 8446, 6.1).
+  void finish(byte_buffer& out) override {
+    out.insert(out.end(), answers_.begin(), answers_.end());
+    answers_ = byte_buffer();
+    session_->bytes.out = &out;
+    SSL_shutdown(session_->ssl.get());
+    ERR_clear_error();
+  }
+  bool tells_end() const noexcept override { return true; }
+
  private:
+  /// How long the one at the front says it is; 0 while that is not there.
+  static std::size_t announced(byte_view in) {
+    return in.size() < header_size ? 0 : header_size + (std::size_t{in[3]} << 8 | in[4]);
+  }
   /// The one at the front; empty while it is not whole.
   static byte_view whole_record(byte_view in) {
-    if (in.size() < header_size) return {};
-    const auto size = header_size + (std::size_t{in[3]} << 8 | in[4]);
+    const auto size = announced(in);
     return in.size() < size ? byte_view() : in.first(size);
   }
 

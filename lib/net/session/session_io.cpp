@@ -24,6 +24,7 @@ cause cause_of(error_code error, bool open) {
   if (error == asio::error::timed_out) return cause::transport_timeout;
   if (error == net_error::wrong_peer) return cause::wrong_peer;
   if (error == net_error::out_of_memory) return cause::local_resource;
+  if (error == net_error::cut_off) return cause::reset;
   if (open && (error == net_error::not_authentic || error == net_error::alerted))
     return cause::protocol_error;
   if (error.category() == net_category()) return cause::handshake_failed;
@@ -114,7 +115,9 @@ void session::impl::take_frames(byte_view in) {
 void session::impl::ended(error_code error) {
   if (!running() || phase_ == phase::failing) return;
   failure_ = error;
-  const bool orderly = error == asio::error::eof;
+  // An end that was not announced is the peer's own only after a goodbye, of either side.
+  const bool said = phase_ == phase::closing || remote_reason_ != cause::none;
+  const bool orderly = error == asio::error::eof || (said && error == net_error::cut_off);
   if (phase_ == phase::closing)
     finish(reason_, orderly);
   else

@@ -4,7 +4,6 @@ go 1.26.0
 
 require (
 	github.com/libp2p/go-libp2p v0.51.0
-	github.com/multiformats/go-multiaddr v0.16.1
 )
 
 require (
@@ -40,6 +39,7 @@ require (
 	github.com/mr-tron/base58 v1.3.0 // indirect
 	github.com/multiformats/go-base32 v0.1.0 // indirect
 	github.com/multiformats/go-base36 v0.2.0 // indirect
+	github.com/multiformats/go-multiaddr v0.16.1 // indirect
 	github.com/multiformats/go-multiaddr-dns v0.6.0 // indirect
 	github.com/multiformats/go-multiaddr-fmt v0.1.0 // indirect
 	github.com/multiformats/go-multibase v0.3.0 // indirect

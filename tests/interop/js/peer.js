@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A js-libp2p peer for the tests: `peer SECURITY [MULTIADDR]` listens on loopback, dials when told whom, and prints one
-// JSON object a line for everything that happens. Ends with its input.
+// A js-libp2p peer for the tests: `peer SECURITY [--silent] [--limit N] [MULTIADDR]` listens on loopback, dials when told
+// whom, and prints one JSON object a line for everything that happens. It obeys the lines of its input (`dial
+// MULTIADDR`, `echo COUNT BYTES`, `close`) and ends with that.
+import { createInterface } from 'node:readline'
+
 if (Promise.withResolvers === undefined) {
   // Node 20 lacks it.
   Promise.withResolvers = () => {
@@ -22,7 +25,11 @@ const { multiaddr } = await import('@multiformats/multiaddr')
 
 const tell = (event) => console.log(JSON.stringify(event))
 const securities = { tls, noise, plaintext }
-const [security, whom] = process.argv.slice(2)
+const [security, ...given] = process.argv.slice(2)
+const silent = given.includes('--silent')
+const limit = given.includes('--limit') ? Number(given[given.indexOf('--limit') + 1]) : 1000
+const whom = given.find((each) => each.startsWith('/'))
+const echo = '/tandem/interop/echo/1.0.0'
 if (securities[security] === undefined) {
   console.error(`'${security}' is no security; tls, noise or plaintext`)
   process.exit(2)
@@ -34,7 +41,7 @@ const node = await createLibp2p({
   transports: [tcp()],
   connectionEncrypters: [securities[security]()],
   streamMuxers: [yamux()],
-  connectionManager: { inboundConnectionThreshold: 1000, maxIncomingPendingConnections: 1000 },
+  connectionManager: { maxConnections: limit, inboundConnectionThreshold: 1000, maxIncomingPendingConnections: 1000 },
   services: { identify: identify({ agentVersion: 'tandem-interop' }), ping: ping() }
 })
 
@@ -52,7 +59,7 @@ async function keepPinging (peer) {
 
 node.addEventListener('connection:open', ({ detail }) => {
   tell({ event: 'established', peer: detail.remotePeer.toString(), dialer: detail.direction === 'outbound' })
-  keepPinging(detail.remotePeer)
+  if (!silent) keepPinging(detail.remotePeer)
 })
 node.addEventListener('connection:close', ({ detail }) => tell({ event: 'closed', peer: detail.remotePeer.toString() }))
 node.addEventListener('peer:identify', ({ detail }) => tell({
@@ -64,8 +71,50 @@ node.addEventListener('peer:identify', ({ detail }) => tell({
 }))
 tell({ event: 'self', peer: node.peerId.toString() })
 tell({ event: 'listening', address: node.getMultiaddrs()[0].toString().replace(/\/p2p\/.*/, '') })
-if (whom !== undefined) {
-  node.dial(multiaddr(whom)).catch((error) => tell({ event: 'dial_failed', error: String(error) }))
+
+/** Writes all of it, as the stream takes it. */
+async function write (stream, bytes) {
+  for (let at = 0; at < bytes.length; at += 16384) {
+    if (!stream.send(bytes.subarray(at, at + 16384))) await stream.onDrain()
+  }
 }
-process.stdin.resume()
-process.stdin.on('end', () => process.exit(0))
+
+await node.handle(echo, async (stream) => {
+  for await (const part of stream) await write(stream, part.subarray())
+  await stream.close()
+}, { maxInboundStreams: 1000, maxOutboundStreams: 1000 })
+
+/** Whether so many bytes come back as they were sent. */
+async function echoOne (size) {
+  const sent = Uint8Array.from({ length: size }, (_, i) => i * 31 + Math.floor(i / 251))
+  const stream = await node.getConnections()[0].newStream(echo)
+  const back = []
+  const reading = (async () => {
+    for await (const part of stream) back.push(part.subarray().slice())
+  })()
+  await write(stream, sent)
+  await stream.close()
+  await reading
+  return Buffer.concat(back).equals(Buffer.from(sent))
+}
+
+async function echoAll (count, size) {
+  const all = await Promise.allSettled(Array.from({ length: count }, () => echoOne(size)))
+  const failed = all.find((each) => each.status === 'rejected')
+  const same = all.filter((each) => each.value === true).length
+  tell({ event: 'echoed', count, same, error: failed === undefined ? null : String(failed.reason) })
+}
+
+const dial = (to) => node.dial(multiaddr(to)).catch((error) => tell({ event: 'dial_failed', error: String(error) }))
+const commands = {
+  dial,
+  echo: (count, size) => echoAll(Number(count), Number(size)),
+  close: () => node.hangUp(node.getConnections()[0].remotePeer)
+}
+if (whom !== undefined) dial(whom)
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const [command, ...words] = line.split(' ')
+    commands[command](...words)
+  })
+  .on('close', () => process.exit(0))

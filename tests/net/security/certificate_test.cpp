@@ -91,6 +91,66 @@ TEST(certificate, is_refused_for_what_is_wrong_with_it) {
   EXPECT_EQ(verdict_on(twice), net_error::certificate_extension);
 }
 
+TEST(certificate, whose_extension_is_not_two_octet_strings_is_refused) {
+  const auto with = [](const char* contents) {
+    return [contents](X509* x509) {
+      X509_EXTENSION_free(X509_delete_ext(x509, 0));
+      auto* const made =
+          X509V3_EXT_conf(nullptr, nullptr, "1.3.6.1.4.1.53594.1.1", const_cast<char*>(contents));
+      X509_add_ext(x509, made, -1);
+      X509_EXTENSION_free(made);
+    };
+  };
+  for (const auto* contents : {"DER:0500", "DER:3000", "DER:30020401", "DER:3006040101040102",
+                               "DER:3009040101040102040103", "DER:300602010104010200"})
+    EXPECT_EQ(verdict_on(with(contents)), net_error::certificate_extension) << contents;
+}
+
+TEST(certificate, that_its_own_key_did_not_sign_is_refused) {
+  const auto own = make_certificate(identity_of_byte(5), certificate_key::ed25519);
+  const auto other = make_certificate(identity_of_byte(5), certificate_key::ed25519);
+  X509_sign(own.certificate.get(), other.key.get(), nullptr);
+  EXPECT_EQ(peer_of_certificate(*parse(der_of(own.certificate.get()))).error(),
+            net_error::certificate_signature);
+}
+
+/// What the listener says of a dialer whose TLS was changed by `change`.
+template <class Change>
+error_code verdict_on_dialer(Change change) {
+  session_pair pair({}, security::tls);
+  change(pair.dialer_options.own->tls().native());
+  pair.listener.destroys = false;
+  pair.connect();
+  EXPECT_EQ(pair.listener.closed.size(), 1u);
+  return pair.listener.self->failure();
+}
+
+TEST(certificate, is_one_neither_none_nor_two) {
+  const auto second = make_certificate(identity_of_byte(2), certificate_key::ed25519);
+  EXPECT_EQ(verdict_on_dialer([&](SSL_CTX& context) {
+              SSL_CTX_add1_chain_cert(&context, second.certificate.get());
+            }),
+            net_error::certificate_chain);
+  EXPECT_EQ(verdict_on_dialer([](SSL_CTX& context) {
+              SSL_CTX_set_cert_cb(
+                  &context,
+                  [](SSL* ssl, void*) {
+                    SSL_certs_clear(ssl);
+                    return 1;
+                  },
+                  nullptr);
+            }),
+            net_error::not_authentic);
+}
+
+TEST(certificate, of_another_peer_than_the_dialled_one_is_refused) {
+  session_pair pair({}, security::tls);
+  pair.expected = identity_of_byte(9).id();
+  pair.dialer.destroys = false;
+  pair.connect();
+  EXPECT_EQ(pair.dialer.self->failure(), net_error::wrong_peer);
+}
+
 TEST(certificate, with_another_ones_proof_is_refused) {
   const auto theirs = make_certificate(identity_of_byte(6), certificate_key::ed25519);
   EXPECT_EQ(verdict_on([&](X509* x509) {

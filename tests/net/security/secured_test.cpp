@@ -156,6 +156,26 @@ TEST_P(secured, any_changed_byte_ends_the_connection_and_is_never_taken_for_its_
 }
 
 // js-libp2p and OpenSSL's own default send two, in one read with the beginning of what follows.
+TEST_P(secured, a_cut_is_never_taken_for_the_end_of_a_stream_nor_for_a_goodbye) {
+  session_pair pair({}, kind());
+  pair.listener_options.protocols->emplace("/e", stream_terms{});
+  pair.listener.destroys = false;
+  pair.connect();
+  auto opened = pair.dialer.self->open("/e", {}, [](error_code) {});
+  ASSERT_TRUE(opened);
+  pair.run();
+  ASSERT_EQ(pair.listener.accepted.size(), 1u);
+  error_code read;
+  std::array<char, 10> part;
+  pair.listener.accepted[0].second.async_read_some(
+      asio::buffer(part), [&](error_code error, std::size_t) { read = error; });
+  pair.link.end_sending(pair.link.a);
+  pair.run();
+  EXPECT_EQ(read, asio::error::connection_aborted);
+  const auto told = kind() == security::tls ? cause::reset : cause::remote_closed;
+  EXPECT_THAT(pair.listener.closed, ElementsAre(told)) << "TLS knows, Noise cannot";
+}
+
 TEST(tls, tickets_of_a_listener_are_taken_however_they_come) {
   for (const std::size_t bytes : {1, 7, 300, 1024, 100'000}) {
     SCOPED_TRACE(bytes);

@@ -53,6 +53,8 @@ class node_meter final : public node_observer {
   void on_notification(time_point now, const notification& what) override;
   void on_step(time_point now, const connection_manager& manager) override;
   void on_message(time_point now, const received_message& message) override;
+  void on_identified(time_point now, connection_id conn, const peer_id& peer,
+                     const peer_facts& facts) override;
   void on_event(time_point now, const event& what) override;
   void on_action(time_point now, const action& what) override;
 

@@ -30,6 +30,7 @@ enum class net_error {
   alerted,                ///< the peer ended TLS with an alert
   bad_proof,              ///< a signature that is not the one of the identity claimed
   name_unknown,           ///< a name without what was asked about it
+  cut_off,                ///< the end of a connection that its peer did not announce
 };
 
 const boost::system::error_category& net_category() noexcept;

@@ -4,6 +4,7 @@
 #include "tandem/core/observer.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/names.hpp"
+#include "tandem/net/peer_facts.hpp"
 #include "tandem/net/request.hpp"
 #include "tandem/net/security.hpp"
 #include "tandem/net/send_result.hpp"
@@ -55,6 +56,9 @@ struct node_options {
   /// Of the secrets of its connections; none: the operating system's.
   entropy_source entropy;
   std::string agent = "tandem";  ///< the program and its version, as identify tells it
+  /// Whether each peer that was dialled is asked who it is as soon as its connection is ready; see
+  /// node::identify(). Default off: a node sends nothing that it was not told to.
+  bool identify_dialled = false;
   std::size_t message_size_max = message_size_default;  ///< bytes; longer messages are refused
   std::size_t backlog_max = backlog_default;            ///< unsent bytes of one connection
   buffer_options buffers;
@@ -118,6 +122,9 @@ class event_subscription {
 class node_observer : public manager_observer {
  public:
   virtual void on_message(time_point now, const received_message& message) = 0;
+  /// A peer that was asked said who it is.
+  virtual void on_identified(time_point /*now*/, connection_id /*conn*/, const peer_id& /*peer*/,
+                             const peer_facts& /*facts*/) {}
 };
 
 /// The connection manager on a network: feeds the core with what the network reports and carries
@@ -128,12 +135,12 @@ class node_observer : public manager_observer {
 /// destroying the node unless the executor runs no more.
 /// When `command_queue_max` commands wait, further ones are refused, and so are messages beyond
 /// `command_bytes_max` or longer than `message_size_max`: dial returns request_id::none,
-/// send calls `done(send_result::refused)` and open and request theirs with no_buffer_space on the
-/// caller's thread before they return, counters and explain give a future with
-/// std::future_errc::broken_promise, the rest is dropped; all are counted by commands_refused().
-/// shutdown and subscribe are never refused. `net`, `observer` and `sink` outlive the node.
-/// Destroying it aborts every connection at once: peers see resets, nothing is called afterwards,
-/// commands still waiting are dropped without an answer.
+/// send calls `done(send_result::refused)` and open, request, identify and ping theirs with
+/// no_buffer_space on the caller's thread before they return, counters and explain give a future
+/// with std::future_errc::broken_promise, the rest is dropped; all are counted by
+/// commands_refused(). shutdown and subscribe are never refused. `net`, `observer` and `sink`
+/// outlive the node. Destroying it aborts every connection at once: peers see resets, nothing is
+/// called afterwards, commands still waiting are dropped without an answer.
 class node {
  public:
   node(network& net, node_options options, node_observer* observer = nullptr,
@@ -178,6 +185,14 @@ class node {
   /// Asks `peer` something and hears its answer, on a stream of its own.
   void request(const peer_id& peer, std::string protocol, std::vector<std::byte> what,
                answer_handler done, request_options options = {});
+  /// Asks `peer` who it is, on its oldest ready connection: identify of libp2p. `done` hears of it
+  /// once, on the executor's thread; facts() and node_observer::on_identified have it, too.
+  void identify(const peer_id& peer, facts_handler done, duration within = request_timeout_default);
+  void identify(connection_id conn, facts_handler done, duration within = request_timeout_default);
+  /// Sends 32 random bytes and hears when they are back: ping of libp2p. The round trip does not
+  /// count the one that agrees on the protocol; `within` does.
+  void ping(const peer_id& peer, ping_handler done, duration within = request_timeout_default);
+  void ping(connection_id conn, ping_handler done, duration within = request_timeout_default);
   void override_backoff(const peer_id& peer);
   /// What the operator thinks of a peer or a network: protect, tag, keep alive, allow, deny. A
   /// protected peer is redialled for ever at the addresses the address book has.
@@ -219,6 +234,9 @@ class node {
   /// What moved on each connection since the manager's last event, as it will be told at the next.
   void unflushed(const std::function<void(const events::traffic&)>& each) const;
   std::vector<endpoint> listening() const;
+  /// What the peer of a connection said when it was asked; null while it has not. Valid until the
+  /// loop goes on.
+  const peer_facts* facts(connection_id conn) const;
 
  private:
   class impl;
