@@ -110,7 +110,7 @@ void node_arguments::add_to(CLI::App& app) {
   app.add_option("--connection-buffers-max", connection_buffers_,
                  "Memory that the buffers of one connection take at most, both directions; "
                  "beyond it streams are reset and messages refused")
-      ->default_str("4MiB");
+      ->default_str("32MiB");
   app.add_option("--buffers-max", buffers_,
                  "Memory that all buffers take at most beyond 40 KiB each, if max_memory leaves "
                  "as much; for more whoever took most loses a stream. Default: go-libp2p's")

@@ -140,9 +140,9 @@ void TandemTcpSocket::AfterSegment(TcpStates_t before) {
       m_retxEvent = Simulator::Schedule(m_rto, &TandemTcpSocket::SendEmptyPacket, this,
                                         std::uint8_t{TcpHeader::FIN});
   }
-  if (m_orphan && m_state == FIN_WAIT_2 && !m_end_event.IsRunning())
+  if (m_orphan && m_state == FIN_WAIT_2 && m_end_event.IsExpired())
     m_end_event = Simulator::Schedule(m_fin_timeout, &TandemTcpSocket::Forget, this);
-  if (m_timewaitEvent.IsRunning()) {  // the base would forget without telling
+  if (!m_timewaitEvent.IsExpired()) {  // the base would forget without telling
     m_timewaitEvent.Cancel();
     m_end_event.Cancel();
     m_end_event = Simulator::Schedule(Seconds(2 * m_msl), &TandemTcpSocket::Forget, this);

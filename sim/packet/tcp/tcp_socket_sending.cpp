@@ -28,7 +28,8 @@ std::uint32_t TandemTcpSocket::GetUnsent() const {
   if (rest <= 0) return 0;
   const auto unsent = static_cast<std::uint32_t>(rest);
   // The base collects what is sent in one instant.
-  return m_sendPendingDataEvent.IsRunning() ? unsent - std::min(unsent, AvailableWindow()) : unsent;
+  return !m_sendPendingDataEvent.IsExpired() ? unsent - std::min(unsent, AvailableWindow())
+                                             : unsent;
 }
 
 Time TandemTcpSocket::GetSinceSent() const {
@@ -44,7 +45,7 @@ void TandemTcpSocket::ProbeSmallWindow() {
   // the update that opens it may be lost (RFC 1122, 4.2.3.4).
   const bool stuck = m_connected && m_txBuffer->Size() > m_rWnd && m_rWnd < m_tcb->m_segmentSize &&
                      UnAckDataCount() == 0;
-  if (!stuck || m_persistEvent.IsRunning()) return;
+  if (!stuck || !m_persistEvent.IsExpired()) return;
   m_retxEvent.Cancel();
   m_persistEvent = Simulator::Schedule(m_persistTimeout, &TandemTcpSocket::PersistTimeout, this);
 }
