@@ -168,7 +168,7 @@ def test_every_command_has_help_json_and_a_page_with_its_output(command):
     page = PAGES.get(f"scenarios/reference/commands/{command}.md", "")
     assert page.startswith(f"# tandem {command}\n")
     assert re.search(rf"^\$ .*build/release/tandem {command}( |$)", page, re.M), "real output, which a test runs again"
-    assert re.search(r"[Ee]xit codes?\b", page)
+    assert re.search(r"[Ee]xit\s+codes?\b", page)
     told = run(command, "--help")
     assert told.returncode == 0 and re.search(rf"^Examples?:\n(  .*\n)*?  .*tandem {command}\b", told.stdout, re.M)
     if command != "schema":  # prints nothing else

@@ -16,7 +16,7 @@
 namespace tandem {
 
 // The largest value of each enumeration that a trace holds: others are refused.
-constexpr cause last_of(cause) noexcept { return cause::remote_refused; }
+constexpr cause last_of(cause) noexcept { return static_cast<cause>(causes_count - 1); }
 constexpr dial_mode last_of(dial_mode) noexcept { return dial_mode::additional; }
 constexpr mark last_of(mark) noexcept { return mark::deny; }
 constexpr stage last_of(stage) noexcept { return stage::established; }

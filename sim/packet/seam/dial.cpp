@@ -5,6 +5,9 @@
 #include "seam/packet_stream.hpp"
 
 #include <boost/asio/error.hpp>
+#include <ns3/ipv4.h>
+#include <ns3/ipv6.h>
+#include <ns3/node.h>
 
 namespace tandem::packet {
 
@@ -37,6 +40,9 @@ void dial::start(const endpoint& remote, connect_handler done) {
   remote_ = remote;
   done_.arm(loop_.io(), std::move(done));
   done_.on_cancel([this] { finish(asio::error::operation_aborted); });
+  const auto node = socket_->GetNode();
+  if (remote.v6 ? !node->GetObject<ns3::Ipv6>() : !node->GetObject<ns3::Ipv4>())
+    return finish(asio::error::address_family_not_supported);
   if (socket_->Connect(to_address(remote)) != 0)
     return finish(error_of_connect(socket_->GetErrno()));
   socket_->SetObserver(this);
