@@ -198,14 +198,14 @@ std::vector<std::pair<std::string, yaml_value>> yaml_value::entries() const {
     yaml_value value(*source_, entry.second, path);
     value.key_mark_ = entry.first.Mark();
     value.key_ = place(*source_, path, value.key_mark_);
-    const auto [first, fresh] = seen.emplace(key, list.size());
-    if (!fresh) {
+    if (const auto first = seen.find(key); first != seen.end()) {
       source_->attempt([&] {
         value.fail_key(quoted(path) + " is given twice; first at " +
                        list[first->second].second.where());
       });
       continue;
     }
+    seen.emplace(key, list.size());
     list.emplace_back(key, std::move(value));
   }
   return list;
@@ -214,7 +214,9 @@ std::vector<std::pair<std::string, yaml_value>> yaml_value::entries() const {
 yaml_mapping::yaml_mapping(const yaml_value& value, std::string_view what,
                            std::vector<std::string> known)
     : self_(value), what_(what), known_(std::move(known)) {
-  for (auto& [key, entry] : value.entries()) {
+  for (auto& named : value.entries()) {
+    const auto& key = named.first;
+    auto& entry = named.second;
     if (std::ranges::find(known_, key) != known_.end()) {
       entries_.emplace_back(key, std::move(entry));
       continue;
