@@ -50,7 +50,9 @@ YAML::Node load(const std::string& path) {
   }
 }
 
+/// An empty list is none.
 void give(CLI::Option& to, const std::vector<given_options::value>& values) {
+  if (values.empty()) return;
   for (const auto& each : values) to.add_result(each.text);
   to.run_callback();
 }
@@ -96,7 +98,11 @@ std::vector<std::string> given_options::read(const std::string& path, CLI::App& 
           given.push_back({text_of(value), value.where()});
         }
         if (!values_.try_emplace(name_of(to), given).second) return;
-        give(to, given);
+        try {
+          give(to, given);
+        } catch (const CLI::Error& e) {
+          value.fail(e.what());
+        }
       });
   });
   try {

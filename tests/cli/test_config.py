@@ -236,3 +236,10 @@ def test_twenty_nodes_end_within_two_seconds_of_the_signal(tmp_path, round):
             took = times_until(*map(ended, ending))
             assert [node.process.returncode for node in ending] == [0] * 5
             assert max(took) < 2, took
+
+
+@pytest.mark.parametrize("key", ["allow", "deny", "protect", "dial"])
+def test_an_empty_list_is_none(tmp_path, key):
+    (tmp_path / "node.yaml").write_text(f"{key}: []\nmax_connections: 64\n")
+    told = tandem("check", str(tmp_path / "node.yaml"))
+    assert (told.returncode, told.stderr) == (0, "")
