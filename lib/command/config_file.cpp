@@ -60,6 +60,7 @@ void give(CLI::Option& to, const std::vector<given_options::value>& values) {
 std::string text_of(const yaml_value& value) {
   auto text = value.as_text();
   if (text.empty()) value.fail("is empty; give a value, or leave it out");
+  if (text.find('\0') != text.npos) value.fail("holds a zero byte, which no option takes");
   return text;
 }
 

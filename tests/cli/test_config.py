@@ -243,3 +243,9 @@ def test_an_empty_list_is_none(tmp_path, key):
     (tmp_path / "node.yaml").write_text(f"{key}: []\nmax_connections: 64\n")
     told = tandem("check", str(tmp_path / "node.yaml"))
     assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_zero_byte_is_refused_where_it_stands(tmp_path):
+    (tmp_path / "node.yaml").write_bytes(b'listen: ["127.0.0.1:4001", "a\\0b"]\n')
+    told = tandem("check", str(tmp_path / "node.yaml"))
+    assert told.returncode == 2 and "node.yaml:1:" in told.stderr and "zero byte" in told.stderr

@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import re
 import socket
 
 import pytest
@@ -53,7 +54,8 @@ def test_why_a_name_leads_nowhere_is_said(how, why):
     with name_server({}, **how) as (at, _):
         said = tandem("dial", "/dns4/nobody.test/tcp/4001", "--dns", at)
         assert said.returncode == 1 and said.stdout == ""
-        assert said.stderr.startswith(f"tandem: /dns4/nobody.test/tcp/4001: resolving: {why} (")
+        # A server that fails is asked again; when the machine stands still meanwhile, its last answer is late.
+        assert re.match(rf"tandem: /dns4/nobody.test/tcp/4001: resolving: ({why}|NameTimeout) \(", said.stderr)
         assert said.stderr.count("\n") == 1
 
 
