@@ -13,6 +13,10 @@ quietly cmake -S "$work/examples" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH=
 quietly cmake --build "$work/build"
 grep -q -- "-std=gnu++17\|-std=c++17" "$work/build/build.ninja"
 quietly ctest --test-dir "$work/build" --output-on-failure
+# The configuration store has the node's attributes, and captures hold packets.
+quietly "$work/build/tandem_bottleneck" --queue=ns3::FqCoDelQueueDisc --config="$work/attributes" --pcap="$work/capture"
+grep -q 'default ns3::TandemNode::MaxConnections "256"' "$work/attributes"
+[ "$(cat "$work"/capture-*.pcap | wc -c)" -gt 1000000 ]
 # An ns-3 that is not there is said by name.
 if (quietly cmake -S "$work/examples" -B "$work/other" -DCMAKE_PREFIX_PATH="$work/prefix" -DTANDEM_NS3_ROOT=/nowhere) \
   >/dev/null; then

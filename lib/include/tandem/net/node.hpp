@@ -32,7 +32,7 @@ struct buffer_options {
 
   /// Bytes of memory that the buffers of one connection take at most, both directions: beyond it a
   /// stream of its peer is reset and a message to it refused. At least message_size_max. Default
-  /// 32 MiB: go-libp2p's, and a hundred streams whose windows (256 KiB) are full.
+  /// 32 MiB: go-libp2p's, and what a hundred streams hold whose windows (256 KiB) nobody reads.
   std::uint64_t connection_buffers_max = std::uint64_t{32} << 20;
   /// Bytes of memory that the buffers of all connections take at most beyond 40 KiB each
   /// (connection_memory less what a connection takes without them), or what max_memory leaves if
