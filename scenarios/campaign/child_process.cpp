@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,9 +37,17 @@ pipe_ends open_pipe(const std::string& what) {
   return {ends[0], ends[1]};
 }
 
-bool write_all(int to, const std::string& text) {
+/// A pipe that can be written with send(): whose reader died raises no SIGPIPE here.
+pipe_ends open_input(const std::string& what) {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail(what, errno);
+  return {ends[0], ends[1]};
+}
+
+/// With `send` or `write`.
+bool write_all(const std::string& text, auto&& part) {
   for (std::size_t done = 0; done < text.size();) {
-    const auto n = ::write(to, text.data() + done, text.size() - done);
+    const auto n = part(text.data() + done, text.size() - done);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return false;
     done += static_cast<std::size_t>(n);
@@ -58,7 +67,7 @@ child_process::child_process(const std::vector<std::string>& command) {
   std::vector<char*> arguments;
   for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  const auto input = open_pipe(command.front());
+  const auto input = open_input(command.front());
   const auto output = open_pipe(command.front());
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -102,7 +111,7 @@ void child_process::be_the_fork(int output, const std::function<std::string()>& 
     told = e.what();
     code = exit_of_a_throw;
   }
-  write_all(output, told);
+  write_all(told, [&](const char* at, std::size_t n) { return ::write(output, at, n); });
   // As a whole program ends: a sanitizer has its word.
   std::exit(code);
 }
@@ -123,7 +132,10 @@ child_process::~child_process() {
   if (complaints_) std::fclose(complaints_);
 }
 
-bool child_process::write(const std::string& line) const { return write_all(in_, line); }
+bool child_process::write(const std::string& line) const {
+  return write_all(line,
+                   [&](const char* at, std::size_t n) { return ::send(in_, at, n, MSG_NOSIGNAL); });
+}
 
 std::string child_process::read() const {
   std::string text(1 << 16, '\0');

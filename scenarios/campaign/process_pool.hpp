@@ -32,7 +32,7 @@ struct process_pool {
 
   /// Begins tasks in their order. A process that dies ends its task, and is replaced. False: it was
   /// stopped, and tasks that were not done are lost. Throws std::runtime_error when a process
-  /// cannot be begun. SIGPIPE must be ignored where lines are written.
+  /// cannot be begun.
   bool run() const;
 };
 

@@ -51,7 +51,7 @@ struct mutant_flag {
 /// asks the command to; `line` says how far they are.
 inline scenarios::campaign_options options_for(const std::string& out, std::size_t jobs,
                                                count_line& line, const mutant_flag& mutant = {}) {
-  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);  // who reads its output may go: the results are in a file
   scenarios::campaign_options options;
   options.workers = {{program_path(), "cell-worker"},
                      jobs > 0 ? jobs : std::max(1u, std::thread::hardware_concurrency())};

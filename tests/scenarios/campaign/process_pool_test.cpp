@@ -2,6 +2,7 @@
 #include "campaign/process_pool.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -23,6 +24,17 @@ std::map<std::size_t, task_end> ends_of(std::size_t count, std::size_t jobs,
                     .done = [&](const task_end& end) { ends.emplace(end.index, end); }}
            .run()));
   return ends;
+}
+
+TEST(programs, that_ended_take_no_more_and_end_nobody_who_writes_to_them) {
+  const auto before = std::signal(SIGPIPE, SIG_DFL);
+  child_process program({"/bin/true"});
+  while (!program.read().empty()) continue;
+  // It may close its output before it is gone.
+  bool taken = true;
+  for (int i = 0; taken && i < 30'000; ++i, usleep(1000)) taken = program.write("\n");
+  EXPECT_FALSE(taken);
+  std::signal(SIGPIPE, before);
 }
 
 TEST(forks, tell_what_their_work_returned_however_long_it_is) {

@@ -28,7 +28,7 @@ struct cell_done {
 /// Runs every cell, `jobs` at a time, begun in their order, and tells of each as it is done, on
 /// this thread. A worker that dies breaks the cell that it ran, and is replaced. `stop` is asked
 /// several times a second; true ends all at once: cells that are not done are lost, and false is
-/// returned. Throws std::runtime_error when workers cannot be started. SIGPIPE must be ignored.
+/// returned. Throws std::runtime_error when workers cannot be started.
 bool run_cells(std::span<const cell> cells, const worker_options& options,
                const std::function<void(cell_done)>& done, const std::function<bool()>& stop);
 
