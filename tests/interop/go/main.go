@@ -236,9 +236,9 @@ func run() error {
 	}
 	defer h.Close()
 	h.SetStreamHandler(echo, answerEcho)
+	watch(h, silent) // before it is told where it listens: who is told may dial at once
 	tell(map[string]any{"event": "self", "peer": h.ID().String()})
 	tell(map[string]any{"event": "listening", "address": h.Addrs()[0].String()})
-	watch(h, silent)
 	if whom != "" {
 		if err := dial(h, whom); err != nil {
 			return err

@@ -69,8 +69,6 @@ node.addEventListener('peer:identify', ({ detail }) => tell({
   protocols: detail.protocols,
   observed: String(detail.observedAddr)
 }))
-tell({ event: 'self', peer: node.peerId.toString() })
-tell({ event: 'listening', address: node.getMultiaddrs()[0].toString().replace(/\/p2p\/.*/, '') })
 
 /** Writes all of it, as the stream takes it. */
 async function write (stream, bytes) {
@@ -83,6 +81,9 @@ await node.handle(echo, async (stream) => {
   for await (const part of stream) await write(stream, part.subarray())
   await stream.close()
 }, { maxInboundStreams: 1000, maxOutboundStreams: 1000 })
+// Who is told where it listens may dial at once.
+tell({ event: 'self', peer: node.peerId.toString() })
+tell({ event: 'listening', address: node.getMultiaddrs()[0].toString().replace(/\/p2p\/.*/, '') })
 
 /** Whether so many bytes come back as they were sent. */
 async function echoOne (size) {
