@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Many runs: campaigns, comparisons, the gate, and scenarios learned from recordings.
-#include "listener.hpp"
+#include "where_to.hpp"
+
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/recording.hpp"
 #include "tandem/command/units.hpp"
@@ -36,8 +37,7 @@ auto read_argument(const std::string& argument, Read&& read) {
   }
 }
 
-/// A campaign and its folder. Who has an executor takes missing() and gives add(), until nothing is
-/// missing; who has none calls run().
+/// Cells to run, and what a folder holds of them.
 class campaign {
  public:
   campaign(const std::string& file, const texts& sets,
@@ -68,66 +68,32 @@ class campaign {
 
   const campaign_plan& plan() const { return plan_; }
 
-  /// Opens the folder for cells that others run; nobody else may use it until finish().
-  void open(const std::string& folder, bool overwrite) {
-    store_ = std::make_unique<campaign_store>(folder);
-    campaign_options options;
-    options.out = folder;
-    options.overwrite = overwrite;
-    begin_campaign(plan_, options, *store_);
-  }
-  texts missing() const {
-    texts lines;
-    for (const auto& each : missing_cells(plan_, {}, *store_)) lines.push_back(to_line(each));
-    return lines;
-  }
-  void add(const std::string& cell, const std::string& result, std::optional<double> wall_s) {
-    store_->add(cell_of_line(cell), cell_result_of_line(result), wall_s);
-  }
-  /// Of a cell that its worker took with it.
-  void broke(const std::string& cell, const std::string& why) {
-    cell_result result;
-    result.broke = why;
-    result.verdict = verdict::failed;
-    store_->add(cell_of_line(cell), result);
-  }
   /// What the folder holds: (report as JSON, table, cells).
-  py::tuple read(const std::string& folder) {
-    store_ = std::make_unique<campaign_store>(folder);
-    return finish(false, 0);
-  }
-  py::tuple finish(bool stopped, std::uint64_t ran) {
-    auto report = finish_campaign(plan_, {}, *store_);
-    report.stopped = stopped;
-    report.ran = ran;
-    const auto found = found_in(*store_);
-    store_.reset();
-    return py::make_tuple(object_of(to_json(plan_, report)), to_table(plan_, report, {}), found);
+  py::tuple read(const std::string& folder) const {
+    campaign_store store(folder);
+    return told(finish_campaign(plan_, {}, store), store);
   }
 
-  py::tuple run(const std::string& folder, bool overwrite, const texts& worker, std::size_t jobs,
-                const py::object& callback) {
+  /// As read(), when every cell was run that is not there yet, or it was stopped.
+  py::tuple run(const where_to& where, const py::object& callback) const {
     listener caller(callback);
     campaign_report report;
     {
       const py::gil_scoped_release unlocked;
-      campaign_options options;
-      options.out = folder;
-      options.overwrite = overwrite;
-      options.workers = {worker, jobs};
-      options.on_progress = [&](const campaign_progress& at) {
-        caller.report(at.done, at.total, at.failed);
-      };
-      options.stop = [&] { return caller.interrupted(); };
-      report = run_campaign(plan_, options);
+      report = run_campaign(plan_, options_for(where, caller));
     }
-    campaign_store store(folder);
-    const auto found = found_in(store);
+    campaign_store store(where.out);
+    auto found = told(report, store);
     finish_campaign(plan_, {}, store);  // the same bytes as before it was opened
-    return py::make_tuple(object_of(to_json(plan_, report)), to_table(plan_, report, {}), found);
+    return found;
   }
 
  private:
+  py::tuple told(const campaign_report& report, const campaign_store& store) const {
+    return py::make_tuple(object_of(to_json(plan_, report)), to_table(plan_, report, {}),
+                          found_in(store));
+  }
+
   /// (values of the axes, level, seed, result as a line) of every cell that is there.
   py::list found_in(const campaign_store& store) const {
     py::list rows;
@@ -143,7 +109,6 @@ class campaign {
   }
 
   campaign_plan plan_;
-  std::unique_ptr<campaign_store> store_;
 };
 
 std::string run_line(const std::string& line) {
@@ -224,6 +189,8 @@ py::dict learned(const texts& paths, const std::string& name) {
 }  // namespace
 
 void add_campaigns(py::module_& m) {
+  py::class_<where_to>(m, "WhereTo")
+      .def(py::init<std::string, bool, texts, std::size_t, py::object>());
   py::class_<campaign>(m, "Campaign")
       .def(py::init<const std::string&, const texts&,
                     const std::vector<std::pair<std::string, texts>>&, const std::vector<texts>&,
@@ -238,11 +205,6 @@ void add_campaigns(py::module_& m) {
                                for (const auto& axis : c.plan().axes) paths.push_back(axis.path);
                                return paths;
                              })
-      .def("open", &campaign::open)
-      .def("missing", &campaign::missing)
-      .def("add", &campaign::add)
-      .def("broke", &campaign::broke)
-      .def("finish", &campaign::finish)
       .def("run", &campaign::run);
   m.def("run_cell", &run_line, py::call_guard<py::gil_scoped_release>());
   m.def(

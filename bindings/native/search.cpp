@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Runs that look for something: find, swarm and shrink.
 #include "tandem/scenarios/campaign/search.hpp"
-#include "listener.hpp"
+#include "where_to.hpp"
+
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/scenarios/campaign/shrink.hpp"
@@ -21,26 +22,6 @@ using namespace scenarios;
 namespace {
 
 using texts = std::vector<std::string>;
-
-/// Where and how, of each of them.
-struct where_to {
-  std::string out;
-  bool overwrite = false;
-  texts worker;
-  std::size_t jobs = 1;
-};
-
-campaign_options options_for(const where_to& where, listener& caller) {
-  campaign_options options;
-  options.out = where.out;
-  options.overwrite = where.overwrite;
-  options.workers = {where.worker, where.jobs};
-  options.on_progress = [&caller](const campaign_progress& at) {
-    caller.report(at.done, at.total, at.failed);
-  };
-  options.stop = [&caller] { return caller.interrupted(); };
-  return options;
-}
 
 std::chrono::duration<double> read_budget(const std::string& text) {
   const auto budget = parse_duration(text);
@@ -103,7 +84,6 @@ std::string shrunk(shrink_request of, const std::string& budget, const where_to&
 }  // namespace
 
 void add_searches(py::module_& m) {
-  py::class_<where_to>(m, "WhereTo").def(py::init<std::string, bool, texts, std::size_t>());
   m.def("find",
         [](const std::string& file, const texts& sets, const std::string& path, bool smallest,
            const std::string& such_that, const std::string& between, const std::string& seeds,

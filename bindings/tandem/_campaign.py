@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import re
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy
@@ -36,6 +37,46 @@ def worker() -> list[str]:
     """The command of a process that runs cells: the native module alone, which is there at once."""
     program = "import sys; sys.path.append(sys.argv[1]); import _tandem; sys.exit(_tandem.serve_cells())"
     return [sys.executable, "-S", "-c", program, os.path.dirname(_tandem.__file__)]
+
+
+def _runner(executor: Any) -> Callable[..., bool]:
+    """What the engine gives cells to, as lines: done(index, result, seconds) of each as it comes, until stop()."""
+    def run(lines: list[str], done: Callable[[int, str, float | None], None], stop: Callable[[], bool]) -> bool:
+        lost: set[int] = set()
+        waiting = {index: executor.submit(run_cell, line) for index, line in enumerate(lines)}
+        try:
+            while waiting:
+                if stop():
+                    return False
+                ready = [index for index, future in waiting.items() if future.done()]
+                for index in ready:
+                    future = waiting.pop(index)
+                    error = future.exception()
+                    if error is None:
+                        done(index, *future.result())
+                    elif index in lost:
+                        done(index, f"its worker failed twice: {error!r}", None)
+                    else:  # a worker that died takes what it had with it
+                        lost.add(index)
+                        waiting[index] = executor.submit(run_cell, lines[index])
+                if not ready:
+                    time.sleep(0.02)
+            stop()  # it hears of the last ones too
+            return True
+        finally:
+            for future in waiting.values():
+                future.cancel()
+
+    return run
+
+
+@contextlib.contextmanager
+def asked(out: str, overwrite: bool, executor: Any, jobs: int | None,
+          progress: Progress) -> Iterator[tuple[_tandem.WhereTo, Any]]:
+    """What a call of the engine that runs cells takes: where to, and what it reports to."""
+    runner = None if executor is None else _runner(executor)
+    with LongCall(progress) as call:
+        yield _tandem.WhereTo(out, overwrite, worker(), processes(jobs), runner), call.report
 
 
 def processes(jobs: int | None) -> int:
@@ -114,12 +155,8 @@ def sweep(scenario: _arguments.Scenario, vary: Mapping[str, Any] | None = None, 
         os.path.abspath(file), _arguments.sets(set), [(path, _axis(path, values)) for path, values in (vary or {}).items()],
         [_texts("zip", paths) for paths in zip], _texts("where", where), count, _texts("level", level), also)
     folder = folder or f"{campaign.scenario}-sweep"
-    with LongCall(progress) as call:
-        if executor is None:
-            found = campaign.run(folder, overwrite, worker(), processes(jobs), call.report)
-        else:
-            found = _run_on(executor, campaign, folder, overwrite, call)
-    return _table(campaign, folder, *found)
+    with asked(folder, overwrite, executor, jobs, progress) as (there, report):
+        return _table(campaign, folder, *campaign.run(there, report))
 
 
 def load_sweep(folder: _arguments.Path) -> pandas.DataFrame:
@@ -131,44 +168,6 @@ def load_sweep(folder: _arguments.Path) -> pandas.DataFrame:
     """
     campaign = _tandem.Campaign(os.fspath(folder))
     return _table(campaign, os.fspath(folder), *campaign.read(os.fspath(folder)))
-
-
-def _run_on(executor: Any, campaign: _tandem.Campaign, folder: str, overwrite: bool,
-            call: LongCall) -> tuple[dict[str, Any], str, list[Any]]:
-    """Each result is kept as it comes; cells that a worker took with it are submitted once more."""
-    campaign.open(folder, overwrite)
-    done = failed = total = 0
-    lost: set[str] = set()
-    waiting: dict[str, Any] = {}
-    stopped = False
-    try:
-        while lines := campaign.missing():
-            total += sum(line not in lost for line in lines)
-            waiting = {line: executor.submit(run_cell, line) for line in lines}
-            while waiting:
-                ready = [line for line, future in waiting.items() if future.done()]
-                for line in ready:
-                    future = waiting.pop(line)
-                    error = future.exception()
-                    if error is not None and line not in lost:
-                        lost.add(line)  # still missing: the next round has it
-                        continue
-                    if error is None:
-                        campaign.add(line, *future.result())
-                    else:
-                        campaign.broke(line, f"its worker failed twice: {error!r}")
-                        failed += 1
-                    done += 1
-                call.report(done, total, failed)
-                if not ready:
-                    time.sleep(0.02)
-    except KeyboardInterrupt:
-        stopped = True
-        for future in waiting.values():
-            future.cancel()
-    finally:
-        found = campaign.finish(stopped, done)
-    return found
 
 
 def numbers_of(texts: Iterable[str]) -> list[Any]:

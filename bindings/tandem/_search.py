@@ -3,24 +3,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pathlib
 import tempfile
-from collections.abc import Iterator
 from typing import Any
 
 import pandas
 
 from . import _arguments, _tandem
-from ._arguments import Duration, LongCall, Progress
-from ._campaign import numbers_of, place_of, processes, worker
-
-
-@contextlib.contextmanager
-def _asked(out: str, overwrite: bool, jobs: int | None, progress: Progress) -> Iterator[tuple[_tandem.WhereTo, Any]]:
-    with LongCall(progress) as call:
-        yield _tandem.WhereTo(out, overwrite, worker(), processes(jobs)), call.report
+from ._arguments import Duration, Progress
+from ._campaign import asked, numbers_of, place_of
 
 
 def _start(seed: int | None, budget: Duration) -> tuple[int | None, str]:
@@ -29,7 +21,7 @@ def _start(seed: int | None, budget: Duration) -> tuple[int | None, str]:
 
 
 def find(scenario: _arguments.Scenario, *, such_that: str, smallest: str | None = None, largest: str | None = None,
-         between: str = "", seeds: int | str = "5..100", level: str = "", set: _arguments.Sets = None,
+         between: str = "", seeds: int | str = "5..100", executor: Any = None, level: str = "", set: _arguments.Sets = None,
          out: _arguments.Path | None = None, overwrite: bool = False, jobs: int | None = None,
          progress: Progress = None) -> pandas.DataFrame:
     """Find the smallest or largest value of a place with which a line holds; return a DataFrame of those tried.
@@ -40,8 +32,7 @@ def find(scenario: _arguments.Scenario, *, such_that: str, smallest: str | None 
     between:   where to look: "1..1024", "10ms..2s", "10ms..2s/log/40", "64,128,256"; default: a 64th of what the file
                says to 64 times it.
     seeds:     runs of each value: "LEAST..MOST", as many as tell it from chance, or a number.
-    level, set, out, overwrite, jobs, progress: as of sweep(); one level, and the folder is SCENARIO-find. What is run
-        next depends on what was found: `jobs` processes of this machine run it, no executor.
+    executor, level, set, out, overwrite, jobs, progress: as of sweep(); one level, and the folder is SCENARIO-find.
 
     The index is the value (durations in seconds); columns: holds, significant (chance is less likely than 5 %), seeds,
     failed and untested (of these), mean, low, high (of the line's left side and its 95 % interval), least, most, why.
@@ -59,7 +50,7 @@ def find(scenario: _arguments.Scenario, *, such_that: str, smallest: str | None 
     path = str(largest if smallest is None else smallest)
     file, folder = place_of(scenario, out, "find")
     count = seeds if isinstance(seeds, str) else str(_arguments.whole("seeds", seeds, 10**6, 1))
-    with _asked(folder, overwrite, jobs, progress) as (where, report):
+    with asked(folder, overwrite, executor, jobs, progress) as (where, report):
         told, table, folder = _tandem.find(file, _arguments.sets(set), path, smallest is not None, such_that, between,
                                            count, level, where, report)
     tried = pandas.json_normalize(told.pop("tried")).rename(columns=lambda name: name.removeprefix("number."))
@@ -75,7 +66,7 @@ def find(scenario: _arguments.Scenario, *, such_that: str, smallest: str | None 
 
 
 def swarm(scenario: _arguments.Scenario, *, runs: int | None = None, budget: Duration = "10m", seed: int | None = None,
-          level: str = "", set: _arguments.Sets = None, out: _arguments.Path | None = None,
+          executor: Any = None, level: str = "", set: _arguments.Sets = None, out: _arguments.Path | None = None,
           jobs: int | None = None, progress: Progress = None) -> pandas.DataFrame:
     """Look for a seed of random options and faults that breaks something; return a DataFrame of those that did.
 
@@ -93,7 +84,7 @@ def swarm(scenario: _arguments.Scenario, *, runs: int | None = None, budget: Dur
     """
     file, folder = place_of(scenario, out, "swarm")
     most = None if runs is None else _arguments.whole("runs", runs, 10**9, 1)
-    with _asked(folder, False, jobs, progress) as (where, report):
+    with asked(folder, False, executor, jobs, progress) as (where, report):
         first, time = _start(seed, budget)
         told, table, folder = _tandem.swarm(file, _arguments.sets(set), level, first, most, time, where, report)
     frame = pandas.DataFrame(told.pop("failures"), columns=["seed", "line", "why", "file", "reproduce"]).set_index("seed")
@@ -101,14 +92,14 @@ def swarm(scenario: _arguments.Scenario, *, runs: int | None = None, budget: Dur
     return frame
 
 
-def shrink(scenario: _arguments.Scenario, *, seed: int | None = None, budget: Duration = "10m", level: str = "",
-           set: _arguments.Sets = None, out: _arguments.Path | None = None, overwrite: bool = False,
+def shrink(scenario: _arguments.Scenario, *, seed: int | None = None, budget: Duration = "10m", executor: Any = None,
+           level: str = "", set: _arguments.Sets = None, out: _arguments.Path | None = None, overwrite: bool = False,
            jobs: int | None = None, progress: Progress = None) -> dict[str, Any]:
     """Make a scenario that fails as small as it gets; return what `tandem shrink --json` says, a dict.
 
     scenario: as run() takes it. seed: one that fails; default: the scenario's. budget: how long to try.
     out:      the file to write; default: NAME-shrunk.yaml beside the scenario's file, for a dict none.
-    level, set, overwrite, jobs, progress: as of find().
+    executor, level, set, overwrite, jobs, progress: as of find().
 
     Keys: text (the smaller scenario), file, line (what fails), why, before and after (nodes, entries, lines,
     duration_s), runs, stopped, out_of_time. Ctrl-C returns the smallest so far. Raises BadInput when nothing fails.
@@ -122,7 +113,7 @@ def shrink(scenario: _arguments.Scenario, *, seed: int | None = None, budget: Du
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(place_of(scenario, folder, "shrink")[0])
         target = str(path.with_name(f"{path.stem}-shrunk.yaml")) if out is None else os.fspath(out)
-        with _asked(target, overwrite, jobs, progress) as (where, report):
+        with asked(target, overwrite, executor, jobs, progress) as (where, report):
             told = _tandem.shrink(str(path), _arguments.sets(set), level, *_start(seed, budget), where, report)
     if out is None and isinstance(scenario, dict):
         told["file"] = None

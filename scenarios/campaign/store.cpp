@@ -105,6 +105,7 @@ campaign_store::campaign_store(const std::string& folder) : folder_(folder) {
 
 campaign_store::~campaign_store() {
   file_.reset();
+  flock(lock_, LOCK_UN);  // a process that was forked meanwhile has the descriptor too
   close(lock_);
 }
 

@@ -86,13 +86,6 @@ class campaign {
 
 }  // namespace
 
-void begin_campaign(const campaign_plan& plan, const campaign_options& options,
-                    campaign_store& store) {
-  check_folder(plan, options, store);
-  store.keep_plan(plan_json(plan));
-  store.forget_broken();
-}
-
 campaign_report finish_campaign(const campaign_plan& plan, const shard& part,
                                 campaign_store& store) {
   store.rewrite(wanted_cells(plan, part, known_in(plan, store)));
@@ -101,7 +94,9 @@ campaign_report finish_campaign(const campaign_plan& plan, const shard& part,
 
 campaign_report run_campaign(const campaign_plan& plan, const campaign_options& options) {
   campaign_store store(options.out);
-  begin_campaign(plan, options, store);
+  check_folder(plan, options, store);
+  store.keep_plan(plan_json(plan));
+  store.forget_broken();
   campaign work(plan, options, store);
   const bool all = work.run();
   auto report = finish_campaign(plan, options.part, store);

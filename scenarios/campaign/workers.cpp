@@ -30,6 +30,7 @@ cell_done cell_done_of(const task_end& task) {
 
 bool run_cells(std::span<const cell> cells, const worker_options& options,
                const std::function<void(cell_done)>& done, const std::function<bool()>& stop) {
+  if (options.instead) return options.instead(cells, done, stop);
   return process_pool{.count = cells.size(),
                       .jobs = options.jobs,
                       .begin = [&](std::size_t) { return child_process(options.command); },

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """find(), swarm() and shrink(): the engine of the command, as data."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -13,7 +14,7 @@ import matplotlib
 import pytest
 
 import tandem
-from support import PAIR
+from support import PAIR, Dying
 
 matplotlib.use("Agg")
 COMMAND = pathlib.Path(tandem.__file__).parents[2] / "tandem"
@@ -99,6 +100,32 @@ def test_a_swarm_tells_of_goals_and_of_seeds_that_broke(tmp_path):
     assert not tandem.run(small["file"]).ok and small["after"]["entries"] <= small["before"]["entries"]
     with pytest.raises(tandem.BadInput, match="is there already"):
         tandem.shrink(broken.file[8], seed=8, budget="20s")
+
+
+@pytest.mark.parametrize("executor", [Dying, lambda: concurrent.futures.ThreadPoolExecutor(2)])
+def test_any_executor_finds_the_same(executor, tmp_path):
+    def found(executor, folder):
+        small = "groups.hub.manager.max_connections"
+        tried = tandem.find(VILLAGE, smallest=small, between="2..8", such_that="hub.active.max >= 4", seeds=2,
+                            executor=executor, out=folder / "find")
+        broken = tandem.swarm({**VILLAGE, "expectations": ["always hub.active <= 3"]}, runs=5, executor=executor,
+                              out=folder / "swarm")
+        least = tandem.shrink({**VILLAGE, "expectations": ["hub.active.max <= 1"]}, executor=executor)
+        return tried, broken.drop(columns=["file", "reproduce"]), least
+
+    here, there = found(None, tmp_path / "here"), found(executor(), tmp_path / "there")
+    assert here[0].attrs["answer"] == 4 and here[1].index.tolist() == [1, 2, 3, 4, 5]
+    assert there[0].equals(here[0]) and there[1].equals(here[1])
+    assert (there[2]["line"], there[2]["after"]) == (here[2]["line"], here[2]["after"])
+
+
+def test_an_error_of_an_executor_ends_the_call(tmp_path):
+    class Broken:
+        def submit(self, *_):
+            raise OSError("no machine left")
+
+    with pytest.raises(OSError, match="no machine left"):
+        tandem.swarm(VILLAGE, runs=5, executor=Broken(), out=tmp_path)
 
 
 def test_shrink_says_what_the_command_says(tmp_path):

@@ -16,7 +16,7 @@ import pandas
 import pytest
 
 import tandem
-from support import PAIR, SCENARIOS
+from support import PAIR, SCENARIOS, Dying, Immediate
 
 COMMAND = pathlib.Path(tandem.__file__).parents[2] / "tandem"
 OFFICES = {
@@ -81,15 +81,6 @@ def test_what_is_there_is_not_run_again(swept, tmp_path):
     pandas.testing.assert_frame_equal(tandem.load_sweep(swept.attrs["folder"]), swept)
 
 
-class Immediate:
-    """The smallest executor."""
-
-    def submit(self, function, *arguments):
-        future = concurrent.futures.Future()
-        future.set_result(function(*arguments))
-        return future
-
-
 @pytest.mark.parametrize("executor", [Immediate, lambda: concurrent.futures.ThreadPoolExecutor(2),
                                       lambda: concurrent.futures.ProcessPoolExecutor(2)])
 def test_any_executor_gives_the_same(executor, swept, tmp_path):
@@ -104,21 +95,6 @@ def test_the_folder_is_that_of_the_command(tmp_path):
                     tmp_path / "there"], capture_output=True)
     for name in ("plan.json", "cells.sqlite"):
         assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
-
-
-class Dying(Immediate):
-    """Loses every third cell once, as a pool whose worker was killed."""
-
-    def __init__(self):
-        self.seen = {}
-
-    def submit(self, function, line):
-        self.seen[line] = self.seen.get(line, 0) + 1
-        if len(self.seen) % 3 == 0 and self.seen[line] == 1:
-            future = concurrent.futures.Future()
-            future.set_exception(RuntimeError("worker killed"))
-            return future
-        return super().submit(function, line)
 
 
 def test_cells_that_a_worker_took_with_it_are_run_again(swept, tmp_path):

@@ -78,10 +78,7 @@ std::vector<cell> missing_cells(const campaign_plan& plan, const shard& part,
 /// plan does not have, std::runtime_error when it cannot be written.
 campaign_report run_campaign(const campaign_plan& plan, const campaign_options& options);
 
-/// What run_campaign() does before and after its cells, for who runs them elsewhere: refuses or
-/// drops what the store holds of other plans and keeps this one; puts cells in their order.
-void begin_campaign(const campaign_plan& plan, const campaign_options& options,
-                    campaign_store& store);
+/// What run_campaign() does after its cells: puts them in their order, and reports.
 campaign_report finish_campaign(const campaign_plan& plan, const shard& part,
                                 campaign_store& store);
 

@@ -11,18 +11,22 @@
 
 namespace tandem::scenarios {
 
-/// Who runs cells: processes, so that one that crashes takes one cell with it.
-struct worker_options {
-  /// A program and its arguments that do serve_cells(): `tandem cell-worker`.
-  std::vector<std::string> command;
-  std::size_t jobs = 1;
-};
-
 /// What became of a cell, and how long that took.
 struct cell_done {
   std::size_t index = 0;  ///< in the cells given
   cell_result result;
   double wall_s = 0;
+};
+
+/// Who runs cells: processes, so that one that crashes takes one cell with it.
+struct worker_options {
+  /// A program and its arguments that do serve_cells(): `tandem cell-worker`.
+  std::vector<std::string> command;
+  std::size_t jobs = 1;
+  /// Does what run_cells() says, in its place: other machines, say. None: processes of this one.
+  std::function<bool(std::span<const cell>, const std::function<void(cell_done)>&,
+                     const std::function<bool()>&)>
+      instead{};
 };
 
 /// Runs every cell, `jobs` at a time, begun in their order, and tells of each as it is done, on
