@@ -102,6 +102,31 @@ def test_cells_that_a_worker_took_with_it_are_run_again(swept, tmp_path):
     pandas.testing.assert_frame_equal(table, swept)
 
 
+MPI = """
+    import sys
+
+    import tandem
+    from mpi4py.futures import MPIPoolExecutor
+    from support import PAIR
+
+    if __name__ == "__main__":
+        with MPIPoolExecutor() as ranks:
+            tandem.sweep(PAIR, {"duration": ["3s", "4s"]}, seeds=3, executor=ranks, out=sys.argv[1])
+    """
+
+
+def test_ranks_of_mpi_are_an_executor(tmp_path):
+    pytest.importorskip("mpi4py")
+    (tmp_path / "ranks.py").write_text(textwrap.dedent(MPI))
+    alone = {f"OMPI_{name}": "1" for name in ("ALLOW_RUN_AS_ROOT", "ALLOW_RUN_AS_ROOT_CONFIRM")}
+    alone |= {"OMPI_MCA_btl": "self,vader", "OMPI_MCA_oob_tcp_if_include": "lo", "OMPI_MCA_rmaps_base_oversubscribe": "1"}
+    here = {"PYTHONPATH": f"{os.environ.get('PYTHONPATH', '')}:{pathlib.Path(__file__).parent}"}
+    subprocess.run(["mpiexec", "-n", "3", sys.executable, "-m", "mpi4py.futures", tmp_path / "ranks.py", tmp_path / "ranks"],
+                   env=os.environ | alone | here, check=True, timeout=120)
+    table = tandem.sweep(PAIR, {"duration": ["3s", "4s"]}, seeds=3, out=tmp_path / "here")
+    pandas.testing.assert_frame_equal(tandem.load_sweep(tmp_path / "ranks"), table)
+
+
 class Dead:
     def submit(self, function, line):
         future = concurrent.futures.Future()
