@@ -61,8 +61,9 @@ identity some_identity(std::uint8_t byte) {
 void take_payload(byte_view in) {
   static const noise_credentials own(some_identity(1), key_of_byte(0x11));
   const noise_credentials dialer(key_of_byte(0x12), {in.begin(), in.end()});
-  noise_handshake theirs(direction::outbound, dialer, key_of_byte(0x22));
-  noise_handshake ours(direction::inbound, own, key_of_byte(0x21));
+  known_proofs known;
+  noise_handshake theirs(direction::outbound, dialer, key_of_byte(0x22), known);
+  noise_handshake ours(direction::inbound, own, key_of_byte(0x21), known);
   byte_buffer first, second, third;
   theirs.write(first);
   must(!ours.read(first));

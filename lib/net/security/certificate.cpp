@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/security/certificate.hpp"
 
+#include "net/security/algorithms.hpp"
 #include "tandem/net/error.hpp"
 
 #include <openssl/asn1.h>
@@ -8,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace tandem {
@@ -35,13 +37,20 @@ void must(bool worked) {
   if (!worked) throw std::runtime_error("OpenSSL cannot make a certificate");
 }
 
-/// What the identity signs: the certificate's key, so that nobody else can show it.
-byte_buffer text_to_sign(EVP_PKEY* key) {
-  byte_buffer text(signed_prefix.begin(), signed_prefix.end());
+/// `of` as DER, as i2d, a function of OpenSSL, makes it; empty when it cannot.
+template <class T>
+byte_buffer der_of(const T* of, int (*i2d)(const T*, std::uint8_t**)) {
   std::uint8_t* der = nullptr;
-  const int size = i2d_PUBKEY(key, &der);
+  const int size = i2d(of, &der);
   const asn1_ptr<std::uint8_t> owner(der);
-  if (size > 0) text.insert(text.end(), der, der + size);
+  return size > 0 ? byte_buffer(der, der + size) : byte_buffer();
+}
+
+/// What the identity signs: the certificate's key, so that nobody else can show it.
+byte_buffer text_to_sign(const X509& certificate) {
+  const auto key = der_of(X509_get_X509_PUBKEY(&certificate), &i2d_X509_PUBKEY);
+  byte_buffer text(signed_prefix.size() + key.size());
+  std::ranges::copy(key, std::ranges::copy(signed_prefix, text.begin()).out);
   return text;
 }
 
@@ -103,21 +112,42 @@ bool is_valid_now(const X509& certificate) {
          X509_cmp_current_time(X509_get0_notAfter(&certificate)) > 0;
 }
 
+/// What a key signs the digest of; null: the text itself.
+const EVP_MD* digest_with(const EVP_PKEY& key) {
+  const bool itself = EVP_PKEY_is_a(&key, "ED25519") == 1 || EVP_PKEY_is_a(&key, "ED448") == 1;
+  return itself ? nullptr : own_algorithms().sha256;
+}
+
+/// Success when its own key signed it, and `identity` that key.
+boost::system::error_code verify_signatures(X509& certificate, const signed_key& identity) {
+  auto* const key = X509_get0_pubkey(&certificate);
+  if (!key || X509_verify(&certificate, key) != 1) return net_error::certificate_signature;
+  if (!is_signed_by(identity.key, text_to_sign(certificate), identity.signature))
+    return net_error::bad_proof;
+  return {};
+}
+
 }  // namespace
 
 own_certificate make_certificate(const identity& self, certificate_key kind) {
+  auto* const library = own_algorithms().context;
+  return make_certificate(
+      self, openssl_ptr<EVP_PKEY>(kind == certificate_key::p256
+                                      ? EVP_PKEY_Q_keygen(library, nullptr, "EC", "P-256")
+                                      : EVP_PKEY_Q_keygen(library, nullptr, "ED25519")));
+}
+
+own_certificate make_certificate(const identity& self, openssl_ptr<EVP_PKEY> key) {
   own_certificate made;
-  made.key.reset(kind == certificate_key::p256 ? EVP_EC_gen("P-256")
-                                               : EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
-  made.certificate.reset(X509_new());
+  made.key = std::move(key);
+  made.certificate.reset(X509_new_ex(own_algorithms().context, nullptr));
   auto* const x509 = made.certificate.get();
   must(made.key && x509 && X509_set_version(x509, X509_VERSION_3) == 1 &&
        ASN1_INTEGER_set(X509_get_serialNumber(x509), 1) == 1 &&
        ASN1_TIME_set_string_X509(X509_getm_notBefore(x509), valid_from) == 1 &&
        ASN1_TIME_set_string_X509(X509_getm_notAfter(x509), valid_to) == 1 &&
        X509_set_pubkey(x509, made.key.get()) == 1);
-  const auto der =
-      signed_key_der(self.public_key_message(), sign(self, text_to_sign(made.key.get())));
+  const auto der = signed_key_der(self.public_key_message(), sign(self, text_to_sign(*x509)));
   const asn1_ptr<ASN1_OCTET_STRING> value(ASN1_OCTET_STRING_new());
   const asn1_ptr<ASN1_OBJECT> oid(OBJ_txt2obj(extension_oid, 1));
   must(value && oid &&
@@ -125,23 +155,24 @@ own_certificate make_certificate(const identity& self, certificate_key kind) {
   const asn1_ptr<X509_EXTENSION> extension(
       X509_EXTENSION_create_by_OBJ(nullptr, oid.get(), 1, value.get()));
   must(extension && X509_add_ext(x509, extension.get(), -1) == 1 &&
-       X509_sign(x509, made.key.get(), kind == certificate_key::p256 ? EVP_sha256() : nullptr) > 0);
+       X509_sign(x509, made.key.get(), digest_with(*made.key)) > 0);
   return made;
 }
 
-boost::system::result<peer_id> peer_of_certificate(X509& certificate) {
+boost::system::result<peer_id> peer_of_certificate(X509& certificate, known_proofs& known) {
   struct forget_errors {
     ~forget_errors() { ERR_clear_error(); }
   } const forget;
   if (!is_valid_now(certificate)) return net_error::certificate_expired;
   const auto extension = extension_of(certificate);
-  if (!extension) return net_error::certificate_extension;
-  auto* const key = X509_get0_pubkey(&certificate);
-  if (!key || X509_verify(&certificate, key) != 1) return net_error::certificate_signature;
-  const auto parts = parse_signed_key(*extension);
-  if (!parts || !is_public_key_message(parts->key)) return net_error::certificate_extension;
-  if (!is_signed_by(parts->key, text_to_sign(key), parts->signature)) return net_error::bad_proof;
-  return peer_id_of_public_key(parts->key);
+  const auto identity = extension ? parse_signed_key(*extension) : std::nullopt;
+  if (!identity || !is_public_key_message(identity->key)) return net_error::certificate_extension;
+  const auto proof = known_proofs::digest_of({der_of(&certificate, &i2d_X509)});
+  if (!known.holds(proof)) {
+    if (const auto error = verify_signatures(certificate, *identity)) return error;
+    known.add(proof);
+  }
+  return peer_id_of_public_key(identity->key);
 }
 
 }  // namespace tandem

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "net/security/known_proofs.hpp"
 #include "net/security/peer_key.hpp"
 
 #include <openssl/x509.h>
@@ -23,10 +24,13 @@ struct own_certificate {
   openssl_ptr<EVP_PKEY> key;
 };
 own_certificate make_certificate(const identity& self, certificate_key kind);
+/// With this key, of any kind that own_algorithms() has.
+own_certificate make_certificate(const identity& self, openssl_ptr<EVP_PKEY> key);
 
 /// Who shows this certificate. Fails with certificate_expired, certificate_extension (ours is
 /// missing or twice, or one is critical that nobody knows), certificate_signature, bad_proof.
-/// Valid from and to are compared with the wall clock.
-boost::system::result<peer_id> peer_of_certificate(X509& certificate);
+/// Valid from and to are compared with the wall clock. Signatures of a certificate that `known`
+/// holds are not verified again; a good one is added to it.
+boost::system::result<peer_id> peer_of_certificate(X509& certificate, known_proofs& known);
 
 }  // namespace tandem

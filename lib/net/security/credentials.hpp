@@ -9,7 +9,8 @@
 
 namespace tandem {
 
-/// What one node proves itself with, the same for all its connections; made when first needed.
+/// What one node proves itself with, the same for all its connections, made when first needed; and
+/// what others proved to it.
 class credentials {
  public:
   /// Without `entropy` from the operating system; with it, what is said has the same length in
@@ -28,6 +29,7 @@ class credentials {
     if (!tls_) tls_.emplace(self_, certificate_key_);
     return *tls_;
   }
+  known_proofs& known() noexcept { return known_; }
   /// 32 bytes that nobody else has.
   noise_key fresh_secret() {
     noise_key secret;
@@ -41,6 +43,7 @@ class credentials {
   const entropy_source entropy_;
   std::optional<noise_credentials> noise_;
   std::optional<tls_context> tls_;
+  known_proofs known_;
 };
 
 }  // namespace tandem

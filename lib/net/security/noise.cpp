@@ -100,7 +100,7 @@ void check_peer(const noise_handshake& handshake, const security_terms& terms) {
 
 asio::awaitable<secured_peer> noise(wire& on, security_terms terms) {
   const auto& own = terms.own.noise();
-  noise_handshake handshake(terms.way, own, terms.own.fresh_secret());
+  noise_handshake handshake(terms.way, own, terms.own.fresh_secret(), terms.own.known());
   if (terms.way == direction::outbound) {
     put_message(on, handshake);
     co_await take_message(on, handshake);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "net/security/noise_crypto.hpp"
 
+#include "net/security/algorithms.hpp"
+
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include <stdexcept>
 
@@ -19,8 +20,8 @@ int as_int(std::size_t size) { return static_cast<int>(size); }
 
 noise_key hmac(const noise_key& key, byte_view text) {
   noise_key out;
-  must(HMAC(EVP_sha256(), key.data(), as_int(key.size()), text.data(), text.size(), out.data(),
-            nullptr) != nullptr,
+  must(EVP_Q_mac(own_algorithms().context, "HMAC", nullptr, "SHA2-256", nullptr, key.data(),
+                 key.size(), text.data(), text.size(), out.data(), out.size(), nullptr) != nullptr,
        "compute an HMAC");
   return out;
 }
@@ -30,16 +31,18 @@ noise_key hmac(const noise_key& key, byte_view text) {
 noise_key::~noise_key() { OPENSSL_cleanse(data(), size()); }
 
 noise_key_pair::noise_key_pair(const noise_key& secret)
-    : key_(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, secret.data(), secret.size())) {
+    : key_(EVP_PKEY_new_raw_private_key_ex(own_algorithms().context, "X25519", nullptr,
+                                           secret.data(), secret.size())) {
   auto size = public_key_.size();
   must(key_ && EVP_PKEY_get_raw_public_key(key_.get(), public_key_.data(), &size) == 1,
        "make an X25519 key");
 }
 
 std::optional<noise_key> noise_key_pair::shared_with(byte_view other) const {
-  const openssl_ptr<EVP_PKEY> theirs(
-      EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, other.data(), other.size()));
-  const openssl_ptr<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new(key_.get(), nullptr));
+  const openssl_ptr<EVP_PKEY> theirs(EVP_PKEY_new_raw_public_key_ex(
+      own_algorithms().context, "X25519", nullptr, other.data(), other.size()));
+  const openssl_ptr<EVP_PKEY_CTX> context(
+      EVP_PKEY_CTX_new_from_pkey(own_algorithms().context, key_.get(), nullptr));
   noise_key shared;
   auto size = shared.size();
   if (theirs && context && EVP_PKEY_derive_init(context.get()) == 1 &&
@@ -51,8 +54,8 @@ std::optional<noise_key> noise_key_pair::shared_with(byte_view other) const {
 }
 
 noise_cipher::noise_cipher(const noise_key& key) : context_(EVP_CIPHER_CTX_new()) {
-  must(context_ && EVP_CipherInit_ex(context_.get(), EVP_chacha20_poly1305(), nullptr, key.data(),
-                                     nullptr, 1) == 1,
+  must(context_ && EVP_CipherInit_ex(context_.get(), own_algorithms().chacha20_poly1305, nullptr,
+                                     key.data(), nullptr, 1) == 1,
        "use ChaCha20-Poly1305");
 }
 
@@ -114,7 +117,7 @@ noise_two_keys noise_hkdf(const noise_key& chaining, byte_view input) {
 noise_key noise_hash(byte_view first, byte_view second) {
   const openssl_ptr<EVP_MD_CTX> context(EVP_MD_CTX_new());
   noise_key out;
-  must(context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1 &&
+  must(context && EVP_DigestInit_ex(context.get(), own_algorithms().sha256, nullptr) == 1 &&
            EVP_DigestUpdate(context.get(), first.data(), first.size()) == 1 &&
            EVP_DigestUpdate(context.get(), second.data(), second.size()) == 1 &&
            EVP_DigestFinal_ex(context.get(), out.data(), nullptr) == 1,

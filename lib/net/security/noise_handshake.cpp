@@ -64,9 +64,10 @@ noise_credentials::noise_credentials(const identity& self, const noise_key& stat
 }
 
 noise_handshake::noise_handshake(direction way, const noise_credentials& own,
-                                 const noise_key& ephemeral_secret)
+                                 const noise_key& ephemeral_secret, known_proofs& known)
     : way_(way),
       own_(own),
+      known_(known),
       ephemeral_(ephemeral_secret),
       chaining_(key_at(bytes_of(protocol_name))),
       hash_(chaining_) {
@@ -121,7 +122,12 @@ error_code noise_handshake::read_payload(byte_view sealed) {
     }
   }
   if (!is_public_key_message(key)) return net_error::malformed;
-  if (!is_signed_by(key, text_to_sign(their_static_), signature)) return net_error::bad_proof;
+  const auto text = text_to_sign(their_static_);
+  const auto proof = known_proofs::digest_of({key, text, signature});
+  if (!known_.holds(proof)) {
+    if (!is_signed_by(key, text, signature)) return net_error::bad_proof;
+    known_.add(proof);
+  }
   peer_ = peer_id_of_public_key(key);
   return {};
 }

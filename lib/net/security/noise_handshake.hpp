@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "net/security/known_proofs.hpp"
 #include "net/security/noise_crypto.hpp"
 #include "tandem/core/actions.hpp"
 #include "tandem/net/byte_stream.hpp"
@@ -39,8 +40,10 @@ struct noise_outcome {
 /// Order for the dialer: write, read, write; for the listener: read, write, read. Then outcome().
 class noise_handshake {
  public:
-  /// `own` outlives it. `ephemeral_secret` is fresh for every handshake.
-  noise_handshake(direction way, const noise_credentials& own, const noise_key& ephemeral_secret);
+  /// `own` and `known` outlive it. `ephemeral_secret` is fresh for every handshake. The signature
+  /// of a static key that `known` holds is not verified again; a good one is added to it.
+  noise_handshake(direction way, const noise_credentials& own, const noise_key& ephemeral_secret,
+                  known_proofs& known);
 
   void write(byte_buffer& out);
   /// Fails with malformed, not_authentic (wrong key or changed bytes), bad_proof (the identity did
@@ -60,6 +63,7 @@ class noise_handshake {
 
   const direction way_;
   const noise_credentials& own_;
+  known_proofs& known_;
   noise_key_pair ephemeral_;
   noise_key chaining_, hash_;
   std::optional<noise_cipher> cipher_;  // none before the first key

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "net/security/peer_key.hpp"
 
+#include "net/security/algorithms.hpp"
+
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
@@ -25,7 +27,8 @@ byte_view data_of(byte_view message) {
 
 openssl_ptr<EVP_PKEY> pkix_key(byte_view der, int wanted) {
   const auto* at = der.data();
-  openssl_ptr<EVP_PKEY> key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
+  openssl_ptr<EVP_PKEY> key(d2i_PUBKEY_ex(nullptr, &at, static_cast<long>(der.size()),
+                                          own_algorithms().context, nullptr));
   if (!key || at != der.data() + der.size() || EVP_PKEY_get_base_id(key.get()) != wanted)
     return nullptr;
   if (wanted == EVP_PKEY_RSA && (EVP_PKEY_get_bits(key.get()) > rsa_bits_max ||
@@ -35,7 +38,8 @@ openssl_ptr<EVP_PKEY> pkix_key(byte_view der, int wanted) {
 }
 
 openssl_ptr<EVP_PKEY> secp256k1_key(byte_view point) {
-  const openssl_ptr<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+  const openssl_ptr<EVP_PKEY_CTX> context(
+      EVP_PKEY_CTX_new_from_name(own_algorithms().context, "EC", nullptr));
   char group[] = "secp256k1";
   OSSL_PARAM parameters[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
@@ -55,8 +59,8 @@ openssl_ptr<EVP_PKEY> key_of(byte_view message) {
     case key_type::rsa:
       return pkix_key(data, EVP_PKEY_RSA);
     case key_type::ed25519:
-      return openssl_ptr<EVP_PKEY>(
-          EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, data.data(), data.size()));
+      return openssl_ptr<EVP_PKEY>(EVP_PKEY_new_raw_public_key_ex(
+          own_algorithms().context, "ED25519", nullptr, data.data(), data.size()));
     case key_type::secp256k1:
       return secp256k1_key(data);
     case key_type::ecdsa:
@@ -78,23 +82,26 @@ bool is_signed_by(byte_view message, byte_view text, byte_view signature) {
   if (!is_public_key_message(message)) return false;
   const auto key = key_of(message);
   const openssl_ptr<EVP_MD_CTX> context(EVP_MD_CTX_new());
-  const EVP_MD* digest = type_of(message) == key_type::ed25519 ? nullptr : EVP_sha256();
-  const bool good = key && context &&
-                    EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key.get()) == 1 &&
-                    EVP_DigestVerify(context.get(), signature.data(), signature.size(), text.data(),
-                                     text.size()) == 1;
+  const char* digest = type_of(message) == key_type::ed25519 ? nullptr : "SHA2-256";
+  const bool good =
+      key && context &&
+      EVP_DigestVerifyInit_ex(context.get(), nullptr, digest, own_algorithms().context, nullptr,
+                              key.get(), nullptr) == 1 &&
+      EVP_DigestVerify(context.get(), signature.data(), signature.size(), text.data(),
+                       text.size()) == 1;
   if (!good) ERR_clear_error();
   return good;
 }
 
 byte_buffer sign(const identity& self, byte_view text) {
-  const openssl_ptr<EVP_PKEY> key(EVP_PKEY_new_raw_private_key(
-      EVP_PKEY_ED25519, nullptr, self.seed().data(), self.seed().size()));
+  const openssl_ptr<EVP_PKEY> key(EVP_PKEY_new_raw_private_key_ex(
+      own_algorithms().context, "ED25519", nullptr, self.seed().data(), self.seed().size()));
   const openssl_ptr<EVP_MD_CTX> context(EVP_MD_CTX_new());
   byte_buffer signature(64);
   std::size_t size = signature.size();
   if (!key || !context ||
-      EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
+      EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, own_algorithms().context, nullptr,
+                            key.get(), nullptr) != 1 ||
       EVP_DigestSign(context.get(), signature.data(), &size, text.data(), text.size()) != 1)
     throw std::runtime_error("OpenSSL cannot sign with an Ed25519 key");
   return signature;

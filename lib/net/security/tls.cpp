@@ -21,8 +21,8 @@ constexpr std::size_t record_overhead = header_size + 1 + 16;
 
 /// One connection's TLS, from the handshake on. Input and output are where `bytes` says.
 struct tls_session {
-  explicit tls_session(const tls_context& context, const peer_id& expected)
-      : peer{expected, {}, {}}, ssl(context.make(peer)) {
+  tls_session(credentials& own, const peer_id& expected)
+      : peer{expected, {}, {}, own.known()}, ssl(own.tls().make(peer)) {
     attach(*ssl, bytes);
   }
 
@@ -136,7 +136,7 @@ asio::awaitable<void> say_farewell(wire& on) {
 }  // namespace
 
 asio::awaitable<secured_peer> tls(wire& on, security_terms terms) {
-  auto session = std::make_unique<tls_session>(terms.own.tls(), terms.expected);
+  auto session = std::make_unique<tls_session>(terms.own, terms.expected);
   if (terms.way == direction::outbound)
     SSL_set_connect_state(session->ssl.get());
   else

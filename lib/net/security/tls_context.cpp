@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/security/tls_context.hpp"
 
+#include "net/security/algorithms.hpp"
 #include "net/security/noise_handshake.hpp"
 #include "tandem/net/error.hpp"
 
@@ -13,6 +14,10 @@ namespace {
 
 /// Bytes of a peer's certificate message; libp2p certificates take less than a tenth, RSA too.
 constexpr long certificate_size_max = 8 * 1024;
+/// In order of preference. AES-128 first, as go-libp2p: its handshake hashes with SHA-256, for
+/// which processors have instructions; the keys that are exchanged are no stronger than 128 bits.
+constexpr const char* cipher_suites =
+    "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
 /// Protocols of ALPN in order of preference, each behind its length: the muxer at once, or one that
 /// is negotiated inside.
 constexpr std::string_view alpn = "\x0c/yamux/1.0.0\x06libp2p";
@@ -29,7 +34,7 @@ int verify(X509_STORE_CTX* store, void*) {
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())));
   auto* const chain = X509_STORE_CTX_get0_untrusted(store);
   const auto found = sk_X509_num(chain) == 1
-                         ? peer_of_certificate(*X509_STORE_CTX_get0_cert(store))
+                         ? peer_of_certificate(*X509_STORE_CTX_get0_cert(store), peer.known)
                          : boost::system::result<peer_id>(net_error::certificate_chain);
   if (!found)
     peer.failure = found.error();
@@ -91,10 +96,11 @@ const BIO_METHOD* method() {
 }  // namespace
 
 tls_context::tls_context(const identity& self, certificate_key kind)
-    : context_(SSL_CTX_new(TLS_method())) {
+    : context_(SSL_CTX_new_ex(own_algorithms().context, nullptr, TLS_method())) {
   const auto own = make_certificate(self, kind);
   auto* const context = context_.get();
   must(context && SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
+           SSL_CTX_set_ciphersuites(context, cipher_suites) == 1 &&
            SSL_CTX_use_certificate(context, own.certificate.get()) == 1 &&
            SSL_CTX_use_PrivateKey(context, own.key.get()) == 1 &&
            SSL_CTX_set_num_tickets(context, 0) == 1 &&

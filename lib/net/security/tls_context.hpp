@@ -21,6 +21,7 @@ struct tls_peer {
   peer_id expected;  ///< empty: anybody
   peer_id found;
   error_code failure;
+  known_proofs& known;
 };
 
 /// The settings of TLS of one node: its certificate, TLS 1.3 alone, our own verification.

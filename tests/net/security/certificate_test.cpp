@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Certificates that others made, and ours changed in every way that must be refused.
 #include "net/security/certificate.hpp"
+#include "net/security/algorithms.hpp"
 #include "net/session/session_fixture.hpp"
 #include "net/vectors.hpp"
 #include "tandem/net/error.hpp"
 
 #include <openssl/x509v3.h>
+
+#include <map>
+#include <string>
 
 namespace tandem {
 namespace {
@@ -23,11 +27,12 @@ byte_buffer der_of(X509* certificate) {
 }
 
 TEST(certificate, of_the_specification_and_of_js_libp2p_say_who_they_are_of) {
+  known_proofs known;
   for (const auto& row : rows_of("certificates.txt")) {
     SCOPED_TRACE(row[0]);
     const auto certificate = parse(from_hex(row[2]));
     ASSERT_TRUE(certificate);
-    const auto found = peer_of_certificate(*certificate);
+    const auto found = peer_of_certificate(*certificate, known);
     if (row[1] == "bad_proof") {
       EXPECT_EQ(found.error(), net_error::bad_proof);
     } else {
@@ -42,8 +47,9 @@ TEST(certificate, of_the_specification_and_of_js_libp2p_say_who_they_are_of) {
 
 TEST(certificate, of_ours_says_who_we_are) {
   for (const auto kind : {certificate_key::p256, certificate_key::ed25519}) {
+    known_proofs known;
     const auto own = make_certificate(identity_of_byte(5), kind);
-    EXPECT_EQ(peer_of_certificate(*own.certificate).value(), identity_of_byte(5).id());
+    EXPECT_EQ(peer_of_certificate(*own.certificate, known).value(), identity_of_byte(5).id());
     EXPECT_EQ(X509_get_ext_count(own.certificate.get()), 1);
   }
 }
@@ -65,7 +71,8 @@ error_code verdict_on(Change change) {
   X509_sign(own.certificate.get(), own.key.get(), nullptr);
   // OpenSSL keeps the old encoding until it is read anew.
   const auto changed = parse(der_of(own.certificate.get()));
-  const auto found = peer_of_certificate(*changed);
+  known_proofs known;
+  const auto found = peer_of_certificate(*changed, known);
   return found ? error_code() : found.error();
 }
 
@@ -110,8 +117,21 @@ TEST(certificate, that_its_own_key_did_not_sign_is_refused) {
   const auto own = make_certificate(identity_of_byte(5), certificate_key::ed25519);
   const auto other = make_certificate(identity_of_byte(5), certificate_key::ed25519);
   X509_sign(own.certificate.get(), other.key.get(), nullptr);
-  EXPECT_EQ(peer_of_certificate(*parse(der_of(own.certificate.get()))).error(),
+  known_proofs known;
+  EXPECT_EQ(peer_of_certificate(*parse(der_of(own.certificate.get())), known).error(),
             net_error::certificate_signature);
+}
+
+TEST(certificate, that_was_good_is_refused_once_its_time_is_over) {
+  auto own = make_certificate(identity_of_byte(5), certificate_key::ed25519);
+  X509_gmtime_adj(X509_getm_notAfter(own.certificate.get()), 3600);
+  X509_sign(own.certificate.get(), own.key.get(), nullptr);
+  const auto certificate = parse(der_of(own.certificate.get()));
+  known_proofs known;
+  EXPECT_TRUE(peer_of_certificate(*certificate, known));
+  // Its encoding stays, so that it is the known one, with another time.
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), -60);
+  EXPECT_EQ(peer_of_certificate(*certificate, known).error(), net_error::certificate_expired);
 }
 
 /// What the listener says of a dialer whose TLS was changed by `change`.
@@ -143,6 +163,29 @@ TEST(certificate, is_one_neither_none_nor_two) {
             net_error::not_authentic);
 }
 
+TEST(certificate, of_any_kind_of_key_is_taken) {
+  auto* const library = own_algorithms().context;
+  const std::map<std::string, EVP_PKEY*> keys{
+      {"P-256", EVP_PKEY_Q_keygen(library, nullptr, "EC", "P-256")},
+      {"P-384", EVP_PKEY_Q_keygen(library, nullptr, "EC", "P-384")},
+      {"P-521", EVP_PKEY_Q_keygen(library, nullptr, "EC", "P-521")},
+      {"Ed25519", EVP_PKEY_Q_keygen(library, nullptr, "ED25519")},
+      {"Ed448", EVP_PKEY_Q_keygen(library, nullptr, "ED448")},
+      {"RSA", EVP_PKEY_Q_keygen(library, nullptr, "RSA", std::size_t{2048})}};
+  for (const auto& [name, key] : keys) {
+    SCOPED_TRACE(name);
+    session_pair pair({}, security::tls);
+    auto& own = *pair.dialer_options.own;
+    const auto made = make_certificate(own.self(), openssl_ptr<EVP_PKEY>(key));
+    ASSERT_EQ(SSL_CTX_use_cert_and_key(&own.tls().native(), made.certificate.get(), made.key.get(),
+                                       nullptr, 1),
+              1);
+    pair.connect();
+    EXPECT_TRUE(pair.listener.heard("ready"));
+    EXPECT_EQ(pair.listener.peer, own.self().id());
+  }
+}
+
 TEST(certificate, of_another_peer_than_the_dialled_one_is_refused) {
   session_pair pair({}, security::tls);
   pair.expected = identity_of_byte(9).id();
@@ -163,12 +206,15 @@ TEST(certificate, with_another_ones_proof_is_refused) {
 TEST(certificate, any_changed_byte_of_it_is_refused_or_does_not_change_who_it_is_of) {
   const auto own = make_certificate(identity_of_byte(5), certificate_key::ed25519);
   const auto der = der_of(own.certificate.get());
+  known_proofs known;  // what was good once makes nothing else good
+  EXPECT_TRUE(peer_of_certificate(*parse(der), known));
+  EXPECT_TRUE(peer_of_certificate(*parse(der), known));
   for (std::size_t at = 0; at < der.size(); ++at) {
     auto changed = der;
     changed[at] ^= 1;
     const auto certificate = parse(changed);
     if (!certificate) continue;
-    EXPECT_FALSE(peer_of_certificate(*certificate)) << at;
+    EXPECT_FALSE(peer_of_certificate(*certificate, known)) << at;
   }
 }
 

@@ -48,11 +48,11 @@ noise_key key_of_byte(std::uint8_t byte) {
   return key;
 }
 
-/// What a listener says of a dialer that proves itself with `dialer`.
-error_code verdict_on(const noise_credentials& dialer) {
+/// What a listener that knows `known` says of a dialer that proves itself with `dialer`.
+error_code verdict_on(const noise_credentials& dialer, known_proofs& known) {
   const noise_credentials own(identity_of_byte(1), key_of_byte(0x11));
-  noise_handshake theirs(direction::outbound, dialer, key_of_byte(0x22));
-  noise_handshake ours(direction::inbound, own, key_of_byte(0x21));
+  noise_handshake theirs(direction::outbound, dialer, key_of_byte(0x22), known);
+  noise_handshake ours(direction::inbound, own, key_of_byte(0x21), known);
   byte_buffer first, second, third;
   theirs.write(first);
   EXPECT_FALSE(ours.read(first));
@@ -65,18 +65,22 @@ error_code verdict_on(const noise_credentials& dialer) {
 TEST(noise, a_proof_that_was_made_for_another_key_or_by_another_identity_is_refused) {
   const noise_credentials honest(identity_of_byte(2), key_of_byte(0x12));
   const byte_buffer proof(honest.payload().begin(), honest.payload().end());
-  EXPECT_FALSE(verdict_on(noise_credentials(key_of_byte(0x12), proof)));
-  EXPECT_EQ(verdict_on(noise_credentials(key_of_byte(0x13), proof)), net_error::bad_proof);
+  known_proofs known;  // what was good once makes nothing else good
+  EXPECT_FALSE(verdict_on(noise_credentials(key_of_byte(0x12), proof), known));
+  EXPECT_FALSE(verdict_on(noise_credentials(key_of_byte(0x12), proof), known));
+  EXPECT_EQ(verdict_on(noise_credentials(key_of_byte(0x13), proof), known), net_error::bad_proof);
   for (std::size_t at = 0; at < proof.size(); ++at) {
     auto changed = proof;
     changed[at] ^= 1;
-    const auto said = verdict_on(noise_credentials(key_of_byte(0x12), changed));
+    const auto said = verdict_on(noise_credentials(key_of_byte(0x12), changed), known);
     const bool extension = at + 18 > proof.size();  // the muxers are not part of the proof
     EXPECT_TRUE(said || extension) << at;
   }
   for (std::size_t size = 0; size + 18 < proof.size(); ++size)
-    EXPECT_TRUE(verdict_on(noise_credentials(
-        key_of_byte(0x12), {proof.begin(), proof.begin() + static_cast<std::ptrdiff_t>(size)})))
+    EXPECT_TRUE(verdict_on(
+        noise_credentials(key_of_byte(0x12),
+                          {proof.begin(), proof.begin() + static_cast<std::ptrdiff_t>(size)}),
+        known))
         << size;
 }
 
