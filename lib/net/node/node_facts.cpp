@@ -3,6 +3,7 @@
 #include "net/node/node_facts.hpp"
 
 #include "net/node/node_impl.hpp"
+#include "net/node/node_timed_stream.hpp"
 #include "net/protocol/identify.hpp"
 #include "net/security/credentials.hpp"
 #include "net/session/stream_protocols.hpp"
@@ -18,14 +19,11 @@
 
 namespace tandem {
 
-/// A ping on its way. Its coroutine owns it; the alarm only looks.
-struct node::impl::pinged {
+/// A ping on its way. Its coroutine owns it.
+struct node::impl::pinged : timed_stream {
   std::weak_ptr<impl> by;
-  application_stream stream;
   noise_key sent, came{};
   ping_handler done;
-  bool late = false;
-  node_alarm alarm;
 };
 
 namespace {
@@ -107,12 +105,7 @@ void node::impl::ping(connection_id conn, duration within, ping_handler done) {
        [this, made, deadline](error_code error, application_stream stream) {
          if (error) return made->done(error, {});
          made->stream = std::move(stream);
-         made->alarm.set(clock_, deadline, [weak = std::weak_ptr(made)] {
-           if (const auto late = weak.lock()) {
-             late->late = true;
-             late->stream.bytes.abort();
-           }
-         });
+         abort_at(made, clock_, deadline);
          asio::co_spawn(net_.executor(), hear_pong(made), [](const std::exception_ptr& thrown) {
            if (thrown) std::rethrow_exception(thrown);
          });
@@ -128,7 +121,7 @@ asio::awaitable<void> node::impl::hear_pong(std::shared_ptr<pinged> of) {
     co_await asio::async_read(of->stream.bytes, asio::buffer(of->came), asio::use_awaitable);
     if (of->came != of->sent) error = net_error::malformed;
   } catch (const boost::system::system_error& failure) {
-    error = of->late ? error_code(asio::error::timed_out) : failure.code();
+    error = of->told(failure);
   }
   of->alarm.forget();
   of->stream.bytes.close();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Requests and answers: one stream each, on which both sides say everything and finish.
 #include "net/node/node_impl.hpp"
+#include "net/node/node_timed_stream.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/read.hpp>
@@ -13,22 +14,17 @@
 
 namespace tandem {
 
-/// A question on its way. Its coroutine owns it; the alarm only looks.
-struct node::impl::asked {
+/// A question on its way. Its coroutine owns it.
+struct node::impl::asked : timed_stream {
   std::weak_ptr<impl> by;
-  application_stream stream;
   std::vector<std::byte> what;
   answer_handler done;
-  bool late = false;
-  node_alarm alarm;
 };
 
 /// Owned by whoever may still answer.
-struct node::impl::request_taken {
+struct node::impl::request_taken : timed_stream {
   std::weak_ptr<impl> by;
-  application_stream stream;
   bool answered = false;
-  node_alarm alarm;
 };
 
 namespace {
@@ -69,12 +65,7 @@ void node::impl::ask(connection_id conn, const std::string& protocol, const stre
        [this, made, deadline](error_code error, application_stream stream) {
          if (error) return made->done(error, {});
          made->stream = std::move(stream);
-         made->alarm.set(clock_, deadline, [weak = std::weak_ptr(made)] {
-           if (const auto late = weak.lock()) {
-             late->late = true;
-             late->stream.bytes.abort();
-           }
-         });
+         abort_at(made, clock_, deadline);
          asio::co_spawn(net_.executor(), hear_answer(made), &rethrow);
        });
 }
@@ -87,7 +78,7 @@ asio::awaitable<void> node::impl::hear_answer(std::shared_ptr<asked> of) {
     of->stream.bytes.shutdown_send();
     answer = co_await read_whole(of->stream.bytes);
   } catch (const boost::system::system_error& failure) {
-    error = of->late ? error_code(asio::error::timed_out) : failure.code();
+    error = of->told(failure);
   }
   of->alarm.forget();
   of->stream.bytes.close();
@@ -101,9 +92,7 @@ stream_handler node::impl::answering(request_handler handler, duration within) {
     const auto made = std::make_shared<request_taken>();
     made->by = weak_from_this();
     made->stream = std::move(stream);
-    made->alarm.set(clock_, later(net_.clock().now(), within), [weak = std::weak_ptr(made)] {
-      if (const auto late = weak.lock()) late->stream.bytes.abort();
-    });
+    abort_at(made, clock_, later(net_.clock().now(), within));
     asio::co_spawn(net_.executor(), hear_request(made, handler), &rethrow);
   };
 }
