@@ -3,13 +3,14 @@
 // to say waits in queues; an eventfd is readable while there is something.
 #include "tandem/net/node.hpp"
 #include "native.hpp"
+#include "node_answers.hpp"
+#include "node_streams.hpp"
 #include "node_values.hpp"
 #include "tandem/asio/dns.hpp"
 #include "tandem/asio/network.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/recording.hpp"
 #include "values.hpp"
-#include "wake_up.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,12 +20,9 @@
 
 #include <pybind11/stl.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstring>
-#include <deque>
 #include <future>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -71,6 +69,7 @@ class native_node final : node_observer {
     context_.stop();
     thread_.join();
     questions_.clear();
+    streams_.clear();
     timer_.reset();
     node_.reset();
     events_.reset();
@@ -89,41 +88,60 @@ class native_node final : node_observer {
   }
   number send(const std::string& peer, const py::bytes& message) {
     auto bytes = bytes_of(message);
-    const auto which = ++sends_;
+    const auto which = said_.next_number();
     auto& to = open();
     const auto id = peer_of(peer);
     const py::gil_scoped_release unlocked;
     to.send(id, std::move(bytes), [this, which](send_result result) {
       static constexpr const char* names[] = {"accepted", "refused", "gone"};
-      say({"send", which, names[static_cast<int>(result)]});
+      said_.say({"send", which, names[static_cast<int>(result)]});
     });
     return which;
   }
   number request(const std::string& peer, const std::string& protocol, const py::bytes& what,
                  double within) {
-    const auto which = ++sends_;
+    const auto which = said_.next_number();
     open().request(
         peer_of(peer), protocol, bytes_of(what),
         [this, which](boost::system::error_code failed, std::vector<std::byte> answer) {
           std::string text(reinterpret_cast<const char*>(answer.data()), answer.size());
-          say({"request", which, std::move(text), failed ? why_of(failed) : std::string()});
+          said_.say({"request", which, std::move(text), failed ? why_of(failed) : std::string()});
         },
         {.within = duration_of(within)});
     return which;
   }
-  /// Requests of this protocol wait in take().
-  void handle(const std::string& protocol) {
+  /// Requests of this protocol wait in take(), or its streams.
+  void handle(const std::string& protocol, bool streams) {
     std::promise<void> done;
     const py::gil_scoped_release unlocked;
     boost::asio::post(context_, [&] {
       try {
-        hear_requests(protocol);
+        streams ? hear_streams(protocol) : hear_requests(protocol);
         done.set_value();
       } catch (const std::invalid_argument& e) {
         done.set_exception(std::make_exception_ptr(bad_input(e.what())));
       }
     });
     done.get_future().get();
+  }
+  /// The number is the stream's, too.
+  number open_stream(const std::string& peer, const std::string& protocol, double within) {
+    const auto which = said_.next_number();
+    open().open(
+        peer_of(peer), protocol,
+        [this, which](boost::system::error_code failed, application_stream made) {
+          const int file = failed ? -1 : streams_.put(which, std::move(made));
+          if (!failed && file < 0) failed = asio::error::no_descriptors;
+          said_.say({"stream", which, std::to_string(file), failed ? why_of(failed) : ""});
+        },
+        duration_of(within));
+    return which;
+  }
+  void start_stream(number which) {
+    boost::asio::post(context_, [this, which] { streams_.start(which); });
+  }
+  void forget_stream(number which) {
+    boost::asio::post(context_, [this, which] { streams_.forget(which); });
   }
   /// Answers a request, or refuses it.
   void reply(number which, const std::optional<py::bytes>& what) {
@@ -177,15 +195,8 @@ class native_node final : node_observer {
 
   /// Answers and events that wait, oldest first; how many events nobody took in time.
   py::tuple take() {
-    bell_.quiet();
-    rung_ = false;
     py::list answers, events;
-    std::deque<answer> said;
-    {
-      const std::lock_guard locked(mutex_);
-      said.swap(answers_);
-    }
-    for (const auto& one : said)
+    for (const auto& one : said_.take())
       answers.append(py::make_tuple(one.of, one.which, py::bytes(one.what), one.why));
     for (const auto& [which, what] : questions_.take())
       events.append(py::make_tuple(static_cast<number>(what.conn), text_of(what.peer),
@@ -198,11 +209,11 @@ class native_node final : node_observer {
       ++taken;
       events.append(event_of(*one));
     }
-    if (taken == most) ring();
+    if (taken == most) said_.ring();
     return py::make_tuple(answers, events, events_ ? events_->take_dropped() : 0);
   }
 
-  int file() const { return bell_.file(); }
+  int file() const { return said_.file(); }
   std::string id() const { return to_string(self_); }
   const std::vector<std::string>& listening() const { return listening_; }
 
@@ -218,9 +229,19 @@ class native_node final : node_observer {
     constexpr std::chrono::hours most{1};  // whoever asks waits for less
     node_->handle(protocol, request_handler([this](received_request what) {
                     questions_.came(std::move(what));
-                    ring();
+                    said_.ring();
                   }),
                   {.within = most});
+  }
+  void hear_streams(const std::string& protocol) {
+    node_->handle(protocol, stream_handler([this](application_stream made) {
+                    const auto which = said_.next_number();
+                    answer told{"came", which, made.protocol, to_string(made.peer)};
+                    const int file = streams_.put(which, std::move(made));
+                    if (file < 0) return;
+                    said_.say(std::move(told));
+                    said_.say({"stream", which, std::to_string(file)});
+                  }));
   }
   static void split(const std::vector<std::string>& addresses, std::vector<endpoint>& numeric,
                     std::vector<host_name>& names) {
@@ -238,10 +259,10 @@ class native_node final : node_observer {
   // On the loop's thread. The event is in the queue when what is posted runs.
   void on_notification(time_point, const notification& what) override {
     if (what.kind == notice::dial_succeeded)
-      say({"dial", static_cast<number>(what.request),
-           std::to_string(static_cast<number>(what.conn))});
+      said_.say({"dial", static_cast<number>(what.request),
+                 std::to_string(static_cast<number>(what.conn))});
     else if (what.kind == notice::dial_failed)
-      say({"dial", static_cast<number>(what.request), {}, describe(what)});
+      said_.say({"dial", static_cast<number>(what.request), {}, describe(what)});
     ring_later();
   }
   void on_step(time_point, const connection_manager&) override {}
@@ -251,23 +272,14 @@ class native_node final : node_observer {
     if (!ringing_)
       boost::asio::post(context_, [this] {
         ringing_ = false;
-        ring();
+        said_.ring();
       });
     ringing_ = true;
   }
-  void ring() {
-    if (!rung_.exchange(true)) bell_.ring();
-  }
-  void say(answer what) {
-    {
-      const std::lock_guard locked(mutex_);
-      answers_.push_back(std::move(what));
-    }
-    ring();
-  }
   void look_whether_over() {
     using std::chrono::milliseconds;
-    if (over_.wait_for(milliseconds(0)) == std::future_status::ready) return say({"shutdown"});
+    if (over_.wait_for(milliseconds(0)) == std::future_status::ready)
+      return said_.say({"shutdown"});
     if (!timer_) timer_.emplace(context_);
     timer_->expires_after(milliseconds(1));
     timer_->async_wait([this](boost::system::error_code failed) {
@@ -275,13 +287,9 @@ class native_node final : node_observer {
     });
   }
 
-  wake_up bell_;
-  std::atomic<bool> rung_ = false;
+  answers said_;
   bool ringing_ = false;  // the loop's
-  std::mutex mutex_;
-  std::deque<answer> answers_;
   questions questions_;
-  std::atomic<number> sends_ = 0;
   manager_options options_;
   peer_id self_;
   std::vector<std::string> listening_;
@@ -289,6 +297,7 @@ class native_node final : node_observer {
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       context_.get_executor()};
+  streams streams_{context_, said_};
   std::optional<boost::asio::steady_timer> timer_;
   std::unique_ptr<network> network_;
   std::optional<node> node_;
@@ -308,6 +317,9 @@ void add_node(py::module_& m) {
       .def("request", &native_node::request)
       .def("handle", &native_node::handle)
       .def("reply", &native_node::reply)
+      .def("open_stream", &native_node::open_stream)
+      .def("start_stream", &native_node::start_stream)
+      .def("forget_stream", &native_node::forget_stream)
       .def("disconnect", &native_node::disconnect)
       .def("configure", &native_node::configure)
       .def("mark", &native_node::mark)

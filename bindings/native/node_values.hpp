@@ -34,14 +34,6 @@ inline constexpr const char* standard_protocol = "/tandem/request/1";
   throw pybind11::error_already_set();
 }
 
-/// Something that was asked for is over.
-struct answer {
-  const char* of;  ///< "dial", "send", "request", "shutdown"
-  std::uint64_t which = 0;
-  std::string what{};
-  std::string why{};
-};
-
 inline std::vector<std::byte> bytes_of(const pybind11::bytes& from) {
   const std::string_view view(from);
   std::vector<std::byte> bytes(view.size());

@@ -10,8 +10,7 @@
 
 tandem.theory has the formulas that simulations are held to, tandem.plot the pictures. A scenario is a path to a YAML
 file or a dict of the same shape (scenarios/reference has the keys). Bad input raises BadInput with one line that says
-where and what.
-"""
+where and what."""
 
 import importlib
 from typing import TYPE_CHECKING

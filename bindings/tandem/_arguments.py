@@ -5,7 +5,6 @@ calls tell how far they are."""
 from __future__ import annotations
 
 import datetime
-import operator
 import os
 import signal
 import threading
@@ -13,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from . import _tandem
-from ._tandem import BadInput
+from ._tandem import BadInput, as_text as as_text, nanoseconds as nanoseconds, sets as sets, whole as whole
 
 Path: TypeAlias = "str | os.PathLike[str]"
 Scenario: TypeAlias = "Path | dict[str, Any]"
@@ -26,28 +25,8 @@ def kind(value: object) -> str:
     return type(value).__name__
 
 
-def nanoseconds(given: Duration, name: str = "a time") -> int:
-    """Whole nanoseconds of "30s", a timedelta or seconds."""
-    return _tandem.nanoseconds(given, name)
-
-
 def seconds(given: Duration, name: str) -> float:
     return nanoseconds(given, name) / 1e9
-
-
-def as_text(value: object) -> str:
-    """`value` as the command line takes it after `path=`: a str is YAML as it is."""
-    return value if isinstance(value, str) else _tandem.yaml(value)
-
-
-def whole(name: str, value: Any, most: int, least: int = 0) -> int:
-    """A whole number of Python or NumPy in least..most."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} is a whole number, not {kind(value)}")
-    number = operator.index(value)
-    if not least <= number <= most:
-        raise BadInput(f"{name} must be from {least} to {most}, not {number}")
-    return number
 
 
 def source(scenario: Scenario) -> tuple[str, str, bool]:
@@ -57,18 +36,6 @@ def source(scenario: Scenario) -> tuple[str, str, bool]:
     if isinstance(scenario, (str, os.PathLike)):
         return _tandem.find_scenario(os.fspath(scenario), __file__), "", True
     raise TypeError(f"scenario is a path, a name or a dict, not {kind(scenario)}")
-
-
-def sets(given: Sets) -> list[str]:
-    """The `path=value` texts of a dict."""
-    if given is not None and not isinstance(given, Mapping):
-        raise TypeError(f'set is a dict such as {{"duration": "10s"}}, not {kind(given)}')
-    for path in given or {}:
-        if not isinstance(path, str):
-            raise TypeError(f"set: a path is text, not {kind(path)}")
-        if "=" in path:
-            raise BadInput(f"set: `{path}` is no path; the value stands beside it, as in {{\"duration\": \"10s\"}}")
-    return [f"{path}={as_text(value)}" for path, value in (given or {}).items()]
 
 
 def _several(argument: str, what: str, given: Any, one: tuple[type, ...], empty: str) -> list[Any]:
@@ -116,8 +83,7 @@ class LongCall:
 
     Ctrl-C (`interrupted`) does not raise at whatever line Python is at, perhaps within the bar: it is kept until
     report() raises KeyboardInterrupt. A second one raises at once. Only where Ctrl-C means what Python makes of it: in
-    the main thread, without a handler of somebody else.
-    """
+    the main thread, without a handler of somebody else."""
 
     def __init__(self, progress: Progress, how_far: Callable[..., tuple[float, float]] = lambda *at: at[:2],
                  bar_format: str = "{l_bar}{bar}| {n:.0f}/{total:.0f} [{elapsed}<{remaining}]") -> None:

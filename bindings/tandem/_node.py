@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import asyncio
 import collections
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
 
 from . import _tandem, actions, events
 from ._arguments import Duration, kind, seconds
 from ._manager import Managed
 from ._tandem import BadInput
+
+Serving: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter, str], Awaitable[None]]
 
 
 class Node(Managed):
@@ -58,6 +61,9 @@ class Node(Managed):
         self._waiting: dict[tuple[str, int], asyncio.Future[Any]] = {}
         self._events: collections.deque[NodeEvent | Message] = collections.deque(maxlen=events_max)
         self._came = asyncio.Event()
+        self._functions: dict[str, Serving | None] = {}
+        self._streams: dict[int, asyncio.StreamReader] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._over = False
         self.events_lost = 0
 
@@ -100,16 +106,14 @@ class Node(Managed):
                     id with `addresses` or known ones.
         additional: one more connection, whatever there is. timeout: of the dial.
 
-        Raises NodeError with the cause: "LimitReached", "ConnectionRefused", "BackingOff until ...".
-        """
+        Raises NodeError with the cause: "LimitReached", "ConnectionRefused", "BackingOff until ..."."""
         peer, more = self._peer(to)
         limit = None if timeout is None else seconds(timeout, "timeout")
         return int(await self._answer("dial", self._manager().dial(peer, [*more, *addresses], additional, limit)))
 
     async def send(self, to: str | Node, data: bytes) -> None:
         """Send a message of at most 1 MiB over the oldest connection with a peer. Returns when it is queued. Raises
-        NodeError when the queue is full or there is no connection.
-        """
+        NodeError when the queue is full or there is no connection."""
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise TypeError(f"data is bytes, not {kind(data)}")
         peer, _ = self._peer(to)
@@ -122,15 +126,29 @@ class Node(Managed):
                       timeout: Duration = "30s") -> bytes:
         """Ask a peer something on a stream of its own (`protocol`: one that it handles), and return the answer, of
         Message.reply() where it is a Node. Raises NodeError when there is no connection, when it ends or the peer
-        refuses, TimeoutError.
-        """
+        refuses, TimeoutError."""
         number = self._manager().request(self._peer(to)[0], protocol, bytes(data), seconds(timeout, "timeout"))
         return bytes(await self._answer("request", number))
 
-    def handle(self, protocol: str) -> None:
-        """Requests of this protocol, from now on, are Messages among the events. Raises BadInput for a name no
-        application may have."""
-        self._manager().handle(protocol)
+    def handle(self, protocol: str, function: Serving | None = None) -> None:
+        """From now on function(reader, writer, peer) runs as a task with each stream of this protocol that a peer opens,
+        which is closed when it returns and reset when it raises. Without one, requests of the protocol are Messages
+        among the events. Raises BadInput for a name no application may have."""
+        self._manager().handle(protocol, function is not None)
+        self._functions[protocol] = function
+
+    async def open(self, to: str | Node, protocol: str, *,
+                   timeout: Duration = "30s") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a stream to a peer, as asyncio's streams: (reader, writer). drain() waits while the peer does not read;
+        reading raises NodeError when the stream broke. Raises NodeError without a connection, or when the peer does
+        not speak the protocol; TimeoutError."""
+        asked = self._manager().open_stream(self._peer(to)[0], protocol, seconds(timeout, "timeout"))
+        joining = self._loop.create_task(self._join(asked, self._asked("stream", asked)))
+        try:
+            return await asyncio.shield(joining)
+        except asyncio.CancelledError:
+            joining.add_done_callback(_unwanted)
+            raise
 
     def disconnect(self, peer: str | Node) -> None:
         """End every connection with a peer."""
@@ -174,6 +192,10 @@ class Node(Managed):
         self._loop.remove_reader(native.file)
         self._take(native)
         native.close()
+        for reader in self._streams.values():
+            reader.set_exception(NodeError("the node was shut down"))
+        for task in self._tasks:
+            task.cancel()
         for future in self._waiting.values():
             _fail(future, NodeError("the node was shut down"))
         self._came.set()
@@ -195,14 +217,46 @@ class Node(Managed):
             raise RuntimeError("this Node does not run: use it within `async with`")
         return self._native
 
+    def _asked(self, of: str, number: int) -> asyncio.Future[Any]:
+        return self._waiting.setdefault((of, number), self._loop.create_future())
+
     async def _answer(self, of: str, number: int) -> Any:
-        future = self._waiting.setdefault((of, number), self._loop.create_future())
-        return await asyncio.shield(future)
+        return await asyncio.shield(self._asked(of, number))
+
+    async def _join(self, number: int, file: Awaitable[Any]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_unix_connection(sock=socket.socket(fileno=int(await file)))
+        self._streams[number] = reader
+        self._manager().start_stream(number)
+        return reader, writer
+
+    async def _serve(self, number: int, protocol: str, peer: str, file: Awaitable[Any]) -> None:
+        reader, writer = await self._join(number, file)
+        try:
+            if function := self._functions.get(protocol):
+                await function(reader, writer, peer)
+        except NodeError:
+            pass  # the peer or the connection went
+        except BaseException:
+            if self._native:
+                self._native.forget_stream(number)
+            raise
+        finally:
+            writer.close()
 
     def _take(self, native: _tandem.Node) -> None:
         answers, happened, lost = native.take()
         self.events_lost += lost
         for of, number, what, why in answers:
+            if of == "came":
+                task = self._loop.create_task(self._serve(number, what.decode(), why, self._asked("stream", number)))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+                continue
+            if of == "over":
+                native.forget_stream(number)
+                if (reader := self._streams.pop(number, None)) and why:
+                    reader.set_exception(NodeError(f"the stream broke: {why}"))
+                continue
             future = self._waiting.pop((of, number), None)
             if future is not None and why:
                 _fail(future, TimeoutError(why) if why == "timed out" else NodeError(f"the {of} failed: {why}"))
@@ -222,8 +276,7 @@ class NodeError(ConnectionError):
 class Message:
     """A message that a Node received: peer (its id), connection, data (bytes). See Node() for an example.
 
-    protocol: of a request(), which reply() answers: `wants_reply`; "": it came by send().
-    """
+    protocol: of a request(), which reply() answers: `wants_reply`; "": it came by send()."""
 
     name = "message"
 
@@ -248,8 +301,7 @@ class Message:
 
 class NodeEvent:
     """What a Node's manager notified: `name` ("connection_established", ...) and the fields of
-    tandem.actions.Notification: why, way, conn, peer, current, limit, ... See Node() for an example.
-    """
+    tandem.actions.Notification: why, way, conn, peer, current, limit, ... See Node() for an example."""
 
     def __init__(self, what: actions.Notification) -> None:
         self.name = what.kind
@@ -260,6 +312,11 @@ class NodeEvent:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.what, name)
+
+
+def _unwanted(joined: asyncio.Task[tuple[asyncio.StreamReader, asyncio.StreamWriter]]) -> None:
+    if not joined.cancelled() and not joined.exception():
+        joined.result()[1].close()
 
 
 def _fail(future: asyncio.Future[Any], why: Exception) -> None:

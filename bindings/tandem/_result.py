@@ -78,8 +78,7 @@ class Result:
     @functools.cached_property
     def expectations(self) -> pandas.DataFrame:
         """DataFrame: text, ok, verdict, measured, why (what broke it, when and where, or what did not happen that it
-        needs); a row per expectation, then per invariant that failed.
-        """
+        needs); a row per expectation, then per invariant that failed."""
         return pandas.DataFrame(self.json["expectations"], columns=["text", "ok", "verdict", "measured", "why"])
 
     @functools.cached_property
@@ -93,8 +92,7 @@ class Result:
     def events(self) -> pandas.DataFrame:
         """DataFrame of every notification of every manager, oldest first: time (s), group, node, event, cause,
         direction, connection, request, peer (node index, -1: unknown), current and limit (the numbers a refusal
-        compared), failures, ceiling (s), until (s; NaN: not known).
-        """
+        compared), failures, ceiling (s), until (s; NaN: not known)."""
         return self._frame("events", event=_tandem.notices, cause=_tandem.causes, direction=["inbound", "outbound"])
 
     @functools.cached_property
@@ -141,8 +139,7 @@ class Result:
     def plot(self, metric: str = "icn_p2p_active_connections", groups: str | Iterable[str] | None = None,
              ax: Any = None) -> Any:
         """Draw a column of `samples` over time, for some groups or all, on matplotlib Axes (default: the current
-        ones), which it returns. Raises BadInput for a metric or group there is not.
-        """
+        ones), which it returns. Raises BadInput for a metric or group there is not."""
         import matplotlib.pyplot
 
         _arguments.name("metric", "metric", metric, self.samples.columns[3:].tolist())
@@ -210,8 +207,7 @@ class Results(list[Result]):
 
 def load(path: _arguments.Path) -> Result:
     """The Result in a file that save() or `tandem run --out` wrote, of this version or an older one. Raises BadInput
-    when there is none at `path`. See Result() for an example.
-    """
+    when there is none at `path`. See Result() for an example."""
     result = Result(_tandem.load(os.fspath(path)))
     result.file = os.fspath(path)
     return result

@@ -108,8 +108,7 @@ class Replay:
                   open_connection, request, peer, address, and the first that differs: recorded and open, each with
                   _time (s) and _cause
     explained     what the manager says at the end of the peer asked for, in the recorded run and in that with `set`
-    json          all of it, as `tandem replay --json` prints it
-    """
+    json          all of it, as `tandem replay --json` prints it"""
 
     same: bool
     identical: bool
@@ -184,8 +183,7 @@ class Learned:
 
     yaml, node  its text; whose recording it was
     fits        DataFrame: what, text, values, distance (Kolmogorov and Smirnov, 0 to 1), why
-    failures    dict CAUSE -> times
-    """
+    failures    dict CAUSE -> times"""
 
     def __init__(self, raw: dict[str, Any]) -> None:
         self.yaml: str = raw["yaml"]

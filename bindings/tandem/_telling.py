@@ -55,8 +55,7 @@ class Telling:
         self._number = itertools.count(1).__next__
         self._running = False
 
-    def _tell(self, verb: str, who: Verbs, to: Verbs | str | None, at: Duration | None,
-              says: dict[str, Any]) -> None:
+    def _tell(self, verb: str, who: Verbs, to: Verbs | str | None, at: Duration | None, says: dict[str, Any]) -> None:
         if isinstance(to, str) and to != "neighbours" and verb in ("allow", "deny"):
             to, says = None, {"network": to, **says}
         elif to is not None and to != "neighbours":

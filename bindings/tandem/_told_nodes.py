@@ -148,8 +148,7 @@ class ToldNode(_Members):
 
     def explain(self, peer: ToldNode) -> dict[str, Any]:
         """Why `peer` is or is not connected: a dict of numbers (times in s of the node's clock) and a "sentence".
-        Raises BadInput when this node is dead, or `peer` is of another world.
-        """
+        Raises BadInput when this node is dead, or `peer` is of another world."""
         self._world._own(peer)
         return self._world._now().explain(self._first, peer._first)
 

@@ -67,8 +67,7 @@ class World(Telling):
 
         name: of letters, digits, _ and -; "node", "node2", ... when not given.
         says: listen, link, region, behaviour, addresses, ... as in scenarios/reference/groups.md, and options of its
-              connection manager: max_connections, connection_timeout, ... (tandem.options()).
-        """
+              connection manager: max_connections, connection_timeout, ... (tandem.options())."""
         return self._add("node", name, 1, says)[0]
 
     def nodes(self, count: int, *, name: str | None = None, **says: Any) -> ToldNodes:
@@ -103,8 +102,7 @@ class World(Telling):
     def run(self, until: Duration | None = None, *, for_: Duration | None = None) -> None:
         """Run on until a time of the world, or for so long. Raises BadInput for a time that is past, and what a
         callback raised, with the virtual time in a note. Ctrl-C raises KeyboardInterrupt; the world stands where it
-        is, and can run on.
-        """
+        is, and can run on."""
         if (until is None) == (for_ is None):
             raise TypeError('run() needs `until` a time of the world, or `for_` how long: run(until="30s")')
         end = _arguments.nanoseconds(until, "until") if until is not None else 0
@@ -125,8 +123,7 @@ class World(Telling):
     def partition(self, from_: Any, to: Any = None, *, at: Duration | None = None, **says: Any) -> Fault:
         """Nothing passes between nodes (or a list of such) and others (default: all others); `one_way=True`: what `to`
         sends does. `for_`, `until`, `every`, ... as in scenarios/reference/faults.md; end() of what is returned heals
-        it.
-        """
+        it."""
         return self._fault("partition", {"from": from_, "to": to}, at, says)
 
     def link(self, nodes: Any, other: Any = None, *, at: Duration | None = None, **says: Any) -> Fault:

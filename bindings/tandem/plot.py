@@ -3,8 +3,7 @@
 
 Every function draws on a figure of its own (or on `ax`, where it takes one) and returns the Figure, whose savefig()
 writes PDF, SVG or PNG. Colours are those of Okabe and Ito (2008), told apart by colour-blind readers; lines differ in
-dash as well, so that they stay apart in print. Nothing touches pyplot's state. Wrong names raise BadInput.
-"""
+dash as well, so that they stay apart in print. Nothing touches pyplot's state. Wrong names raise BadInput."""
 
 from __future__ import annotations
 

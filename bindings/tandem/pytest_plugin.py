@@ -8,8 +8,7 @@
 
 Failures are told as the command prints them. --tandem-level and --tandem-seed choose; a file that has a baseline
 (baselines/NAME.yaml beside it, as of `tandem ci`) is held to it, and --tandem-update writes those of the items that
-run, when everything else of them holds. Works with xdist.
-"""
+run, when everything else of them holds. Works with xdist."""
 
 from __future__ import annotations
 

@@ -2,8 +2,7 @@
 """What theory says of limits, backoff and timeouts: closed forms to hold simulations to.
 
 Loads are in Erlang (arrivals times mean holding time); times are in seconds, or timedelta and texts such as "300ms"
-where they are given; probabilities from 0 to 1. A value out of range raises BadInput.
-"""
+where they are given; probabilities from 0 to 1. A value out of range raises BadInput."""
 
 from __future__ import annotations
 
