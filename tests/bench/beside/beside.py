@@ -96,7 +96,7 @@ class Process:
 
 
 def ask(program, mode, security, address, *numbers):
-    out = subprocess.run([program, mode, security, address, *map(str, numbers)], check=True, capture_output=True,
+    out = subprocess.run([program, mode, security, address, *map(str, numbers)], check=True, stdout=subprocess.PIPE,
                          text=True, timeout=600)
     return json.loads(out.stdout)
 

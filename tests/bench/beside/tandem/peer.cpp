@@ -77,6 +77,8 @@ struct peer final : node_observer {
         manager.max_pending_per_wide_subnet = 0;
     manager.subnet_accept_rate = 0;
     manager.max_memory = std::uint64_t{16} << 30;
+    // A hundred streams whose windows are full in both directions: a busy machine may not read.
+    options.buffers.connection_buffers_max = 64 << 20;
     manager.connection_timeout = std::chrono::hours(1);
     self = std::make_unique<node>(*net, std::move(options), this);
     self->start();
