@@ -394,6 +394,27 @@ TEST(queued_requests, that_join_a_dial_in_progress_make_room_too_and_leave_the_d
   EXPECT_EQ(d.last<actions::start_attempt>()->peer, peer(3));
 }
 
+TEST(queued_requests, that_make_room_leave_a_dial_whose_addresses_are_known_to_who_joins_it) {
+  manager_options options;
+  options.max_pending_outbound = 1;
+  options.max_queued_requests = 2;
+  options.max_connections_per_peer = 1;
+  driver d(options);
+  d.accept(conn(2), peer(9));
+  d.dial(req(1), peer(1));
+  d.dial(req(2), peer(2), {});  // asks for addresses
+  d.dial(req(3), peer(2), {address()}, dial_mode::join, never, 1);
+  d.tell(events::addresses_found{req(3), {}, true});
+  options.max_connections = 1;
+  d.tell(events::configured{options});
+  d.dial(req(4), peer(2), {address()}, dial_mode::join, never, 1);
+  EXPECT_EQ(d.refused(cause::pending_limit_reached), 1U);  // request 2
+  EXPECT_EQ(d.count(notice::dial_failed), 3U);
+  EXPECT_EQ(d.last(notice::dial_failed).request, req(4));
+  EXPECT_EQ(describe(d.last(notice::dial_failed)), "LimitReached{limit: 1, current: 1}");
+  EXPECT_EQ(d.refused(cause::limit_reached), 1U);  // one dial, which two had asked for
+}
+
 TEST(queued_requests, raise_the_dial_they_join) {
   manager_options options;
   options.max_pending_outbound = 1;

@@ -47,7 +47,7 @@ void manager::on(const events::dial_wanted& e) {
     if (!room) return;
     const request& dropped = requests_.at(least);
     const std::uint64_t of = dials_.at(dropped.dial).requests.size() > 1 ? dropped.dial : 0;
-    const bool goes_on = dropped.resolving && of != 0;
+    const bool goes_on = dropped.resolving && of != 0 && !dials_.at(of).complete;
     notification n;
     n.why = cause::pending_limit_reached;
     n.request = least;

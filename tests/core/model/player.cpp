@@ -259,10 +259,7 @@ class player {
       for (const auto& [id, c] : mine_.connections()) all.push_back(id);
     return all[n % all.size()];
   }
-  /// Of those by which a connection may end: a name is no part of one.
-  static cause some_cause(std::uint8_t n) {
-    return static_cast<cause>(n % (static_cast<unsigned>(cause::remote_refused) + 1));
-  }
+  static cause some_cause(std::uint8_t n) { return static_cast<cause>(n % causes_count); }
   static cause some_failure(std::uint8_t n) {
     static constexpr cause likely[] = {cause::connection_refused, cause::connect_timeout,
                                        cause::unreachable, cause::local_resource};
