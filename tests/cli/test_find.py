@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from support import OFFICES, TANDEM, assert_one_clear_line, is_sanitized, tandem
+from support import OFFICES, TANDEM, assert_one_clear_line, skip_what_repeats_the_release, tandem
 
 SCENARIOS = pathlib.Path(__file__).resolve().parents[2] / "scenarios"
 
@@ -43,12 +43,10 @@ def places_for(load, blocking):
     return places
 
 
-LOADS = [("15s", 2), ("30s", 4), ("60s", 8)]
-
-
-@pytest.mark.parametrize("hold, load", LOADS[:1] if is_sanitized() else LOADS)
+@pytest.mark.parametrize("hold, load", [("15s", 2), ("60s", 8)])
 def test_the_inverse_of_erlang_b_is_reproduced(tmp_path, hold, load):
     """A bound in the middle of what two numbers of places give, by the formula: neither is near it."""
+    skip_what_repeats_the_release()
     places = places_for(load, 0.02)
     bound = (erlang_b(places, load) * erlang_b(places - 1, load)) ** 0.5
     code, told = find(tmp_path / "out", SCENARIOS / "erlang_b.yaml", "--smallest", "parameters.places", "--such-that",
@@ -67,6 +65,7 @@ def test_the_inverse_of_erlang_b_is_reproduced(tmp_path, hold, load):
 
 def test_the_largest_round_trip_without_a_false_close_is_found(tmp_path):
     """Of a shipped scenario: whoever is that far is connected, and stays; twice as far, nobody is."""
+    skip_what_repeats_the_release()
     line = "very_far.established - very_far.closed >= 4.5"
     code, told = find(tmp_path / "out", SCENARIOS / "no_false_close.yaml", "--largest", "groups.very_far.link.latency",
                       "--between", "1s..10s", "--seeds", "5..10", "--such-that", line)
@@ -92,7 +91,7 @@ def test_a_mean_and_its_interval_are_those_of_the_runs(offices, tmp_path):
 
 def test_what_is_near_the_bound_has_more_seeds(offices, tmp_path):
     _, told = find(tmp_path / "out", offices, "--smallest", "parameters.limit", "--such-that", "desk.blocking <= 21%",
-                   "--between", "1..40", "--seeds", "5..20")
+                   "--between", "1,8,40", "--seeds", "5..20")
     seeds = {t["value"]: t["seeds"] for t in told["tried"]}
     assert seeds["1"] == 5
     assert seeds["40"] == 20  # always 0: of what never was otherwise five runs say little
@@ -116,7 +115,7 @@ groups:
 workload:
   - dial: {from: dialers, to: server}
 """)
-    line = ("--such-that", "server.active in [7, 9]")
+    line = ("--such-that", "server.active in [7, 9]", "--seeds", "5")
     code, told = find(tmp_path / "a", path, "--smallest", "parameters.dialers", "--between", "1..20", *line)
     assert (code, told["answer"]) == (0, "7")
     assert told["not_monotone"] == "it holds neither with 1 nor with 20"
@@ -130,7 +129,7 @@ workload:
 
 def test_what_no_value_does_is_said_with_what_they_gave(offices, tmp_path):
     line = ("find", str(offices), "--smallest", "parameters.limit", "--such-that", "callers.dial_time.p50 > 1h",
-            "--between", "4..6", "--out", str(tmp_path / "out"))
+            "--between", "4..6", "--seeds", "20", "--set", "parameters.length=2m", "--out", str(tmp_path / "out"))
     done = tandem(*line)
     assert done.returncode == 1
     assert done.stdout.splitlines()[0] == "Smallest parameters.limit such that callers.dial_time.p50 > 1h: none in 4..6"
@@ -160,7 +159,7 @@ def test_bad_input_is_one_clear_line(offices, tmp_path):
 
 
 ENDS_FIRST = ("--smallest", "parameters.limit", "--such-that", "desk.blocking <= 5%", "--between", "1..64", "--set",
-              "parameters.length=20m", "--seeds", "5..10", "--jobs", "2")
+              "parameters.length=5m", "--seeds", "5..10", "--jobs", "2")
 
 
 def find_and_stop(offices, out, cells, stop):

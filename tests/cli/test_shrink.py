@@ -9,23 +9,23 @@ import time
 
 import pytest
 
-from support import TANDEM, assert_one_clear_line, tandem
+from support import TANDEM, assert_one_clear_line, skip_what_repeats_the_release, tandem
 
 MUTANTS = pathlib.Path(TANDEM).with_name("tandem_mutants")
 # One message a minute of one group to one desk breaks the line, when that desk is cut off for longer than a minute.
 BIG = """\
 scenario: big
 description: much goes on, and one line does not hold
-parameters: {far: 80ms, peers: 40}
+parameters: {far: 80ms, peers: 12}
 levels: [message, stream]
-duration: 20m
+duration: 12m
 sample_every: 2s
 groups:
   desk: {listen: true, manager: {max_connections: 200, connection_timeout: 5m}}
   store: {listen: true, link: dsl}
   clerks: {count: "${peers}", link: {latency: "${far}", loss: 1%}, manager: {connection_timeout: 5m}}
-  guests: {count: 30, link: lte, manager: {backoff_cap: 20s}}
-  rest: {count: 10}
+  guests: {count: 8, link: lte, manager: {backoff_cap: 20s}}
+  rest: {count: 4}
 links:
   default: {latency: 10ms}
   between:
@@ -33,8 +33,8 @@ links:
 workload:
   - keep_connected: {from: clerks, to: desk}
   - keep_connected: {from: guests, to: store}
-  - send: {from: clerks, to: desk, at: 5s, arrivals: {poisson: 2/s}, until: 19m, size: 300B}
-  - send: {from: guests, to: store, at: 5s, every: 20s, for: 15m, size: 1KiB}
+  - send: {from: clerks, to: desk, at: 5s, arrivals: {poisson: 2/s}, until: 11m, size: 300B}
+  - send: {from: guests, to: store, at: 5s, every: 20s, for: 10m, size: 1KiB}
   - dial: {from: rest, to: store, at: 10s, arrivals: {every: 1s}, until: 5m}
   - request: {from: guests, to: store, at: 1m, arrivals: {every: 3s}, until: 10m, size: 100B, reply: {size: 2KiB}}
   - restart: {group: store, at: 9m}
@@ -47,7 +47,7 @@ faults:
 expectations:
   - always desk.active <= 200
   - desk.closed.LivenessLost <= 2
-  - store.established >= 30
+  - store.established >= 8
 """
 
 
@@ -63,7 +63,7 @@ def big(tmp_path):
 
 
 def test_what_is_left_of_a_big_file_is_small_and_fails_with_the_same_line(big, tmp_path):
-    done = tandem("shrink", str(big), "--budget", "90s", "--json")
+    done = tandem("shrink", str(big), "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["line"] == "desk.closed.LivenessLost <= 2"
@@ -87,8 +87,9 @@ def test_what_is_left_of_a_big_file_is_small_and_fails_with_the_same_line(big, t
 
 
 def test_it_is_the_same_in_one_process_and_in_three(big, tmp_path):
+    skip_what_repeats_the_release()
     for jobs in ("1", "3"):
-        done = tandem("shrink", str(big), "--set", "parameters.peers=10", "--jobs", jobs, "--out", str(tmp_path / jobs))
+        done = tandem("shrink", str(big), "--set", "parameters.peers=6", "--jobs", jobs, "--out", str(tmp_path / jobs))
         assert done.returncode == 0, done.stderr
     one, three = [(tmp_path / jobs).read_text() for jobs in ("1", "3")]
     assert one == three
