@@ -42,6 +42,20 @@ class Node:
             time.sleep(0.05)
         return now
 
+    @staticmethod
+    def agree_on_bytes(one, other):
+        """Whether each has received, once nothing is under way, what the other has sent."""
+        def sent_and_received():
+            a, b = one.metrics(), other.metrics()
+            return (a["bytes_sent_total"], a["bytes_received_total"]), (b["bytes_received_total"], b["bytes_sent_total"])
+
+        for _ in range(200):
+            a, b = sent_and_received()
+            if a == b and min(a) > 0:
+                return True
+            time.sleep(0.05)
+        return False
+
     def end(self):
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)

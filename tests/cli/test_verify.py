@@ -30,6 +30,7 @@ def test_rows_are_measured_in_the_run_and_say_how_to_repeat_it(release):
     assert said.returncode == 0, said.stdout + said.stderr
     metrics, limit = json.loads(said.stdout)
     assert metrics["verdict"] == limit["verdict"] == "holds"
+    assert "each byte that one end sent the other has received" in metrics["figures"]
     assert "active_connections 1 -> 0" in metrics["figures"] and "connections_closed_total 0 -> 1" in metrics["figures"]
     assert "per_peer_limit at packet" in limit["figures"] or "per_peer_limit at stream" in limit["figures"]
     again = subprocess.run(limit["command"], shell=True, cwd=ROOT, capture_output=True, timeout=120)
