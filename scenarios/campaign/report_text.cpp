@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "table_text.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/scenarios/campaign/sweep.hpp"
 
 #include <boost/json.hpp>
@@ -43,6 +44,17 @@ std::vector<std::string> names_of(const campaign_report& report,
     for (const auto& [name, value] : one.*of)
       if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   return names;
+}
+
+/// Of the numbers asked for, those that no cell has: one that nobody was asked about is a slip.
+std::string unknown_text(const campaign_report& report, const std::vector<std::string>& numbers) {
+  const auto known = names_of(report, &setting_report::numbers);
+  std::string out;
+  for (const auto& name : numbers)
+    if (!known.empty() && std::ranges::find(known, name) == known.end())
+      out += "\n--show " + name + ": no run has a number of that name" + suggestion(name, known) +
+             "\n";
+  return out;
 }
 
 std::string worst_text(const campaign_report& report) {
@@ -98,7 +110,7 @@ std::string to_table(const campaign_plan& plan, const campaign_report& report,
   auto out = aligned(rows);
   if (!legend.empty()) out += "\nMeasured, the mean of the seeds and its 95 % interval:\n" + legend;
   if (same) out += "\n(=) every seed did the same: nothing in it is random, one seed is enough\n";
-  return out + worst_text(report);
+  return out + unknown_text(report, numbers) + worst_text(report);
 }
 
 std::string to_json(const campaign_plan& plan, const campaign_report& report) {
@@ -147,14 +159,13 @@ std::string plan_text(const campaign_plan& plan, const shard& part, std::uint64_
     rows.push_back(std::move(cells));
     seconds += static_cast<double>(runs) * std::chrono::duration<double>(one.length).count();
   }
-  auto out = aligned(rows) + "\n" + std::to_string(plan.settings.size()) + " settings x " +
-             std::to_string(plan.levels.size()) + " levels x " + std::to_string(plan.seeds.least) +
-             " seeds" + (plan.seeds.until() ? " or more" : "") + " = " +
-             std::to_string(plan.cells()) + " cells, " + short_number(seconds) +
-             " s of simulated time";
+  auto out = aligned(rows) + "\n" + counted(plan.settings.size(), "setting") + " x " +
+             counted(plan.levels.size(), "level") + " x " + counted(plan.seeds.least, "seed") +
+             (plan.seeds.until() ? " or more" : "") + " = " + counted(plan.cells(), "cell") + ", " +
+             short_number(seconds) + " s of simulated time";
   if (part.count > 1)
     out += "; shard " + std::to_string(part.number) + " of " + std::to_string(part.count);
-  if (there > 0) out += "; " + std::to_string(there) + " cells are there already";
+  if (there > 0) out += "; " + counted(there, "cell") + " there already";
   return out + "\n";
 }
 

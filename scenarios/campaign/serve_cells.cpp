@@ -27,8 +27,9 @@ bool write_all(int to, const std::string& text) {
 
 int serve_cells(const std::vector<level>& known) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // a parent that was gone already left an input that ends
-  // Ctrl-C is for the parent, which ends its workers as it wants.
-  for (const int each : {SIGINT, SIGHUP}) std::signal(each, SIG_IGN);
+  // What is sent to the whole group, as Ctrl-C is, is for the parent: it ends its workers as it
+  // wants.
+  for (const int each : {SIGINT, SIGTERM, SIGHUP}) std::signal(each, SIG_IGN);
   // What libraries print must not be taken for an answer.
   const int answers = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
   if (answers < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) return 1;

@@ -84,6 +84,14 @@ void transaction(sqlite_file& in, Do&& act) {
   in.run("COMMIT");
 }
 
+void check_version(const sqlite_file& of, const std::string& path) {
+  const auto version = of.version();
+  if (version > campaign_schema_version)
+    throw std::runtime_error(path + " is of version " + std::to_string(version) +
+                             " of campaigns; this program reads " +
+                             std::to_string(campaign_schema_version));
+}
+
 void make_tables(sqlite_file& in) {
   in.run(schema);
   in.run(("PRAGMA user_version = " + std::to_string(campaign_schema_version)).c_str());
@@ -111,9 +119,17 @@ campaign_store::~campaign_store() {
 
 void campaign_store::open() {
   file_ = std::make_unique<sqlite_file>(path_in(folder_, "cells.sqlite"));
+  check_version(*file_, path_in(folder_, "cells.sqlite"));
   // A process that is killed loses nothing that it committed; a power cut may lose the last cells.
   file_->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
   make_tables(*file_);
+}
+
+sqlite_file cells_in(const std::string& folder) {
+  const auto path = path_in(folder, "cells.sqlite");
+  sqlite_file file(path, sqlite_file::use::read);
+  check_version(file, path);
+  return file;
 }
 
 std::optional<std::string> campaign_store::plan() const {

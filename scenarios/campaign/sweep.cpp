@@ -5,17 +5,20 @@
 #include "results/sqlite_file.hpp"
 #include "schedule.hpp"
 #include "tandem/command/bad_input.hpp"
+#include "tandem/core/counted.hpp"
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <stdexcept>
 
 namespace tandem::scenarios {
 namespace {
 
+namespace fs = std::filesystem;
 using wall_clock = std::chrono::steady_clock;
 
 // A narrower plan must not cost results: nobody knows how long they took.
@@ -35,8 +38,8 @@ void check_folder(const campaign_plan& plan, const campaign_options& options,
       std::ranges::count_if(keys, [&](const auto& key) { return !planned.contains(key); });
   if (others > 0)
     throw bad_input("--out " + options.out,
-                    "holds " + std::to_string(others) +
-                        " cells that this campaign does not have: its scenario, its values or the "
+                    "holds " + counted(others, "cell") +
+                        " that this campaign does not have: its scenario, its values or the "
                         "program (" +
                         plan.commit + ") are others; name another folder, or --overwrite them");
 }
@@ -84,6 +87,33 @@ class campaign {
   wall_clock::time_point began_ = wall_clock::now();
 };
 
+/// A folder that is there once it is whole: who is interrupted, or lacks a part, leaves none.
+class unfinished_folder {
+ public:
+  explicit unfinished_folder(const std::string& wanted) : wanted_(fs::path(wanted) / "") {
+    wanted_ = wanted_.lexically_normal().parent_path();
+    if (fs::exists(wanted_) && !fs::is_directory(wanted_))
+      throw bad_input("--out " + wanted, "is no folder");
+    if (fs::exists(wanted_ / "plan.json"))
+      throw bad_input("--out " + wanted, "holds a campaign already");
+    if (fs::exists(wanted_) && !fs::is_empty(wanted_))
+      throw bad_input("--out " + wanted, "is not empty; name a new folder");
+    fs::remove_all(path());  // of one that was killed
+  }
+  ~unfinished_folder() {
+    std::error_code ignored;
+    fs::remove_all(path(), ignored);
+  }
+  unfinished_folder(const unfinished_folder&) = delete;
+  unfinished_folder& operator=(const unfinished_folder&) = delete;
+
+  std::string path() const { return wanted_.string() + ".part"; }
+  void finish() const { fs::rename(path(), wanted_); }
+
+ private:
+  fs::path wanted_;
+};
+
 }  // namespace
 
 campaign_report finish_campaign(const campaign_plan& plan, const shard& part,
@@ -129,25 +159,27 @@ campaign_report merge_campaigns(const std::vector<std::string>& folders, const s
         auto one = plan.cell_of(s, l, n);
         cells.emplace(one.key, std::move(one));
       }
-  campaign_store store(out);
-  if (!store.keys().empty()) throw bad_input("--out " + out, "holds a campaign already");
+  const unfinished_folder made(out);
+  auto store = std::make_optional<campaign_store>(made.path());
   for (const auto& folder : folders) {
-    sqlite_file from((std::filesystem::path(folder) / "cells.sqlite").string(),
-                     sqlite_file::use::read);
+    const auto from = cells_in(folder);
     sqlite_statement rows(from, "SELECT key, result FROM cells ORDER BY cell");
     while (rows.next())
       if (const auto it = cells.find(rows.text(0)); it != cells.end())
-        store.add(it->second, cell_result_of_line(rows.text(1)));
+        store->add(it->second, cell_result_of_line(rows.text(1)));
   }
-  if (const auto missing = missing_cells(plan, {}, store); !missing.empty())
+  if (const auto missing = missing_cells(plan, {}, *store); !missing.empty())
     throw bad_input(folders.front(),
-                    "and the others lack " + std::to_string(missing.size()) +
-                        " cells, as of seed " + std::to_string(missing.front().seed) + " with " +
+                    "and the others lack " + counted(missing.size(), "cell") + ", as of seed " +
+                        std::to_string(missing.front().seed) + " with " +
                         (missing.front().sets.empty() ? std::string("no value set")
                                                       : missing.front().sets.back()) +
                         ": is a shard missing, or was one stopped?");
-  store.keep_plan(plan_json(plan));
-  return finish_campaign(plan, {}, store);
+  store->keep_plan(plan_json(plan));
+  auto report = finish_campaign(plan, {}, *store);
+  store.reset();
+  made.finish();
+  return report;
 }
 
 }  // namespace tandem::scenarios

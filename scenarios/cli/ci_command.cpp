@@ -6,6 +6,7 @@
 #include "stopping.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/scenarios/find.hpp"
 #include "tandem/scenarios/gate/prove.hpp"
 #include "tandem/scenarios/gate/review.hpp"
@@ -76,6 +77,11 @@ class ci_command final : public command {
     app_.add_option("--junit", junit_, "Write JUnit XML to this file");
     app_.add_option("--summary", summary_,
                     "Add Markdown to this file (default: $GITHUB_STEP_SUMMARY)");
+    // What they print is for a person, or of another kind.
+    for (const auto* other : {"--json", "--prove"})
+      app_.get_option("--review")->excludes(app_.get_option(other));
+    for (const auto* other : {"--against", "--junit", "--summary", "--budget"})
+      app_.get_option("--prove")->excludes(app_.get_option(other));
     app_.footer(
         "Exit codes: 0 ok, 1 something failed or changed, 2 bad input, 3 something was not put to "
         "the test, 4 the budget was over.\n"
@@ -138,7 +144,7 @@ class ci_command final : public command {
     const std::filesystem::path path(against_);
     if (std::filesystem::is_directory(path, ignored))
       return {gate_reference::kind::results, against_};
-    if (std::filesystem::is_regular_file(path, ignored))
+    if (std::filesystem::is_regular_file(path, ignored) && access(against_.c_str(), X_OK) == 0)
       return {gate_reference::kind::program, std::filesystem::absolute(path).string()};
     throw bad_input("--against " + against_, "is neither a program nor a folder of results");
   }
@@ -191,7 +197,7 @@ class ci_command final : public command {
       if (each.status != gate_status::changed && each.status != gate_status::missing)
         rest.push_back(each);
     if (!rest.empty()) std::fputs(gate_table(rest).c_str(), stdout);
-    std::printf("%zu baselines written\n", accepted);
+    std::printf("%s written\n", counted(accepted, "baseline").c_str());
     return exit_code_of(rest);
   }
 

@@ -11,14 +11,23 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 namespace tandem::cli {
 namespace {
 
-void write(const std::string& path, const std::string& text, std::ios::openmode how) {
-  std::ofstream to(path, std::ios::binary | how);
+void add(const std::string& path, const std::string& text) {
+  std::ofstream to(path, std::ios::binary | std::ios::app);
   to << text << std::flush;
   if (!to) throw bad_input(path, std::string("cannot be written: ") + std::strerror(errno));
+}
+
+void write_junit(const std::string& path, const std::vector<scenarios::gate_result>& results) {
+  try {
+    scenarios::write_whole(path, scenarios::gate_junit(results));
+  } catch (const std::system_error& e) {
+    throw bad_input(path, "cannot be written: " + e.code().message());
+  }
 }
 
 std::string value_of(const char* variable) {
@@ -34,7 +43,7 @@ std::string summary_of(const ci_files& files) {
 
 void try_outputs(const ci_files& files) {
   for (const auto& path : {files.junit, summary_of(files)})
-    if (!path.empty()) write(path, "", std::ios::app);
+    if (!path.empty()) add(path, "");
 }
 
 junit_so_far::junit_so_far(const std::vector<scenarios::gate_case>& cases, const ci_files& files)
@@ -52,16 +61,15 @@ void junit_so_far::add(const scenarios::gate_result& one) {
 }
 
 void junit_so_far::write() const {
-  if (path_.empty()) return;
-  scenarios::write_whole(path_, scenarios::gate_junit(results_));
+  if (!path_.empty()) write_junit(path_, results_);
 }
 
 void write_outputs(const std::vector<scenarios::gate_result>& results, const ci_files& files) {
   if (value_of("GITHUB_ACTIONS") == "true")
     std::fputs(scenarios::gate_annotations(results).c_str(), stderr);
-  if (!files.junit.empty()) write(files.junit, scenarios::gate_junit(results), std::ios::trunc);
+  if (!files.junit.empty()) write_junit(files.junit, results);
   if (const auto summary = summary_of(files); !summary.empty())
-    write(summary, scenarios::gate_markdown(results), std::ios::app);
+    add(summary, scenarios::gate_markdown(results));
 }
 
 }  // namespace tandem::cli

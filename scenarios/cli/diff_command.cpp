@@ -85,9 +85,20 @@ class diff_command final : public command {
       throw bad_input(option, "is for a scenario; a result that is stored changes no more");
   }
 
+  // What is wrong with a set is told of the option that was given.
+  scenario read(const std::string& which, const std::vector<std::string>& sets) const {
+    try {
+      return read_scenario(find_scenario(which, program_path()), sets);
+    } catch (const bad_input& e) {
+      const std::string text = e.what();
+      if (!text.starts_with("--set ")) throw;
+      throw bad_input((&sets == &sets_a_ ? "--set-a " : "--set-b ") + text.substr(6));
+    }
+  }
+
   outcome run_one(const std::string& which, const std::vector<std::string>& sets,
                   const std::optional<outcome>& other) const {
-    const auto what = read_scenario(find_scenario(which, program_path()), sets);
+    const auto what = read(which, sets);
     const auto name = !level_.empty() ? level_
                       : other         ? other->level
                                       : levels_of(what, build_levels()).front();

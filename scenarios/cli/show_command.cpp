@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
+#include "results/whole_file.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/scenarios/results.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <ctime>
-#include <fstream>
+#include <functional>
 #include <iostream>
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace tandem::cli {
@@ -91,13 +91,13 @@ class show_command final : public command {
     return exit_held;
   }
 
-  template <class Write>
-  static void write_to(const std::string& path, Write&& write) {
+  static void write_to(const std::string& path, const std::function<void(std::ostream&)>& write) {
     if (path == "-") return write(std::cout);
-    std::ofstream out(path);
-    if (out) write(out);
-    out.close();
-    if (!out) throw bad_input(path, std::string("cannot write: ") + std::strerror(errno));
+    try {
+      write_whole(path, write);
+    } catch (const std::system_error& e) {
+      throw bad_input(path, "cannot write: " + e.code().message());
+    }
   }
 
   // Levels and seeds of one scenario side by side, scenarios below each other.

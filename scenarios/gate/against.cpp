@@ -51,8 +51,8 @@ std::optional<outcome> outcome_by(const std::string& program, const scenario& wh
   const auto printed = output_of(command);
   const auto parsed = boost::json::parse(printed.text.empty() ? "null" : printed.text);
   if (!parsed.is_array() || parsed.as_array().empty())
-    throw std::runtime_error(program + " cannot run it (exit code " + std::to_string(printed.code) +
-                             ")");
+    throw std::runtime_error(program + " printed no result of it (exit code " +
+                             std::to_string(printed.code) + ")");
   if (with_events)
     for (const auto& file : results_in(kept.path())) return read_outcome(file);
   return outcome_of_json(boost::json::serialize(parsed.as_array().front()), program);

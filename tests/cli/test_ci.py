@@ -54,7 +54,7 @@ def test_a_person_is_asked_about_each_change(folder):
         assert "server.refusals.LimitReached: 1 -> 0" in asked.stdout
         assert "[u]pdate the baseline, [k]eep it, [q]uit?" in asked.stdout
         assert baseline_of(folder).read_text() == first
-    assert "1 baselines written" in ci(folder, "--level", "message", "--review", answers="u\n").stdout
+    assert "1 baseline written" in ci(folder, "--level", "message", "--review", answers="u\n").stdout
     assert baseline_of(folder).read_text() != first
 
 
@@ -144,7 +144,7 @@ def test_against_another_version_only_what_differs_is_told(folder, tmp_path):
     assert "first difference, after " in result.stdout
     assert "server.refusals.LimitReached: 0 -> 1" in result.stdout
     other.write_text("#!/bin/sh\nexit 7\n")
-    assert "cannot run it (exit code 7)" in ci(folder, "--against", other, "--level", "stream").stdout
+    assert "printed no result of it (exit code 7)" in ci(folder, "--against", other, "--level", "stream").stdout
 
 
 def test_results_of_another_version_stand_for_it(folder, tmp_path):
@@ -185,6 +185,8 @@ def test_a_mistake_that_no_scenario_notices_fails(folder):
     (["--against", "/nowhere"], ["--against /nowhere", "neither a program nor a folder"]),
     (["--update-all"], ["--update-all: needs --review"]),
     (["--against", "/usr", "--review"], ["leave --review out"]),
+    (["--review", "--json"], ["--review excludes --json"]),
+    (["--prove", "--junit", "junit.xml"], ["--prove excludes --junit"]),
     (["--junit", "/nowhere/junit.xml"], ["/nowhere/junit.xml", "No such file"]),
 ])
 def test_what_cannot_be_is_one_clear_line_before_anything_runs(folder, given, parts):

@@ -52,6 +52,8 @@ def test_an_interrupted_comparison_compares_nothing(small):
     (("a.sqlite",), ("B: is missing",)),
     (("a.sqlite", "a.sqlite", "--set-b", "x=1"), ("--set-b: is for a scenario",)),
     (("SMALL", "--level", "strem"), ("did you mean `stream`?",)),
+    (("SMALL", "--set-b", "durtion=3s"), ("--set-b durtion=3s: ", "did you mean `duration`?")),
+    (("SMALL", "--set-a", "duration"), ("--set-a duration: write path=value",)),
     (("SMALL", "--seed", "-1"), ("--seed -1: must be a whole number",)),
 ])
 def test_what_cannot_be_compared_is_one_clear_line(small, given, parts):

@@ -2,8 +2,11 @@
 """`tandem show`: what a kept run printed, again."""
 
 import json
+import subprocess
 
-from support import SMALL, assert_one_clear_line, tandem
+import pytest
+
+from support import SMALL, TANDEM, assert_one_clear_line, tandem
 
 
 def test_show_prints_the_same_text_as_the_run_did(small, tmp_path):
@@ -41,6 +44,20 @@ def test_show_puts_results_of_other_scenarios_below_each_other(small, tmp_path):
     paths = [str(next((tmp_path / name).iterdir())) for name in ("small", "other")]
     assert tandem("show", *paths).stdout == "\n".join(texts)
     assert [r["scenario"] for r in json.loads(tandem("show", *paths, "--json").stdout)] == ["small", "other"]
+
+
+@pytest.mark.parametrize("form", ["--openmetrics", "--perfetto"])
+def test_an_export_that_does_not_fit_leaves_the_one_that_was_there(small, tmp_path, form):
+    """RLIMIT_FSIZE stands for a full disk."""
+    tandem("run", str(small), "--level", "message", "--out", str(tmp_path / "out"))
+    (path,) = (tmp_path / "out").iterdir()
+    export = tmp_path / "export"
+    export.write_text("older")
+    done = subprocess.run(["/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh", TANDEM, "show", path, form, export],
+                          capture_output=True, text=True, timeout=120)
+    assert_one_clear_line(done, f"{export}: cannot write: File too large")
+    assert export.read_text() == "older"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["export", "out", "small.yaml"]
 
 
 def test_show_refuses_what_is_no_result(small, tmp_path):

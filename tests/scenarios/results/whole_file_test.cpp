@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <ostream>
+#include <stdexcept>
 #include <system_error>
 
 namespace tandem::scenarios {
@@ -60,6 +62,17 @@ TEST_F(whole_file, that_does_not_fit_leaves_the_older_one) {
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, heard);
   EXPECT_EQ(why, std::errc::file_too_large);
+  EXPECT_EQ(text_of(file), "older");
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(whole_file, that_nobody_can_make_leaves_the_older_one) {
+  write_whole(file.string(), "older");
+  const auto half = [](std::ostream& out) {
+    out << "half of it";
+    throw std::runtime_error("no more");
+  };
+  EXPECT_THROW(write_whole(file.string(), half), std::runtime_error);
   EXPECT_EQ(text_of(file), "older");
   EXPECT_EQ(files(), 1u);
 }

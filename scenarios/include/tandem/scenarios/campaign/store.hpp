@@ -45,6 +45,10 @@ class campaign_store {
   std::unique_ptr<sqlite_file> file_;
 };
 
+/// The cells of such a folder, to be read. Throws std::runtime_error when they are of another
+/// version.
+sqlite_file cells_in(const std::string& folder);
+
 /// Version of `cells.sqlite`, kept in `PRAGMA user_version`.
 inline constexpr int campaign_schema_version = 1;
 
