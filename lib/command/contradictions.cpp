@@ -2,6 +2,7 @@
 #include "tandem/command/contradictions.hpp"
 
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -59,8 +60,8 @@ class search {
     const auto fit = o.max_memory / o.connection_memory;
     if (o.max_memory > 0 && fit < o.max_connections)
       add("max_memory",
-          {"max_memory ", format_bytes(o.max_memory), " is room for ", std::to_string(fit),
-           " connections of connection_memory ", format_bytes(o.connection_memory), ": ",
+          {"max_memory ", format_bytes(o.max_memory), " is room for ", counted(fit, "connection"),
+           " of connection_memory ", format_bytes(o.connection_memory), ": ",
            with("max_connections", o.max_connections), " is never reached"});
   }
 
@@ -107,7 +108,7 @@ class search {
     if (around_.descriptors && needed > *around_.descriptors)
       add("max_connections",
           {with("max_connections", o.max_connections), " and what may be pending or refused need ",
-           std::to_string(needed), " file descriptors, and RLIMIT_NOFILE is ",
+           counted(needed, "file descriptor"), ", and RLIMIT_NOFILE is ",
            std::to_string(*around_.descriptors), ": raise it (`ulimit -n ", std::to_string(needed),
            "`, systemd's LimitNOFILE), or lower the limits"});
     if (around_.memory && o.max_memory == 0 &&

@@ -2,6 +2,7 @@
 #include "event_log.hpp"
 
 #include "printable.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/net/identity.hpp"
 
 #include <boost/json.hpp>
@@ -43,9 +44,7 @@ void event_log::on_notification(time_point now, const notification& what) {
 
 void event_log::on_message(time_point now, const received_message& message) {
   if (least_ > log_level::debug || !admit(now, "message")) return;
-  print(
-      now,
-      {"message", message.conn, message.peer, {}, std::to_string(message.bytes.size()) + " bytes"});
+  print(now, {"message", message.conn, message.peer, {}, counted(message.bytes.size(), "byte")});
 }
 
 void event_log::on_identified(time_point now, connection_id conn, const peer_id& peer,
@@ -76,8 +75,8 @@ void event_log::end_second(time_point now, std::string_view name, kind& of) {
     to_.line(boost::json::serialize(boost::json::object{
         {"time", wall_time()}, {"at", seconds(now)}, {"what", name}, {"left_out", of.left_out}}));
   else if (of.left_out > 0)
-    to_.line(wall_time().append(" ").append(name) + ": " + std::to_string(of.left_out) +
-             " more lines were left out");
+    to_.line(wall_time().append(" ").append(name) + ": " + counted(of.left_out, "line") +
+             " more left out");
   of = {};
 }
 

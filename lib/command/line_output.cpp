@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "line_output.hpp"
+#include "tandem/core/counted.hpp"
 
 #include <spdlog/async_logger.h>
 #include <spdlog/details/null_mutex.h>
@@ -69,7 +70,7 @@ class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::n
                  {"what", "lines lost"}, {"left_out", lost_now - said_}, {"more", reason()}}) +
              "\n";
     else if (lost_now != said_)
-      text = "(" + std::to_string(lost_now - said_) + " lines lost: " + reason() + ")\n";
+      text = "(" + counted(lost_now - said_, "line") + " lost: " + reason() + ")\n";
     text.append(line.payload.data(), line.payload.size()) += '\n';
     if (write(text))
       said_ = lost_now;

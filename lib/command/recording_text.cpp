@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/command/recording.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/core/counter_table.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/network.hpp"
@@ -180,12 +181,12 @@ std::string counters_of(const open_replay_result& open) {
 }
 
 std::string open_text(const open_replay_result& open, std::size_t rows_max) {
-  std::string out = text("%llu subjects differ", number(open.divergences_count));
-  out += text(", %llu recorded events skipped, %llu assumed\n", number(open.skipped_count),
-              number(open.assumed));
+  std::string out = counted(open.divergences_count, "subject differs", "subjects differ");
+  out += ", " + counted(open.skipped_count, "recorded event") +
+         text(" skipped, %llu assumed\n", number(open.assumed));
   if (open.unusable_options > 0)
-    out += text("%llu recorded changes of options contradict --set and were ignored\n",
-                number(open.unusable_options));
+    out += "of what was recorded, ignored as --set contradicts: " +
+           counted(open.unusable_options, "change of options", "changes of options") + "\n";
   if (!open.totals.empty()) out += "\n";
   for (const auto& each : open.totals)
     out += text("%10llu  %s -> %s\n", number(each.count), each.recorded.c_str(), each.open.c_str());
@@ -214,8 +215,8 @@ std::string to_text(const replayed& run, std::size_t rows_max) {
   const auto& r = run.record;
   std::string out = run.files.front().string();
   if (run.files.size() > 1) out += text(" and %zu more", run.files.size() - 1);
-  out += text(": %llu inputs, %llu actions, %.3f s to %.3f s\n", number(r.inputs),
-              number(r.actions), seconds(r.begin), seconds(r.end));
+  out += ": " + counted(r.inputs, "input") + ", " + counted(r.actions, "action") +
+         text(", %.3f s to %.3f s\n", seconds(r.begin), seconds(r.end));
   if (!r.error.empty()) out += (r.truncated ? "no tail: " : "broken: ") + r.error + "\n";
   if (r.matches && (r.inputs > 0 || r.error.empty()))
     out += run.open ? "with the recorded options: the same actions\n" : "the same actions\n";

@@ -14,6 +14,7 @@
 #include "tandem/command/command.hpp"
 #include "tandem/command/contradictions.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -245,8 +246,7 @@ class running_node {
     const bool recorded = !recording_ || recording_->finish(share());
     out_.finish(share());
     if (out_.lost() > 0)
-      errors_.line("tandem: " + std::to_string(out_.lost()) +
-                   " lines of output were lost: " + out_.reason());
+      errors_.line("tandem: " + counted(out_.lost(), "line") + " of output lost: " + out_.reason());
     if (!recorded) errors_.line("tandem: the end of the recording was not written in time");
     errors_.finish(share());
     if (!recorded) std::_Exit(exit_held);  // its thread waits for a disk

@@ -4,6 +4,7 @@
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/command/version.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/core/trace.hpp"
 #include "tandem/scenarios/read.hpp"
 
@@ -45,8 +46,8 @@ dimension zipped(const std::vector<given_text>& names, const campaign_plan& plan
     together.push_back(static_cast<std::size_t>(it - plan.axes.begin()));
     const auto& first = plan.axes[together.front()];
     if (it->values.size() != first.values.size())
-      throw bad_input(name.where, quoted(it->path) + " has " + std::to_string(it->values.size()) +
-                                      " values and " + quoted(first.path) + " has " +
+      throw bad_input(name.where, quoted(it->path) + " has " + counted(it->values.size(), "value") +
+                                      " and " + quoted(first.path) + " has " +
                                       std::to_string(first.values.size()) +
                                       "; values that are zipped must be as many");
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the runs of one value say: whether the line holds, and whether that may be chance.
+#include "tandem/core/counted.hpp"
 #include "tandem/scenarios/campaign/search.hpp"
 #include "tandem/scenarios/campaign/statistics.hpp"
 
@@ -26,7 +27,7 @@ class value_judge {
     if (!broke_.empty()) return no("a run broke: " + broke_);
     if (!plan_.of_mean) return each_run();
     if (numbers_.size() < seeds_)
-      return no("the number has no value in " + std::to_string(seeds_ - numbers_.size()) + " runs");
+      return no("the number has no value in " + counted(seeds_ - numbers_.size(), "run"));
     to_.why.clear();
     to_.untested = 0;  // its value is known, however far from the bound
     const double chance = is_same() ? 0 : to_.number.half_width;

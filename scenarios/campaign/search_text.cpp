@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "table_text.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/scenarios/campaign/search.hpp"
 
 #include <algorithm>
@@ -102,9 +103,9 @@ std::string cost_text(const search_report& report) {
       out += " has no limit on its connections, nor on what they take.\n";
       continue;
     }
-    out += " then has at most " + std::to_string(needs->connections) +
-           " connections, for which it reckons with " + format_bytes(needs->memory) + " and " +
-           std::to_string(needs->descriptors) + " file descriptors" +
+    out += " then has at most " + counted(needs->connections, "connection") +
+           ", for which it reckons with " + format_bytes(needs->memory) + " and " +
+           counted(needs->descriptors, "file descriptor") +
            (pending_has_limit ? "" : "; what is pending beside them has no limit") + ".\n";
   }
   return out;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/scenarios/campaign/shrink.hpp"
 #include "tandem/scenarios/rerun.hpp"
 
@@ -9,8 +10,8 @@ namespace tandem::scenarios {
 namespace {
 
 std::string size_text(const scenario_size& of) {
-  return std::to_string(of.nodes) + " nodes, " + std::to_string(of.entries) +
-         " entries of workload and faults, " + format_duration(of.length);
+  return counted(of.nodes, "node") + ", " + counted(of.entries, "entry", "entries") +
+         " of workload and faults, " + format_duration(of.length);
 }
 
 std::string comment(const std::string& text) {
@@ -36,7 +37,7 @@ std::string head_of(const shrink_request& of, const shrink_report& report,
 std::string to_text(const shrink_request& of, const shrink_report& report) {
   if (report.text.empty()) return "stopped before the scenario itself was run\n";
   return "fails with: " + report.line + "\nbefore: " + size_text(report.before) +
-         "\nnow:    " + size_text(report.after) + "\n" + std::to_string(report.tried) + " runs" +
+         "\nnow:    " + size_text(report.after) + "\n" + counted(report.tried, "run") +
          (report.out_of_time ? ", until the time was over: it may get smaller yet"
           : report.stopped   ? ", stopped: it may get smaller yet"
                              : "") +

@@ -5,6 +5,7 @@
 #include "table_text.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/scenarios/rerun.hpp"
 
 #include <algorithm>
@@ -132,8 +133,8 @@ swarm_report run_swarm(const swarm_plan& plan, const swarm_options& options) {
 }
 
 std::string to_text(const swarm_plan& plan, const swarm_report& report) {
-  std::string out = plan.scenario + " at " + plan.level_name + ": " + std::to_string(report.runs) +
-                    " seeds from " + std::to_string(plan.first_seed) + ", " +
+  std::string out = plan.scenario + " at " + plan.level_name + ": " + counted(report.runs, "seed") +
+                    " from " + std::to_string(plan.first_seed) + ", " +
                     std::to_string(report.failures.size()) + " failed";
   if (plan.heals)
     out += ", " + std::to_string(report.healed) + " lost connections and had all of them again";

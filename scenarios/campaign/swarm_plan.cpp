@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/scenarios/campaign/swarm.hpp"
 #include "tandem/scenarios/candidates.hpp"
 #include "tandem/scenarios/read.hpp"
@@ -83,9 +84,8 @@ void swarm_plan::choose_lines() {
     }
   }
   if (!left_out.empty())
-    notes.push_back(std::to_string(left_out.size()) +
-                    " expectations are about the run without chaos and left out, as " +
-                    quoted(left_out.front()));
+    notes.push_back(counted(left_out.size(), "expectation is", "expectations are") +
+                    " about the run without chaos and left out, as " + quoted(left_out.front()));
 }
 
 void swarm_plan::choose_kinds(const swarm_spec& spec) {

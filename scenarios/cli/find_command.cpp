@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "campaign_flags.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/scenarios/campaign/search.hpp"
 #include "tandem/scenarios/find.hpp"
 
@@ -83,8 +84,8 @@ class find_command final : public command {
   void print(const search_plan& plan, const search_report& report) const {
     std::fputs(json_ ? to_json(plan, report).c_str() : to_text(plan, report).c_str(), stdout);
     std::fflush(stdout);
-    std::fprintf(json_ ? stderr : stdout, "\n%zu values, %llu cells run, %llu were there%s: %s\n",
-                 report.tried.size(), static_cast<unsigned long long>(report.ran),
+    std::fprintf(json_ ? stderr : stdout, "\n%s, %s run, %llu there already%s: %s\n",
+                 counted(report.tried.size(), "value").c_str(), counted(report.ran, "cell").c_str(),
                  static_cast<unsigned long long>(report.reused), report.stopped ? ", stopped" : "",
                  out_.c_str());
   }

@@ -3,6 +3,7 @@
 #include "read/read_scenario.hpp"
 #include "results/whole_file.hpp"
 #include "tandem/command/bad_input.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/scenarios/learn.hpp"
 
 #include <CLI/CLI.hpp>
@@ -62,9 +63,10 @@ class learn_command final : public command {
       }
     }
     for (const auto& fit : learned.fits)
-      std::fprintf(stderr, "%s: %s, distance %.3f of %zu values%s%s\n", fit.what.c_str(),
-                   fit.text.empty() ? "none" : fit.text.c_str(), fit.distance, fit.values,
-                   fit.why.empty() ? "" : "; ", fit.why.c_str());
+      std::fprintf(stderr, "%s: %s, distance %.3f of %s%s%s\n", fit.what.c_str(),
+                   fit.text.empty() ? "none" : fit.text.c_str(), fit.distance,
+                   counted(fit.values, "value").c_str(), fit.why.empty() ? "" : "; ",
+                   fit.why.c_str());
     return exit_held;
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "progress_line.hpp"
+#include "tandem/core/counted.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -100,7 +101,7 @@ void progress_line::show(const scenarios::progress& at) {
   parts.push_back({of_length(at), 1});
   // As fast as so far; nothing is known of it before the first progress.
   if (done > 0) parts.push_back({clock_text(wall * (1 - done) / done) + " left", 2});
-  parts.push_back({std::to_string(at.events) + " events", 0});
+  parts.push_back({counted(at.events, "event"), 0});
   print(std::move(parts), terminal_);
 }
 

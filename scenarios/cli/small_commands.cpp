@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/scenarios/campaign/plan.hpp"
 #include "tandem/scenarios/contradictions.hpp"
 #include "tandem/scenarios/find.hpp"
@@ -121,9 +122,10 @@ class check_command final : public command {
       std::fputs(what.flat.c_str(), stdout);
       return exit_held;
     }
-    std::printf("%s: scenario %s is fine: %llu nodes in %zu groups, %zu expectations, levels %s\n",
-                what.file.c_str(), what.name.c_str(), static_cast<unsigned long long>(nodes),
-                what.groups.size(), what.expectations.size(), joined(levels).c_str());
+    std::printf("%s: scenario %s is fine: %s in %s, %s, levels %s\n", what.file.c_str(),
+                what.name.c_str(), counted(nodes, "node").c_str(),
+                counted(what.groups.size(), "group").c_str(),
+                counted(what.expectations.size(), "expectation").c_str(), joined(levels).c_str());
     for (const auto& warning : warnings_of(what)) std::printf("warning: %s\n", warning.c_str());
     return exit_held;
   }

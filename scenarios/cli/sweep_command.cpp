@@ -2,6 +2,7 @@
 // sweep, merge, and the hidden cell-worker.
 #include "campaign_flags.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/scenarios/find.hpp"
 
 #include <CLI/CLI.hpp>
@@ -131,8 +132,8 @@ class sweep_command final : public command {
     std::fputs(json_ ? to_json(plan, report).c_str() : to_table(plan, report, show_).c_str(),
                stdout);
     std::fflush(stdout);
-    std::fprintf(json_ ? stderr : stdout, "\n%llu cells run, %llu were there%s: %s\n",
-                 static_cast<unsigned long long>(report.ran),
+    std::fprintf(json_ ? stderr : stdout, "\n%s run, %llu there already%s: %s\n",
+                 counted(report.ran, "cell").c_str(),
                  static_cast<unsigned long long>(report.reused), report.stopped ? ", stopped" : "",
                  out_.c_str());
   }

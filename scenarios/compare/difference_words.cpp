@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "tandem/core/counted.hpp"
 #include "tandem/scenarios/compare/difference.hpp"
 
 #include <fmt/format.h>
@@ -27,7 +28,7 @@ constexpr const char* ordinals[] = {"first", "second", "third",   "fourth",
 std::string or_nothing(const std::string& text) { return text.empty() ? "nothing more" : text; }
 
 void say_first(std::string& out, const first_difference& what, const std::string& pad) {
-  out += fmt::format("{}first difference, after {} equal events:\n", pad, what.row);
+  out += fmt::format("{}first difference, after {}:\n", pad, counted(what.row, "equal event"));
   if (!what.before.empty()) out += fmt::format("{}  both  {}\n", pad, what.before);
   out +=
       fmt::format("{}  A     {}\n{}  B     {}\n", pad, or_nothing(what.a), pad, or_nothing(what.b));
@@ -77,7 +78,8 @@ std::string in_words(const difference& what, std::size_t indent) {
   for (const auto& number : what.numbers)
     out += fmt::format("{}{}: {:.10g} -> {:.10g} ({})\n", pad, number.name, number.a, number.b,
                        change_of(number));
-  return out + fmt::format("{}{} other numbers are the same\n", pad, what.same_numbers);
+  return out + fmt::format("{}{} the same\n", pad,
+                           counted(what.same_numbers, "other number is", "other numbers are"));
 }
 
 std::string to_json(const outcome& a, const outcome& b, const difference& what) {

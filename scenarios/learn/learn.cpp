@@ -5,6 +5,7 @@
 #include "learn/seen.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/option_text.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/core/option_table.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/trace_file.hpp"
@@ -137,7 +138,7 @@ learned_scenario learn(const std::vector<recording>& runs, const std::string& na
   const auto seen = busiest(runs);
   if (const auto turns = turns_of(seen); turns < turns_least)
     throw bad_input(runs.front().front().string(),
-                    "has " + std::to_string(turns) + " arrivals and dials, and " +
+                    "has " + counted(turns, "arrival or dial", "arrivals and dials") + ", and " +
                         std::to_string(turns_least) + " are needed to learn from: record longer");
   learned_scenario out;
   out.node = to_string(seen.self);

@@ -3,6 +3,7 @@
 #include "arithmetic.hpp"
 #include "expectation_reader.hpp"
 #include "tandem/core/cause.hpp"
+#include "tandem/core/counted.hpp"
 
 #include <algorithm>
 #include <array>
@@ -68,8 +69,8 @@ void expectation_reader::read_nodes(number_use& use) {
   if (!first || !last || *last < *first)
     fail(range, quoted(range.text) + " names no nodes; write, for example, `[3]` or `[0..9]`");
   if (*last >= size)
-    fail(range, "group " + quoted(names_.groups[use.group]) + " has " + std::to_string(size) +
-                    " nodes: `[0]` to `[" + std::to_string(size - 1) + "]`");
+    fail(range, "group " + quoted(names_.groups[use.group]) + " has " + counted(size, "node") +
+                    ": `[0]` to `[" + std::to_string(size - 1) + "]`");
   need("]", "a `]` is missing");
   use.first = *first;
   use.count = *last - *first + 1;

@@ -2,6 +2,7 @@
 #include "read_addresses.hpp"
 
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 
 #include <string>
 
@@ -44,11 +45,11 @@ void check_room(const yaml_value& value, const address_spec& of, std::uint32_t n
     const auto prefix = subnet_prefix(range.first.v6);
     const auto spare = prefix < range.prefix ? 0 : std::uint64_t{1} << (prefix - range.prefix);
     if (of.subnets > spare)
-      value.fail(text + " has " + std::to_string(spare) + " subnets of /" + std::to_string(prefix) +
+      value.fail(text + " has " + counted(spare, "subnet") + " of /" + std::to_string(prefix) +
                  ", not " + std::to_string(of.subnets));
     if (nodes_in(range, of) < nodes)
-      value.fail(text + " has addresses for " + std::to_string(nodes_in(range, of)) +
-                 " nodes, and the group has " + std::to_string(nodes));
+      value.fail(text + " has addresses for " + counted(nodes_in(range, of), "node") +
+                 ", and the group has " + std::to_string(nodes));
   }
 }
 

@@ -4,6 +4,7 @@
 #include "csv.hpp"
 #include "read_distribution.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -103,7 +104,7 @@ void read_matrix_file(const yaml_value& value, region_map& out) {
     const auto& row = table.rows[r];
     if (row.cells.size() != head.cells.size())
       value.fail("line " + std::to_string(row.line) + " of " + table.file + " has " +
-                 std::to_string(row.cells.size()) + " cells, its first line has " +
+                 counted(row.cells.size(), "cell") + ", its first line has " +
                  std::to_string(head.cells.size()));
     const auto from = region_of(value, table, row, row.cells[0], out);
     for (std::size_t i = 1; i < row.cells.size(); ++i)

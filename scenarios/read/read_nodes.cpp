@@ -3,6 +3,7 @@
 
 #include "read_scenario.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -36,8 +37,8 @@ std::uint32_t drawn_count(const yaml_value& value, std::string_view many, const 
     value.fail(quoted(value.path()) + " must be " + std::string(forms) + ", not " +
                quoted(value.as_text()));
   if (*count > of.count)
-    value.fail("group " + quoted(of.name) + " has " + std::to_string(of.count) +
-               " nodes, of which " + std::to_string(*count) + " cannot be drawn");
+    value.fail("group " + quoted(of.name) + " has " + counted(of.count, "node") + ", of which " +
+               std::to_string(*count) + " cannot be drawn");
   return static_cast<std::uint32_t>(*count);
 }
 
@@ -52,8 +53,8 @@ void read_members(const yaml_value& value, std::string_view inside, const group&
                quoted(value.as_text()));
   if (*last < *first) value.fail(quoted(value.path()) + " must give the first node, then the last");
   if (*last >= of.count)
-    value.fail("group " + quoted(of.name) + " has " + std::to_string(of.count) +
-               " nodes, numbered from 0: there is no node " + std::to_string(*last));
+    value.fail("group " + quoted(of.name) + " has " + counted(of.count, "node") +
+               ", numbered from 0: there is no node " + std::to_string(*last));
   out.first = static_cast<std::uint32_t>(*first);
   out.count = static_cast<std::uint32_t>(*last - *first + 1);
 }

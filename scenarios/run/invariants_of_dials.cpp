@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The built-in invariants of dials that fail: when the next one may come.
+#include "tandem/core/counted.hpp"
 #include "tracker.hpp"
 
 #include "tandem/command/units.hpp"
@@ -84,8 +85,7 @@ void tracker::check_backoff(node_index node, time_point now, const notification&
         ceiling >= allowed.lowest_ceiling - allowed.rounding &&
             ceiling <= allowed.highest_ceiling + allowed.rounding,
         node, now, [&] {
-          return format_duration(what.ceiling) + " after " + std::to_string(what.failures) +
-                 " failures";
+          return format_duration(what.ceiling) + " after " + counted(what.failures, "failure");
         });
 }
 
@@ -101,7 +101,7 @@ void tracker::check_circuit(node_index node, time_point now, const notification&
   pair.last_failure = now;
   if (pair.failures < options.breaker_failures) return;
   check(invariant::circuit, pair.circuit_open, node, now, [&] {
-    return std::to_string(pair.failures) + " failures in a row to reach node " +
+    return counted(pair.failures, "failure") + " in a row to reach node " +
            std::to_string(why_.peer);
   });
 }

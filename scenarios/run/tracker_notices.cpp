@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the tracker counts of what nodes are told, decide and say.
+#include "tandem/core/counted.hpp"
 #include "tracker.hpp"
 
 #include <algorithm>
@@ -108,9 +109,8 @@ void tracker::on_established(node_index node, time_point now, const notification
   pair.failures = 0;
   check_denied(node, now, what.peer);
   const auto most = options_of(node).max_connections_per_peer;
-  check(invariant::per_peer, pair.ready <= most, node, now, [&] {
-    return std::to_string(pair.ready) + " connections with node " + std::to_string(peer);
-  });
+  check(invariant::per_peer, pair.ready <= most, node, now,
+        [&] { return counted(pair.ready, "connection") + " with node " + std::to_string(peer); });
   if (pair.ready * 10 >= most * 9)
     count(node, now, measure_of(family::approached, cause::per_peer_limit_reached));
   count_wanted(node, now);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/life/liveness.hpp"
 #include "core/life/state.hpp"
+#include "tandem/core/counted.hpp"
 
 #include <algorithm>
 #include <array>
@@ -187,7 +188,7 @@ explanation connection_manager::state::explain(const peer_id& peer_asked, time_p
                   std::to_string(told.pending) + " pending";
   if (told.is_protected) told.sentence += ", protected";
   if (told.failures > 0)
-    told.sentence += ", " + std::to_string(told.failures) + " failures in a row";
+    told.sentence += ", " + tandem::counted(told.failures, "failure") + " in a row";
   if (told.circuit != circuit_state::closed)
     told.sentence.append(", circuit ").append(name_of(told.circuit));
   if (told.dial_refusal != cause::none) {
@@ -247,11 +248,11 @@ connection_explanation connection_manager::state::explain(connection_id id, time
   if (told.why != cause::none)
     told.sentence.append(": ").append(sentence_of(told.why));
   else if (told.stage == connection_stage::ready && told.streams > 0)
-    told.sentence += ", " + std::to_string(told.streams) + " streams open";
+    told.sentence += ", " + tandem::counted(told.streams, "stream") + " open";
   else if (told.stage == connection_stage::ready && told.idle_at != never)
     told.sentence += ", idle in " + milliseconds(std::max(duration::zero(), told.idle_at - at));
   if (told.probes_missed > 0)
-    told.sentence += ", " + std::to_string(told.probes_missed) + " probes missed";
+    told.sentence += ", " + tandem::counted(told.probes_missed, "probe") + " missed";
   if (told.last) told.sentence += sentence_about(*told.last);
   return told;
 }

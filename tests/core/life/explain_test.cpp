@@ -18,7 +18,7 @@ TEST(explain, tells_the_last_decision_with_its_numbers) {
   ASSERT_TRUE(x.last);
   EXPECT_EQ(x.last->what.why, cause::backing_off);
   EXPECT_GT(x.next_dial, d.now);
-  EXPECT_NE(x.sentence.find("1 failures in a row"), std::string::npos) << x.sentence;
+  EXPECT_NE(x.sentence.find("1 failure in a row"), std::string::npos) << x.sentence;
   EXPECT_NE(x.sentence.find("BackingOff"), std::string::npos) << x.sentence;
   d.accept(conn(2), peer(2));
   EXPECT_EQ(d.manager.explain(peer(2), d.now).connections, 1U);

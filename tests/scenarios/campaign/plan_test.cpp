@@ -139,7 +139,7 @@ TEST_F(planning, takes_zipped_values_together) {
       refusal_of([&] {
         plan(write(""), {"parameters.limit=4,8", "parameters.peers=1"}, more);
       }),
-      "z: `parameters.peers` has 1 values and `parameters.limit` has 2; values that are zipped "
+      "z: `parameters.peers` has 1 value and `parameters.limit` has 2; values that are zipped "
       "must be as many");
   EXPECT_EQ(refusal_of([&] {
               plan(write(""), {"parameters.limit=4", "parameters.perrs=1"}, more);
