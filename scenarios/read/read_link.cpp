@@ -46,22 +46,6 @@ void read_loss(const yaml_value& value, link_spec& out) {
   });
 }
 
-// `200ms` or `64KiB`.
-sim::link_queue read_queue(const yaml_value& value) {
-  sim::link_queue out;
-  const std::string text = value.as_text();
-  if (const auto bytes = parse_bytes(text); bytes && !parse_duration(text)) {
-    out.bytes = value.as_bytes(1500, queue_bytes_max);  // a packet at least
-  } else if (parse_duration(text)) {
-    out.time = value.as_duration(above_zero);
-  } else {
-    value.fail(quoted(value.path()) +
-               " must be a time or a number of bytes, as in 200ms or 64KiB, " + "not " +
-               quoted(text));
-  }
-  return out;
-}
-
 void read_reorder(const yaml_value& value, link_spec& out) {
   const yaml_mapping given(value, "a reordering", {"part", "by"});
   given.require("part", [&](const auto& v) {
@@ -98,6 +82,22 @@ void read_between(const yaml_value& entry, scenario& out) {
 }
 
 }  // namespace
+
+// `200ms` or `64KiB`.
+sim::link_queue read_queue(const yaml_value& value) {
+  sim::link_queue out;
+  const std::string text = value.as_text();
+  if (const auto bytes = parse_bytes(text); bytes && !parse_duration(text)) {
+    out.bytes = value.as_bytes(1500, queue_bytes_max);  // a packet at least
+  } else if (parse_duration(text)) {
+    out.time = value.as_duration(above_zero);
+  } else {
+    value.fail(quoted(value.path()) +
+               " must be a time or a number of bytes, as in 200ms or 64KiB, " + "not " +
+               quoted(text));
+  }
+  return out;
+}
 
 std::vector<std::string> link_keys() {
   return {"latency", "jitter", "bandwidth", "up", "down", "loss", "queue", "reorder", "duplicate"};
@@ -137,6 +137,8 @@ link_spec read_link(const yaml_value& value) {
 
 void read_links(const yaml_value& value, scenario& out) {
   const yaml_mapping given(value, "links", {"default", "between"});
+  if (out.routers)
+    value.fail_key("routers lie between the nodes: say `network.links`, or leave out the topology");
   given.read("default", [&](const auto& v) { out.default_link = read_link(v); });
   given.read("between",
              [&](const auto& v) { v.each([&](const auto& entry) { read_between(entry, out); }); });

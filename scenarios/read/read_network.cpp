@@ -3,6 +3,7 @@
 
 #include "csv.hpp"
 #include "read_distribution.hpp"
+#include "read_topology.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/core/counted.hpp"
 
@@ -136,10 +137,19 @@ std::size_t read_region(const yaml_value& value, const region_map& known) {
   return value.as_one_of(known.names, "region");
 }
 
-void read_network(const yaml_value& value, region_map& out) {
-  const yaml_mapping given(value, "network", {"regions", "latency"});
-  if (!given.require("regions", [&](const auto& v) { read_regions(v, out); })) return;
-  given.read("latency", [&](const auto& v) { read_latency(v, out); });
+void read_network(const yaml_value& value, scenario& out) {
+  const yaml_mapping given(
+      value, "network",
+      {"regions", "latency", "topology", "bottleneck", "links", "cross_traffic"});
+  if (given.find("topology") != nullptr) {
+    value.source().attempt([&] { out.routers = read_topology(given, out); });
+    return;
+  }
+  for (const char* key : {"bottleneck", "links", "cross_traffic"})
+    if (const auto* of_routers = given.find(key))
+      of_routers->fail_key(quoted(key) + " is of a network with routers: name its `topology`");
+  if (!given.require("regions", [&](const auto& v) { read_regions(v, out.regions); })) return;
+  given.read("latency", [&](const auto& v) { read_latency(v, out.regions); });
 }
 
 }  // namespace tandem::scenarios

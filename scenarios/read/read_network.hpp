@@ -22,8 +22,11 @@ link_spec read_link_fields(const yaml_mapping& given);
 /// `links:`, into default_link and links; the groups are read already.
 void read_links(const yaml_value& value, scenario& out);
 
+/// What may wait for a link: a time or a number of bytes.
+sim::link_queue read_queue(const yaml_value& value);
+
 /// `network:`, before the groups.
-void read_network(const yaml_value& value, region_map& out);
+void read_network(const yaml_value& value, scenario& out);
 std::size_t read_region(const yaml_value& value, const region_map& known);
 
 }  // namespace tandem::scenarios

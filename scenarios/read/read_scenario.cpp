@@ -9,6 +9,7 @@
 #include "read_swarm.hpp"
 #include "read_sweep.hpp"
 #include "read_tcp_profile.hpp"
+#include "read_topology.hpp"
 #include "run/behaviour/behaviour.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/option_text.hpp"
@@ -60,7 +61,7 @@ void read_group(const std::string& name, const yaml_value& entry, const scenario
   const yaml_mapping given(
       entry, "group `" + name + "`",
       {"count", "listen", "manager", "behaviour", "addresses", "stale_addresses", "security",
-       connection_buffers, all_buffers, "link", "region"});
+       connection_buffers, all_buffers, "link", "region", "router"});
   given.read("count", [&](const auto& v) {
     out.count = static_cast<std::uint32_t>(v.as_count(1, nodes_max));
   });
@@ -74,6 +75,7 @@ void read_group(const std::string& name, const yaml_value& entry, const scenario
              [&](const auto& v) { out.buffers.buffers_max = v.as_bytes(0, buffer_options::most); });
   given.read("link", [&](const auto& v) { out.link = read_link(v); });
   given.read("region", [&](const auto& v) { out.region = read_region(v, of.regions); });
+  given.read("router", [&](const auto& v) { out.routers = read_router(v, of); });
   given.read("addresses", [&](const auto& v) { out.addresses = read_addresses(v, out.count); });
   given.read("stale_addresses", [&](const auto& v) {
     const yaml_mapping stale(v, "stale_addresses", {"silent", "refusing"});
@@ -165,9 +167,11 @@ void read_all(const yaml_value& root, scenario& out) {
         out.sample_every = v.as_duration(above_zero);
       });
   given.read("tcp", [&](const auto& v) { out.tcp = read_tcp_profile(v); });
-  given.read("network", [&](const auto& v) { read_network(v, out.regions); });
+  given.read("network", [&](const auto& v) { read_network(v, out); });
   given.require("groups", [&](const auto& v) { read_groups(v, out); });
   if (out.groups.empty()) return;  // all that follows is about them
+  if (root.source().mistakes.empty())
+    root.source().attempt([&] { place_nodes(given.need("groups"), out); });
   if (timed && sampled) root.source().attempt([&] { check_samples(given, out); });
   given.read("links", [&](const auto& v) { read_links(v, out); });
   given.read("workload", [&](const auto& v) { read_workload(v, out); });

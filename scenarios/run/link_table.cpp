@@ -49,6 +49,7 @@ class link_table {
       : what_(what), seed_(seed), made_(what.groups.size() * what.groups.size()) {
     for (std::size_t g = 0; g < what.groups.size(); ++g)
       group_of_.insert(group_of_.end(), what.groups[g].count, static_cast<std::uint16_t>(g));
+    if (what.routers) ways_.emplace(what.routers->made);
     for (const auto& link : what.links) {
       between_[{link.first, link.second}] = &link.link;
       between_[{link.second, link.first}] = &link.link;
@@ -64,6 +65,7 @@ class link_table {
     if (fresh) {
       it->second = made->link;
       it->second.latency = latency_of(*made, from, to);
+      if (ways_) take_way(it->second, from, to);
     }
     return it->second;
   }
@@ -82,6 +84,10 @@ class link_table {
     const auto& second = what_.groups[b];
     if (const auto it = between_.find({a, b}); it != between_.end()) return *it->second;
     link_spec over;
+    if (ways_) {
+      over.latency = sim::distribution();  // the routers' lines have it
+      return over;
+    }
     const bool placed = first.region && second.region;
     const auto* known = placed ? what_.regions.between(*first.region, *second.region) : nullptr;
     if (known != nullptr)
@@ -98,7 +104,8 @@ class link_table {
     const link_spec core = core_of(a, b);
     entry out;
     out.core = core.latency.value_or(sim::distribution::constant(sim::link{}.latency.count()));
-    out.drawn = is_drawn(core.latency) || is_drawn(sends.latency) || is_drawn(takes.latency);
+    out.drawn =
+        ways_ || is_drawn(core.latency) || is_drawn(sends.latency) || is_drawn(takes.latency);
     sim::link& link = out.link;
     if (!out.drawn) link.latency = latency_of(out, a, b, {}, {});
     for (const auto* part : {&sends, &core, &takes}) {
@@ -132,16 +139,28 @@ class link_table {
     return duration(sum);
   }
 
+  // What lies between the routers of two nodes.
+  void take_way(sim::link& out, sim::host_index from, sim::host_index to) {
+    const auto& at = what_.routers->made.router_of;
+    const auto [it, fresh] = way_of_.try_emplace({at[from], at[to]});
+    if (fresh) it->second = ways_->between(at[from], at[to]);
+    out.way = &it->second;
+    out.latency += it->second.latency;
+  }
+
   const scenario& what_;
   std::uint64_t seed_;
+  std::optional<sim::routes> ways_;
+  std::map<std::pair<sim::router_index, sim::router_index>, sim::route> way_of_;
   std::vector<std::uint16_t> group_of_;
   std::map<pair, const link_spec*> between_;
   std::vector<std::unique_ptr<entry>> made_;            // of ordered pairs of groups
-  std::unordered_map<std::uint64_t, sim::link> drawn_;  // of ordered pairs of nodes
+  std::unordered_map<std::uint64_t, sim::link> drawn_;  // of ordered pairs of nodes, also routed
 };
 
 bool says_nothing(const scenario& what) {
-  return what.links.empty() && what.default_link == link_spec{} && what.regions.names.empty() &&
+  return !what.routers && what.links.empty() && what.default_link == link_spec{} &&
+         what.regions.names.empty() &&
          std::ranges::none_of(what.groups, [](const auto& g) { return g.link.has_value(); });
 }
 

@@ -97,7 +97,8 @@ std::unique_ptr<world> world_of(const scenario& what, const level& on, std::uint
                                 const run_options& options, bool open_ended, sim::link_map links,
                                 world_observer* hears) {
   try {
-    auto place = on.make_world({seed, what.tcp, std::move(links), named_nodes(what),
+    auto routers = what.routers ? std::make_shared<sim::topology>(what.routers->made) : nullptr;
+    auto place = on.make_world({seed, what.tcp, std::move(links), routers, named_nodes(what),
                                 on.virtual_time, options.traces_to, options.captures_to, hears});
     const auto suffers = sufferers_of(what, seed);
     for (const auto& group : what.groups)

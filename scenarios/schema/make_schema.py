@@ -112,6 +112,7 @@ def scenario(options):
                             "connection_buffers_max": BYTES,
                             "link": ANY_LINK,
                             "region": TEXT,
+                            "router": TEXT | {"description": "where its nodes are: a router, or several"},
                         },
                     ),
                 ),

@@ -15,6 +15,8 @@ constexpr const char* kernel = "it runs on this machine's own TCP";
 constexpr const char* order =
     "a model of TCP delivers in order and once; only packets can do otherwise";
 constexpr const char* bursts = "loss is drawn for each transmission by itself there";
+constexpr const char* discs = "its queues are first in, first out";
+constexpr const char* crossing = "only what nodes send is modelled there, not other packets";
 constexpr const char* sessions = "it has no sessions";
 constexpr const char* streams = "it has no byte streams";
 constexpr const char* one_address = "there is one address";
@@ -39,6 +41,17 @@ bool given_at(const level_setting& setting, std::string_view path) {
                              [&](std::string_view pattern) { return matches(pattern, path); });
 }
 
+// "choose level stream or packet"
+std::string other_levels(const level_setting& setting) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < setting.why_not.size(); ++i)
+    if (setting.why_not[i] == nullptr) names.push_back(level_names()[i]);
+  std::string out = "choose level ";
+  for (std::size_t i = 0; i < names.size(); ++i)
+    out += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+  return out;
+}
+
 }  // namespace
 
 const std::vector<level_setting>& level_settings() {
@@ -51,6 +64,17 @@ const std::vector<level_setting>& level_settings() {
        {yes, yes, yes, kernel}},
       {"link of a group", {"groups.*.link"}, {yes, yes, yes, kernel}},
       {"regions and their latency", {"network"}, {yes, yes, yes, kernel}},
+      {"routers: topology, bottleneck, links",
+       {"network.topology", "network.bottleneck", "network.links", "groups.*.router"},
+       {yes, yes, yes, kernel}},
+      {"queue of a router: red, codel, fq_codel",
+       {"network.bottleneck.queue.red", "network.bottleneck.queue.codel",
+        "network.bottleneck.queue.fq_codel", "network.links.default.queue.red",
+        "network.links.default.queue.codel", "network.links.default.queue.fq_codel",
+        "network.links.between.*.queue.red", "network.links.between.*.queue.codel",
+        "network.links.between.*.queue.fq_codel"},
+       {discs, discs, yes, kernel}},
+      {"cross traffic", {"network.cross_traffic"}, {crossing, crossing, yes, kernel}},
       {"bursty loss",
        {"links.*.loss.bursty", "links.between.*.loss.bursty", "groups.*.link.loss.bursty",
         "faults.*.link.loss.bursty"},
@@ -101,7 +125,7 @@ std::vector<std::string> refused_at(std::string_view level, const scenario& what
         if (!last.empty() && path.starts_with(last + ".")) problems.pop_back();  // more exactly
         last = path;
         problems.push_back(where + ": level " + std::string(level) + " cannot honour " +
-                           quoted(path) + ": " + why + "; remove it or choose another level");
+                           quoted(path) + ": " + why + "; remove it or " + other_levels(setting));
         break;
       }
   for (std::size_t i = 0; i < what.expectations.size(); ++i)

@@ -27,7 +27,9 @@ level fabric_level(std::string name,
   return {std::move(name), true,
           [make = std::move(make)](const world_options& o) {
             return make_node_world(
-                o, make({o.seed, o.tcp, o.links, syns_heard_by(o.observer), o.captures_to}), false);
+                o,
+                make({o.seed, o.tcp, o.links, o.routers, syns_heard_by(o.observer), o.captures_to}),
+                false);
           },
           refuse};
 }

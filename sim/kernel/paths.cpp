@@ -68,26 +68,46 @@ paths::ride paths::send(time_point now, host_index from, host_index to, unsigned
   if (path.loss > 0)
     for (unsigned i = 0; i < packets; ++i)
       if (sender.random.unit() < path.loss) out.through &= ~(std::uint64_t{1} << i);
-  out.at += path.latency;
+  out.at += path.way == nullptr
+                ? path.latency
+                : std::max(path.latency - path.way->latency, duration{}) + path.way->before;
   if (path.jitter > duration::zero())
     out.at += duration(sender.random.up_to(static_cast<std::uint64_t>(path.jitter.count())));
   for (const distribution& more : path.delays) out.at += duration(more.draw(sender.random));
   return out;
 }
 
-paths::ride paths::receive(time_point now, host_index from, host_index to, unsigned packets,
-                           std::uint64_t bytes) {
+paths::ride paths::stop(time_point now, host_index from, host_index to, unsigned packets,
+                        std::uint64_t bytes, unsigned number) {
   const link& path = between(from, to);
-  const std::uint64_t rate = path.down_rate();
+  const route* way = path.way;
+  const bool at_line = way != nullptr && number < way->stops.size();
+  const std::uint64_t rate = at_line ? way->stops[number].bandwidth : path.down_rate();
   if (rate == 0) return {now, first(packets), now};
   // They come as they left, one after the other: `now` is the last of them.
   const std::uint64_t each = bytes / packets;
+  const std::uint64_t before =
+      way == nullptr || number == 0 ? path.bandwidth : way->stops[number - 1].bandwidth;
   time_point begin = now;
-  if (path.bandwidth != 0) begin -= time_on_link(each, path.bandwidth) * (packets - 1);
-  time_point& free_at = hosts_[to].down_free_at;
-  ride out = queue(begin, free_at, rate, path.down_queue, packets, bytes);
+  if (before != 0) begin -= time_on_link(each, before) * (packets - 1);
+  if (at_line && line_free_at_.size() <= way->stops[number].line)
+    line_free_at_.resize(way->stops[number].line + 1);
+  time_point& free_at =
+      at_line ? line_free_at_[way->stops[number].line] : hosts_[to].down_free_at;
+  ride out = queue(begin, free_at, rate, at_line ? way->stops[number].queue : path.down_queue,
+                   packets, bytes);
   if (out.through != 0) out.at = free_at = std::max(out.at, now + time_on_link(each, rate));
+  if (at_line) out.at += way->stops[number].then;
   return out;
+}
+
+std::uint64_t paths::tightest(host_index from, host_index to) const {
+  const link& path = between(from, to);
+  std::uint64_t least = 0;
+  for (const std::uint64_t rate :
+       {path.bandwidth, path.down_rate(), path.way == nullptr ? 0 : path.way->tightest})
+    if (rate != 0) least = least == 0 ? rate : std::min(least, rate);
+  return least;
 }
 
 duration paths::acknowledgement_delay(host_index from, host_index to) {

@@ -44,17 +44,21 @@ time_point flow::left_at(time_point now) const noexcept {
 
 std::uint64_t tcp_flows::flight_max(const flow& f) const {
   const link& path = paths_.between(f.from, f.to);
-  const std::uint64_t rate = path.tightest();
+  const std::uint64_t rate = paths_.tightest(f.from, f.to);
   if (rate == 0) return segments_max * segment_size;
   const auto bytes_in = [rate](duration time) {
     return static_cast<double>(rate) / 8 * std::chrono::duration<double>(time).count();
   };
   double most = bytes_in(f.control.round_trip()) / flights_per_round_trip;
+  const auto fit_into = [&](const link_queue& queue) {
+    most = std::min(most,
+                    (queue.bytes != 0 ? static_cast<double>(queue.bytes) : bytes_in(queue.time)) /
+                        flights_per_queue);
+  };
   for (const auto& queue : {path.queue, path.down_queue})
-    if (queue)
-      most = std::min(
-          most, (queue->bytes != 0 ? static_cast<double>(queue->bytes) : bytes_in(queue->time)) /
-                    flights_per_queue);
+    if (queue) fit_into(*queue);
+  if (path.way != nullptr)
+    for (const auto& stop : path.way->stops) fit_into(stop.queue);
   const auto fit = static_cast<std::uint64_t>(most / segment_size);
   return std::clamp<std::uint64_t>(fit, 2, segments_max) * segment_size;
 }
@@ -131,25 +135,29 @@ void tcp_flows::launch(flow& f, flow_name name, std::uint64_t segments) {
   }
   if (through == 0) return;
   f.last_arrival = std::max(ride.at, f.last_arrival);
-  if (paths_.limited(f.from, f.to))
-    kernel_.at(f.last_arrival, [this, name, through] { reached_link(name, through); });
+  if (paths_.has_stop(f.from, f.to, 0))
+    kernel_.at(f.last_arrival, [this, name, through] { reached(name, through, 0); });
   else
     kernel_.at(f.last_arrival, [this, name, through] { arrived(name, through); });
 }
 
-void tcp_flows::reached_link(flow_name name, std::uint64_t segments) {
+void tcp_flows::reached(flow_name name, std::uint64_t segments, unsigned stop) {
   flow* f = owner_.find(name);
   if (f == nullptr) return;
   flight& of = at(*f, name);
   const std::uint64_t bytes = bytes_of(of, segments) + count(segments) * packet_overhead;
-  const auto ride = paths_.receive(kernel_.now(), f->from, f->to, count(segments), bytes);
+  const auto ride = paths_.stop(kernel_.now(), f->from, f->to, count(segments), bytes, stop);
   const std::uint64_t through = select(segments, ride.through);
   if (through != segments) {
     of.lost |= segments & ~through;
     of.good &= ~(of.lost & ~of.resent);
     arm_timer(*f, name);
   }
-  if (through != 0) kernel_.at(ride.at, [this, name, through] { arrived(name, through); });
+  if (through == 0) return;
+  if (paths_.has_stop(f->from, f->to, stop + 1))
+    kernel_.at(ride.at, [this, name, through, stop] { reached(name, through, stop + 1); });
+  else
+    kernel_.at(ride.at, [this, name, through] { arrived(name, through); });
 }
 
 void tcp_flows::arrived(flow_name name, std::uint64_t segments) {

@@ -138,7 +138,7 @@ class tcp_flows {
   void transmit(flow& f, flow_name name, std::uint64_t bytes);
   bool resend(flow& f, flow_name name, bool at_once);
   void launch(flow& f, flow_name name, std::uint64_t segments);
-  void reached_link(flow_name name, std::uint64_t segments);
+  void reached(flow_name name, std::uint64_t segments, unsigned stop);
   void arrived(flow_name name, std::uint64_t segments);
   void resent_acknowledged(flow_name name, std::uint64_t segments);
   void acknowledge(flow& f, std::uint32_t index);

@@ -196,7 +196,7 @@ TEST(level, refuses_what_only_packets_can_do) {
     EXPECT_EQ(refusal("links: {default: {duplicate: 1%}}\n", level),
               "f.yaml:4:30: level " + level +
                   " cannot honour `links.default.duplicate`: a model of TCP delivers in order and "
-                  "once; only packets can do otherwise; remove it or choose another level");
+                  "once; only packets can do otherwise; remove it or choose level packet");
     EXPECT_EQ(refusal("links: {default: {queue: 64KiB}}\n", level), "taken");
     EXPECT_THAT(refusal("links: {default: {reorder: {part: 1%, by: 5ms}}}\n", level),
                 HasSubstr("`links.default.reorder`"));

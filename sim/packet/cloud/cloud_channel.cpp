@@ -65,6 +65,7 @@ bool TandemCloudChannel::IsForgotten(std::uint32_t from, std::uint32_t to, const
 
 void TandemCloudChannel::DoDispose() {
   m_devices.clear();
+  m_gateways.clear();
   m_links = nullptr;
   m_side = nullptr;
   Channel::DoDispose();

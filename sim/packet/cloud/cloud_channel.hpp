@@ -18,9 +18,10 @@ namespace ns3 {
 
 class TandemCloudNetDevice;
 
-/// A network without routers: carries every packet from its device to the one that has the packet's
+/// A network in one step: carries every packet from its device to the one that has the packet's
 /// IPv4 destination, with the latency, jitter and loss of that pair of hosts. One event per packet,
-/// whatever the number of devices.
+/// whatever the number of devices. Where routers lie between hosts, it carries to the router of the
+/// sender, and from that of the receiver.
 class TandemCloudChannel : public Channel {
  public:
   static TypeId GetTypeId();
@@ -31,6 +32,14 @@ class TandemCloudChannel : public Channel {
   TandemCloudNetDevice* Find(std::uint32_t address) const;
   /// Adds a device as the next host and returns its number.
   std::uint32_t Attach(Ptr<TandemCloudNetDevice> device);
+
+  /// Adds a device through which the next router reaches its hosts.
+  void AttachGateway(Ptr<TandemCloudNetDevice> device) { m_gateways.push_back(device); }
+  /// The router of each host, by their numbers.
+  void SetRouters(std::vector<std::uint32_t> of) { m_routers = std::move(of); }
+  TandemCloudNetDevice& GetGateway(std::uint32_t host) const {
+    return *m_gateways[m_routers[host]];
+  }
 
   /// The links; empty: the default one everywhere.
   void SetLinks(tandem::sim::link_map links) { m_links = std::move(links); }
@@ -54,7 +63,9 @@ class TandemCloudChannel : public Channel {
  private:
   void DoDispose() override;
 
-  std::vector<Ptr<TandemCloudNetDevice>> m_devices;  // index = host
+  std::vector<Ptr<TandemCloudNetDevice>> m_devices;   // index = host
+  std::vector<Ptr<TandemCloudNetDevice>> m_gateways;  // index = router
+  std::vector<std::uint32_t> m_routers;               // index = host
   tandem::sim::link_map m_links;
   tandem::sim::link m_default;
   std::function<int(std::uint32_t)> m_side;

@@ -2,6 +2,7 @@
 #include "cloud/cloud_net_device.hpp"
 
 #include "tandem/core/random.hpp"
+#include "tandem/sim/topology.hpp"
 
 #include <ns3/simulator.h>
 #include <ns3/trace-source-accessor.h>
@@ -50,6 +51,12 @@ void TandemCloudNetDevice::Attach(Ptr<TandemCloudChannel> channel) {
   m_host = channel->Attach(this);
 }
 
+void TandemCloudNetDevice::AttachGateway(Ptr<TandemCloudChannel> channel) {
+  m_channel = channel;
+  m_gateway = true;
+  channel->AttachGateway(this);
+}
+
 bool TandemCloudNetDevice::SetMtu(const std::uint16_t mtu) {
   m_mtu = mtu;
   return true;
@@ -84,9 +91,12 @@ tandem::sim::link_queue TandemCloudNetDevice::QueueOf(
 bool TandemCloudNetDevice::Send(Ptr<Packet> packet, const Address&, std::uint16_t protocol) {
   std::uint8_t header[20];  // IPv4; the destination is its last field
   if (!m_channel || packet->CopyData(header, sizeof header) != sizeof header) return false;
-  const std::uint32_t address = std::uint32_t{header[16]} << 24 | std::uint32_t{header[17]} << 16 |
-                                std::uint32_t{header[18]} << 8 | header[19];
-  TandemCloudNetDevice* to = m_channel->Find(address);
+  const auto address_at = [&header](std::size_t at) {
+    return std::uint32_t{header[at]} << 24 | std::uint32_t{header[at + 1]} << 16 |
+           std::uint32_t{header[at + 2]} << 8 | header[at + 3];
+  };
+  TandemCloudNetDevice* to = m_channel->Find(address_at(16));
+  if (to != nullptr && m_gateway) return HandOver(packet, address_at(12), *to, protocol);
   if (to == nullptr || m_channel->IsCut(m_host, to->m_host)) return Drop(packet);
 
   const tandem::sim::link& link = m_channel->GetLink(m_host, to->m_host);
@@ -104,6 +114,8 @@ void TandemCloudNetDevice::Carry(TandemCloudNetDevice& to, const tandem::sim::li
                                  std::int64_t left, const Ptr<Packet>& packet,
                                  std::uint16_t protocol) {
   std::int64_t arrival = left + link.latency.count();
+  if (link.way != nullptr)  // the routers' links take their part
+    arrival = std::max(left, arrival - link.way->latency.count());
   const bool drawn = link.jitter.count() > 0 || link.loss > 0 || !link.delays.empty() ||
                      link.reorder > 0 || link.duplicate > 0;
   if (!drawn) return ScheduleArrival(to, link, arrival, packet, protocol);
@@ -128,10 +140,25 @@ void TandemCloudNetDevice::Carry(TandemCloudNetDevice& to, const tandem::sim::li
     ScheduleArrival(to, link, arrival, packet->Copy(), protocol);
 }
 
+bool TandemCloudNetDevice::HandOver(const Ptr<Packet>& packet, std::uint32_t source,
+                                    TandemCloudNetDevice& to, std::uint16_t protocol) {
+  static const tandem::sim::link unlimited;  // of what routers themselves say
+  const auto* from = m_channel->Find(source);
+  ScheduleArrival(to, from == nullptr ? unlimited : m_channel->GetLink(from->m_host, to.m_host),
+                  Simulator::Now().GetTimeStep(), packet, protocol);
+  return true;
+}
+
 void TandemCloudNetDevice::ScheduleArrival(TandemCloudNetDevice& to, const tandem::sim::link& link,
                                            std::int64_t when, const Ptr<Packet>& packet,
                                            std::uint16_t protocol) {
   const Time delay = TimeStep(when - Simulator::Now().GetTimeStep());
+  if (link.way != nullptr && !m_gateway) {
+    TandemCloudNetDevice& router = m_channel->GetGateway(m_host);
+    Simulator::ScheduleWithContext(router.m_node->GetId(), delay, &TandemCloudNetDevice::Receive,
+                                   &router, packet, protocol);
+    return;
+  }
   const std::uint32_t context = to.m_node->GetId();
   if (link.down_rate() == 0)
     Simulator::ScheduleWithContext(context, delay, &TandemCloudNetDevice::Receive, &to, packet,

@@ -26,6 +26,9 @@ class TandemCloudNetDevice : public NetDevice {
   /// Connects to `channel` as its next host. Once.
   void Attach(Ptr<TandemCloudChannel> channel);
   std::uint32_t GetHost() const { return m_host; }
+  /// Connects a router to `channel`: what it sends goes to the access of the host that has the
+  /// destination. Once, instead of Attach().
+  void AttachGateway(Ptr<TandemCloudChannel> channel);
 
   bool Send(Ptr<Packet> packet, const Address& dest, std::uint16_t protocol) override;
   bool SendFrom(Ptr<Packet> packet, const Address& source, const Address& dest,
@@ -72,6 +75,8 @@ class TandemCloudNetDevice : public NetDevice {
   /// Brings a packet that left here at `left` to the access of `to`, or loses it.
   void Carry(TandemCloudNetDevice& to, const tandem::sim::link& link, std::int64_t left,
              const Ptr<Packet>& packet, std::uint16_t protocol);
+  bool HandOver(const Ptr<Packet>& packet, std::uint32_t source, TandemCloudNetDevice& to,
+                std::uint16_t protocol);
   void ScheduleArrival(TandemCloudNetDevice& to, const tandem::sim::link& link, std::int64_t when,
                        const Ptr<Packet>& packet, std::uint16_t protocol);
   /// A packet reaches the access link of this host, which passes it on.
@@ -85,6 +90,7 @@ class TandemCloudNetDevice : public NetDevice {
   Ptr<Node> m_node;
   ReceiveCallback m_receive;
   Mac48Address m_address;
+  bool m_gateway = false;
   std::uint32_t m_host = 0;
   std::uint32_t m_index = 0;
   std::uint16_t m_mtu = 1500;

@@ -6,8 +6,10 @@
 #include "cloud/packet_capture.hpp"
 #include "engine/loop.hpp"
 #include "engine/simulator.hpp"
+#include "routers/router_network.hpp"
 #include "seam/addresses.hpp"
 #include "seam/host_network.hpp"
+#include "seam/socket_check.hpp"
 #include "tcp/tcp_l4_protocol.hpp"
 
 #include <ns3/ipv4-l3-protocol.h>
@@ -18,7 +20,9 @@
 #include <ns3/uinteger.h>
 
 #include <atomic>
+#include <optional>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace tandem::packet {
@@ -67,6 +71,7 @@ class packet_fabric final : public sim::fabric {
     channel_ = ns3::CreateObject<ns3::TandemCloudChannel>();
     channel_->SetAttribute("Seed", ns3::UintegerValue(options_.seed));
     channel_->SetLinks(options_.links);
+    if (options_.routers) routers_.emplace(options_.routers, channel_, options_.seed, options_.tcp);
   }
 
   ~packet_fabric() override {
@@ -128,14 +133,32 @@ class packet_fabric final : public sim::fabric {
   sim::fabric_options options_;
   exclusive_ns3 simulator_;
   ns3::Ptr<ns3::TandemCloudChannel> channel_;
+  std::optional<router_network> routers_;
   std::vector<std::unique_ptr<host_network>> hosts_;
   loop loop_{loop::polled::by_owner};
 };
 
+std::unique_ptr<sim::fabric> make_unchecked(sim::fabric_options options) {
+  return std::make_unique<packet_fabric>(std::move(options));
+}
+
 }  // namespace
 
+void check_sockets() {
+  const auto faults = socket_faults(&make_unchecked);
+  if (faults.empty()) return;
+  std::string all;
+  for (const auto& fault : faults) all += (all.empty() ? "" : "; ") + fault;
+  throw std::runtime_error(
+      "TCP of this ns-3, with its attributes as they are set, is not what Tandem's sockets need. "
+      "This does not hold: " +
+      all);
+}
+
 std::unique_ptr<sim::fabric> make_packet_fabric(sim::fabric_options options) {
-  return std::make_unique<packet_fabric>(std::move(options));
+  static const bool checked = (check_sockets(), true);
+  static_cast<void>(checked);
+  return make_unchecked(std::move(options));
 }
 
 }  // namespace tandem::packet

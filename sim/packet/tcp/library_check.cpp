@@ -18,16 +18,18 @@ namespace {
 
 template <class Class>
 void Check() {
-  const auto there = Class::GetTypeId().GetSize();
-  if (there == sizeof(Class)) return;
-  throw std::runtime_error(
-      "the ns-3 library that is loaded is not the one tandem::packet was built with: its " +
-      Class::GetTypeId().GetName() + " has " + std::to_string(there) + " bytes and not " +
-      std::to_string(sizeof(Class)) +
-      "; build Tandem with -DTANDEM_NS3_ROOT=PREFIX of that library");
+  CheckClass(Class::GetTypeId(), sizeof(Class));
 }
 
 }  // namespace
+
+void CheckClass(TypeId id, std::size_t header) {
+  if (id.GetSize() == header) return;
+  throw std::runtime_error(
+      "the ns-3 library that is loaded is not the one tandem::packet was built with: its " +
+      id.GetName() + " has " + std::to_string(id.GetSize()) + " bytes and not " +
+      std::to_string(header) + "; build Tandem with -DTANDEM_NS3_ROOT=PREFIX of that library");
+}
 
 void CheckLibrary() {
   static const bool checked = [] {

@@ -4,6 +4,7 @@
 #include "tandem/core/time.hpp"
 #include "tandem/sim/distribution.hpp"
 #include "tandem/sim/link.hpp"
+#include "tandem/sim/topology.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -52,6 +53,18 @@ struct region_map {
   std::vector<region_latency> latencies;  ///< of each ordered pair at most one
 
   const sim::distribution* between(std::size_t from, std::size_t to) const noexcept;
+};
+
+/// The routers between the nodes.
+struct router_network {
+  /// What a file calls routers: each by its name, and some together ("leaf").
+  struct name_of_some {
+    std::string name;
+    std::vector<sim::router_index> routers;
+  };
+  sim::topology made;
+  std::vector<name_of_some> named;
+  std::optional<std::string> usual;  ///< where a group is that does not say it
 };
 
 }  // namespace tandem::scenarios

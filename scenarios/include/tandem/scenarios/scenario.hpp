@@ -37,6 +37,7 @@ struct group {
   std::vector<security> secured{security::plaintext};  ///< in order of preference
   std::optional<link_spec> link;                       ///< of each node to the rest of the world
   std::optional<std::size_t> region;                   ///< index of regions.names
+  std::vector<sim::router_index> routers;  ///< its nodes in equal parts; none: there are no routers
   std::shared_ptr<const behaviour> misbehaves;         ///< none: they do not
   std::uint32_t silent_addresses = 0;    ///< of each node, which others try first: no answer
   std::uint32_t refusing_addresses = 0;  ///< the same where nobody listens
@@ -82,6 +83,7 @@ struct scenario {
   link_spec default_link;
   std::vector<group_link> links;  ///< complete: over the default
   region_map regions;
+  std::optional<router_network> routers;  ///< none: nodes are joined without any
   std::vector<std::shared_ptr<const work>> workload;
   bool nodes_move = false;  ///< some come back at other addresses
   std::vector<std::shared_ptr<const fault>> faults;

@@ -7,6 +7,7 @@
 #include "tandem/scenarios/addresses.hpp"
 #include "tandem/sim/link.hpp"
 #include "tandem/sim/tcp_profile.hpp"
+#include "tandem/sim/topology.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -85,6 +86,7 @@ struct world_options {
   std::uint64_t seed = 1;
   sim::tcp_profile tcp = sim::linux_legacy();
   sim::link_map links;
+  std::shared_ptr<const sim::topology> routers{};  ///< of the links' routes; null: none has one
   std::uint32_t named = 0;  ///< nodes in all, when some have addresses that a plan gives; 0: none
   bool traced = true;       ///< keep a hash of every core's trace
   /// As run_options::traces_to.

@@ -7,6 +7,7 @@
 #include "tandem/sim/host_manners.hpp"
 #include "tandem/sim/link.hpp"
 #include "tandem/sim/tcp_profile.hpp"
+#include "tandem/sim/topology.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -21,6 +22,8 @@ struct fabric_options {
   std::uint64_t seed = 1;
   tcp_profile tcp = linux_legacy();
   link_map links;  ///< asked for every pair; empty: the default link everywhere
+  /// What the links' routes are of; null: none has one. Only packets need more than those say.
+  std::shared_ptr<const topology> routers{};
   std::function<void(host_index from)> on_syn{};  ///< hears of each SYN sent; may be empty
   /// The file that the packets of a host go to, as pcap; empty: they go to none. May be empty.
   /// Where there are no packets nobody asks.

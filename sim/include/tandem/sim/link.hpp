@@ -23,6 +23,8 @@ struct link_queue {
   friend bool operator==(const link_queue&, const link_queue&) = default;
 };
 
+struct route;
+
 /// The path of packets from one host to another.
 struct link {
   duration latency = std::chrono::milliseconds(1);  ///< one way
@@ -37,6 +39,9 @@ struct link {
   std::optional<link_queue> queue{};       ///< of the sender's access; none: as the network has it
   std::optional<link_queue> down_queue{};  ///< of the receiver's access
 
+  /// Through routers, between the two accesses; null: there are none. `latency` counts it.
+  const route* way = nullptr;
+
   // Beyond that only packets themselves, at the packet level, can be lost or moved.
   double mean_burst = 0;  ///< packets lost in a row (Gilbert-Elliott); 0: each is lost by itself
   double reorder = 0;     ///< probability that a packet is late by `reorder_by`, others overtake it
@@ -50,12 +55,6 @@ struct link {
     for (auto* counter : counters) ++*counter;
   }
   std::uint64_t down_rate() const noexcept { return down.value_or(bandwidth); }
-  /// What passes both accesses; 0 = unlimited.
-  std::uint64_t tightest() const noexcept {
-    const auto most = [](std::uint64_t rate) { return rate == 0 ? ~std::uint64_t{0} : rate; };
-    const auto least = std::min(most(bandwidth), most(down_rate()));
-    return least == ~std::uint64_t{0} ? 0 : least;
-  }
   /// Latency and all that is added to it, as good as always.
   duration longest() const noexcept { return latency + jitter + delays_most; }
 

@@ -14,7 +14,13 @@ namespace tandem::packet {
 /// rate. Packets of one pair of hosts never overtake each other. Partitions apply to packets when
 /// they are sent.
 ///
-/// Does not cover: queueing inside routers and at the receiver's access link, ARP, IPv6.
+/// With options.routers a host is at the access of its router, and routers are nodes of ns-3 with
+/// queues of their own.
+///
+/// The first fabric of a process is preceded by a few simulated seconds of two hosts that hold the
+/// loaded ns-3 to what TandemTcpSocket counts on: throws std::runtime_error with what differs.
+///
+/// Does not cover: ARP, IPv6.
 ///
 /// TCP follows options.tcp: its SYN schedule and least retransmission timeout; with Linux profiles
 /// also Linux' delayed ACK (40 ms), 15 data retries and 60 s of TIME_WAIT. Segments are 1448 bytes.

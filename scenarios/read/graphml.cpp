@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+// Boost.PropertyTree parses the XML: Boost.Graph's reader of GraphML is a library of its own, and
+// hands over no attribute that was not named before.
+#include "extends.hpp"
+#include "read_topology.hpp"
+#include "tandem/command/units.hpp"
+
+#include <boost/property_tree/ptree.hpp>
+#include <boost/property_tree/xml_parser.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <numbers>
+#include <optional>
+#include <sstream>
+
+namespace tandem::scenarios {
+namespace {
+
+using boost::property_tree::ptree;
+using attributes = std::map<std::string, std::string>;
+
+// In glass, two thirds of the speed of light: 5 us for a kilometre of the great circle.
+constexpr double nanoseconds_per_kilometre = 5000;
+constexpr double earth_radius_km = 6371;
+
+class graphml {
+ public:
+  graphml(const yaml_value& named, const sim::router_line& usual)
+      : named_(named), file_(named.as_text()), usual_(usual) {}
+
+  router_network read() {
+    const ptree root = parse();
+    const auto graph = root.get_child_optional("graphml.graph");
+    if (!graph) named_.fail(tandem::quoted(file_) + " has no graph: GraphML is expected");
+    read_keys(root.get_child("graphml"));
+    for (const auto& [tag, node] : *graph)
+      if (tag == "node") add_node(node);
+    name_nodes();
+    for (const auto& [tag, edge] : *graph)
+      if (tag == "edge") add_edge(edge);
+    if (out_.made.lines.empty()) named_.fail(tandem::quoted(file_) + " has no edge");
+    return std::move(out_);
+  }
+
+ private:
+  ptree parse() const {
+    const auto path = std::filesystem::path(named_.file()).parent_path() / file_;
+    std::istringstream text;
+    try {
+      text.str(text_of_file(path.string()));
+    } catch (const bad_input& e) {
+      named_.fail("a file that cannot be used: " + std::string(e.what()));
+    }
+    named_.source().bases += text.str();
+    ptree root;
+    try {
+      read_xml(text, root);
+    } catch (const boost::property_tree::xml_parser_error& e) {
+      named_.fail("line " + std::to_string(e.line()) + " of " + file_ + ": " + e.message());
+    }
+    return root;
+  }
+
+  static std::string xml_attribute(const ptree& of, const char* name) {
+    const auto all = of.get_child_optional("<xmlattr>");
+    if (!all) return {};
+    const auto it = all->find(name);  // names may have dots, which separate paths
+    return it == all->not_found() ? std::string() : it->second.data();
+  }
+
+  void read_keys(const ptree& all) {
+    for (const auto& [tag, key] : all)
+      if (tag == "key") attribute_of_[xml_attribute(key, "id")] = xml_attribute(key, "attr.name");
+  }
+
+  attributes data_of(const ptree& of) const {
+    attributes out;
+    for (const auto& [tag, data] : of) {
+      if (tag != "data") continue;
+      const std::string key = xml_attribute(data, "key");
+      const auto it = attribute_of_.find(key);
+      out[it == attribute_of_.end() ? key : it->second] = data.data();
+    }
+    return out;
+  }
+
+  void add_node(const ptree& node) {
+    const std::string id = xml_attribute(node, "id");
+    if (!index_of_.emplace(id, nodes_.size()).second)
+      named_.fail(tandem::quoted(file_) + " has two nodes " + tandem::quoted(id));
+    nodes_.push_back(data_of(node));
+    out_.made.routers.push_back(id);
+  }
+
+  // What a node is labelled, if no other is; else its id.
+  void name_nodes() {
+    std::map<std::string, int> times;
+    for (const auto& id : out_.made.routers) ++times[id];
+    for (const auto& node : nodes_)
+      if (const auto label = node.find("label"); label != node.end()) ++times[label->second];
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      auto& name = out_.made.routers[i];
+      const auto label = nodes_[i].find("label");
+      if (label != nodes_[i].end() && !label->second.empty() && times[label->second] == 1)
+        name = label->second;
+      out_.named.push_back({name, {static_cast<sim::router_index>(i)}});
+    }
+  }
+
+  std::size_t end_of(const ptree& edge, const char* which) const {
+    const std::string id = xml_attribute(edge, which);
+    const auto it = index_of_.find(id);
+    if (it == index_of_.end())
+      named_.fail(tandem::quoted(file_) + " has an edge with the " + which + " " +
+                  tandem::quoted(id) + ", which is no node");
+    return it->second;
+  }
+
+  // Of several edges between two nodes the first counts, as of both directions of one.
+  void add_edge(const ptree& edge) {
+    sim::router_line line = usual_;
+    const auto a = end_of(edge, "source"), b = end_of(edge, "target");
+    line.a = static_cast<sim::router_index>(a);
+    line.b = static_cast<sim::router_index>(b);
+    const auto same = [&](const auto& other) {
+      return std::minmax(other.a, other.b) == std::minmax(line.a, line.b);
+    };
+    if (a == b || std::ranges::any_of(out_.made.lines, same)) return;
+    const auto given = data_of(edge);
+    if (const auto far = distance(nodes_[a], nodes_[b])) line.latency = *far;
+    for (const char* name : {"latency", "delay"})
+      if (const auto it = given.find(name); it != given.end()) line.latency = latency(it->second);
+    for (const char* name : {"LinkSpeedRaw", "bandwidth"})
+      if (const auto it = given.find(name); it != given.end())
+        line.bandwidth = bandwidth(it->second);
+    out_.made.lines.push_back(line);
+  }
+
+  // A number without a unit is of milliseconds, as in Mininet and Topology Zoo's tools.
+  duration latency(const std::string& text) const {
+    if (const auto with_unit = parse_duration(text)) return *with_unit;
+    const auto number = parse_number(text);
+    if (!number || *number < 0 || *number > 1e6)
+      named_.fail(tandem::quoted(file_) + " has the latency " + tandem::quoted(text) +
+                  ", which is no duration and no number of milliseconds");
+    return duration(std::llround(*number * 1e6));
+  }
+  std::uint64_t bandwidth(const std::string& text) const {
+    if (const auto with_unit = parse_bandwidth(text)) return *with_unit;
+    const auto number = parse_number(text);
+    if (!number || *number < 1 || *number > 1e15)
+      named_.fail(tandem::quoted(file_) + " has the bandwidth " + tandem::quoted(text) +
+                  ", which is no rate and no number of bits per second");
+    return static_cast<std::uint64_t>(*number);
+  }
+
+  static std::optional<double> angle(const attributes& of, const char* name) {
+    const auto it = of.find(name);
+    if (it == of.end()) return {};
+    std::istringstream in(it->second);
+    double degrees = 0;
+    if (!(in >> degrees)) return {};
+    return degrees * std::numbers::pi / 180;
+  }
+  // Along the great circle, to the microsecond.
+  static std::optional<duration> distance(const attributes& a, const attributes& b) {
+    const auto x = angle(a, "Latitude"), y = angle(b, "Latitude");
+    const auto u = angle(a, "Longitude"), v = angle(b, "Longitude");
+    if (!x || !y || !u || !v) return {};
+    const double s = std::sin((*y - *x) / 2), t = std::sin((*v - *u) / 2);
+    const double half = std::sqrt(s * s + std::cos(*x) * std::cos(*y) * t * t);
+    const double km = 2 * earth_radius_km * std::asin(std::min(half, 1.0));
+    return std::chrono::microseconds(std::llround(km * nanoseconds_per_kilometre / 1000));
+  }
+
+  const yaml_value& named_;
+  const std::string file_;
+  const sim::router_line& usual_;
+  std::map<std::string, std::string> attribute_of_;  // by its key
+  std::map<std::string, std::size_t> index_of_;
+  std::vector<attributes> nodes_;
+  router_network out_;
+};
+
+}  // namespace
+
+router_network read_graphml(const yaml_value& named, const sim::router_line& usual) {
+  return graphml(named, usual).read();
+}
+
+}  // namespace tandem::scenarios
