@@ -75,7 +75,9 @@ int read_bytes(BIO* bio, char* into, int size) {
 
 int write_bytes(BIO* bio, const char* from, int size) {
   auto& out = *bytes_of(bio).out;
-  out.insert(out.end(), from, from + size);
+  const auto* const bytes =
+      reinterpret_cast<const std::uint8_t*>(from);  // so that they are copied as one
+  out.insert(out.end(), bytes, bytes + size);
   return size;
 }
 

@@ -133,6 +133,14 @@ def crowded(program, tandem, security, times):
     return {"p50_us": told["p50"], "p99_us": told["p99"]}
 
 
+def tried(what, *of):
+    """What is measured, or None when a peer fails at it."""
+    try:
+        return what(*of)
+    except subprocess.CalledProcessError:
+        return None
+
+
 def measure(peers, share):
     """One dict for each peer and security; `share` of the full size of each measurement."""
     rows = []
@@ -141,8 +149,8 @@ def measure(peers, share):
         for security in SECURITIES:
             row = {"peer": name, "security": security,
                    **connections(program, security, max(int(2000 * share) // slow, 10)),
-                   "echo_1_mib_s": echo(program, security, 1, max(int(256 * share) // slow, 1)),
-                   "echo_100_mib_s": echo(program, security, 100, max(int(256 * share) // slow, 100) // 100 * 100),
+                   "echo_1_mib_s": tried(echo, program, security, 1, max(int(256 * share) // slow, 1)),
+                   "echo_100_mib_s": tried(echo, program, security, 100, max(int(256 * share) // slow, 100) // 100 * 100),
                    "idle_bytes": memory(program, peers["tandem"], security, max(int(1000 * share), 20))}
             if security == "tls":
                 row |= crowded(program, peers["tandem"], security, max(int(2000 * share), 20))
@@ -158,7 +166,8 @@ COLUMNS = (("peer", "peer", "{}"), ("security", "security", "{}"), ("connections
 
 
 def line_of(row):
-    return "| " + " | ".join(form.format(row[key]) if key in row else "" for key, _, form in COLUMNS) + " |"
+    cells = ("" if key not in row else "fails" if row[key] is None else form.format(row[key]) for key, _, form in COLUMNS)
+    return "| " + " | ".join(cells) + " |"
 
 
 def main():
@@ -180,10 +189,11 @@ def main():
     for row in rows:
         if row["peer"] != "tandem":
             own = next(each for each in rows if each["peer"] == "tandem" and each["security"] == row["security"])
-            print(f"{row['security']}: {row['processor_us'] / own['processor_us']:.1f} x Tandem's processor time in "
-                  f"{row['peer']}, {row['idle_bytes'] / own['idle_bytes']:.1f} x its memory, "
-                  f"{row['echo_1_mib_s'] / own['echo_1_mib_s']:.2f} x its echo over 1 stream, "
-                  f"{row['echo_100_mib_s'] / own['echo_100_mib_s']:.2f} x over 100")
+            parts = [f"{row[key] / own[key]:.2f} x its {what}" for key, what in
+                     (("processor_us", "processor time"), ("idle_bytes", "memory"),
+                      ("echo_1_mib_s", "echo over 1 stream"), ("echo_100_mib_s", "echo over 100"))
+                     if row[key] and own[key]]
+            print(f"{row['security']}: {row['peer']} beside Tandem has {', '.join(parts)}")
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1) + "\n")
 
