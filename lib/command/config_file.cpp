@@ -84,6 +84,7 @@ std::vector<std::string> given_options::read(const std::string& path, CLI::App& 
   yaml_source source{path};
   source.attempt([&] {
     const yaml_value root(source, load(path), "");
+    if (root.node().IsNull()) return;  // comments alone
     if (!root.is_mapping()) root.fail("a node's options must be a mapping of keys");
     const yaml_mapping all(root, "a node's options", keys_of(app));
     for (const auto& [key, option] : options)

@@ -38,6 +38,8 @@ std::vector<gate_case> plan_cases(const std::vector<std::string>& files,
     if (const auto& first = file_of.emplace(each.name, each.file).first->second; first != each.file)
       mistakes.push_back(each.file + ": scenario " + each.name + " is in " + first + " already");
   if (!mistakes.empty()) throw bad_inputs(std::move(mistakes));
+  if (!level.empty() && cases.empty())
+    throw bad_input("--level " + level, "none of these scenarios is for it: nothing would be run");
   return cases;
 }
 

@@ -104,6 +104,12 @@ def test_mistakes_are_told_at_their_place_every_one_at_once(tmp_path, text, line
         assert checked.stderr.replace(str(tmp_path / "node.yaml"), "node.yaml").splitlines() == said
 
 
+def test_a_file_of_comments_says_nothing(tmp_path):
+    config = written(tmp_path / "node.yaml", "# listen: 127.0.0.1:0\n")
+    with Node("--config", config, "--listen", "127.0.0.1:0", "--no-metrics") as node:
+        node.line_with("listening on")
+
+
 def test_no_file_is_one_clear_line(tmp_path):
     result = tandem("node", "--config", str(tmp_path / "none.yaml"))
     assert (result.returncode, result.stderr) == (

@@ -138,6 +138,17 @@ TEST_F(gate, what_was_not_tried_has_an_exit_code_of_its_own) {
   EXPECT_EQ(exit_code_of(results), 3);
 }
 
+TEST_F(gate, a_level_that_no_scenario_declares_is_no_pass) {
+  write("crowded", crowded());
+  try {
+    run("loopback");
+    FAIL() << "ran";
+  } catch (const bad_input& e) {
+    EXPECT_STREQ(e.what(),
+                 "--level loopback: none of these scenarios is for it: nothing would be run");
+  }
+}
+
 TEST_F(gate, a_budget_that_is_over_has_an_exit_code_of_its_own) {
   write("crowded", crowded());
   options.against.what = gate_reference::kind::nothing;

@@ -76,7 +76,7 @@ struct gate_options {
 };
 
 /// The cases of these files at the levels that each declares, or at `level` alone where it declares
-/// that. Throws bad_inputs with every mistake in any of them.
+/// that. Throws bad_inputs with every mistake in any of them, bad_input when none declares `level`.
 std::vector<gate_case> plan_cases(const std::vector<std::string>& files,
                                   const std::vector<level>& levels, const std::string& level = {});
 /// The part `number` (from 1) of `count`.
