@@ -73,8 +73,18 @@ child_process::child_process(const std::vector<std::string>& command) {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input.read, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output.write, STDOUT_FILENO);
-  const int error =
-      posix_spawnp(&pid_, command.front().c_str(), &actions, nullptr, arguments.data(), environ);
+  // A terminal, timeout and Slurm signal every process: what that means is for the parent to say,
+  // from the child's first moment on.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t theirs;
+  sigprocmask(SIG_BLOCK, nullptr, &theirs);
+  for (const int each : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&theirs, each);
+  posix_spawnattr_setsigmask(&attributes, &theirs);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  const int error = posix_spawnp(&pid_, command.front().c_str(), &actions, &attributes,
+                                 arguments.data(), environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   close(input.read);
   close(output.write);

@@ -37,6 +37,12 @@ TEST(programs, that_ended_take_no_more_and_end_nobody_who_writes_to_them) {
   std::signal(SIGPIPE, before);
 }
 
+TEST(programs, are_ended_by_their_parent_and_by_no_signal_to_all) {
+  child_process program({"/bin/bash", "-c", "kill -TERM $$; kill -INT $$; kill -HUP $$; echo on"});
+  EXPECT_EQ(program.read(), "on\n");
+  EXPECT_TRUE(program.ending().good());
+}
+
 TEST(forks, tell_what_their_work_returned_however_long_it_is) {
   for (const std::size_t jobs : {1, 3}) {
     const auto ends =
