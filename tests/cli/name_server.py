@@ -2,6 +2,7 @@
 """A name server on loopback that says what it is told to, over UDP and TCP."""
 
 import contextlib
+import errno
 import threading
 
 from dnslib import AAAA, QTYPE, RCODE, RR, TXT, A
@@ -33,14 +34,26 @@ class NameServer(BaseResolver):
         return reply
 
 
+def both_servers(server, quiet):
+    """Over UDP and TCP at one port, which is free for both."""
+    while True:
+        over_udp = DNSServer(server, address="127.0.0.1", port=0, logger=quiet)
+        try:
+            port = over_udp.server.server_address[1]
+            return over_udp, DNSServer(server, address="127.0.0.1", port=port, tcp=True, logger=quiet)
+        except OSError as error:
+            over_udp.server.server_close()
+            if error.errno != errno.EADDRINUSE:
+                raise
+
+
 @contextlib.contextmanager
 def name_server(rows, **how):
     """Where it is, for --dns, and the server."""
     server = NameServer(rows, **how)
     quiet = type("quiet", (), {"__getattr__": lambda *_: lambda *_: None})()
-    over_udp = DNSServer(server, address="127.0.0.1", port=0, logger=quiet)
+    over_udp, over_tcp = both_servers(server, quiet)
     port = over_udp.server.server_address[1]
-    over_tcp = DNSServer(server, address="127.0.0.1", port=port, tcp=True, logger=quiet)
     for each in over_udp, over_tcp:
         threading.Thread(target=each.server.serve_forever, daemon=True).start()
     try:
