@@ -118,8 +118,10 @@ MPI = """
 def test_ranks_of_mpi_are_an_executor(tmp_path):
     pytest.importorskip("mpi4py")
     (tmp_path / "ranks.py").write_text(textwrap.dedent(MPI))
-    alone = {f"OMPI_{name}": "1" for name in ("ALLOW_RUN_AS_ROOT", "ALLOW_RUN_AS_ROOT_CONFIRM")}
-    alone |= {"OMPI_MCA_btl": "self,vader", "OMPI_MCA_oob_tcp_if_include": "lo", "OMPI_MCA_rmaps_base_oversubscribe": "1"}
+    told = {"plm": "isolated", "btl": "self,vader", "btl_vader_single_copy_mechanism": "none",
+            "oob_tcp_if_include": "lo", "rmaps_base_oversubscribe": "1"}
+    alone = {f"OMPI_MCA_{name}": value for name, value in told.items()}
+    alone |= {f"OMPI_ALLOW_RUN_AS_ROOT{end}": "1" for end in ("", "_CONFIRM")}
     here = {"PYTHONPATH": f"{os.environ.get('PYTHONPATH', '')}:{pathlib.Path(__file__).parent}"}
     subprocess.run(["mpiexec", "-n", "3", sys.executable, "-m", "mpi4py.futures", tmp_path / "ranks.py", tmp_path / "ranks"],
                    env=os.environ | alone | here, check=True, timeout=120)
