@@ -70,8 +70,9 @@ boost::system::result<identify_answer> parse_identify(byte_view in) {
     if (next->tag == protocols_tag) said.protocols.push_back(text_of(next->bytes));
     if (next->tag != listen_tag && next->tag != observed_tag) continue;
     const auto at = parse_multiaddr(next->bytes);
-    if (at && next->tag == listen_tag) said.listening.push_back(*at);
-    if (at && next->tag == observed_tag) said.observed = *at;
+    if (!at || !has_address(*at)) continue;
+    if (next->tag == listen_tag) said.listening.push_back(*at);
+    if (next->tag == observed_tag) said.observed = *at;
   }
   return said;
 }

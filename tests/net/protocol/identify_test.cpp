@@ -99,5 +99,16 @@ TEST(identify, addresses_that_are_not_over_tcp_are_left_out) {
   EXPECT_EQ(parse_identify(from_hex("020aff")).error(), net_error::malformed);
 }
 
+TEST(identify, addresses_of_nobody_are_left_out) {
+  // Fields 2 (listening) and 4 (observed) with port 0, and with 0.0.0.0.
+  for (const char* const nobody : {"0a2208047f000001060000", "0a22080400000000060fa1",
+                                   "0a1208047f000001060000", "0a12080400000000060fa1"}) {
+    const auto said = parse_identify(from_hex(nobody));
+    ASSERT_TRUE(said.has_value()) << nobody;
+    EXPECT_EQ(said->observed.port, 0) << nobody;
+    EXPECT_TRUE(said->listening.empty()) << nobody;
+  }
+}
+
 }  // namespace
 }  // namespace tandem
