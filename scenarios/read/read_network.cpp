@@ -139,8 +139,7 @@ std::size_t read_region(const yaml_value& value, const region_map& known) {
 
 void read_network(const yaml_value& value, scenario& out) {
   const yaml_mapping given(
-      value, "network",
-      {"regions", "latency", "topology", "bottleneck", "links", "cross_traffic"});
+      value, "network", {"regions", "latency", "topology", "bottleneck", "links", "cross_traffic"});
   if (given.find("topology") != nullptr) {
     value.source().attempt([&] { out.routers = read_topology(given, out); });
     return;

@@ -92,8 +92,7 @@ paths::ride paths::stop(time_point now, host_index from, host_index to, unsigned
   if (before != 0) begin -= time_on_link(each, before) * (packets - 1);
   if (at_line && line_free_at_.size() <= way->stops[number].line)
     line_free_at_.resize(way->stops[number].line + 1);
-  time_point& free_at =
-      at_line ? line_free_at_[way->stops[number].line] : hosts_[to].down_free_at;
+  time_point& free_at = at_line ? line_free_at_[way->stops[number].line] : hosts_[to].down_free_at;
   ride out = queue(begin, free_at, rate, at_line ? way->stops[number].queue : path.down_queue,
                    packets, bytes);
   if (out.through != 0) out.at = free_at = std::max(out.at, now + time_on_link(each, rate));

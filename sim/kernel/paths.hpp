@@ -23,7 +23,8 @@ inline constexpr std::uint64_t segment_size = 1460;
 /// What happens to packets between two hosts: they wait for the sender's access link (a fluid FIFO,
 /// dropped at its tail as TandemCloudNetDevice of the packet level does), take latency and jitter,
 /// or are lost, or cut by the partition in force when they are sent; then they wait for each line
-/// between routers on their way, and for the receiver's access link. Jitter and loss come from one random stream per sending host.
+/// between routers on their way, and for the receiver's access link. Jitter and loss come from one
+/// random stream per sending host.
 class paths {
  public:
   paths(std::uint64_t seed, link_map links);

@@ -28,12 +28,12 @@ inline constexpr duration retransmission_timeout_max = std::chrono::seconds(120)
 
 /// Segments that were sent together, at most 64; a bit for each.
 struct flight {
-  std::uint64_t end = 0;        ///< position after its last byte
-  std::uint64_t missing = 0;    ///< have not arrived
-  std::uint64_t good = 0;       ///< came through when they were first sent
-  std::uint64_t lost = 0;       ///< were lost when they were last sent
-  std::uint64_t marked = 0;     ///< of these: the sender knows, and will send them again
-  std::uint64_t resent = 0;     ///< were sent again: only a timeout tells that they are lost
+  std::uint64_t end = 0;      ///< position after its last byte
+  std::uint64_t missing = 0;  ///< have not arrived
+  std::uint64_t good = 0;     ///< came through when they were first sent
+  std::uint64_t lost = 0;     ///< were lost when they were last sent
+  std::uint64_t marked = 0;   ///< of these: the sender knows, and will send them again
+  std::uint64_t resent = 0;   ///< were sent again: only a timeout tells that they are lost
   time_point sent_at{};
   time_point left_at{};         ///< the sender's access link, the last time
   time_point resent_at{};       ///< the last time
@@ -59,31 +59,31 @@ constexpr std::uint64_t bytes_of(const flight& of, std::uint64_t segments) {
 struct flow {
   host_index from = 0;
   host_index to = 0;
-  std::uint64_t known = 0;      ///< paths::flows() at the last SYN
-  std::uint64_t written = 0;    ///< by the sender's user
+  std::uint64_t known = 0;    ///< paths::flows() at the last SYN
+  std::uint64_t written = 0;  ///< by the sender's user
   std::uint64_t sent = 0;
   std::uint64_t acked = 0;      ///< everything before arrived, and the sender knows
   std::uint64_t delivered = 0;  ///< everything before arrived
   std::uint64_t read = 0;       ///< by the receiver's user
   std::uint64_t in_flight = 0;  ///< bytes
   congestion control{};
-  time_point last_left{};       ///< of flights that are acknowledged
-  time_point last_arrival{};    ///< nothing overtakes
+  time_point last_left{};     ///< of flights that are acknowledged
+  time_point last_arrival{};  ///< nothing overtakes
   time_point acknowledged_at{};
-  time_point progress{};        ///< from when the retransmission timeout counts
+  time_point progress{};  ///< from when the retransmission timeout counts
   time_point failing_since{};
   std::vector<flight> flights{};
   std::uint32_t first_serial = 0;  ///< of flights[0]
   std::uint32_t acked_flights = 0;
-  std::uint32_t heard_flights = 0;      ///< whose first acknowledgement was looked at
+  std::uint32_t heard_flights = 0;  ///< whose first acknowledgement was looked at
   std::uint32_t delivered_flights = 0;
   std::uint32_t recovers_until = 0;  ///< serial; losses of flights before it were answered
   std::uint8_t backoff = 0;          ///< timeouts in a row
   bool blocked = false;              ///< something waits for an acknowledgement
   bool ack_armed = false;
   bool timer_armed = false;
-  bool stopped = false;              ///< nothing is sent any more
-  std::uint32_t wants_room = 0;      ///< bytes that the sender's user waits for
+  bool stopped = false;          ///< nothing is sent any more
+  std::uint32_t wants_room = 0;  ///< bytes that the sender's user waits for
 
   /// Bytes that have not left the sender's access link by `now`.
   std::uint64_t unsent(time_point now) const noexcept;

@@ -38,9 +38,9 @@ struct group {
   std::optional<link_spec> link;                       ///< of each node to the rest of the world
   std::optional<std::size_t> region;                   ///< index of regions.names
   std::vector<sim::router_index> routers;  ///< its nodes in equal parts; none: there are no routers
-  std::shared_ptr<const behaviour> misbehaves;         ///< none: they do not
-  std::uint32_t silent_addresses = 0;    ///< of each node, which others try first: no answer
-  std::uint32_t refusing_addresses = 0;  ///< the same where nobody listens
+  std::shared_ptr<const behaviour> misbehaves;  ///< none: they do not
+  std::uint32_t silent_addresses = 0;           ///< of each node, which others try first: no answer
+  std::uint32_t refusing_addresses = 0;         ///< the same where nobody listens
   std::shared_ptr<const address_spec> addresses;  ///< none: the one that the network gives
 };
 

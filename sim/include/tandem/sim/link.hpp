@@ -48,7 +48,7 @@ struct link {
   duration reorder_by{};
   double duplicate = 0;  ///< probability that a packet arrives twice
 
-  bool cut = false;  ///< nothing passes: what is sent vanishes
+  bool cut = false;                        ///< nothing passes: what is sent vanishes
   std::vector<std::uint64_t*> counters{};  ///< each goes up by a packet that is sent over it
 
   void count_packet() const noexcept {

@@ -48,7 +48,7 @@ struct cross_traffic {
 
 /// Routers between the hosts, each host at one of them.
 struct topology {
-  std::vector<std::string> routers;    ///< their names
+  std::vector<std::string> routers;  ///< their names
   std::vector<router_line> lines;
   std::vector<router_index> router_of;  ///< index = host
   std::vector<cross_traffic> traffic;
@@ -63,10 +63,10 @@ struct route {
     link_queue queue;
     duration then{};
   };
-  duration latency{};            ///< of all lines
-  duration before{};             ///< the part of it up to the first stop
-  std::vector<stop> stops;       ///< lines that are not unlimited
-  std::uint64_t tightest = 0;    ///< the least bandwidth of them; 0 = unlimited
+  duration latency{};                  ///< of all lines
+  duration before{};                   ///< the part of it up to the first stop
+  std::vector<stop> stops;             ///< lines that are not unlimited
+  std::uint64_t tightest = 0;          ///< the least bandwidth of them; 0 = unlimited
   std::vector<std::uint32_t> lines{};  ///< all of them, numbered as in `stop`
 };
 
