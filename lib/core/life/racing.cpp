@@ -20,10 +20,8 @@ refusal connection_manager::state::address_refusal(const endpoint& address, peer
 /// Those that are refused are left out for good.
 address_choice connection_manager::state::choose_address(dial_slot dial_at) {
   dial& dial = dials[dial_at];
-  std::array<address_candidate, addresses_max> candidates;
-  std::array<address_slot, addresses_max> places;
+  std::array<address_candidate, 2> best_and_next;
   const bool exhausted = address_pool::exhausted(dial.addresses);
-  std::size_t told = 0;
   address_choice out;
   for (address_slot address_at = dial.addresses.first; address_at != no_slot;
        address_at = addresses.after(address_at)) {
@@ -41,12 +39,12 @@ address_choice connection_manager::state::choose_address(dial_slot dial_at) {
       dial.left_out = no;
       continue;
     }
-    candidates[told] = {family_of(address), addresses.proven(address_at),
+    best_and_next[1] = {family_of(address), addresses.proven(address_at),
                         addresses.gave_way(address_at) > 0, reputations.history(address)};
-    places[told++] = address_at;
+    if (out.address != no_slot && next_address(best_and_next, dial.last_family) == 0) continue;
+    best_and_next[0] = best_and_next[1];
+    out.address = address_at;
   }
-  if (told > 0)
-    out.address = places[next_address(std::span(candidates).first(told), dial.last_family)];
   return out;
 }
 
