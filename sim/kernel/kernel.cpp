@@ -36,7 +36,10 @@ struct kernel::state {
     TANDEM_ASSERT(!running && "a task must not run the kernel");
     if (pending == 0) return false;
     radix_queue::entry next;
-    if (!queue.pop(ticks_of(until), next, [this](const auto& e) { return dead(e); })) return false;
+    if (!queue.pop(
+            ticks_of(until), next, [this](const auto& e) { return dead(e); },
+            [this](const auto& e, unsigned steps) { soon(e, steps); }))
+      return false;
     now = time_point(duration(static_cast<duration::rep>(next.when)));
     slab.retire_name(next.slot);
     --pending;
@@ -55,6 +58,12 @@ struct kernel::state {
     if (slab.holds({e.slot, e.generation})) return false;
     --dead_entries;
     return true;
+  }
+
+  void soon(const radix_queue::entry& e, unsigned steps) const {
+    if (told_ahead == nullptr) return;
+    if (const std::uint64_t about = slab.at(e.slot).about; about != 0)
+      told_ahead->soon(about, steps);
   }
 
   void forget(const task_slab::name& n) {
@@ -93,6 +102,7 @@ struct kernel::state {
   std::uint64_t pending = 0;
   std::uint64_t dead_entries = 0;
   std::function<void()> hook;
+  foresight* told_ahead = nullptr;
   bool running = false;
   bool clearing = false;
 };
@@ -102,10 +112,12 @@ kernel::~kernel() { state_->clear(); }
 
 time_point kernel::now() const noexcept { return state_->now; }
 
-timer_id kernel::at(time_point when, task what) {
+timer_id kernel::at(time_point when, task what) { return at(when, std::move(what), 0); }
+
+timer_id kernel::at(time_point when, task what, std::uint64_t about) {
   state& s = *state_;
   if (s.clearing) return timer_id::none;
-  const task_slab::name name = s.slab.put(std::move(what));
+  const task_slab::name name = s.slab.put(std::move(what), about);
   s.queue.push({ticks_of(std::max(when, s.now)), name.slot, name.generation});
   ++s.pending;
   return id_of(name);
@@ -118,6 +130,8 @@ void kernel::cancel(timer_id id) {
   if (s.dead_entries > dead_before_sweep && s.dead_entries > s.pending)
     s.queue.sweep([&s](const auto& e) { return s.dead(e); });
 }
+
+void kernel::look_ahead(foresight* told) { state_->told_ahead = told; }
 
 void kernel::after_each(std::function<void()> hook) { state_->hook = std::move(hook); }
 

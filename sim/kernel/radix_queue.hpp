@@ -27,9 +27,12 @@ class radix_queue {
 
   /// Pops the first entry whose time is at most `until` and that is not `dead(entry)`; dead ones
   /// met on the way are dropped (`dead` counts them, it is asked once for each that is dropped).
-  /// Nothing later than `until` is disturbed, so times from `until` on may still be pushed.
-  template <class Dead>
-  bool pop(std::uint64_t until, entry& out, Dead&& dead);
+  /// Nothing later than `until` is disturbed, so times from `until` on may still be pushed. Of what
+  /// comes soon after, in another 65 us, `soon(entry, steps)` hears, most of it once for each
+  /// number of steps from `steps_ahead` down to 1, dead or not.
+  template <class Dead, class Soon>
+  bool pop(std::uint64_t until, entry& out, Dead&& dead, Soon&& soon);
+  static constexpr unsigned steps_ahead = 4;
 
   /// Drops every dead entry.
   template <class Dead>
@@ -40,6 +43,7 @@ class radix_queue {
 
  private:
   static constexpr unsigned levels_max = 8;
+  static constexpr unsigned level_looked_at = 2;
   static constexpr std::uint32_t none = ~std::uint32_t{0};
   static constexpr std::uint32_t block_size = 16;  // entries: 256 bytes, four cache lines
 
@@ -59,6 +63,23 @@ class radix_queue {
     for (unsigned word = 0;; ++word)
       if (used_[level][word] != 0)
         return word * 64 + static_cast<unsigned>(std::countr_zero(used_[level][word]));
+  }
+
+  /// Tells of the buckets after `index`.
+  template <class Soon>
+  void look_ahead(unsigned index, Soon&& soon) const {
+    const auto& used = used_[level_looked_at];
+    for (unsigned steps = 1; steps <= steps_ahead; ++steps) {
+      unsigned word = ++index >> 6;
+      if (word == 4) return;
+      std::uint64_t left = used[word] >> (index & 63) << (index & 63);
+      while (left == 0) {
+        if (++word == 4) return;
+        left = used[word];
+      }
+      index = word * 64 + static_cast<unsigned>(std::countr_zero(left));
+      each(buckets_[level_looked_at][index], [&](const entry& e) { soon(e, steps); });
+    }
   }
 
   void put(const entry& e) {
@@ -156,8 +177,8 @@ class radix_queue {
   std::uint32_t free_ = none;
 };
 
-template <class Dead>
-bool radix_queue::pop(std::uint64_t until, entry& out, Dead&& dead) {
+template <class Dead, class Soon>
+bool radix_queue::pop(std::uint64_t until, entry& out, Dead&& dead, Soon&& soon) {
   while (levels_ != 0) {
     const unsigned level = static_cast<unsigned>(std::countr_zero(levels_));
     const unsigned index = first_of(level);
@@ -170,6 +191,7 @@ bool radix_queue::pop(std::uint64_t until, entry& out, Dead&& dead) {
       }
       if (e.when > until) return false;
       drop_front(level, index);
+      if (level == level_looked_at) look_ahead(index, soon);
       last_ = e.when;
       out = e;
       return true;
@@ -184,6 +206,7 @@ bool radix_queue::pop(std::uint64_t until, entry& out, Dead&& dead) {
     if (least > until) return false;
     const bucket opened = take(level, index);
     last_ = least;  // at most `until`; a dead entry's time will do
+    if (level == level_looked_at) look_ahead(index, soon);
     each(opened, [this, &dead](const entry& e) {
       if (!dead(e)) put(e);
     });

@@ -20,15 +20,17 @@ class task_slab {
     task what;
     std::uint32_t generation = 0;  // odd: occupied
     std::uint32_t next_free = 0;
+    std::uint64_t about = 0;
   };
   struct name {
     std::uint32_t slot;
     std::uint32_t generation;
   };
 
-  name put(task what) {
+  name put(task what, std::uint64_t about) {
     const std::uint32_t index = take();
     slot& s = at(index);
+    s.about = about;
     s.what = std::move(what);
     return {index, ++s.generation};
   }

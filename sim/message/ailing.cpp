@@ -6,10 +6,8 @@
 
 namespace tandem::sim {
 
-bool message_network::state::waits(host_index h, task what) {
-  if (!hosts[h].ails.stands) return false;
+void message_network::state::wait(host_index h, task what) {
   hosts[h].waiting.push_back(std::move(what));
-  return true;
 }
 
 void message_network::state::suffer(host_index h, const host_ailments& now) {

@@ -25,8 +25,9 @@ void message_network::state::send_syn(handle h) {
   if (c->target != none) {
     const host_index from = c->ends[dialer].host;
     c->flows = net.flows(from, c->target);
-    arrival = net.carry(time, from, c->target, packet_overhead, c->flows, time.now(),
-                        [this, h] { syn_arrived(h); });
+    arrival = net.carry(
+        time, from, c->target, packet_overhead, c->flows, time.now(), [this, h] { syn_arrived(h); },
+        about(c->target, h.slot));
   }
   if (!arrival || *arrival >= next_syn_at(*c)) arm_next_syn(h, *c);
 }
@@ -62,9 +63,9 @@ void message_network::state::syn_arrived(handle h) {
 }
 
 std::optional<time_point> message_network::state::answer_syn(handle h, record& c, bool with_reset) {
-  const auto arrival =
-      net.carry(time, c.target, c.ends[dialer].host, packet_overhead, c.flows, time.now(),
-                [this, h, with_reset] { syn_answered(h, with_reset); });
+  const auto arrival = net.carry(
+      time, c.target, c.ends[dialer].host, packet_overhead, c.flows, time.now(),
+      [this, h, with_reset] { syn_answered(h, with_reset); }, about(c.ends[dialer].host, h.slot));
   if (!arrival || *arrival >= next_syn_at(c)) arm_next_syn(h, c);
   return arrival;
 }
@@ -90,6 +91,7 @@ void message_network::state::syn_answered(handle h, bool with_reset) {
     return;
   }
   c->ends[dialer].at = phase::upgrading;
+  at_hand = h.slot * 2 + dialer;
   step(c->ends[dialer].host,
        events::attempt_connected{static_cast<connection_id>(c->ends[dialer].id)});
 }

@@ -21,7 +21,9 @@ message_network::state::state(message_network_options options)
       on_message(std::move(options.on_message)),
       on_syn(std::move(options.on_syn)),
       names(options.names),
-      seed(options.seed) {}
+      seed(options.seed) {
+  time.look_ahead(this);
+}
 
 std::uint32_t message_network::state::remember(const manager_options& options) {
   const auto known = std::find(all_options.begin(), all_options.end(), options);
@@ -36,6 +38,8 @@ host_index message_network::state::add_host(const manager_options& options, cons
                                             bool listens, manager_observer* observer,
                                             trace_sink* sink) {
   const auto index = static_cast<host_index>(hosts.size());
+  if (index == hosts_of_huge_heap) heap.begin();
+  heap.look();
   hosts.push_back(
       host{.manager = connection_manager(options, self, policy_seed(seed, index, 0), sink),
            .self = self,
@@ -60,7 +64,7 @@ void message_network::state::command(host_index h, const event& what) {
 }
 
 void message_network::state::step(host_index h, const event& what) {
-  if (waits(h, [this, h, what] { step(h, what); })) return;
+  if (hosts[h].ails.stands) return wait(h, [this, h, what] { step(h, what); });
   driving = true;
   tell(h, what);
   follow(h);
@@ -125,7 +129,8 @@ void message_network::state::wake_at_deadline(host_index h) {
   const time_point deadline = std::max(due - at.ails.clock_ahead, time.now());
   if (deadline >= at.wakes_at) return;
   at.wakes_at = deadline;
-  time.at(deadline, [this, h] { woken(h); });
+  time.at(
+      deadline, [this, h] { woken(h); }, about(h));
 }
 
 void message_network::state::woken(host_index h) {
@@ -188,6 +193,7 @@ void message_network::state::carry_out(host_index h, const actions::notify& a) {
 
 void message_network::state::carry_out(host_index h, const actions::start_attempt& a) {
   if (hosts[h].ails.no_descriptors) return fail_locally(a.attempt);
+  heap.look();
   const handle fresh = connections.take();
   record& c = connections.at(fresh.slot);
   enter(fresh.slot * 2 + dialer, h, a.attempt, phase::dialing);

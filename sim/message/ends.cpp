@@ -15,6 +15,11 @@ std::uint64_t key_of(host_index h, std::uint64_t id) { return std::uint64_t{h} <
 
 message_network::state::end_index message_network::state::find(host_index h,
                                                                connection_id id) const {
+  if (at_hand != none) {
+    const end_record& here = connections.end(at_hand);
+    if (here.id == static_cast<std::uint64_t>(id) && here.host == h && is_live(here.at))
+      return at_hand;
+  }
   const auto found = by_id.find(key_of(h, static_cast<std::uint64_t>(id)));
   return found == by_id.end() ? none : found->second;
 }
@@ -31,6 +36,7 @@ void message_network::state::enter(end_index e, host_index h, connection_id id, 
   end.id = static_cast<std::uint64_t>(id);
   end.host = h;
   end.at = at;
+  at_hand = e;
   end.older_of_host = owner.newest;
   (owner.newest == none ? owner.oldest : connections.end(owner.newest).newer_of_host) = e;
   owner.newest = e;

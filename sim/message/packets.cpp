@@ -83,7 +83,8 @@ void message_network::state::dispatch(end_index from, const packet& p) {
   static_assert(sizeof(delivery) <= 32, "a delivery is stored in place");
   time.at(here.last_arrival,
           delivery{this, handle_of(from), p.number, static_cast<std::uint32_t>(p.value), p.what,
-                   p.why, static_cast<std::uint8_t>(other(from) % 2)});
+                   p.why, static_cast<std::uint8_t>(other(from) % 2)},
+          about(to, from / 2));
 }
 
 message::sender& message_network::state::sender_of(end_index from, host_index to) {

@@ -77,9 +77,9 @@ struct end_record {
   phase at = phase::absent;
   cause refusal = cause::none;
   std::uint8_t round_trips = 0;  ///< samples that TCP had without a sender
-  std::uint16_t kept_open = 0;  ///< users of a stream that stays open
-  std::uint32_t unsent = 0;  ///< application bytes that left and have not arrived
-  std::uint32_t asked = 0;   ///< nonce of the last probe; code of the GoAway of a refusing end
+  std::uint16_t kept_open = 0;   ///< users of a stream that stays open
+  std::uint32_t unsent = 0;      ///< application bytes that left and have not arrived
+  std::uint32_t asked = 0;       ///< nonce of the last probe; code of the GoAway of a refusing end
 };
 
 struct record {
@@ -110,6 +110,9 @@ class record_slab {
   }
   handle handle_of(std::uint32_t slot) { return {slot, at(slot).generation}; }
   end_record& end(end_index e) { return at(e / 2).ends[e % 2]; }
+  const end_record& end(end_index e) const {
+    return (*chunks_[e / 2 / chunk_size])[e / 2 % chunk_size].ends[e % 2];
+  }
 
  private:
   static constexpr std::size_t chunk_size = 1024;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "kernel/huge_heap.hpp"
 #include "kernel/paths.hpp"
 #include "message/records.hpp"
 #include "tandem/sim/kernel.hpp"
@@ -19,10 +20,12 @@ namespace tandem::sim {
 
 /// The port every listening host of a message network listens on.
 inline constexpr std::uint16_t message_port = 4001;
+/// From so many hosts on their memory has huge pages.
+inline constexpr std::size_t hosts_of_huge_heap = 1000;
 
 /// Everything of a message network. One source file for each part: drive.cpp (managers and their
 /// actions), dialing.cpp (SYNs), packets.cpp (delivery), upgrade.cpp (what packets mean).
-struct message_network::state final : flow_owner {
+struct message_network::state final : flow_owner, kernel::foresight {
   using handle = message::handle;
   using end_index = message::end_index;
   using packet = message::packet;
@@ -41,14 +44,14 @@ struct message_network::state final : flow_owner {
     end_index oldest = message::none;
     end_index newest = message::none;
     host_ailments ails{};
-    std::vector<task> waiting{};   // for a process that stands still
+    std::vector<task> waiting{};    // for a process that stands still
     std::vector<handle> backlog{};  // arrived, and there is no descriptor for them
     bool listens;
     bool paused = false;
     bool alive = true;
     host_manners manners{};
     std::uint64_t in_backlog = 0;  // in its backlog, when it accepts none
-    std::uint64_t resets = 0;   // in this life
+    std::uint64_t resets = 0;      // in this life
     time_point accepts_next{};
   };
   // What happens next at the host whose manager is being driven.
@@ -59,6 +62,13 @@ struct message_network::state final : flow_owner {
   };
 
   explicit state(message_network_options options);
+
+  // foresight.cpp
+  /// What an event at the host is about, and at its end of a connection.
+  static std::uint64_t about(host_index h, std::uint32_t slot = message::none) noexcept {
+    return (std::uint64_t{slot} + 1) << 32 | (h + 1U);
+  }
+  void soon(std::uint64_t about, unsigned steps) noexcept override;
 
   // drive.cpp
   host_index add_host(const manager_options& options, const peer_id& self, bool listens,
@@ -93,8 +103,8 @@ struct message_network::state final : flow_owner {
 
   // ailing.cpp
   void suffer(host_index h, const host_ailments& now);
-  /// Whether the process of the host stands still: then `what` waits until it goes on.
-  bool waits(host_index h, task what);
+  /// Until the process of the host, which stands still, goes on.
+  void wait(host_index h, task what);
   /// Now, as the host's manager has it.
   time_point local(host_index h) const { return later(time.now(), hosts[h].ails.clock_ahead); }
   void accept_backlog(host_index h);
@@ -151,6 +161,7 @@ struct message_network::state final : flow_owner {
   static end_index other(end_index e) { return e ^ 1U; }
   handle handle_of(end_index e) { return connections.handle_of(e / 2); }
 
+  huge_heap heap;
   kernel time;
   paths net;
   const tcp_profile tcp;
@@ -165,6 +176,7 @@ struct message_network::state final : flow_owner {
   std::deque<message::sender> senders;
   std::uint32_t free_sender = message::none;
   boost::unordered_flat_map<std::uint64_t, end_index> by_id;  // host and connection id
+  end_index at_hand = message::none;  // most that is asked for is what something happened to
   boost::unordered_flat_map<peer_id, host_index, std::hash<peer_id>> by_peer;
   std::vector<follow_up> follow_ups;
   bool driving = false;

@@ -31,8 +31,9 @@ void message_network::state::arrived(handle h, unsigned side, const packet& p, s
   // TCP acknowledges it, whatever becomes of the process.
   if (p.what == kind::data) c->ends[side ^ 1U].unsent -= static_cast<std::uint32_t>(p.value);
   const host_index here = side == listener ? c->target : c->ends[dialer].host;
-  if (!waits(here, [this, h, side, p, told] { taken_in(h, side, p, told); }))
-    taken_in(h, side, p, told);
+  if (hosts[here].ails.stands)
+    return wait(here, [this, h, side, p, told] { taken_in(h, side, p, told); });
+  taken_in(h, side, p, told);
 }
 
 void message_network::state::taken_in(handle h, unsigned side, const packet& p,
@@ -40,7 +41,7 @@ void message_network::state::taken_in(handle h, unsigned side, const packet& p,
   record* c = connections.find(h);
   if (!c) return;
   if (p.what == kind::hello) return hello_arrived(h, *c);
-  const end_index e = h.slot * 2 + side;
+  const end_index e = at_hand = h.slot * 2 + side;
   end_record& here = c->ends[side];
   const auto id = static_cast<connection_id>(here.id);
   if (!is_live(here.at)) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -305,6 +306,34 @@ TEST(kernel, goes_on_after_a_task_that_throws) {
   EXPECT_EQ(k.now(), at(1s));
   k.run_until(at(3s));
   EXPECT_EQ(ran, 1);
+}
+
+TEST(kernel, tells_of_what_comes_soon_before_it_runs) {
+  struct listener final : kernel::foresight {
+    void soon(std::uint64_t about, unsigned steps) noexcept override {
+      told[about].push_back(steps);
+    }
+    std::map<std::uint64_t, std::vector<unsigned>> told;
+  } hears;
+  kernel k;
+  k.look_ahead(&hears);
+  std::vector<std::uint64_t> ran;
+  for (std::uint64_t i = 1; i <= 100; ++i)
+    k.at(
+        at(i * 100us),
+        [&, i] {
+          ran.push_back(i);
+          EXPECT_FALSE(hears.told.contains(i + 5)) << "too early";
+          if (i <= 5) return;
+          EXPECT_EQ(hears.told[i], (std::vector<unsigned>{4, 3, 2, 1})) << i;
+        },
+        i);
+  k.at(at(5ms), [] {});  // about nothing
+  k.run_until(at(20ms));
+  EXPECT_EQ(ran.size(), 100U);
+  EXPECT_TRUE(std::ranges::is_sorted(ran));
+  EXPECT_EQ(hears.told.size(), 100U - 1) << "nothing comes before the first";
+  EXPECT_FALSE(hears.told.contains(0));
 }
 
 }  // namespace

@@ -26,12 +26,12 @@ connection_manager::state::state(const manager_options& given, const peer_id& ow
     : options(checked(given)),
       self(own),
       seed(seed_given),
-      sink(trace),
       random(seed),
       peers(mix(seed)),
       subnets(mix(seed)),
       gate(together),
-      reputations(together, *this, mix(seed)) {
+      reputations(together, *this, mix(seed)),
+      sink(trace) {
   counters.connection_limit = options.max_connections;
   if (sink != nullptr) trace_codec::write_header(*sink, options, self, seed);
 }

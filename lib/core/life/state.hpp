@@ -253,10 +253,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   manager_options options;
   const peer_id self;
   const std::uint64_t seed;
-  trace_sink* const sink;
-  std::uint64_t inputs = 0;  ///< handle() and advance() so far
   random_stream random;
-  time_point now{};
 
   manager_counters counters;
   detail::peer_table peers;
@@ -264,15 +261,26 @@ struct connection_manager::state final : private detail::reputation::listener {
   detail::shared together{options, now, random, counters, peers, subnets};
   detail::gate gate;
   detail::reputation reputations;
+
+  // What every event looks at lies together: see foresight.
+  trace_sink* const sink;
+  std::uint64_t inputs = 0;  ///< handle() and advance() so far
+  time_point now{};
+  detail::ring<action> queue;
+  detail::index_table<detail::connection> by_connection;
   detail::slot_table<detail::connection> connections;
+  detail::timers timers;
+  std::uint64_t holders = 0;     ///< connections that hold a permit, not counted by the ledger
+  std::uint32_t over = 0;        ///< connections of which only the last event is missing
+  std::uint32_t giving_way = 0;  ///< attempts that gave way and are not over yet
+  bool stopping = false;
+  bool stopped = false;  ///< shutdown_complete went out
+  detail::waiting_line line{together, dials, requests};
+
   detail::slot_table<detail::dial> dials;
   detail::slot_table<detail::request> requests;
-  detail::waiting_line line{together, dials, requests};
   detail::address_pool addresses;
-  detail::index_table<detail::connection> by_connection;
   detail::index_table<detail::request> by_request;
-  detail::timers timers;
-  detail::ring<action> queue;
   std::vector<dial_slot> released;  ///< of those held, in serve_held()
   detail::decision_log decisions;
 
@@ -280,9 +288,6 @@ struct connection_manager::state final : private detail::reputation::listener {
   std::array<std::vector<connection_slot>, 2> ready_slots;
   std::vector<connection_slot> newcomers;  ///< in phase waiting, first come first
   std::uint32_t victims = 0;               ///< evicted for newcomers and not over yet; >= newcomers
-  std::uint32_t giving_way = 0;            ///< attempts that gave way and are not over yet
-  std::uint32_t over = 0;                  ///< connections of which only the last event is missing
-  std::uint64_t holders = 0;  ///< connections that hold a permit, not counted by the ledger
   time_point next_eviction = time_point::min();
 
   std::uint64_t next_attempt = 1;
@@ -291,8 +296,6 @@ struct connection_manager::state final : private detail::reputation::listener {
   bool proven_trial = false;  ///< the last one of the uplink
   bool paused = false;        ///< listen_pause went out
   bool descriptor_pressure = false;
-  bool stopping = false;
-  bool stopped = false;            ///< shutdown_complete went out
   time_point drain_until = never;  ///< of the shutdown
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/fields.hpp"
+#include "core/table/growth.hpp"
 #include "tandem/core/explanation.hpp"
 
 #include <cstddef>
@@ -46,7 +47,10 @@ class decision_log {
     std::size_t next = 0;
 
     void add(time_point at, const notification& what, std::size_t most) {
-      if (items.size() < most) items.emplace_back();
+      if (items.size() < most) {
+        make_room(items);
+        items.emplace_back();
+      }
       items[next].at = at;
       items[next].what = what;
       next = (next + 1) % most;

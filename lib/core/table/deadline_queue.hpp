@@ -26,6 +26,10 @@ class deadline_queue {
   }
   /// The earliest deadline, `never` when there is none.
   time_point next() const noexcept { return heap_.empty() ? never : heap_.front_rank().at; }
+  /// Whose that is; there is one.
+  Key next_key() const noexcept { return heap_.front(); }
+  /// The earliest deadline, into the cache.
+  void bring_next() const noexcept { heap_.bring_front(); }
   /// Takes the earliest deadline out; there is one.
   Key pop() noexcept { return heap_.pop(); }
   std::size_t size() const noexcept { return heap_.size(); }

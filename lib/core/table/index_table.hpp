@@ -37,6 +37,14 @@ class index_table {
     ++size_;
     return slot;
   }
+  /// What find() would look at first, into the cache.
+  void bring(std::uint64_t hash) const noexcept {
+    if (!cells_.empty()) __builtin_prefetch(&cells_[static_cast<std::uint32_t>(hash) & mask_]);
+  }
+  /// A slot with this hash, or no_slot.
+  slot_type likely(std::uint64_t hash) const noexcept {
+    return find(hash, [](slot_type) { return true; });
+  }
   /// `slot` is not in the table.
   void insert(std::uint64_t hash, slot_type slot) {
     find_or_insert(

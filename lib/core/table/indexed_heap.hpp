@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/fields.hpp"
+#include "core/table/growth.hpp"
 
 #include <array>
 #include <cstddef>
@@ -33,6 +34,7 @@ class indexed_heap {
     std::uint32_t i = places[key.index()];
     if (i == nowhere) {
       i = static_cast<std::uint32_t>(heap_.size());
+      make_room(heap_);
       heap_.push_back({rank, key});
     }
     sift(i, {rank, key});
@@ -49,6 +51,10 @@ class indexed_heap {
   /// The first; there is one.
   Key front() const noexcept { return heap_.front().key; }
   const Rank& front_rank() const noexcept { return heap_.front().rank; }
+  /// Into the cache, with those that may be next.
+  void bring_front() const noexcept {
+    for (std::size_t i = 0; i <= arity && i < heap_.size(); i += 2) __builtin_prefetch(&heap_[i]);
+  }
   /// Takes it out.
   Key pop() noexcept {
     const Key first = front();

@@ -17,6 +17,13 @@ class ring {
   /// The i-th, oldest first.
   const T& operator[](std::size_t i) const noexcept { return items_[wrap(head_ + i)]; }
 
+  /// Where the next goes, into the cache.
+  void bring_next() const noexcept {
+    if (items_.empty()) return;
+    const auto* const next = reinterpret_cast<const char*>(&items_[wrap(head_ + size_)]);
+    for (std::size_t i = 0; i < sizeof(T); i += 64) __builtin_prefetch(next + i, 1);
+  }
+
   void push(const auto& item) {
     if (size_ == items_.size()) grow();
     items_[wrap(head_ + size_++)] = item;

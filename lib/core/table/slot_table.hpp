@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/fields.hpp"
+#include "core/table/growth.hpp"
 #include "core/table/slot.hpp"
 
 #include <cstddef>
@@ -27,6 +28,7 @@ class slot_table {
     slot_type i = free_;
     if (i == no_slot) {
       i = slot_type(bound());
+      make_room(slots_);
       slots_.emplace_back();
     } else {
       free_ = std::exchange((*this)[i].next_free, slot_type());  // the rest is as new

@@ -16,7 +16,8 @@ namespace tandem {
 
 namespace detail {
 struct checkpoint;
-}
+struct foresight;
+}  // namespace detail
 
 /// The policy of one node: decides everything and does nothing. No clock, no thread, no socket, no
 /// random device, no logging; time and seed are parameters. Not thread-safe.
@@ -79,6 +80,7 @@ class connection_manager {
 
  private:
   friend struct detail::checkpoint;
+  friend struct detail::foresight;
   struct state;
   std::unique_ptr<state> state_;
 };

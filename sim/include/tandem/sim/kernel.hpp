@@ -20,6 +20,20 @@ class kernel final : public tandem::clock {
   timer_id at(time_point when, task what) override;
   void cancel(timer_id id) override;
 
+  /// The same as at(), of a task that is about something, a number of the caller's but 0.
+  timer_id at(time_point when, task what, std::uint64_t about);
+  /// Hears what the tasks are about that run soon, so that what they need is in the cache then:
+  /// most of them four times, `steps` from 4 to 1, and some never. Must change nothing.
+  class foresight {
+   public:
+    virtual void soon(std::uint64_t about, unsigned steps) noexcept = 0;
+
+   protected:
+    ~foresight() = default;
+  };
+  /// `told` outlives the kernel, or is null.
+  void look_ahead(foresight* told);
+
   /// Runs after every task: where a simulation polls its io_context.
   void after_each(std::function<void()> hook);
   /// Runs the next task; false when there is none.
