@@ -39,6 +39,7 @@ class exclusive_ns3 {
       throw std::logic_error(busy);
     ns3::Simulator::Destroy();
     ns3::Simulator::SetImplementation(simulator_);
+    ns3::Simulator::Run();  // of nothing: from here on ns-3 keeps no list of every Time there is
   }
   ~exclusive_ns3() { ns3::Simulator::Destroy(); }
   exclusive_ns3(const exclusive_ns3&) = delete;
