@@ -44,11 +44,15 @@ constexpr duration after_peers_max = milliseconds(500);
 constexpr duration probed_after = std::chrono::seconds(1);
 
 /// Blocks of this size and more go back to the system when they are freed. glibc raises the size by
-/// itself up to 32 MiB, and then keeps the holes that large messages leave between small blocks.
-void give_back_large_blocks() {
+/// itself up to 32 MiB, and then keeps the holes that large messages leave between small blocks. A
+/// little stays ours at the end of the heap, or a busy connection would have the system give it the
+/// memory of each write anew (a third of its processor time).
+void settle_heap() {
 #ifdef __GLIBC__
-  constexpr int size = 128 << 10;  // where glibc begins
-  ::mallopt(M_MMAP_THRESHOLD, size);
+  constexpr int apart_from = 128 << 10;  // where glibc begins
+  constexpr int kept = 4 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, apart_from);
+  ::mallopt(M_TRIM_THRESHOLD, kept);
 #endif
 }
 
@@ -276,7 +280,7 @@ class running_node {
 }  // namespace
 
 int run_node(const node_settings& with) {
-  give_back_large_blocks();
+  settle_heap();
   std::signal(SIGPIPE, SIG_IGN);
   return running_node(with).run();
 }

@@ -31,6 +31,7 @@
 #include <string>
 #include <vector>
 
+#include <malloc.h>
 #include <unistd.h>
 
 namespace tandem {
@@ -231,6 +232,7 @@ int main(int argc, char** argv) {
                stderr);
     return 2;
   }
+  mallopt(M_TRIM_THRESHOLD, 4 << 20);  // as `tandem node` does
   peer self(argv[2], mode == "serve");
   if (mode == "serve") serve(self);
   if (mode == "dial") dial(self, *whom, times);
