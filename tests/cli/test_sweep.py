@@ -30,6 +30,26 @@ def offices(tmp_path):
     return path
 
 
+def answers(lines):
+    """What one worker says to each of these cells."""
+    out = subprocess.run([TANDEM, "cell-worker"], input="".join(line + "\n" for line in lines), capture_output=True,
+                         text=True, timeout=600)  # fmt: skip
+    assert out.returncode == 0, out.stderr
+    return [json.loads(line.partition(" ")[2]) for line in out.stdout.splitlines()]
+
+
+def test_a_worker_goes_on_to_other_cells_of_packets_which_are_what_they_are_in_a_process_of_their_own():
+    file = str(ROOT / "scenarios" / "half_open.yaml")
+    cells = [json.dumps({"file": file, "sets": [], "level": level, "seed": seed, "also": [], "key": ""})
+             for level, seed in [("packet", 1), ("packet", 2), ("stream", 1), ("packet", 1)]]  # fmt: skip
+    if "no ns-3" in answers(cells[:1])[0]["broke"]:
+        pytest.skip("this build has no ns-3")
+    together = answers(cells)
+    assert together == [answers([cell])[0] for cell in cells]
+    assert all(one["broke"] == "" and one["verdict"] == "ok" for one in together)
+    assert together[0] == together[3] and together[0]["trace_hash"] != together[2]["trace_hash"]
+
+
 def sweep(file, out, *args):
     return tandem("sweep", str(file), "--vary", "parameters.limit=4,8,12", "--seeds", "4", "--out", str(out), *args)
 
