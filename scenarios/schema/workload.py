@@ -112,7 +112,7 @@ for word, doc in {
     "keep_alive": "never idle",
     "tag": "weight in the score of a peer",
     "allow": "dialled whatever networks are denied",
-    "deny": "refused",
+    "deny": "closed and refused",
 }.items():
     peers = mapping(doc, ENDS | {"pick": PICK_ALL} | MARK | ({"weight": COUNT} if word == "tag" else {}), ["from", "to"] + (["weight"] if word == "tag" else []))
     networks = mapping(doc + ", of a network", {"nodes": NODES, "network": {"type": "string", "pattern": rf"^[0-9a-fA-F.:]+(/\d+)?$|{EXPRESSION}"}} | MARK, ["nodes", "network"])

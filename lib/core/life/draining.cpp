@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What goes when a limit was lowered below what is there: limit by limit, the narrowest first,
-// since what goes for one helps the wider ones. Of each the worst go, protected peers last.
-// Everything here costs O(n log n) and allocates: an operator's command that lowers a limit is
-// rare.
+// What goes when the operator says so. When a limit was lowered below what is there: limit by
+// limit, the narrowest first, since what goes for one helps the wider ones; of each the worst go,
+// protected peers last. And whom a rule denies.
+// Everything here costs O(n log n) and allocates: such a command is rare.
 #include "core/life/state.hpp"
 
 #include <algorithm>
@@ -131,6 +131,21 @@ void connection_manager::state::drain_surplus(const manager_options& before) {
   if (memory)
     all.limit_each(cause::memory_limit_reached, memory_limit(limits), memory_limit(limits), any,
                    limits.connection_memory);
+}
+
+/// Whom the rules now in force would refuse does not stay either. Those that are not authenticated
+/// are asked about then.
+void connection_manager::state::end_denied() {
+  const auto goes = [this](const connection& conn) {
+    return conn.used && conn.right &&
+           (conn.at == phase::ready || conn.at == phase::authenticated) &&
+           gate.denies(peers[conn.peer].id, conn.remote);
+  };
+  std::vector<connection_slot> all;
+  for (const connection_slot conn_at : connections)
+    if (goes(connections[conn_at])) all.push_back(conn_at);
+  for (const connection_slot conn_at : all)
+    if (goes(connections[conn_at])) refuse(conn_at, {cause::denied});
 }
 
 }  // namespace tandem

@@ -33,6 +33,7 @@ void connection_manager::state::on(const events::peer_marked& event) {
   }
   const auto what = event.what == mark::allow ? access::allowed : access::denied;
   if (!gate.rule(event.peer, what, event.on, event.until)) ignore();
+  end_denied();
   redial_soon(peers.find(event.peer));
 }
 
@@ -43,6 +44,7 @@ void connection_manager::state::on(const events::subnet_marked& event) {
   const prefix range = first_bits(prefix_of(event.network), length);
   const auto what = event.what == mark::allow ? access::allowed : access::denied;
   if (!gate.rule(range, what, event.on, event.until)) ignore();
+  end_denied();
 }
 
 void connection_manager::state::on(const events::configured& event) {

@@ -189,6 +189,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   struct drain;
   /// Closes what the options now in force leave no room for, those `before` them did.
   void drain_surplus(const manager_options& before);
+  void end_denied();
 
   // simultaneous_open.cpp
   bool resolve_simultaneous_open(connection_slot conn_at);

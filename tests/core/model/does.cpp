@@ -265,7 +265,7 @@ void manager::closes(const actions::close& a) {
   connection* c = find(a.conn);
   require(c != nullptr && c->at == life::ready, "only a ready connection is closed");
   if (a.reason == cause::evicted) return evicts(a);
-  if (lowering_) return drains(a);
+  if (lowering_ || a.reason == cause::denied) return drains(a);
   require(looks_at_deadlines() && idle_at(*c) <= now_, "closed without a reason");
   require(a.reason == cause::idle_timeout, "closed as idle");
   c->end = a.reason;

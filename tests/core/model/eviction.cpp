@@ -219,7 +219,8 @@ void manager::drains(const actions::close& a) {
   connection& c = connections_.at(a.conn);
   const cause why = a.reason;
   const auto [count, limit] = against(c, why);
-  require(limit > 0 && count > limit, "turned out although there is room");
+  const bool right = why == cause::denied ? now_denied(c) : lowering_ && limit > 0 && count > limit;
+  require(right, "turned out although there is room, or it is not denied");
   c.end = why;
   c.at = life::closing;
   c.deadline = drained_at(c);
@@ -238,14 +239,21 @@ cause manager::limit_above(const connection& c) const {
   return cause::none;
 }
 
-/// An established connection that is not ready goes for a lowered limit. What its peer said before
-/// stands as the reason.
+/// Whether an established connection has to go in this event, in which a rule came or went.
+bool manager::now_denied(const connection& c) const {
+  return ruling_ && (c.at == life::ready || c.at == life::authenticated) && c.permit &&
+         denies(c.peer, c.remote);
+}
+
+/// An established connection that is not ready goes for a lowered limit, or a rule. What its peer
+/// said before stands as the reason.
 bool manager::turned_out(connection& c, cause reason) {
-  if (!lowering_ || c.at != life::authenticated) return false;
-  if (c.end != cause::none && reason != c.end) return false;
-  const cause why = c.end == cause::none ? reason : limit_above(c);
+  if (c.at != life::authenticated || (c.end != cause::none && reason != c.end)) return false;
+  const bool denied = now_denied(c);
+  const cause why = denied ? cause::denied : c.end == cause::none ? reason : limit_above(c);
+  if (denied ? c.end == cause::none && reason != why : !lowering_) return false;
   const auto [count, limit] = against(c, why);
-  if (limit == 0 || count <= limit) return false;
+  if (!denied && (limit == 0 || count <= limit)) return false;
   c.refused = true;
   ++counted_.refused[static_cast<std::size_t>(why)];
   if (c.inbound) {

@@ -11,8 +11,10 @@ void manager::on(const events::peer_marked& e) {
     ++counted_.ignored_events;
     return;
   }
-  if (e.what == mark::allow || e.what == mark::deny)
+  if (e.what == mark::allow || e.what == mark::deny) {
+    ruling_ = true;
     return set_rule({e.peer, {}, 0, e.what == mark::deny, e.until}, e.on);
+  }
   if (e.on) std::erase_if(marks_, [this](const auto& m) { return m.second.last() <= now_; });
   if (!marks_.contains(e.peer)) {
     if (!e.on) return;
@@ -41,6 +43,7 @@ void manager::on(const events::subnet_marked& e) {
   }
   address_bytes a = bytes_of(e.network);
   for (unsigned i = bits; i < 128; ++i) a[i / 8] &= static_cast<std::uint8_t>(~(0x80 >> i % 8));
+  ruling_ = true;
   set_rule({{}, a, bits, e.what == mark::deny, e.until}, e.on);
 }
 

@@ -21,7 +21,7 @@ void manager::begin() {
   subnet_closes_.reset();
   lost_owed_ = lost_told_ = 0;
   order_before_ = next_order_;
-  lowering_ = false;
+  lowering_ = ruling_ = false;
   turned_out_.clear();
   turned_out_requests_.clear();
   blames_owed_.clear();

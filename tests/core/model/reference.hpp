@@ -367,6 +367,7 @@ class manager {
   int access(const peer_id& peer) const;
   int access(const endpoint& where) const;
   bool denies(const peer_id& peer, const endpoint& where) const;
+  bool now_denied(const connection& c) const;
   bool avoids(const endpoint& where, const peer_id& peer) const;
   bool exempt(const endpoint& where) const;
   unsigned subnet_bits(const address_bytes& a, bool narrow) const;
@@ -442,6 +443,7 @@ class manager {
   time_point last_churn_ = time_point::min();
   std::uint64_t order_before_ = 0;
   bool lowering_ = false;  ///< in this event
+  bool ruling_ = false;    ///< a rule came or went in this event
   std::set<connection_id> turned_out_;
   std::set<request_id> turned_out_requests_;
   time_point next_eviction_ = time_point::min();

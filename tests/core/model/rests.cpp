@@ -14,6 +14,8 @@ void manager::rests(const connection_manager& real) {
   require(joined_ == request_id::none, "a request that joins a dial hears that it started");
   require(newcomer_ == connection_id::none, "a newcomer was neither refused nor given a place");
   require(!room_made_, "somebody went for want of memory, and no attempt began");
+  for (const auto& [id, c] : connections_)
+    require(!now_denied(c), "somebody stays who was denied in this event");
   check_idle_timeouts(real);
   check_dials();
   check_returning();

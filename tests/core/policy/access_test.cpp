@@ -214,11 +214,49 @@ TEST(access, a_newcomer_denied_while_it_waits_for_a_place_does_not_get_it) {
   }
 }
 
-TEST(access, denying_does_not_end_what_is_there_and_allowing_ends_a_denial) {
+TEST(access, a_peer_that_is_denied_is_told_so_and_closed_and_nobody_else_is) {
   driver d;
   d.accept(conn(2), peer(1));
+  d.accept(conn(4), peer(2));
+  d.dial(req(1), peer(1), {v4(192, 0, 2, 1)}, dial_mode::additional);
+  const connection_id own = d.last<actions::start_attempt>()->attempt;
+  d.tell(events::attempt_connected{own});
+  d.tell(events::authenticated{own, peer(1)});
   d.tell(events::peer_marked{peer(1), mark::deny});
+  EXPECT_EQ(d.count<actions::close>(), 1U);
+  EXPECT_EQ(d.last<actions::close>()->conn, conn(2));
+  EXPECT_EQ(d.last<actions::close>()->reason, cause::denied);
+  EXPECT_EQ(d.last<actions::abort>()->conn, own);
+  EXPECT_EQ(d.last(notice::dial_failed).why, cause::denied);
+  d.tell(events::closed{own, cause::denied});
+  d.tell(events::closed{conn(2), cause::denied});
+  EXPECT_EQ(d.last(notice::connection_closed).why, cause::denied);
   EXPECT_EQ(d.counters().active_connections, 1U);
+  EXPECT_EQ(d.counters().permits_live, 1U);
+}
+
+TEST(access, who_is_in_a_network_that_is_denied_is_closed_but_for_allowed_peers) {
+  driver d;
+  d.dial(req(1), peer(1), {v4(192, 0, 2, 1)});
+  const connection_id there = d.connect(peer(1));
+  d.dial(req(2), peer(2), {v4(192, 0, 2, 2)});
+  const connection_id allowed = d.connect(peer(2));
+  d.dial(req(3), peer(3), {v4(198, 51, 100, 1)});
+  d.connect(peer(3));
+  d.tell(events::peer_marked{peer(2), mark::allow});
+  EXPECT_EQ(d.count<actions::close>(), 0U);
+  d.tell(events::subnet_marked{v4(192, 0, 2, 0), 24, mark::deny});
+  EXPECT_EQ(d.count<actions::close>(), 1U);
+  EXPECT_EQ(d.last<actions::close>()->conn, there);
+  EXPECT_EQ(d.last<actions::close>()->reason, cause::denied);
+  d.tell(events::peer_marked{peer(2), mark::allow, false});  // nothing speaks for it any more
+  EXPECT_EQ(d.count<actions::close>(), 2U);
+  EXPECT_EQ(d.last<actions::close>()->conn, allowed);
+}
+
+TEST(access, allowing_ends_a_denial) {
+  driver d;
+  d.tell(events::peer_marked{peer(1), mark::deny});
   d.accept(conn(4), peer(1));
   EXPECT_EQ(d.refused(cause::denied), 1U);
   EXPECT_EQ(d.last<actions::refuse>()->how, refuse_how::tell);
@@ -227,7 +265,7 @@ TEST(access, denying_does_not_end_what_is_there_and_allowing_ends_a_denial) {
   EXPECT_EQ(d.refused(cause::denied), 2U);
   d.tell(events::peer_marked{peer(1), mark::allow});
   d.accept(conn(8), peer(1));
-  EXPECT_EQ(d.counters().active_connections, 2U);
+  EXPECT_EQ(d.counters().active_connections, 1U);
 }
 
 TEST(access, a_ban_survives_its_peer_and_any_number_of_failures_of_others) {

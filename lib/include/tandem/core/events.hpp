@@ -51,7 +51,8 @@ struct disconnect_wanted {
 ///   keep_alive  its connections are probed, never idle
 ///   allow       dialled whatever networks are denied; ends a denial of the peer
 ///   deny        refused with Denied when dialled, when a dial that waits has its turn, and when
-///               authenticated; established connections stay
+///               authenticated; established connections are closed, now and when an allowance of
+///               their peer is taken back
 struct peer_marked {
   peer_id peer{};
   mark what{};
@@ -61,8 +62,9 @@ struct peer_marked {
 };
 /// `deny` or `allow` for the addresses that share the first `prefix` bits of `network` (its port is
 /// ignored); the longest prefix that matches decides. Denied addresses are reset when they arrive,
-/// whoever it is, refused when what arrived before is authenticated, and left out when dialled, the
-/// last two but for an allowed peer; established connections stay. Other marks are ignored.
+/// whoever it is; refused when what arrived before is authenticated, left out when dialled, and
+/// established connections there are closed, these three but for an allowed peer. Other marks are
+/// ignored.
 struct subnet_marked {
   endpoint network{};
   std::uint8_t prefix = 0;
