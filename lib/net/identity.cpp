@@ -2,6 +2,7 @@
 #include "tandem/net/identity.hpp"
 
 #include "net/protocol/multibase.hpp"
+#include "net/security/algorithms.hpp"
 #include "tandem/net/error.hpp"
 #include "tandem/net/security.hpp"
 
@@ -36,7 +37,8 @@ identity identity::from_seed(std::span<const std::uint8_t, seed_size> seed) {
   identity made;
   std::copy(seed.begin(), seed.end(), made.seed_.begin());
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
-      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.data(), seed.size()),
+      EVP_PKEY_new_raw_private_key_ex(own_algorithms().context, "ED25519", nullptr, seed.data(),
+                                      seed.size()),
       &EVP_PKEY_free);
   std::copy(ed25519_prefix.begin(), ed25519_prefix.end(), made.message_.begin());
   std::size_t size = made.message_.size() - ed25519_prefix.size();
