@@ -38,10 +38,13 @@ process_figures process_now() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY)
     out.most_descriptors = static_cast<double>(files.rlim_cur);
-  std::error_code none;  // a node whose descriptors are out does not see them either
+  std::error_code none;
   for (std::filesystem::directory_iterator at("/proc/self/fd", none), end; !none && at != end;
        at.increment(none))
     ++out.open_descriptors;
+  // To look takes one: who gets none has as many as may be.
+  if (none == std::errc::too_many_files_open)
+    out.open_descriptors = out.most_descriptors.value_or(0);
   // proc(5): after the name, which may have anything in it, the state is the third field.
   std::ifstream file("/proc/self/stat");
   std::string text{std::istreambuf_iterator<char>(file), {}};

@@ -15,10 +15,10 @@
 namespace tandem::cli {
 namespace {
 
+std::string name_of(const CLI::Option& option) { return "--" + option.get_lnames().front(); }
+
 std::string key_of(const CLI::Option& option) {
-  auto key = option.get_lnames().empty() ? std::string() : option.get_lnames().front();
-  std::ranges::replace(key, '-', '_');
-  return key;
+  return option.get_lnames().empty() ? std::string() : key_in_file(name_of(option));
 }
 
 /// Those that a file may give: not what is about the command line itself.
@@ -35,7 +35,6 @@ bool is_list(const CLI::Option& option) {
   return option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll ||
          option.get_items_expected_max() > 1;
 }
-std::string name_of(const CLI::Option& option) { return "--" + option.get_lnames().front(); }
 
 YAML::Node load(const std::string& path) {
   std::ifstream file(path);
@@ -58,13 +57,19 @@ void give(CLI::Option& to, const std::vector<given_options::value>& values) {
 }
 
 std::string text_of(const yaml_value& value) {
-  auto text = value.as_text();
+  auto text = value.node().IsNull() ? std::string() : value.as_text();
   if (text.empty()) value.fail("is empty; give a value, or leave it out");
   if (text.find('\0') != text.npos) value.fail("holds a zero byte, which no option takes");
   return text;
 }
 
 }  // namespace
+
+std::string key_in_file(std::string_view option) {
+  std::string key(option.substr(2));
+  std::ranges::replace(key, '-', '_');
+  return key;
+}
 
 std::vector<std::string> keys_of(CLI::App& app) {
   std::vector<std::string> out;
@@ -136,11 +141,8 @@ void given_options::give_to(CLI::App& app) const {
 std::map<std::string, std::string> given_options::places() const {
   std::map<std::string, std::string> out;
   for (const auto& [name, values] : values_)
-    if (!values.empty() && !values.front().where.empty()) {
-      auto key = name.substr(2);
-      std::ranges::replace(key, '-', '_');
-      out.emplace(std::move(key), values.front().where);
-    }
+    if (!values.empty() && !values.front().where.empty())
+      out.emplace(key_in_file(name), values.front().where);
   return out;
 }
 

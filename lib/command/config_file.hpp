@@ -44,6 +44,9 @@ class given_options {
   std::map<std::string, std::vector<value>> values_;
 };
 
+/// `metrics_port` of `--metrics-port`.
+std::string key_in_file(std::string_view option);
+
 /// Every key that a file of options of `app` may have.
 std::vector<std::string> keys_of(CLI::App& app);
 

@@ -2,6 +2,7 @@
 #include "event_log.hpp"
 
 #include "printable.hpp"
+#include "tandem/command/json_text.hpp"
 #include "tandem/core/counted.hpp"
 #include "tandem/net/identity.hpp"
 
@@ -21,7 +22,8 @@ double seconds(time_point now) {
   return std::chrono::duration<double>(now.time_since_epoch()).count();
 }
 
-/// `2026-11-26T14:45:01.250Z` (RFC 3339), for people and for what collects logs.
+}  // namespace
+
 std::string wall_time() {
   timespec at{};
   ::clock_gettime(CLOCK_REALTIME, &at);
@@ -32,8 +34,6 @@ std::string wall_time() {
   std::snprintf(text, sizeof text, "%s.%03ldZ", day, at.tv_nsec / 1'000'000);
   return text;
 }
-
-}  // namespace
 
 void event_log::on_notification(time_point now, const notification& what) {
   const auto name = name_of(what.kind);
@@ -72,7 +72,7 @@ bool event_log::admit(time_point now, std::string_view name) {
 
 void event_log::end_second(time_point now, std::string_view name, kind& of) {
   if (of.left_out > 0 && json_)
-    to_.line(boost::json::serialize(boost::json::object{
+    to_.line(json_text(boost::json::object{
         {"time", wall_time()}, {"at", seconds(now)}, {"what", name}, {"left_out", of.left_out}}));
   else if (of.left_out > 0)
     to_.line(wall_time().append(" ").append(name) + ": " + counted(of.left_out, "line") +
@@ -98,7 +98,7 @@ void event_log::print(time_point now, const line& of) {
     if (has_address) told["address"] = to_multiaddr(of.where);
     if (of.why != cause::none) told["cause"] = tandem::name_of(of.why);
     if (!of.more.empty()) told["more"] = of.more;
-    return to_.line(boost::json::serialize(told));
+    return to_.line(json_text(told));
   }
   auto text = wall_time().append(" ").append(of.what);
   if (has_conn) text += " #" + std::to_string(static_cast<std::uint64_t>(of.conn));

@@ -7,6 +7,7 @@
 #include "tandem/command/option_text.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/command/version.hpp"
+#include "tandem/net/error.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -20,6 +21,8 @@ namespace {
 
 dial_address address_of(const std::string& option, const std::string& text) {
   const auto parsed = parse_address(text);
+  if (!parsed && parsed.error() == net_error::bad_peer_id)
+    throw bad_input(option + " " + text, no_peer_id);
   if (!parsed)
     throw bad_input(option + " " + text,
                     "no address; write 127.0.0.1:4001 or /ip4/127.0.0.1/tcp/4001");
@@ -28,6 +31,8 @@ dial_address address_of(const std::string& option, const std::string& text) {
 
 dial_address dialled(const std::string& text) {
   const auto parsed = parse_dial_address(text);
+  if (!parsed && parsed.error() == net_error::bad_peer_id)
+    throw bad_input("--dial " + text, no_peer_id);
   const auto address = parsed && parsed->named() ? *parsed : address_of("--dial", text);
   if (address.peer.empty())
     throw bad_input("--dial " + text, "who should be there? end the address in /p2p/ID");
@@ -72,11 +77,14 @@ void node_arguments::add_to(CLI::App& app) {
   app.add_option("--listen", listen_,
                  "Address to listen on: 127.0.0.1:4001 or a multiaddr; [::]:4001 is "
                  "every address of both families; repeatable");
-  app.add_option("--dial", dial_,
-                 "Peer to dial: /ip4/127.0.0.1/tcp/4001/p2p/ID, or with a name: "
-                 "/dns4/example.org/tcp/4001/p2p/ID, /dnsaddr/example.org/p2p/ID; kept connected: "
-                 "dialled again "
-                 "for ever, with backoff, protected and never idle; repeatable");
+  app.add_option(
+      "--dial", dial_,
+      "Peer to dial: /ip4/127.0.0.1/tcp/4001/p2p/ID, or with a name: "
+      "/dns4/example.org/tcp/4001/p2p/ID, /dnsaddr/example.org/p2p/ID; kept connected: "
+      "dialled again "
+      "for ever, with backoff, protected and never idle at this end (the other closes it "
+      "after its connection_timeout, unless it has --keep-alive with the id of this node); "
+      "repeatable");
   app.add_option("--dns", dns_,
                  "Name servers for /dns, /dns4, /dns6 and /dnsaddr, with commas: "
                  "192.0.2.1,[2001:db8::1]:5353 (default: those of /etc/resolv.conf)")
@@ -118,7 +126,7 @@ void node_arguments::add_to(CLI::App& app) {
   operator_.add_to(app);
   record_.add_to(app);
   for (const auto& row : option_table())
-    app.add_option(dashed(row.name), texts_[std::string(row.name)], std::string(row.doc))
+    app.add_option(dashed(row.name), text_of(row), std::string(row.doc))
         ->type_name(std::string(option_kind(row)))
         ->default_str(option_text(row, {}))
         ->group("Manager options");
@@ -179,7 +187,7 @@ node_settings node_arguments::read_all(const attempt& each) const {
 void node_arguments::read_manager(const attempt& each, manager_options& into) const {
   bool good = true;
   for (const auto& row : option_table())
-    if (const auto& text = texts_.at(std::string(row.name)); !text.empty())
+    if (const auto& text = text_of(row); !text.empty())
       each([&] {
         try {
           set_option(row, text, into);
@@ -189,8 +197,16 @@ void node_arguments::read_manager(const attempt& each, manager_options& into) co
         }
       });
   if (!good) return;  // what one option says may be about another
+  // Of two that contradict each other the one that was given is told.
   for (const auto& problem : problems_of(into))
-    each([&] { throw bad_input(dashed(problem.field), problem.message); });
+    each([&] {
+      std::string_view told = problem.field;
+      if (text_of(*option_named(told)).empty())
+        for (const auto& row : option_table())
+          if (!text_of(row).empty() && problem.message.find(row.name) != std::string::npos)
+            told = row.name;
+      throw bad_input(dashed(told), problem.message);
+    });
 }
 
 void node_arguments::read_buffers(node_options& into) const {
@@ -237,10 +253,8 @@ log_level node_arguments::read_level() const {
 bool changes_while_running(const std::string& option) {
   constexpr std::string_view others[] = {"--dial", "--protect",   "--keep-alive", "--allow",
                                          "--deny", "--log-level", "--quiet"};
-  auto name = option.substr(2);
-  std::ranges::replace(name, '-', '_');
   return std::ranges::count(others, option) != 0 ||
-         std::ranges::count(option_table(), name, &option_row::name) != 0;
+         std::ranges::count(option_table(), key_in_file(option), &option_row::name) != 0;
 }
 
 }  // namespace tandem::cli

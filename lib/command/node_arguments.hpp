@@ -3,15 +3,16 @@
 
 #include "config_file.hpp"
 #include "run_node.hpp"
+#include "tandem/core/option_table.hpp"
 
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
 namespace tandem::cli {
 
-/// Every option of `tandem node`, from the command line and from the file of --config.
+/// Every option of `tandem node`, from the command line and from the file of --config. One that
+/// nothing was read with may be assigned to another, which then reads as if for the first time.
 class node_arguments {
  public:
   void add_to(CLI::App& app);
@@ -28,6 +29,13 @@ class node_arguments {
   std::vector<security> read_securities() const;
   metrics_options read_metrics() const;
   log_level read_level() const;
+  /// A manager option as given.
+  const std::string& text_of(const option_row& row) const {
+    return texts_[static_cast<std::size_t>(&row - option_table().data())];
+  }
+  std::string& text_of(const option_row& row) {
+    return texts_[static_cast<std::size_t>(&row - option_table().data())];
+  }
 
   std::string config_;
   std::vector<std::string> listen_;
@@ -48,7 +56,7 @@ class node_arguments {
   bool allow_plaintext_ = false;
   bool once_ = false;
   bool no_identify_ = false;
-  std::map<std::string, std::string> texts_;  ///< manager options as given
+  std::vector<std::string> texts_ = std::vector<std::string>(option_table().size());
 };
 
 }  // namespace tandem::cli

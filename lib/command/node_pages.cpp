@@ -3,6 +3,7 @@
 
 #include "printable.hpp"
 #include "tandem/asio/node_meter.hpp"
+#include "tandem/command/json_text.hpp"
 #include "tandem/command/recording.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/net/identity.hpp"
@@ -25,7 +26,7 @@ constexpr std::uint64_t peers_shown_most = 10'000;
 
 double seconds(duration time) { return std::chrono::duration<double>(time).count(); }
 
-answer page(const json::value& of) { return {200, json::serialize(of) + "\n"}; }
+answer page(const json::value& of) { return {200, json_text(of) + "\n"}; }
 answer wrong(const std::string& why) { return {400, why + "\n", "text/plain; charset=utf-8"}; }
 answer word(bool good, const std::string& text) {
   return {good ? 200U : 503U, text + "\n", "text/plain; charset=utf-8"};

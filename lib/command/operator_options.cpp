@@ -2,6 +2,7 @@
 #include "operator_options.hpp"
 
 #include "tandem/command/bad_input.hpp"
+#include "tandem/net/error.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/node.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 dial_address peer_of(const std::string& option, const std::string& text) {
   if (const auto id = parse_peer_id(text)) return {{}, *id, {}};
   const auto at = parse_address(text);
+  if (!at && at.error() == net_error::bad_peer_id) throw bad_input(option + " " + text, no_peer_id);
   if (!at || at->peer.empty())
     throw bad_input(option + " " + text, "no peer; write its id or /ip4/127.0.0.1/tcp/4001/p2p/ID");
   if (at->at.port == 0)

@@ -14,6 +14,9 @@ class peer_id;
 
 namespace tandem::cli {
 
+inline constexpr const char* no_peer_id =
+    "what follows /p2p/ is no peer id; write the one that `tandem id` says there: 12D3KooW...";
+
 /// What the operator of `tandem node` thinks of peers and networks: --protect, --keep-alive,
 /// --allow and --deny.
 class operator_options {

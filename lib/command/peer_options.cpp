@@ -2,8 +2,10 @@
 #include "peer_options.hpp"
 
 #include "identity_file.hpp"
+#include "operator_options.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/net/error.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/system_executor.hpp>
@@ -33,6 +35,7 @@ void peer_options::add_to(CLI::App& app) {
 
 call_settings peer_options::settings() const {
   const auto to = parse_dial_address(address_);
+  if (!to && to.error() == net_error::bad_peer_id) throw bad_input(address_, no_peer_id);
   if (!to)
     throw bad_input(address_, "no address; write /ip4/127.0.0.1/tcp/4001/p2p/ID or 127.0.0.1:4001");
   if (!dials_a_port(*to))

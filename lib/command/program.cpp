@@ -87,7 +87,8 @@ int run_program(CLI::App& app, std::span<const std::unique_ptr<command>> command
     const auto given = app.get_subcommands();
     const auto& in = given.empty() ? app : *given.front();
     if (!in.remaining(true).empty()) return complain(unexpected(in));
-    return complain(std::string(e.what()) + "; `tandem --help` shows how");
+    return complain(std::string(e.what()) + "; `tandem " +
+                    (in.get_parent() ? in.get_name() + " " : "") + "--help` shows how");
   }
   try {
     for (const auto& command : commands)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "tandem/command/json_text.hpp"
 #include "tandem/command/recording.hpp"
 #include "tandem/core/counted.hpp"
 #include "tandem/core/counter_table.hpp"
@@ -206,10 +207,10 @@ std::string open_text(const open_replay_result& open, std::size_t rows_max) {
 std::string to_json(const std::vector<replayed>& runs) {
   json::array all;
   for (const auto& run : runs) all.push_back(object_of(run));
-  return json::serialize(all) + "\n";
+  return json_text(all) + "\n";
 }
 
-std::string to_json(const explanation& of) { return json::serialize(object_of(of)); }
+std::string to_json(const explanation& of) { return json_text(object_of(of)); }
 
 std::string to_text(const replayed& run, std::size_t rows_max) {
   const auto& r = run.record;

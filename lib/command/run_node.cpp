@@ -13,6 +13,7 @@
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/command.hpp"
 #include "tandem/command/contradictions.hpp"
+#include "tandem/command/json_text.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/core/counted.hpp"
 
@@ -145,11 +146,15 @@ class running_node {
                           std::to_string(exporter_->port()) + "/metrics");
   }
 
-  void say(const std::string& what, const std::string& more = {}) {
-    if (!with_.json) return out_.line(more.empty() ? what : what + " " + more);
-    boost::json::object told{{"what", what}};
+  /// What happens has its time. Who is here, which comes first, has none: scripts look for that.
+  void say(const std::string& what, const std::string& more = {}, boost::json::array why = {}) {
+    const bool began = peers_.has_value();
+    if (!with_.json)
+      return out_.line((began ? wall_time() + " " : "") + what + (more.empty() ? "" : " " + more));
+    boost::json::object told{{"time", wall_time()}, {"what", what}};
     if (!more.empty()) told["more"] = more;
-    out_.line(boost::json::serialize(told));
+    if (!why.empty()) told["why"] = std::move(why);
+    out_.line(json_text(told));
   }
 
   void say_itself(const std::string& option) {
@@ -180,23 +185,25 @@ class running_node {
   /// Nothing changes at all when something cannot.
   void reload() {
     if (over_.valid()) return;
+    boost::json::array why;
     try {
       auto next = with_.read_again();
       std::vector<std::string> wrong;
       for (const auto& [option, where] : next.given->changes_since(*with_.given))
         if (!changes_while_running(option))
-          wrong.push_back(where + ": " + option.substr(2) +
+          wrong.push_back(where + ": " + key_in_file(option) +
                           " cannot change while the node runs; start it anew for that");
       if (!wrong.empty()) throw bad_inputs(next.given->in_order(std::move(wrong)));
       take(std::move(next));
       say("reloaded", with_.config);
       return;
     } catch (const bad_inputs& e) {
-      for (const auto& line : e.lines()) errors_.line("tandem: " + line);
+      why = boost::json::array(e.lines().begin(), e.lines().end());
     } catch (const std::exception& e) {
-      errors_.line(std::string("tandem: ") + e.what());
+      why.emplace_back(e.what());
     }
-    say("not reloaded", with_.config);
+    for (const auto& line : why) errors_.line("tandem: " + std::string(line.as_string()));
+    say("not reloaded", with_.config, std::move(why));
   }
 
   void take(node_settings next) {
@@ -282,7 +289,16 @@ class running_node {
 int run_node(const node_settings& with) {
   settle_heap();
   std::signal(SIGPIPE, SIG_IGN);
-  return running_node(with).run();
+  const auto needed = needs_of(with.options.manager).descriptors;
+  raise_descriptors(needed);
+  try {
+    return running_node(with).run();
+  } catch (const boost::system::system_error& e) {
+    if (e.code() != boost::system::errc::too_many_files_open) throw;
+    throw bad_input("RLIMIT_NOFILE",
+                    "too few file descriptors to begin with; raise it (`ulimit -n " +
+                        std::to_string(needed) + "`, systemd's LimitNOFILE)");
+  }
 }
 
 }  // namespace tandem::cli

@@ -59,6 +59,8 @@ std::string yaml_value::where() const { return place(*source_, path_, node_.Mark
 const std::string& yaml_value::file() const { return file_of(*source_, path_); }
 
 void yaml_value::fail(const std::string& message) const {
+  // Where nothing was given the reader stands at what comes next.
+  if (node_.IsNull() && !key_.empty() && node_.Mark().line > key_mark_.line) fail_key(message);
   throw mistake(node_.Mark(), where(), message);
 }
 

@@ -2,6 +2,7 @@
 #include "judging.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/units.hpp"
+#include "tandem/core/counted.hpp"
 #include "tandem/scenarios/read.hpp"
 
 #include <fmt/format.h>
@@ -101,13 +102,14 @@ class case_check {
     made_.found->spread = held.spread;
     const auto differs = compare(outcome_of(held, found), found);
     if (held.seed == found.seed && differs.layers.empty() && differs.numbers.empty()) return;
-    made_.changes = where_it_begins(differs) + in_words(differs);
+    const auto begins = where_it_begins(differs);
+    made_.changes = begins + in_words(differs);
     if (held.seed != found.seed)
       made_.changes = fmt::format("the baseline is of seed {}\n", held.seed) + made_.changes;
     const bool draws = held.seed == found.seed && only_draws_moved(differs) && held.spread;
     const auto now = draws || options_.for_review ? spread(found) : std::optional<samples>();
     if (options_.for_review) keep_spread(*made_.found, now);
-    if (draws && now) return judge_spread(*spread_of(held), *now, first_line(differs));
+    if (draws && now) return judge_spread(*spread_of(held), *now, differs, begins);
     complain(gate_status::changed, "it is not what its baseline says: " + first_line(differs), 0);
   }
 
@@ -125,7 +127,8 @@ class case_check {
                        now);
   }
 
-  void judge_spread(const samples& before, const samples& now, const std::string& moved) {
+  void judge_spread(const samples& before, const samples& now, difference differs,
+                    const std::string& begins) {
     const auto apart = unlike(before, now);
     if (apart.empty()) {
       made_.changes =
@@ -133,9 +136,15 @@ class case_check {
                       spread_seeds, made_.changes);
       return;
     }
-    for (const auto& each : apart) made_.changes = each + "\n" + made_.changes;
     complain(gate_status::changed,
-             fmt::format("{}, and not by other random numbers alone: {}", moved, apart.front()));
+             fmt::format("{}, and not by other random numbers alone: {} moved", first_line(differs),
+                         counted(apart.size(), "number")));
+    // What each is over several seeds is all that is said of it.
+    std::erase_if(differs.numbers, [&](const auto& moved) {
+      return std::ranges::any_of(
+          apart, [&](const auto& said) { return said.starts_with(moved.name + ": "); });
+    });
+    made_.changes = fmt::format("{}\n", fmt::join(apart, "\n")) + begins + in_words(differs);
   }
 
   void compare_with_another(const outcome& found) {

@@ -7,13 +7,14 @@ pings took is printed (`pytest -s`). TANDEM_ATTACKS=100000 makes so many connect
 
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 import threading
 import time
 
 import pytest
-from attacks import ATTACKS
+from attacks import ATTACKS, connected
 from hostile_peer import DATA, SYN, HostilePeer, frame, multistream
 from support import PATIENCE, Node, scraped, skip_under_a_sanitizer, wait_until
 from test_memory import MAX_MEMORY, MIB, memory
@@ -104,3 +105,47 @@ def test_an_attack_leaves_nothing_behind_and_keeps_no_honest_peer_out(node, name
     assert most - min(warm, after) < MAX_MEMORY + BASE
     node.process.terminate()
     assert node.process.wait(timeout=PATIENCE) == 0
+
+
+def test_silent_clients_of_the_metrics_leave_nothing_behind(node):
+    """More than are served, each with half a request or none, and then gone."""
+    honest = HonestPeer(node.port)
+
+    def crowd():
+        silent = [connected(node.metrics, number) for number in range(200)]
+        for number, each in enumerate(silent):
+            each.sendall(b"GET /peers HTTP/1.1\r\nHo" if number % 2 else b"")
+        assert scraped(node.metrics)["icn_p2p_active_connections"] == 1
+        for each in silent:
+            each.close()
+
+    crowd()
+    warm = memory(node.process, "VmRSS")
+    for _ in range(COUNT // 200):
+        crowd()
+    wait_until(lambda: scraped(node.metrics)["process_open_fds"] < 50)
+    assert memory(node.process, "VmRSS") - warm < MIB // 4
+    wait_until(lambda: len(honest.took) > 10)
+    print(f"silent clients of metrics: honest p99 {honest.p99() * 1e3:.1f} ms")
+
+
+def test_silent_peers_that_take_all_descriptors_keep_no_honest_one_out():
+    skip_under_a_sanitizer()
+    few = 96
+    with Node("--listen", "127.0.0.1:0", "--metrics-port", "0", "--connection-timeout", "1h",
+              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (few, few))) as node:
+        port = int(node.line_with("listening on ").split("/")[4])
+        metrics = int(node.line_with("metrics on ").split(":")[2].split("/")[0])
+        honest = HonestPeer(port)
+        silent = [connected(port, number) for number in range(3 * few)]
+        newcomer = HostilePeer(port)
+        samples = scraped(metrics)
+        assert samples["icn_p2p_active_connections"] == 2
+        assert samples["process_open_fds"] > few * 3 // 4 and samples['icn_p2p_refusals_total{reason="PendingLimitReached"}']
+        for each in silent:
+            each.close()
+        wait_until(lambda: nobody_but(2, metrics))
+        wait_until(lambda: len(honest.took) > 10)
+        print(f"descriptors out: honest p99 {honest.p99() * 1e3:.1f} ms")
+        newcomer.socket.close()
+        assert node.end()[0] == 0

@@ -15,7 +15,7 @@ import urllib.request
 import pytest
 import yaml
 
-from support import PATIENCE, Node, free_port, scraped, wait_until
+from support import PATIENCE, Node, RawPeer, free_port, scraped, wait_until
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "lib/command"
 NOBODY = "12D3KooWRBhwfeP2Y4TCx1SM6s9rUoHhR5STiGwxBhgFRcw3UERE"
@@ -80,7 +80,10 @@ def test_a_page_says_who_is_connected():
 
 def test_a_page_has_each_limit_beside_its_use():
     with two_nodes("--max-inbound-connections", "7") as (port, other, *_):
-        rows = {row["resource"]: row for row in json.loads(get(other, "/limits")[2])}
+        page = get(other, "/limits")[2]
+        assert '"used":1,"limit":256}' in page  # as a person writes numbers
+        assert '"limit":1024}' in page and not re.search(r"\d[eE][+-]?\d", page)
+        rows = {row["resource"]: row for row in json.loads(page)}
         assert rows["connections"] == {"resource": "connections", "option": "max_connections", "used": 1, "limit": 256}
         assert rows["inbound_connections"]["limit"] == 7 and rows["inbound_connections"]["used"] == 0
         assert rows["outbound_connections"] == {"resource": "outbound_connections", "used": 1, "limit": None,
@@ -186,7 +189,16 @@ def test_who_prefers_openmetrics_gets_it():
             assert samples_of(plain) == samples_of(page)  # the same series in the same order
 
 
-def test_a_real_prometheus_scrapes_a_real_node(tmp_path):
+def name_of(metric):
+    """As the node writes it: its own labels, in its order."""
+    own = {key: value for key, value in metric.items() if key not in ("__name__", "instance", "job")}
+    order = [key for key in ("side", "direction", "state", "resource", "reason", "cause", "le") if key in own]
+    assert len(order) == len(own), own
+    labels = ",".join(f'{key}="{own[key]}"' for key in order)
+    return metric["__name__"] + (f"{{{labels}}}" if labels else "")
+
+
+def test_a_real_prometheus_has_every_series_of_a_real_node_with_its_value(tmp_path):
     """It asks for OpenMetrics, and takes nothing that is no such."""
     with two_nodes() as (port, other, *_):
         at = free_port()
@@ -203,15 +215,24 @@ def test_a_real_prometheus_scrapes_a_real_node(tmp_path):
                 try:
                     url = f"http://127.0.0.1:{at}/api/v1/query?query={query}"
                     with urllib.request.urlopen(url, timeout=10) as answer:
-                        return {one["metric"]["instance"]: float(one["value"][1])
-                                for one in json.load(answer)["data"]["result"]}
+                        return json.load(answer)["data"]["result"]
                 except OSError:
-                    return {}
-            wait_until(lambda: asked("up") == {f"127.0.0.1:{port}": 1, f"127.0.0.1:{other}": 1})
-            assert set(asked("icn_p2p_active_connections").values()) == {1}
-            samples = scraped(port)
-            for name in ("icn_p2p_connections_established_total", "icn_p2p_permits_live"):
-                assert asked(name)[f"127.0.0.1:{port}"] == samples[name]
+                    return []
+
+            def has_all():
+                """Each series of either node, after a scrape of them, as the node's own ledger says it now."""
+                for each in (port, other):
+                    now = scraped(each)
+                    there = {name_of(one["metric"]): float(one["value"][1])
+                             for one in asked(f'{{instance="127.0.0.1:{each}",__name__=~"icn_p2p_.*"}}')}
+                    ours = {name: value for name, value in now.items() if name.startswith("icn_p2p_")}
+                    # Each look at it has a descriptor.
+                    ours.pop(fds := 'icn_p2p_resource_used{resource="descriptors"}'), there.pop(fds, None)
+                    if there != ours:
+                        return False
+                return True
+            wait_until(has_all)
+            assert [one["value"][1] for one in asked("icn_p2p_active_connections")] == ["1", "1"]
         finally:
             server.terminate()
             server.wait(timeout=PATIENCE)
@@ -249,11 +270,14 @@ def test_breakers_and_backoffs_show_while_they_last():
 
 
 def test_as_many_series_however_many_peers():
-    with two_nodes() as (port, *_):
-        before = set(scraped(port))
-        for number in range(20):
-            get(port, f"/explain?peer={NOBODY}&{number}")
-            socket.create_connection(("127.0.0.1", port)).close()
+    with Node("--listen", "127.0.0.1:0", "--metrics-port", str(port := free_port())) as node:
+        at = int(node.line_with("listening on").split("/")[4])
+        before = set(wait_until(lambda: scraped(port)))
+        peers = [RawPeer(at, key=bytes([number] * 32)) for number in range(50)]
+        wait_until(lambda: scraped(port)["icn_p2p_connected_peers"] == 50)
+        for peer in peers[::2]:
+            peer.socket.close()
+        wait_until(lambda: scraped(port)["icn_p2p_connected_peers"] == 25)
         assert set(scraped(port)) == before and len(before) < 600
 
 

@@ -5,9 +5,12 @@ import pathlib
 import re
 import resource
 import signal
+import subprocess
 import time
 
-from support import Node
+import pytest
+
+from support import PATIENCE, TANDEM, Node, assert_one_clear_line
 
 
 def descriptors(soft, hard):
@@ -37,6 +40,13 @@ def test_limits_that_the_descriptors_cannot_keep_are_said_at_the_start_with_the_
             "RLIMIT_NOFILE is 300: raise it (`ulimit -n 2056`, systemd's LimitNOFILE), or lower the limits\n")
 
 
+@pytest.mark.parametrize("few", [6, 10])
+def test_too_few_descriptors_to_begin_with_are_one_clear_line(few):
+    result = subprocess.run([TANDEM, "node", "--no-metrics"], capture_output=True, text=True, timeout=PATIENCE,
+                            preexec_fn=descriptors(few, few))
+    assert_one_clear_line(result, "RLIMIT_NOFILE", "`ulimit -n 1312`")
+
+
 def test_limits_that_the_memory_cannot_keep_are_said_at_the_start():
     with Node("--no-metrics", "--max-memory", "900000000MiB") as node:
         node.line_with("peer id")
@@ -59,7 +69,7 @@ def test_who_slept_finds_out_with_one_probe_who_is_still_there():
             node.process.send_signal(signal.SIGSTOP)
             time.sleep(3.5)
             node.process.send_signal(signal.SIGCONT)
-            assert re.fullmatch(r"resumed after (\d{4,}ms|\d+[sm])", node.line_with("resumed"))
+            assert re.fullmatch(r"\S+Z resumed after (\d{4,}ms|\d+[sm])", node.line_with("resumed"))
             lost = node.line_with("LivenessLost")
             assert at[dead].split("/")[-1] in lost
             code, out, _ = node.end()

@@ -275,6 +275,9 @@ def test_options_and_commands_are_guessed():
     assert_one_clear_line(tandem("node", "stray"), "nothing is expected at `stray`")
     assert_one_clear_line(tandem("nod"), "did you mean `node`?")
     assert_one_clear_line(tandem("--verson"), "did you mean `--version`?")
+    assert_one_clear_line(tandem("ping", "127.0.0.1:1", "--interval"), "`tandem ping --help` shows how")
+    assert_one_clear_line(tandem("ci", "--jobs", "0"), "`tandem ci --help` shows how")
+    assert_one_clear_line(tandem(), "`tandem --help` shows how")
 
 
 def test_version_is_an_option_too():

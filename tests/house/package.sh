@@ -100,7 +100,7 @@ says() {
 }
 says "^listening on"
 MAINPID=$MAINPID bash -c "$reload"
-says "^reloaded $work/node.yaml"
+says "Z reloaded $work/node.yaml"
 kill "$MAINPID" && wait "$MAINPID" || fail "it ended with $?"
 MAINPID=
 [ "$(stat -c %s "$work/identity")" = 32 ] || fail "no identity was kept"

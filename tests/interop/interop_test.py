@@ -202,9 +202,9 @@ def test_without_a_common_security_nobody_connects(kind, ours, theirs):
             node.says("HandshakeFailed")
 
 
-@pytest.mark.case("of several securities the best is taken")
+@pytest.mark.case("of several securities of ours the one that it has is taken")
 @pytest.mark.parametrize("kind", PEERS)
-def test_the_best_of_several_is_taken(kind):
+def test_of_several_the_one_that_the_peer_has_is_taken(kind):
     for theirs in SECURITIES:
         with Node("tls,noise,plaintext", "--listen", "127.0.0.1:0") as node:
             with Peer(kind, theirs, node.address()) as peer:
