@@ -27,11 +27,10 @@ std::vector<tcp_profile> make_profiles() {
   constexpr syn_schedule ns3{.initial_rto = 3s, .retries = 5};
   // Windows: InitialRto 3 s, MaxSynRetransmissions 2 (KB 2786464); MinRto 300 ms.
   constexpr syn_schedule windows{.initial_rto = 3s, .retries = 2};
-  std::vector<tcp_profile> all = {profile("linux-legacy", legacy, 200ms, 6),
-                                  profile("linux-6.5", linear, 200ms, 6),
-                                  profile("macos", linear, 230ms, 6),
-                                  profile("windows", windows, 300ms, 3),
-                                  profile("ns3-default", ns3, 1s, 6)};
+  std::vector<tcp_profile> all = {
+      profile("linux-legacy", legacy, 200ms, 6), profile("linux-6.5", linear, 200ms, 6),
+      profile("macos", linear, 230ms, 6), profile("windows", windows, 300ms, 3),
+      profile("ns3-default", ns3, 1s, 6)};
   // XNU, bsd/netinet/tcp_timer.c: tcp_syn_backoff 1 1 1 1 1 2 4 8 16 32, and TCPTV_KEEP_INIT 75 s
   // ends it; TCPTV_REXMTMIN 30 ms and TCPTV_REXMTSLOP 200 ms.
   all[2].gives_up_at = 75s;
@@ -45,6 +44,13 @@ const std::vector<tcp_profile>& profiles() {
 }
 
 }  // namespace
+
+std::span<const std::string> congestion_controls() noexcept {
+  static const std::vector<std::string> all{
+      "cubic",      "new_reno", "linux_reno", "bbr",   "bic",  "htcp", "hybla",
+      "high_speed", "illinois", "scalable",   "vegas", "veno", "yeah"};
+  return all;
+}
 
 void set_schedule(tcp_profile& of, const syn_schedule& schedule) {
   of.schedule = schedule;

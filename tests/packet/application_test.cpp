@@ -8,6 +8,7 @@
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-address-helper.h>
 #include <ns3/ipv6-address-helper.h>
+#include <ns3/log.h>
 #include <ns3/node-container.h>
 #include <ns3/node.h>
 #include <ns3/point-to-point-helper.h>
@@ -16,6 +17,7 @@
 #include <ns3/uinteger.h>
 
 #include <algorithm>
+#include <iostream>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -174,6 +176,20 @@ TEST(application, has_every_notification_as_a_trace_source) {
     ASSERT_TRUE(type.LookupTraceSourceByName(name, &info)) << name;
     EXPECT_FALSE(info.help.empty()) << name;
   }
+}
+
+TEST(application, logs_what_it_is_told_as_a_component_of_ns3) {
+  pair_of_applications two(true, false);
+  ns3::LogComponentEnable("TandemNode", ns3::LOG_INFO);
+  testing::internal::CaptureStderr();
+  ns3::Simulator::Schedule(ns3::Seconds(3), &ns3::TandemNode::Dial, two.dialer, two.server);
+  ns3::Simulator::Stop(ns3::Seconds(4));
+  ns3::Simulator::Run();
+  std::clog.flush();
+  const auto said = testing::internal::GetCapturedStderr();
+  ns3::LogComponentDisable("TandemNode", ns3::LOG_INFO);
+  EXPECT_NE(said.find("connection_established " + two.dialer->GetPeerId()), std::string::npos)
+      << said;
 }
 
 TEST(application, says_that_no_address_can_be_dialled) {

@@ -72,11 +72,14 @@ class pausing_sink {
 /// size: flows that retry together lose to the same one each time. What came is then a beginning.
 class bulk_run {
  public:
-  explicit bulk_run(const bulk& what, std::uint64_t seed = 1) : what_(what) {
+  explicit bulk_run(const bulk& what, std::uint64_t seed = 1,
+                    const sim::tcp_profile& tcp = sim::linux_legacy())
+      : what_(what) {
     ns3::Config::SetDefault("ns3::TandemCloudNetDevice::QueueMax",
                             ns3::TimeValue(ns3::NanoSeconds(what.queue.count())));
     net_ = std::make_unique<two_hosts>(
-        sim::link{.latency = what.latency, .bandwidth = what.bandwidth, .loss = what.loss}, seed);
+        sim::link{.latency = what.latency, .bandwidth = what.bandwidth, .loss = what.loss}, seed,
+        tcp);
     ns3::Config::Reset();
     net_->listen();
   }
@@ -99,6 +102,9 @@ class bulk_run {
     }
     return wrong;
   }
+
+  time_point now() { return net_->now(); }
+  std::uint64_t packets() const { return net_->packets(); }
 
  private:
   struct flow {

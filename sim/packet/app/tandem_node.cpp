@@ -12,6 +12,7 @@
 #include <ns3/integer.h>
 #include <ns3/ipv4.h>
 #include <ns3/ipv6.h>
+#include <ns3/log.h>
 #include <ns3/node.h>
 #include <ns3/trace-source-accessor.h>
 #include <ns3/uinteger.h>
@@ -26,6 +27,7 @@ namespace ns3 {
 
 namespace packet = tandem::packet;
 
+NS_LOG_COMPONENT_DEFINE("TandemNode");
 NS_OBJECT_ENSURE_REGISTERED(TandemNode);
 
 /// From StartTime to the end: the node, what it runs on, and its voice.
@@ -40,8 +42,9 @@ struct TandemNode::Running final : tandem::node_observer {
   }
 
   void on_notification(tandem::time_point, const tandem::notification& what) override {
-    owner.m_told[static_cast<std::size_t>(what.kind)](to_string(what.peer),
-                                                      std::string(name_of(what.why)));
+    const std::string peer = to_string(what.peer);
+    NS_LOG_INFO(name_of(what.kind) << " " << peer << " " << name_of(what.why));
+    owner.m_told[static_cast<std::size_t>(what.kind)](peer, std::string(name_of(what.why)));
   }
   void on_step(tandem::time_point, const tandem::connection_manager& manager) override {
     owner.m_active = manager.counters().active_connections;
@@ -147,12 +150,14 @@ void TandemNode::StartApplication() {
 void TandemNode::StopApplication() { Shutdown(); }
 
 void TandemNode::Shutdown() {
+  NS_LOG_FUNCTION(this);
   if (!m_running) return;
   m_running->node->shutdown();
   m_running->loop.wake();
 }
 
 void TandemNode::Dial(Ptr<TandemNode> peer) {
+  NS_LOG_FUNCTION(this << peer->GetPeerId());
   if (!m_running) return;
   // An address of a family that this node has none of would be a failure of its own.
   const auto own = GetAddresses();
@@ -173,12 +178,14 @@ void TandemNode::Dial(Ptr<TandemNode> peer) {
 }
 
 void TandemNode::Disconnect(Ptr<TandemNode> peer) {
+  NS_LOG_FUNCTION(this << peer->GetPeerId());
   if (!m_running) return;
   m_running->node->disconnect(peer->Identity());
   m_running->loop.wake();
 }
 
 void TandemNode::Send(Ptr<TandemNode> peer, const std::string& message) {
+  NS_LOG_FUNCTION(this << peer->GetPeerId() << message.size());
   if (!m_running) return;
   const auto* first = reinterpret_cast<const std::byte*>(message.data());
   m_running->node->send(peer->Identity(), std::vector<std::byte>(first, first + message.size()));

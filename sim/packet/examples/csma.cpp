@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Five Tandem nodes on one CSMA segment with the stack of InternetStackHelper. The first admits at
 // most three connections: the fourth dialer is told LimitReached. Prints what happens and when.
+// --ipv6: with IPv6 alone.
 #include "tandem/packet/tandem-node-helper.h"
 
+#include <ns3/command-line.h>
 #include <ns3/csma-helper.h>
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-address-helper.h>
+#include <ns3/ipv6-address-helper.h>
 #include <ns3/node-container.h>
 #include <ns3/simulator.h>
 #include <ns3/string.h>
@@ -43,17 +46,26 @@ void Active(std::uint64_t before, std::uint64_t now) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  bool ipv6 = false;
+  CommandLine line(__FILE__);
+  line.AddValue("ipv6", "IPv6 alone instead of IPv4", ipv6);
+  line.Parse(argc, argv);
+
   NodeContainer nodes;
   nodes.Create(5);
   CsmaHelper csma;
   csma.SetChannelAttribute("DataRate", StringValue("100Mbps"));
   csma.SetChannelAttribute("Delay", StringValue("2us"));
   const NetDeviceContainer devices = csma.Install(nodes);
-  InternetStackHelper().Install(nodes);
-  Ipv4AddressHelper addresses;
-  addresses.SetBase("192.168.0.0", "255.255.255.0");
-  addresses.Assign(devices);
+  InternetStackHelper stack;
+  stack.SetIpv4StackInstall(!ipv6);
+  stack.SetIpv6StackInstall(ipv6);
+  stack.Install(nodes);
+  if (ipv6)
+    Ipv6AddressHelper("2001:db8::", 64).Assign(devices);
+  else
+    Ipv4AddressHelper("192.168.0.0", "255.255.255.0").Assign(devices);
 
   TandemNodeHelper helper;
   helper.SetAttribute("ConnectionTimeout", StringValue("10s"));
@@ -70,8 +82,8 @@ int main() {
   server->TraceConnectWithoutContext("ActiveConnections", MakeCallback(&Active));
 
   for (std::size_t i = 1; i < apps.size(); ++i)
-    Simulator::Schedule(Seconds(static_cast<double>(i)), &TandemNode::Dial, apps[i], server);
-  Simulator::Schedule(Seconds(5.5), &TandemNode::Send, apps[1], server, std::string("hello"));
+    Simulator::Schedule(Seconds(static_cast<double>(i) + 1), &TandemNode::Dial, apps[i], server);
+  Simulator::Schedule(Seconds(6.5), &TandemNode::Send, apps[1], server, std::string("hello"));
   Simulator::Stop(Seconds(60));
   Simulator::Run();
   std::printf("%d established, %d refused\n", established, refused);

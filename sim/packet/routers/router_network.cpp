@@ -13,7 +13,6 @@
 #include <ns3/point-to-point-helper.h>
 #include <ns3/queue-size.h>
 #include <ns3/red-queue-disc.h>
-#include <ns3/rng-seed-manager.h>
 #include <ns3/traffic-control-helper.h>
 #include <ns3/uinteger.h>
 
@@ -76,9 +75,6 @@ router_network::router_network(std::shared_ptr<const sim::topology> plan,
                                ns3::Ptr<ns3::TandemCloudChannel> cloud, std::uint64_t seed,
                                const sim::tcp_profile& tcp)
     : plan_(std::move(plan)), cloud_(std::move(cloud)) {
-  // RED draws: whatever the process set before, and the environment, are no part of a scenario.
-  ns3::RngSeedManager::SetSeed(1);
-  ns3::RngSeedManager::SetRun(1);
   add_routers();
   add_lines(seed);
   add_routes(sim::routes(*plan_));
@@ -187,8 +183,11 @@ void router_network::add_routes(const sim::routes& ways) {
 void router_network::add_traffic(std::uint64_t seed, const sim::tcp_profile& tcp) {
   std::uint64_t number = 0;
   for (const auto& each : plan_->traffic) {
-    for (const auto end : {each.from, each.to})
-      ns3::TandemTcpSocketFactory::Of(nodes_.Get(end))->SetProfile(tcp);
+    for (const auto end : {each.from, each.to}) {
+      const auto sockets = ns3::TandemTcpSocketFactory::Of(nodes_.Get(end));
+      sockets->SetProfile(tcp);
+      sockets->SetSeed(seed);
+    }
     for (std::uint32_t i = 0; i < each.flows; ++i, ++number) {
       const ns3::InetSocketAddress to(address_of(each.to),
                                       static_cast<std::uint16_t>(port + number));

@@ -15,6 +15,7 @@
 #include <ns3/ipv4-l3-protocol.h>
 #include <ns3/ipv4-static-routing.h>
 #include <ns3/node-list.h>
+#include <ns3/rng-seed-manager.h>
 #include <ns3/simulator.h>
 #include <ns3/traffic-control-layer.h>
 #include <ns3/uinteger.h>
@@ -69,6 +70,9 @@ class exclusive_ns3 {
 class packet_fabric final : public sim::fabric {
  public:
   explicit packet_fabric(sim::fabric_options options) : options_(std::move(options)) {
+    // RED and BBR draw: whatever the process set before, and the environment, are no part of a run.
+    ns3::RngSeedManager::SetSeed(1);
+    ns3::RngSeedManager::SetRun(1);
     channel_ = ns3::CreateObject<ns3::TandemCloudChannel>();
     channel_->SetAttribute("Seed", ns3::UintegerValue(options_.seed));
     channel_->SetLinks(options_.links);
@@ -99,7 +103,9 @@ class packet_fabric final : public sim::fabric {
     ipv4->AddAddress(interface, ns3::Ipv4InterfaceAddress(channel_->GetAddress(device->GetHost()),
                                                           ns3::Ipv4Mask("/8")));
     ipv4->SetUp(interface);
-    ns3::TandemTcpSocketFactory::Of(node)->SetProfile(options_.tcp);
+    const auto sockets = ns3::TandemTcpSocketFactory::Of(node);
+    sockets->SetProfile(options_.tcp);
+    sockets->SetSeed(options_.seed);
     hosts_.push_back(std::make_unique<host_network>(loop_, node));
     return device->GetHost();
   }

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tcp/tcp_socket_factory.hpp"
 
+#include "tandem/core/random.hpp"
 #include "tcp/library_check.hpp"
 #include "tcp/tcp_cubic.hpp"
 
+#include <ns3/object-factory.h>
 #include <ns3/rtt-estimator.h>
+#include <ns3/tcp-bbr.h>
 #include <ns3/tcp-l4-protocol.h>
 #include <ns3/tcp-prr-recovery.h>
 #include <ns3/uinteger.h>
+
+#include <map>
+#include <string>
 
 namespace ns3 {
 
@@ -15,7 +21,25 @@ NS_OBJECT_ENSURE_REGISTERED(TandemTcpSocketFactory);
 
 namespace {
 constexpr std::uint32_t longer_header = 20;  // 40 bytes, and 20 of IPv4
+
+TypeId CongestionControl(const std::string& name) {
+  static const std::map<std::string, std::string> of_ns3{{"new_reno", "NewReno"},
+                                                         {"linux_reno", "LinuxReno"},
+                                                         {"bbr", "Bbr"},
+                                                         {"bic", "Bic"},
+                                                         {"htcp", "Htcp"},
+                                                         {"hybla", "Hybla"},
+                                                         {"high_speed", "HighSpeed"},
+                                                         {"illinois", "Illinois"},
+                                                         {"scalable", "Scalable"},
+                                                         {"vegas", "Vegas"},
+                                                         {"veno", "Veno"},
+                                                         {"yeah", "Yeah"}};
+  const auto found = of_ns3.find(name);
+  return found == of_ns3.end() ? TandemTcpCubic::GetTypeId()
+                               : TypeId::LookupByName("ns3::Tcp" + found->second);
 }
+}  // namespace
 
 TypeId TandemTcpSocketFactory::GetTypeId() {
   using Self = TandemTcpSocketFactory;
@@ -55,6 +79,9 @@ TypeId TandemTcpSocketFactory::GetTypeId() {
           .AddAttribute("TimeWait", "How long TIME_WAIT lasts (Linux TCP_TIMEWAIT_LEN).",
                         TimeValue(Seconds(60)), MakeTimeAccessor(&Self::m_time_wait),
                         MakeTimeChecker(Time(0)))
+          .AddAttribute("CongestionControl", "Class of TcpCongestionOps that decides the window.",
+                        TypeIdValue(TandemTcpCubic::GetTypeId()),
+                        MakeTypeIdAccessor(&Self::m_congestion), MakeTypeIdChecker())
           .AddAttribute("SegmentSize",
                         "Bytes of data in a segment: 1500 less 20 of IPv4, 20 of TCP and 12 of the "
                         "timestamp option. On IPv6 20 fewer.",
@@ -84,11 +111,26 @@ void TandemTcpSocketFactory::SetProfile(const tandem::sim::tcp_profile& profile)
   m_syn_waits = std::make_shared<const std::vector<Time>>(std::move(waits));
   m_min_rto = NanoSeconds(profile.rto_min.count());
   m_rto_granularity = NanoSeconds(profile.rto_margin.count());
+  m_congestion = CongestionControl(profile.congestion);
   if (profile.name != tandem::sim::ns3_default().name) return;
   // TcpSocket's and TcpSocketBase's own defaults.
   m_data_retries = 6;
   m_delayed_ack = MilliSeconds(200);
   m_time_wait = Seconds(240);
+}
+
+Ptr<TcpCongestionOps> TandemTcpSocketFactory::CreateCongestionControl() {
+  if (m_congestion == TandemTcpCubic::GetTypeId()) return CreateObject<TandemTcpCubic>();
+  ObjectFactory maker;
+  maker.SetTypeId(m_congestion);
+  const auto made = maker.Create<TcpCongestionOps>();
+  if (const auto bbr = DynamicCast<TcpBbr>(made))  // where its cycle of gains begins
+    bbr->SetStream(static_cast<std::uint32_t>(
+        tandem::random_stream::of(m_seed, "bbr",
+                                  std::uint64_t{GetObject<Node>()->GetId()} << 40 | m_sockets++)
+            .next() >>
+        32));
+  return made;
 }
 
 Ptr<Socket> TandemTcpSocketFactory::CreateSocket() { return CreateTcp(); }
@@ -99,7 +141,7 @@ Ptr<TandemTcpSocket> TandemTcpSocketFactory::CreateTcp(bool ipv6) {
   socket->SetNode(node);
   socket->SetTcp(node->GetObject<TcpL4Protocol>());
   socket->SetRtt(CreateObject<RttMeanDeviation>());
-  socket->SetCongestionControlAlgorithm(CreateObject<TandemTcpCubic>());
+  socket->SetCongestionControlAlgorithm(CreateCongestionControl());
   socket->SetRecoveryAlgorithm(CreateObject<TcpPrrRecovery>());
   socket->SetTimers({m_connect_timeout, m_connect_count, m_syn_ack_count, m_syn_waits, m_min_rto,
                      m_rto_granularity, m_data_retries, m_delayed_ack, m_time_wait});

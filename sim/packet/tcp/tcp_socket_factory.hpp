@@ -20,12 +20,16 @@ class TandemTcpSocketFactory : public SocketFactory {
   static Ptr<TandemTcpSocketFactory> Of(Ptr<Node> node);
   /// Takes the SYN schedule and the timers of an operating system, whatever the attributes say.
   void SetProfile(const tandem::sim::tcp_profile& profile);
+  /// What the congestion control draws, if it does, is of this seed and the node.
+  void SetSeed(std::uint64_t seed) { m_seed = seed; }
 
   Ptr<Socket> CreateSocket() override;
   /// For IPv6 with segments 20 bytes shorter, as its header is longer.
   Ptr<TandemTcpSocket> CreateTcp(bool ipv6 = false);
 
  private:
+  Ptr<TcpCongestionOps> CreateCongestionControl();
+
   Time m_connect_timeout;
   std::uint32_t m_connect_count = 0;
   std::uint32_t m_syn_ack_count = 0;
@@ -36,6 +40,9 @@ class TandemTcpSocketFactory : public SocketFactory {
   Time m_delayed_ack;
   Time m_time_wait;
   std::uint32_t m_segment_size = 0;
+  TypeId m_congestion;
+  std::uint64_t m_seed = 1;
+  std::uint64_t m_sockets = 0;  // that draw
 };
 
 }  // namespace ns3

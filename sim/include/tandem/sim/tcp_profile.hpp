@@ -31,9 +31,14 @@ struct tcp_profile {
   duration rto_margin{};           ///< and its least margin over the round trip
   duration syn_ack_timeout{};      ///< until a listener repeats its SYN-ACK; doubles from there
   unsigned syn_ack_count = 0;      ///< SYN-ACKs that a listener sends by itself, the first included
+  /// Who decides the window, one of congestion_controls(); Cubic wherever packets are modelled.
+  std::string congestion = "cubic";
 
   friend bool operator==(const tcp_profile&, const tcp_profile&) = default;
 };
+
+/// What `congestion` may be: those of ns-3 that need nothing of the network.
+std::span<const std::string> congestion_controls() noexcept;
 
 /// Sets `schedule` and what follows from it: when `of` sends SYNs and gives up.
 void set_schedule(tcp_profile& of, const syn_schedule& schedule);

@@ -13,7 +13,8 @@
 
 namespace ns3 {
 
-/// Installs TandemNodes on nodes that have an IPv4 stack (InternetStackHelper).
+/// Installs TandemNodes on nodes that have an IPv4 stack, an IPv6 stack or both
+/// (InternetStackHelper).
 class TandemNodeHelper {
  public:
   TandemNodeHelper();
