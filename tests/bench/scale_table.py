@@ -101,7 +101,7 @@ def show(row: Row, bench: pathlib.Path, base: pathlib.Path | None, runs: int) ->
 def show_packet(bench: pathlib.Path) -> None:
     """Nodes at packet beside bare sockets of ns-3, as packet_scale compares them."""
     out = subprocess.run(
-        [bench / "packet/packet_scale", "10000", "10"], capture_output=True, text=True, check=True
+        [bench / "packet/packet_scale", "10000", "10", "1"], capture_output=True, text=True, check=True
     ).stdout
     found = re.search(r"over bare sockets: ([\d.]+) x CPU, ([\d.]+) x memory", out)
     assert found, out
