@@ -97,12 +97,16 @@ class trace_files : public testing::Test {
       tell(events::authenticated{id, peer(who)});
       tell(events::ready{id});
       if (i % 3 != 0) tell(events::closed{id, cause::remote_closed});
-      if (waits && i % 50 == 0) {
-        file.flush();
-        std::this_thread::sleep_for(1ms);
-      }
+      if (waits && i % 50 == 0) flush(file);
     }
     return manager.counters();
+  }
+  /// Until something was written, for the queue and the file do what they do when a disk keeps up.
+  static void flush(trace_file& file) {
+    const auto before = file.status().bytes_written;
+    file.flush();
+    for (int n = 0; n < 10'000 && file.status().bytes_written == before; ++n)
+      std::this_thread::sleep_for(1ms);
   }
   replay_result replay_all() const {
     trace_file_source source(trace_segments(options.path));
@@ -387,9 +391,7 @@ TEST_F(trace_files, of_a_disk_that_keeps_up_are_not_bounded_by_the_queue) {
   for (int i = 0; i < 20; ++i) {
     const auto before = file.status().bytes_written;
     record(file, 10);
-    file.flush();
-    for (int n = 0; n < 10'000 && file.status().bytes_written == before; ++n)
-      std::this_thread::sleep_for(1ms);
+    flush(file);
     ASSERT_GT(file.status().bytes_written, before);
   }
   EXPECT_EQ(file.status().error, "");
