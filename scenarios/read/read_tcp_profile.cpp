@@ -47,7 +47,7 @@ sim::tcp_profile read_tcp_profile(const yaml_value& value) {
   if (!value.is_mapping()) return named(value);
   const yaml_mapping given(value, "a TCP profile",
                            {"profile", "syn_retries", "syn_linear_timeouts", "initial_rto",
-                            "syn_at", "gives_up_at", "rto_min"});
+                            "syn_at", "gives_up_at", "rto_min", "congestion"});
   sim::tcp_profile out = sim::linux_legacy();
   given.read("profile", [&](const auto& v) { out = named(v); });
   sim::syn_schedule schedule = out.schedule;
@@ -78,6 +78,11 @@ sim::tcp_profile read_tcp_profile(const yaml_value& value) {
     const bool margin = out.rto_margin == out.rto_min;
     out.rto_min = v.as_duration(least_wait);
     if (margin) out.rto_margin = out.rto_min;
+  });
+  given.read("congestion", [&](const auto& v) {
+    const auto known = sim::congestion_controls();
+    const std::vector<std::string> names(known.begin(), known.end());
+    out.congestion = names[v.as_one_of(names, "congestion control")];
   });
   return out;
 }

@@ -116,6 +116,7 @@ TCP = either(
             "syn_at": list_of(DURATION, "when SYNs are sent, counted from the first"),
             "gives_up_at": ABOVE_ZERO,
             "rto_min": ABOVE_ZERO,
+            "congestion": one_of("cubic", "new_reno", "linux_reno", "bbr", "bic", "htcp", "hybla", "high_speed", "illinois", "scalable", "vegas", "veno", "yeah"),
         },
         dependencies={"syn_at": {"required": ["gives_up_at"], "not": {"anyOf": [{"required": [key]} for key in ("syn_retries", "syn_linear_timeouts", "initial_rto")]}}},
     ),

@@ -17,6 +17,7 @@ constexpr const char* order =
 constexpr const char* bursts = "loss is drawn for each transmission by itself there";
 constexpr const char* discs = "its queues are first in, first out";
 constexpr const char* crossing = "only what nodes send is modelled there, not other packets";
+constexpr const char* cubic = "its TCP has Cubic alone";
 constexpr const char* sessions = "it has no sessions";
 constexpr const char* streams = "it has no byte streams";
 constexpr const char* one_address = "there is one address";
@@ -105,6 +106,10 @@ const std::vector<level_setting>& level_settings() {
       {"addresses of a group", {"groups.*.addresses"}, {yes, yes, yes, one_address}},
       {"new address of a restart", {"workload.*.restart.address"}, {yes, yes, yes, one_address}},
       {"TCP profile", {"tcp"}, {yes, yes, yes, kernel}},
+      {"congestion control other than cubic",
+       {"tcp.congestion"},
+       {cubic, cubic, yes, kernel},
+       [](const scenario& what) { return what.tcp.congestion != "cubic"; }},
       {"faults: partition, link, die",
        {"faults.*.partition", "faults.*.link", "faults.*.die"},
        {yes, yes, yes, kernel}},
@@ -121,7 +126,8 @@ std::vector<std::string> refused_at(std::string_view level, const scenario& what
   std::string last;
   for (const auto& [path, where] : what.where)
     for (const auto& setting : level_settings())
-      if (const char* why = setting.why_not[index]; why != nullptr && given_at(setting, path)) {
+      if (const char* why = setting.why_not[index];
+          why != nullptr && given_at(setting, path) && (!setting.more || setting.more(what))) {
         if (!last.empty() && path.starts_with(last + ".")) problems.pop_back();  // more exactly
         last = path;
         problems.push_back(where + ": level " + std::string(level) + " cannot honour " +

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "tandem/scenarios/level_settings.hpp"
 #include "tandem/scenarios/read.hpp"
 
 #include <gtest/gtest.h>
@@ -27,6 +28,24 @@ TEST(tcp_profile, can_be_written_in_the_file) {
   EXPECT_EQ(own.syn_at, (std::vector<duration>{0s, 1s, 5s}));
   EXPECT_EQ(own.gives_up_at, 8s);
   EXPECT_EQ(tcp("{profile: macos, gives_up_at: 70s}").gives_up_at, 70s);
+  EXPECT_EQ(tcp("{profile: macos, congestion: new_reno}").congestion, "new_reno");
+}
+
+TEST(congestion_control, that_is_not_cubic_is_for_packets_alone) {
+  const auto refused = [](const std::string& control, const std::string& level) {
+    const auto what =
+        scenarios::parse_scenario(good + "tcp: {congestion: " + control + "}\n", "f.yaml");
+    return scenarios::refused_at(level, what);
+  };
+  for (const std::string level : {"message", "stream"}) {
+    EXPECT_EQ(refused("bbr", level),
+              std::vector{"f.yaml:4:19: level " + level +
+                          " cannot honour `tcp.congestion`: its TCP has Cubic alone; remove it or "
+                          "choose level packet"});
+    EXPECT_TRUE(refused("cubic", level).empty());
+  }
+  EXPECT_TRUE(refused("bbr", "packet").empty());
+  EXPECT_FALSE(refused("cubic", "loopback").empty());
 }
 
 }  // namespace

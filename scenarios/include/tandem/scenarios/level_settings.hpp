@@ -18,6 +18,8 @@ struct level_setting {
   std::vector<std::string_view> paths;
   /// For each level in the order of level_names(): why it cannot; null: it can.
   std::array<const char*, 4> why_not;
+  /// Whether the scenario asks for more than every level can; null: whenever it gives it.
+  bool (*more)(const scenario&) = nullptr;
 };
 const std::vector<level_setting>& level_settings();
 
