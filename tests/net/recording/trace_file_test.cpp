@@ -101,12 +101,15 @@ class trace_files : public testing::Test {
     }
     return manager.counters();
   }
-  /// Until something was written, for the queue and the file do what they do when a disk keeps up.
+  /// Waits until something was written, as on a disk that keeps up, or the recording stopped.
   static void flush(trace_file& file) {
-    const auto before = file.status().bytes_written;
+    const auto before = file.status();
     file.flush();
-    for (int n = 0; n < 10'000 && file.status().bytes_written == before; ++n)
-      std::this_thread::sleep_for(1ms);
+    const auto waits = [&] {
+      const auto now = file.status();
+      return now.bytes_written == before.bytes_written && now.error.empty();
+    };
+    for (int n = 0; n < 1'000 && waits(); ++n) std::this_thread::sleep_for(1ms);
   }
   replay_result replay_all() const {
     trace_file_source source(trace_segments(options.path));
