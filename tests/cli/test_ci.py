@@ -51,7 +51,7 @@ def test_a_person_is_asked_about_each_change(folder):
     (folder / "small.yaml").write_text(LIMIT_2)
     for answers in ["", "q\n", "k\n", "what\nk\n"]:
         asked = ci(folder, "--level", "message", "--review", answers=answers)
-        assert "server.refusals.LimitReached: 1 -> 0" in asked.stdout
+        assert "server.refusals.LimitReached: 1 +- 0 -> 0 +- 0" in asked.stdout
         assert "[u]pdate the baseline, [k]eep it, [q]uit?" in asked.stdout
         assert baseline_of(folder).read_text() == first
     assert "1 baseline written" in ci(folder, "--level", "message", "--review", answers="u\n").stdout

@@ -335,9 +335,10 @@ TEST(returning_peer, hears_of_new_options_bans_and_the_shutdown) {
     node_of_one d(each_has(1));
     d.come(conn(4));
     d.tell(events::peer_marked{peer(1), mark::deny});
+    EXPECT_EQ(d.last<actions::close>()->conn, conn(2));
+    EXPECT_EQ(d.last<actions::close>()->reason, cause::denied);
     d.run_to(101s);
     EXPECT_EQ(d.refused(cause::denied), 1U);
-    EXPECT_EQ(d.stage(conn(2)), connection_stage::ready);
   }
   {
     node_of_one d(each_has(1));

@@ -50,8 +50,8 @@ TEST_F(gate, a_change_is_told_in_words_though_every_line_holds) {
   const auto results = run();
   EXPECT_THAT(statuses(results), ElementsAre(gate_status::changed, gate_status::changed));
   EXPECT_THAT(results.front().complaints.front().text, HasSubstr("admission"));
-  EXPECT_THAT(results.front().complaints.front().text, HasSubstr("LimitReached: 2 +- 0 -> 1 +- 0"));
-  EXPECT_THAT(results.front().changes, HasSubstr("server.refusals.LimitReached: 2 -> 1"));
+  EXPECT_THAT(results.front().complaints.front().text, HasSubstr("13 numbers moved"));
+  EXPECT_THAT(results.front().changes, HasSubstr("server.refusals.LimitReached: 2 +- 0 -> 1 +- 0"));
   EXPECT_THAT(results.front().changes,
               HasSubstr("it begins between 4s and 5s; now the first events there are\n4"))
       << results.front().changes;
