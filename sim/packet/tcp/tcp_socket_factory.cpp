@@ -13,6 +13,7 @@
 #include <ns3/uinteger.h>
 
 #include <map>
+#include <stdexcept>
 #include <string>
 
 namespace ns3 {
@@ -35,9 +36,10 @@ TypeId CongestionControl(const std::string& name) {
                                                          {"vegas", "Vegas"},
                                                          {"veno", "Veno"},
                                                          {"yeah", "Yeah"}};
+  if (name == "cubic") return TandemTcpCubic::GetTypeId();
   const auto found = of_ns3.find(name);
-  return found == of_ns3.end() ? TandemTcpCubic::GetTypeId()
-                               : TypeId::LookupByName("ns3::Tcp" + found->second);
+  if (found == of_ns3.end()) throw std::invalid_argument("no congestion control: " + name);
+  return TypeId::LookupByName("ns3::Tcp" + found->second);
 }
 }  // namespace
 
