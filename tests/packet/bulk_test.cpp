@@ -85,6 +85,14 @@ TEST_P(packet_congestion, leaves_refusals_resets_and_timeouts_as_they_are) {
   EXPECT_EQ(heard.end->what, asio::error::timed_out);
 }
 
+TEST(packet_congestion_names, that_nobody_knows_are_refused) {
+  sim::tcp_profile unknown = sim::linux_legacy();
+  unknown.congestion = "vegass";
+  EXPECT_THROW(two_hosts({.latency = 10ms}, 1, unknown), std::invalid_argument);
+  two_hosts after({.latency = 10ms}, 1, sim::linux_legacy());
+  after.connect();
+}
+
 INSTANTIATE_TEST_SUITE_P(each, packet_congestion,
                          testing::ValuesIn(sim::congestion_controls().begin(),
                                            sim::congestion_controls().end()),
