@@ -39,7 +39,12 @@ struct served {
   /// What a client gets for these bytes, sent in two parts, before the server closes.
   std::string answer_to(byte_view said, std::size_t first) {
     tcp::socket client(context);
-    client.connect({asio::ip::address_v4::loopback(), exporter.port()});
+    // Not connect(): the fuzzer's own alarm interrupts a call that waits.
+    bool connected = false;
+    client.async_connect({asio::ip::address_v4::loopback(), exporter.port()},
+                         [&](boost::system::error_code failed) { connected = !failed; });
+    context.restart();
+    while (!connected) must(context.run_one_for(30s) != 0);
     client.set_option(asio::socket_base::linger(true, 0));  // leaves no port behind
     std::string answer;
     bool over = false;
