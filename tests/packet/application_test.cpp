@@ -98,7 +98,7 @@ struct pair_of_applications {
     if (ipv4) ns3::Ipv4AddressHelper("10.1.0.0", "255.255.255.0").Assign(devices);
     if (ipv6) {
       ns3::Ipv6AddressHelper addresses;
-      addresses.SetBase("2001:db8::", 64);
+      addresses.SetBase("fd00::", 64);
       addresses.Assign(devices);
     }
     ns3::TandemNodeHelper helper;

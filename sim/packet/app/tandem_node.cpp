@@ -40,6 +40,8 @@ struct TandemNode::Running final : tandem::node_observer {
     node->start();
     loop.wake();
   }
+  // ns-3 destroys what a node has in an order of its own: of what a packet needs something is gone.
+  ~Running() override { loop.end(); }
 
   void on_notification(tandem::time_point, const tandem::notification& what) override {
     const std::string peer = to_string(what.peer);

@@ -9,14 +9,14 @@
 namespace tandem::packet {
 
 loop::~loop() {
-  closing_ = true;
+  over_ = true;
   tasks_.clear();  // they may own handlers, which need io_
   ns3::Simulator::Cancel(armed_);
   ns3::Simulator::Cancel(poll_);
 }
 
 void loop::wake() {
-  if (woken_ || running_ || closing_) return;
+  if (woken_ || running_ || over_) return;
   woken_ = true;
   if (how_ == polled::by_events) poll_ = ns3::Simulator::ScheduleNow(&loop::run_ready, this);
 }
@@ -43,7 +43,7 @@ timer_id loop::at(time_point when, task what) {
 void loop::cancel(timer_id id) { tasks_.cancel(id); }
 
 void loop::arm() {
-  if (in_due_ || closing_ || tasks_.empty()) return;
+  if (in_due_ || over_ || tasks_.empty()) return;
   const time_point first = tasks_.next();
   if (first >= armed_for_) return;
   ns3::Simulator::Cancel(armed_);

@@ -32,6 +32,11 @@ class loop final : public tandem::clock {
   /// Runs the ready handlers, and those they make ready; nothing when called by one of them.
   void run_ready();
 
+  /// The simulation is over: nothing runs any more, and what goes away says so to nobody, for the
+  /// network may be gone before.
+  void end() { over_ = true; }
+  bool over() const { return over_; }
+
   time_point now() const noexcept override;
   timer_id at(time_point when, task what) override;
   void cancel(timer_id id) override;
@@ -41,7 +46,7 @@ class loop final : public tandem::clock {
   void run_due();
 
   polled how_;
-  bool closing_ = false;
+  bool over_ = false;
   bool woken_ = false;
   bool running_ = false;
   bool in_due_ = false;

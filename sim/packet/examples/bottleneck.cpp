@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A dumbbell: eight Tandem nodes on the left dial eight on the right through one link between two
 // routers, which a bulk transfer fills. The queue of that link decides how long a handshake takes:
-// RED drops early, FqCoDel gives each flow its turn. --queue=TYPE runs one, --config=FILE writes
-// the value of every attribute, --pcap=PREFIX captures what passes the link.
+// RED drops early, FqCoDel gives each flow its turn. --queue=TYPE runs one, --ipv6 with IPv6 alone,
+// --config=FILE writes the value of every attribute, --pcap=PREFIX captures what passes the link.
 #include "tandem/packet/tandem-node-helper.h"
 
 #include <ns3/bulk-send-helper.h>
@@ -11,9 +11,11 @@
 #include <ns3/config.h>
 #include <ns3/flow-monitor-helper.h>
 #include <ns3/inet-socket-address.h>
+#include <ns3/inet6-socket-address.h>
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-address-helper.h>
 #include <ns3/ipv4-global-routing-helper.h>
+#include <ns3/ipv6-address-helper.h>
 #include <ns3/node-container.h>
 #include <ns3/packet-sink-helper.h>
 #include <ns3/point-to-point-helper.h>
@@ -40,12 +42,57 @@ struct Seen {
   std::uint64_t lost = 0;  ///< packets of all flows
 };
 
-Seen Run(const std::string& queue, const std::string& pcap, const std::string& config) {
+/// The networks of either family, a link each.
+class Networks {
+ public:
+  explicit Networks(bool ipv6) : m_ipv6(ipv6) {
+    InternetStackHelper stack;
+    stack.SetIpv4StackInstall(!ipv6);
+    stack.SetIpv6StackInstall(ipv6);
+    stack.InstallAll();
+  }
+  /// Of a link whose second end is a router. Global routing is of IPv4 only: with IPv6 a router is
+  /// told to forward, and the other end that what it knows no route for goes there. `both` ends:
+  /// each of two routers sends so what is at the other.
+  void Assign(const NetDeviceContainer& link, bool both = false) {
+    if (!m_ipv6) {
+      m_ipv4_addresses.Assign(link);
+      m_ipv4_addresses.NewNetwork();
+      return;
+    }
+    Ipv6InterfaceContainer ends = m_ipv6_addresses.Assign(link);
+    m_ipv6_addresses.NewNetwork();
+    ends.SetForwarding(1, true);
+    ends.SetDefaultRoute(0, 1);
+    if (!both) return;
+    ends.SetForwarding(0, true);
+    ends.SetDefaultRoute(1, 0);
+  }
+  void Populate() const {
+    if (!m_ipv6) Ipv4GlobalRoutingHelper::PopulateRoutingTables();
+  }
+  Address Of(const Ptr<Node>& host, std::uint16_t port) const {
+    if (m_ipv6)  // its first address is of the link alone
+      return Inet6SocketAddress(host->GetObject<Ipv6>()->GetAddress(1, 1).GetAddress(), port);
+    return InetSocketAddress(host->GetObject<Ipv4>()->GetAddress(1, 0).GetLocal(), port);
+  }
+  Address Any(std::uint16_t port) const {
+    if (m_ipv6) return Inet6SocketAddress(Ipv6Address::GetAny(), port);
+    return InetSocketAddress(Ipv4Address::GetAny(), port);
+  }
+
+ private:
+  bool m_ipv6;
+  Ipv4AddressHelper m_ipv4_addresses{"10.0.0.0", "255.255.255.0"};
+  Ipv6AddressHelper m_ipv6_addresses{"fd00::", 64};
+};
+
+Seen Run(const std::string& queue, bool ipv6, const std::string& pcap, const std::string& config) {
   Seen seen;
   NodeContainer left(pairs + 1);
   NodeContainer right(pairs + 1);
   NodeContainer routers(2);
-  InternetStackHelper().InstallAll();
+  Networks networks(ipv6);
 
   PointToPointHelper access;
   access.SetDeviceAttribute("DataRate", StringValue("100Mbps"));
@@ -59,22 +106,20 @@ Seen Run(const std::string& queue, const std::string& pcap, const std::string& c
   TrafficControlHelper control;
   control.SetRootQueueDisc(queue, "MaxSize", StringValue("100p"));
   control.Install(link);
-  Ipv4AddressHelper addresses("10.0.0.0", "255.255.255.0");
-  addresses.Assign(link);
+  networks.Assign(link, true);
   for (int i = 0; i <= pairs; ++i)
-    for (const auto& [hosts, router] : {std::pair(&left, 0), std::pair(&right, 1)}) {
-      addresses.NewNetwork();
-      addresses.Assign(access.Install(hosts->Get(i), routers.Get(router)));
-    }
-  Ipv4GlobalRoutingHelper::PopulateRoutingTables();
+    for (const auto& [hosts, router] : {std::pair(&left, 0), std::pair(&right, 1)})
+      networks.Assign(access.Install(hosts->Get(i), routers.Get(router)));
+  networks.Populate();
 
-  // The last pair: a bulk transfer from right to left and one from left to right.
+  // The last pair: a bulk transfer from right to left and one from left to right, once addresses
+  // of IPv6 may be used.
   const std::uint16_t port = 9;
   for (const auto& [from, to] : {std::pair(&left, &right), std::pair(&right, &left)}) {
-    const auto at = to->Get(pairs)->GetObject<Ipv4>()->GetAddress(1, 0).GetLocal();
-    BulkSendHelper("ns3::TcpSocketFactory", InetSocketAddress(at, port)).Install(from->Get(pairs));
-    PacketSinkHelper("ns3::TcpSocketFactory", InetSocketAddress(Ipv4Address::GetAny(), port))
-        .Install(to->Get(pairs));
+    BulkSendHelper("ns3::TcpSocketFactory", networks.Of(to->Get(pairs), port))
+        .Install(from->Get(pairs))
+        .Start(Seconds(2));
+    PacketSinkHelper("ns3::TcpSocketFactory", networks.Any(port)).Install(to->Get(pairs));
   }
 
   TandemNodeHelper helper;
@@ -115,11 +160,13 @@ Seen Run(const std::string& queue, const std::string& pcap, const std::string& c
 
 int main(int argc, char** argv) {
   std::string only;
+  bool ipv6 = false;
   std::string pcap;
   std::string config;
   CommandLine line(__FILE__);
   line.AddValue("queue", "type of the shared link's queue disc; empty: two, one after the other",
                 only);
+  line.AddValue("ipv6", "IPv6 alone instead of IPv4", ipv6);
   line.AddValue("pcap", "prefix of the capture of the shared link; none when empty", pcap);
   line.AddValue("config", "file for the value of every attribute; none when empty", config);
   line.Parse(argc, argv);
@@ -128,7 +175,7 @@ int main(int argc, char** argv) {
 
   bool all = true;
   for (const std::string& queue : queues) {
-    Seen seen = Run(queue, pcap, config);
+    Seen seen = Run(queue, ipv6, pcap, config);
     std::sort(seen.ready.begin(), seen.ready.end());
     const std::size_t ready = seen.ready.size();
     std::printf(

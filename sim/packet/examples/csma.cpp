@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
   stack.SetIpv6StackInstall(ipv6);
   stack.Install(nodes);
   if (ipv6)
-    Ipv6AddressHelper("2001:db8::", 64).Assign(devices);
+    Ipv6AddressHelper("fd00::", 64).Assign(devices);
   else
     Ipv4AddressHelper("192.168.0.0", "255.255.255.0").Assign(devices);
 

@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   stack.SetIpv4StackInstall(false);
   stack.Install(nodes);
   Ipv6AddressHelper addresses;
-  addresses.SetBase("2001:db8::", 64);
+  addresses.SetBase("fd00::", 64);
   addresses.Assign(devices);
   if (!pcap.empty()) link.EnablePcapAll(pcap);
 

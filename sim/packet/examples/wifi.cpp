@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Five phones around a Wi-Fi access point with a Tandem node; one of them walks away and is lost.
-// Prints what the node at the access point sees.
+// Prints what the node at the access point sees. --ipv6: with IPv6 alone.
 #include "tandem/packet/tandem-node-helper.h"
 
 #include <ns3/boolean.h>
+#include <ns3/command-line.h>
 #include <ns3/constant-velocity-mobility-model.h>
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-address-helper.h>
+#include <ns3/ipv6-address-helper.h>
 #include <ns3/mobility-helper.h>
 #include <ns3/node-container.h>
 #include <ns3/simulator.h>
@@ -47,7 +49,12 @@ void Closed(const std::string& peer, const std::string& cause) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  bool ipv6 = false;
+  CommandLine line(__FILE__);
+  line.AddValue("ipv6", "IPv6 alone instead of IPv4", ipv6);
+  line.Parse(argc, argv);
+
   NodeContainer access_point(1);
   NodeContainer phones(5);
   const NodeContainer all(access_point, phones);
@@ -69,10 +76,14 @@ int main() {
   mobility.Install(all);
 
   InternetStackHelper stack;
+  stack.SetIpv4StackInstall(!ipv6);
+  stack.SetIpv6StackInstall(ipv6);
   stack.Install(all);
   stack.AssignStreams(all, 100);
-  Ipv4AddressHelper addresses("10.1.0.0", "255.255.255.0");
-  addresses.Assign(devices);
+  if (ipv6)
+    Ipv6AddressHelper("fd00::", 64).Assign(devices);
+  else
+    Ipv4AddressHelper("10.1.0.0", "255.255.255.0").Assign(devices);
 
   TandemNodeHelper helper;
   helper.SetAttribute("ConnectionTimeout", StringValue("5min"));
@@ -82,7 +93,7 @@ int main() {
   for (std::uint32_t i = 0; i < phones.GetN(); ++i) {
     const Ptr<TandemNode> phone = helper.Install(phones.Get(i));
     phone->TraceConnectWithoutContext("DialFailed", MakeCallback(&Failed));
-    Simulator::Schedule(Seconds(1.0 + 0.1 * i), &TandemNode::Dial, phone, server);
+    Simulator::Schedule(Seconds(3.0 + 0.1 * i), &TandemNode::Dial, phone, server);
   }
   const auto walker = phones.Get(0)->GetObject<ConstantVelocityMobilityModel>();
   Simulator::Schedule(Seconds(5), &ConstantVelocityMobilityModel::SetVelocity, walker,

@@ -4,10 +4,10 @@
 #include "seam/addresses.hpp"
 #include "seam/packet_stream.hpp"
 
-#include <boost/asio/error.hpp>
 #include <ns3/ipv4.h>
 #include <ns3/ipv6.h>
 #include <ns3/node.h>
+#include <boost/asio/error.hpp>
 
 namespace tandem::packet {
 
@@ -31,7 +31,7 @@ dial::dial(loop& l, dial_owner& owner, ns3::Ptr<ns3::TandemTcpSocket> socket, st
 
 dial::~dial() {
   if (!socket_) return;
-  socket_->Abort();
+  socket_->Abort(!loop_.over());
   done_.complete(asio::error::operation_aborted, connected{});
   loop_.wake();
 }

@@ -2,7 +2,7 @@
 #include "tandem/packet/fabric.hpp"
 
 #include "cloud/cloud_channel.hpp"
-#include "cloud/cloud_net_device.hpp"
+#include "cloud/lean_host.hpp"
 #include "cloud/packet_capture.hpp"
 #include "engine/loop.hpp"
 #include "engine/simulator.hpp"
@@ -12,12 +12,9 @@
 #include "seam/socket_check.hpp"
 #include "tcp/tcp_l4_protocol.hpp"
 
-#include <ns3/ipv4-l3-protocol.h>
-#include <ns3/ipv4-static-routing.h>
 #include <ns3/node-list.h>
 #include <ns3/rng-seed-manager.h>
 #include <ns3/simulator.h>
-#include <ns3/traffic-control-layer.h>
 #include <ns3/uinteger.h>
 
 #include <atomic>
@@ -85,29 +82,17 @@ class packet_fabric final : public sim::fabric {
   }
 
   sim::host_index add_host() override {
-    const auto node = ns3::CreateObject<ns3::Node>();
-    node->AggregateObject(ns3::CreateObject<ns3::Ipv4L3Protocol>());
-    const auto ipv4 = node->GetObject<ns3::Ipv4>();
-    ipv4->SetRoutingProtocol(ns3::CreateObject<ns3::Ipv4StaticRouting>());
-    node->AggregateObject(ns3::CreateObject<ns3::TrafficControlLayer>());  // Ipv4Interface needs it
     const auto tcp = ns3::CreateObject<ns3::TandemTcpL4Protocol>();
     const auto index = static_cast<sim::host_index>(hosts_.size());
     if (options_.on_syn) tcp->SetOnSyn([this, index] { options_.on_syn(index); });
-    node->AggregateObject(tcp);
-
-    const auto device = ns3::CreateObject<ns3::TandemCloudNetDevice>();
-    node->AddDevice(device);
-    if (options_.captures_to) capture(*device, options_.captures_to(index));
-    device->Attach(channel_);
-    const std::uint32_t interface = ipv4->AddInterface(device);
-    ipv4->AddAddress(interface, ns3::Ipv4InterfaceAddress(channel_->GetAddress(device->GetHost()),
-                                                          ns3::Ipv4Mask("/8")));
-    ipv4->SetUp(interface);
-    const auto sockets = ns3::TandemTcpSocketFactory::Of(node);
+    const lean_host made(channel_, tcp);
+    if (options_.captures_to) capture(*made.device, options_.captures_to(index));
+    const auto sockets = ns3::TandemTcpSocketFactory::Of(made.node);
     sockets->SetProfile(options_.tcp);
     sockets->SetSeed(options_.seed);
-    hosts_.push_back(std::make_unique<host_network>(loop_, node));
-    return device->GetHost();
+    sockets->ForgoTraces();  // which nobody can reach
+    hosts_.push_back(std::make_unique<host_network>(loop_, made.node));
+    return made.device->GetHost();
   }
 
   network& host(sim::host_index index) override { return *hosts_.at(index); }

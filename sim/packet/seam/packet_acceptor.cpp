@@ -31,7 +31,7 @@ packet_acceptor::packet_acceptor(loop& l, ns3::Ptr<ns3::TandemTcpSocket> socket,
 packet_acceptor::~packet_acceptor() {
   listening_->erase(local_);
   socket_->Close();
-  for (const auto& child : backlog_->waiting) child->Abort();
+  for (const auto& child : backlog_->waiting) child->Abort(!loop_.over());
   abort_accept();
 }
 

@@ -115,7 +115,7 @@ void packet_stream::close() {
 
 void packet_stream::abort() {
   if (!socket_) return;
-  socket_->Abort();
+  socket_->Abort(!loop_.over());
   // A socket that just connected has planned to say so in this moment, by its bare address.
   ns3::Simulator::ScheduleNow([kept = socket_] {});
   release();

@@ -66,8 +66,27 @@ void TandemTcpSocket::SetTimers(const Timers& timers) {
   m_msl = timers.time_wait.GetSeconds() / 2;
 }
 
+void TandemTcpSocket::ForgoTraces() {
+  m_traceless = true;
+  // The base connects each of these to itself, to pass it on: half of what an idle socket holds.
+  const auto forgo = [this](auto& value, auto update) {
+    value.DisconnectWithoutContext(MakeCallback(update, static_cast<TcpSocketBase*>(this)));
+  };
+  forgo(m_tcb->m_pacingRate, &TcpSocketBase::UpdatePacingRateTrace);
+  forgo(m_tcb->m_cWnd, &TcpSocketBase::UpdateCwnd);
+  forgo(m_tcb->m_cWndInfl, &TcpSocketBase::UpdateCwndInfl);
+  forgo(m_tcb->m_ssThresh, &TcpSocketBase::UpdateSsThresh);
+  forgo(m_tcb->m_congState, &TcpSocketBase::UpdateCongState);
+  forgo(m_tcb->m_ecnState, &TcpSocketBase::UpdateEcnState);
+  forgo(m_tcb->m_highTxMark, &TcpSocketBase::UpdateHighTxMark);
+  forgo(m_tcb->m_nextTxSequence, &TcpSocketBase::UpdateNextTxSequence);
+  forgo(m_tcb->m_bytesInFlight, &TcpSocketBase::UpdateBytesInFlight);
+  forgo(m_tcb->m_lastRtt, &TcpSocketBase::UpdateRtt);
+}
+
 Ptr<TcpSocketBase> TandemTcpSocket::Fork() {
   const auto child = CopyObject<TandemTcpSocket>(this);
+  if (m_traceless) child->ForgoTraces();
   if (const auto backlog = m_backlog.lock()) {
     child->m_half_open = true;
     ++backlog->half_open;
@@ -107,11 +126,11 @@ void TandemTcpSocket::Forget() {
   Unregister();
 }
 
-void TandemTcpSocket::Abort() {
+void TandemTcpSocket::Abort(bool tells) {
   const Ptr<TandemTcpSocket> self(this);
   m_observer = nullptr;
   if (m_state == TIME_WAIT) return;  // over on both sides
-  if (m_state != SYN_SENT && m_state != CLOSED) SendEmptyPacket(TcpHeader::RST);
+  if (tells && m_state != SYN_SENT && m_state != CLOSED) SendEmptyPacket(TcpHeader::RST);
   Forget();
 }
 

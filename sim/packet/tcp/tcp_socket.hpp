@@ -75,6 +75,9 @@ class TandemTcpSocket : public TcpSocketBase {
 
   /// Before connecting or listening.
   void SetTimers(const Timers& timers);
+  /// Its trace sources that show the state of the congestion control (CongestionWindow, RTT, ...)
+  /// are silent from now on, and those of its children: 2.7 KB less for each.
+  void ForgoTraces();
   /// `observer` outlives the socket or is replaced by null.
   void SetObserver(TandemTcpObserver* observer) { m_observer = observer; }
   /// For a listening socket: its children report here.
@@ -90,8 +93,9 @@ class TandemTcpSocket : public TcpSocketBase {
   /// Since a byte left for the first time, and since one was acknowledged; zero: never.
   Time GetSinceSent() const;
   Time GetSinceAcknowledged() const;
-  /// Forgets the connection; the peer gets a RST. Nothing is notified.
-  void Abort();
+  /// Forgets the connection; the peer gets a RST, unless nobody `tells` it: then what is below may
+  /// be gone already. Nothing is notified.
+  void Abort(bool tells = true);
 
   /// From TandemTcpL4Protocol: a segment for this socket; the node is going away.
   void Deliver(Ptr<Packet> packet, const Ipv4Header& header, std::uint16_t from,
@@ -158,6 +162,7 @@ class TandemTcpSocket : public TcpSocketBase {
   Failure m_failure = Failure::NONE;
   std::shared_ptr<const std::vector<Time>> m_syn_waits;
   std::uint32_t m_syn_ack_count = 0;
+  bool m_traceless = false;
   bool m_half_open = false;  // counted in the backlog
   bool m_orphan = false;     // closed: nobody reads any more
   std::uint8_t m_fin_tries = 0;

@@ -148,6 +148,7 @@ Ptr<TandemTcpSocket> TandemTcpSocketFactory::CreateTcp(bool ipv6) {
   socket->SetTimers({m_connect_timeout, m_connect_count, m_syn_ack_count, m_syn_waits, m_min_rto,
                      m_rto_granularity, m_data_retries, m_delayed_ack, m_time_wait});
   socket->SetAttribute("SegmentSize", UintegerValue(m_segment_size - (ipv6 ? longer_header : 0)));
+  if (m_traceless) socket->ForgoTraces();
   return socket;
 }
 

@@ -23,6 +23,9 @@ class TandemTcpSocketFactory : public SocketFactory {
   /// What the congestion control draws, if it does, is of this seed and the node.
   void SetSeed(std::uint64_t seed) { m_seed = seed; }
 
+  /// Its sockets do without their trace sources (TandemTcpSocket::ForgoTraces).
+  void ForgoTraces() { m_traceless = true; }
+
   Ptr<Socket> CreateSocket() override;
   /// For IPv6 with segments 20 bytes shorter, as its header is longer.
   Ptr<TandemTcpSocket> CreateTcp(bool ipv6 = false);
@@ -41,6 +44,7 @@ class TandemTcpSocketFactory : public SocketFactory {
   Time m_time_wait;
   std::uint32_t m_segment_size = 0;
   TypeId m_congestion;
+  bool m_traceless = false;
   std::uint64_t m_seed = 1;
   std::uint64_t m_sockets = 0;  // that draw
 };

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bare_sockets.hpp"
 
-#include "cloud/cloud_net_device.hpp"
+#include "cloud/lean_host.hpp"
 
 #include <ns3/config.h>
 #include <ns3/double.h>
 #include <ns3/inet-socket-address.h>
-#include <ns3/ipv4-l3-protocol.h>
-#include <ns3/ipv4-static-routing.h>
 #include <ns3/object-factory.h>
 #include <ns3/simulator.h>
 #include <ns3/socket.h>
 #include <ns3/tcp-l4-protocol.h>
 #include <ns3/tcp-socket-factory.h>
-#include <ns3/traffic-control-layer.h>
 #include <ns3/uinteger.h>
 
 #include <deque>
@@ -94,19 +91,8 @@ class world {
   world& operator=(const world&) = delete;
 
   void add_host() {
-    const auto host = ns3::CreateObject<ns3::Node>();
-    host->AggregateObject(ns3::CreateObject<ns3::Ipv4L3Protocol>());
-    const auto ipv4 = host->GetObject<ns3::Ipv4>();
-    ipv4->SetRoutingProtocol(ns3::CreateObject<ns3::Ipv4StaticRouting>());
-    host->AggregateObject(ns3::CreateObject<ns3::TrafficControlLayer>());
-    host->AggregateObject(ns3::CreateObject<ns3::TcpL4Protocol>());
-    const auto device = ns3::CreateObject<ns3::TandemCloudNetDevice>();
-    host->AddDevice(device);
-    device->Attach(channel_);
-    const auto interface = ipv4->AddInterface(device);
-    ipv4->AddAddress(interface, {channel_->GetAddress(device->GetHost()), ns3::Ipv4Mask("/8")});
-    ipv4->SetUp(interface);
-    hosts_.push_back(host->GetObject<ns3::TcpL4Protocol>());
+    hosts_.push_back(ns3::CreateObject<ns3::TcpL4Protocol>());
+    const packet::lean_host host(channel_, hosts_.back());
     const auto listening = hosts_.back()->CreateSocket();
     listening->Bind(ns3::InetSocketAddress(ns3::Ipv4Address::GetAny(), port));
     listening->Listen();
@@ -146,6 +132,7 @@ figures run_bare(sim::host_index nodes, int per_node, const script& steps, const
   using ns3::Config::SetDefault;
   const sim::tcp_profile& profile = sim::linux_legacy();
   SetDefault("ns3::TcpSocket::SegmentSize", ns3::UintegerValue(1448));
+  SetDefault("ns3::TcpSocket::DelAckTimeout", ns3::TimeValue(ns3::MilliSeconds(40)));
   SetDefault("ns3::TcpSocketBase::MinRto", ns3::TimeValue(time_of(profile.rto_min)));
   SetDefault("ns3::TcpSocketBase::ClockGranularity", ns3::TimeValue(time_of(profile.rto_margin)));
   SetDefault("ns3::TcpSocketBase::MaxSegLifetime", ns3::DoubleValue(30));

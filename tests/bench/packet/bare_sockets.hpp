@@ -20,8 +20,8 @@ duration dial_time(random_stream& random);
 /// each dials the PER_NODE after it. As who knows ns-3 writes it for speed: the lean stack, the
 /// fastest of ns-3's schedulers, no list of marked Times, one pending event and one small object
 /// per end, no closures, what is written in one instant written at once, no attribute set per
-/// socket; with the timers of the profile that nodes have, but for ns-3's own delay of
-/// acknowledgements. ns-3 must not have run in this process.
+/// socket; with the attributes of TCP that nodes have. ns-3 must not have run in this process. What
+/// is left of a difference in packets is ns-3's second acknowledgement of a FIN that brings data.
 figures run_bare(sim::host_index nodes, int per_node, const script& steps, const sim::link& path);
 
 }  // namespace tandem::bench

@@ -3,22 +3,19 @@
 // ns-3 with its Cubic and its NewReno, as factors of Padhye's formula, at round trips of 20 and 100
 // ms. Timers of all are those of Linux. `b` is how many segments an acknowledgement that arrives
 // stands for, as counted; 1 and 2 are what Padhye's formula is usually given.
-#include "cloud/cloud_net_device.hpp"
 #include "sim/bulk_rate.hpp"
+#include "cloud/lean_host.hpp"
 #include "sim/padhye.hpp"
 #include "tandem/packet/fabric.hpp"
 
 #include <ns3/config.h>
 #include <ns3/inet-socket-address.h>
-#include <ns3/ipv4-l3-protocol.h>
-#include <ns3/ipv4-static-routing.h>
 #include <ns3/node-list.h>
 #include <ns3/simulator.h>
 #include <ns3/tcp-cubic.h>
 #include <ns3/tcp-l4-protocol.h>
 #include <ns3/tcp-socket-base.h>
 #include <ns3/tcp-socket-factory.h>
-#include <ns3/traffic-control-layer.h>
 #include <ns3/uinteger.h>
 
 #include <cstdio>
@@ -63,20 +60,8 @@ void run_ours(const sim::link& path, std::uint64_t seed, counted& into) {
 
 using socket_ptr = ns3::Ptr<ns3::Socket>;
 
-ns3::Ptr<ns3::Node> add_host(const ns3::Ptr<ns3::TandemCloudChannel>& channel, std::uint32_t i) {
-  const auto host = ns3::CreateObject<ns3::Node>();
-  host->AggregateObject(ns3::CreateObject<ns3::Ipv4L3Protocol>());
-  const auto ipv4 = host->GetObject<ns3::Ipv4>();
-  ipv4->SetRoutingProtocol(ns3::CreateObject<ns3::Ipv4StaticRouting>());
-  host->AggregateObject(ns3::CreateObject<ns3::TrafficControlLayer>());
-  host->AggregateObject(ns3::CreateObject<ns3::TcpL4Protocol>());
-  const auto device = ns3::CreateObject<ns3::TandemCloudNetDevice>();
-  host->AddDevice(device);
-  device->Attach(channel);
-  const auto interface = ipv4->AddInterface(device);
-  ipv4->AddAddress(interface, {channel->GetAddress(i), ns3::Ipv4Mask("/8")});
-  ipv4->SetUp(interface);
-  return host;
+ns3::Ptr<ns3::Node> add_host(const ns3::Ptr<ns3::TandemCloudChannel>& channel) {
+  return lean_host(channel, ns3::CreateObject<ns3::TcpL4Protocol>()).node;
 }
 
 void run_bare(const sim::link& path, std::uint64_t seed, const char* control, counted& into) {
@@ -90,7 +75,7 @@ void run_bare(const sim::link& path, std::uint64_t seed, const char* control, co
   const auto channel = ns3::CreateObject<ns3::TandemCloudChannel>();
   channel->SetAttribute("Seed", ns3::UintegerValue(seed));
   channel->SetLinks([&path](std::uint32_t, std::uint32_t) -> const sim::link& { return path; });
-  const auto from = add_host(channel, 0), to = add_host(channel, 1);
+  const auto from = add_host(channel), to = add_host(channel);
   count(into);
   const auto tcp = ns3::TcpSocketFactory::GetTypeId();
   const auto listener = ns3::Socket::CreateSocket(to, tcp);

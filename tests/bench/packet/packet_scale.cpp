@@ -50,57 +50,90 @@ std::unique_ptr<node> make_node(sim::fabric& fabric, sim::host_index host, netwo
   return made;
 }
 
-void dial(sim::fabric& fabric, node& from, sim::host_index to, const peer_id& peer) {
-  dial_options options;
-  options.addresses = {fabric.listen_address(to)};
-  from.dial(peer, options);
-}
+/// Nodes of which each dials the PER_NODE after it within 10 s, and says 100 bytes 5 s later.
+class world {
+ public:
+  /// `on`: what the node of a host runs on.
+  using host_of = std::function<network&(sim::fabric&, sim::host_index)>;
 
-/// What one connection sends and when, counted from its dial.
+  explicit world(
+      sim::host_index nodes,
+      const host_of& on = [](sim::fabric& fabric, sim::host_index host) -> network& {
+        return fabric.host(host);
+      })
+      : nodes_(nodes) {
+    for (sim::host_index i = 0; i < nodes; ++i) fabric_->add_host();
+    for (sim::host_index i = 0; i < nodes; ++i)
+      all_.push_back(make_node(*fabric_, i, on(*fabric_, i)));
+    // A key each, which costs as much as ten packets.
+    for (sim::host_index i = 0; i < nodes; ++i) ids_.push_back(identity::of_node(1, i).id());
+    fabric_->run_until(time_point(), {});
+  }
+
+  void run(int per_node) {
+    random_stream random(1);
+    for (int k = 1; k <= per_node; ++k)
+      for (sim::host_index i = 0; i < nodes_; ++i) {
+        const sim::host_index to = (i + static_cast<sim::host_index>(k)) % nodes_;
+        fabric_->clock().at(time_point(dial_time(random)), [this, i, to] { dial(i, to); });
+      }
+    fabric_->run_until(time_point(60s), {});
+  }
+
+  sim::fabric& fabric() { return *fabric_; }
+  double connections() const {
+    double ends = 0;
+    for (const auto& each : all_)
+      ends += static_cast<double>(each->manager().counters().established_total);
+    return ends / 2;
+  }
+
+ private:
+  void dial(sim::host_index from, sim::host_index to) {
+    dial_options options;
+    options.addresses = {fabric_->listen_address(to)};
+    all_[from]->dial(ids_[to], options);
+    fabric_->clock().at(fabric_->clock().now() + 5s, [this, from, to] {
+      all_[from]->send(ids_[to], std::vector<std::byte>(100));
+    });
+  }
+
+  sim::host_index nodes_;
+  std::unique_ptr<sim::fabric> fabric_ = make_fabric();
+  std::vector<std::unique_ptr<node>> all_;
+  std::vector<peer_id> ids_;
+};
+
+/// What one connection of many sends and when, counted from its dial. Of many, for alone both of
+/// its ends would ping in the same instant; with others it is one that asks.
 bench::script record() {
   bench::script steps;
-  const auto fabric = make_fabric();
-  fabric->add_host(), fabric->add_host();
-  bench::recording_network a(fabric->host(0), steps), b(fabric->host(1), steps);
-  const auto from = make_node(*fabric, 0, a), to = make_node(*fabric, 1, b);
-  dial(*fabric, *from, 1, identity::of_node(1, 1).id());
-  fabric->clock().at(time_point(5s), [&] {
-    from->send(identity::of_node(1, 1).id(), std::vector<std::byte>(100));
-  });
-  fabric->run_until(time_point(60s), {});
+  std::vector<std::unique_ptr<network>> recorded;
+  const auto on = [&](sim::fabric& fabric, sim::host_index host) -> network& {
+    if (host > 1) return fabric.host(host);
+    recorded.push_back(std::make_unique<bench::recording_network>(
+        fabric.host(host), fabric.listen_address(1 - host), steps));
+    return *recorded.back();
+  };
+  world many(30, on);
+  many.run(10);
+  const duration connected = steps.front().when - time_point(2 * path.latency);  // and writes
+  for (bench::step& each : steps) each.when -= connected;
   return steps;
 }
 
 figures run_nodes(sim::host_index nodes, int per_node) {
   figures out;
   double start = cpu_seconds();
-  const auto fabric = make_fabric();
-  std::vector<std::unique_ptr<node>> all;
-  for (sim::host_index i = 0; i < nodes; ++i) fabric->add_host();
-  for (sim::host_index i = 0; i < nodes; ++i) all.push_back(make_node(*fabric, i, fabric->host(i)));
-  std::vector<peer_id> ids;  // a key each, which costs as much as ten packets
-  for (sim::host_index i = 0; i < nodes; ++i) ids.push_back(identity::of_node(1, i).id());
-  fabric->run_until(time_point(), {});
+  world made(nodes);
   out.build_cpu = cpu_seconds() - start;
   const double built = rss_bytes();
   start = cpu_seconds();
-  random_stream random(1);
-  for (int k = 1; k <= per_node; ++k)
-    for (sim::host_index i = 0; i < nodes; ++i) {
-      const sim::host_index to = (i + static_cast<sim::host_index>(k)) % nodes;
-      const time_point when{dial_time(random)};
-      fabric->clock().at(when, [&, i, to] {
-        dial(*fabric, *all[i], to, ids[to]);
-        fabric->clock().at(fabric->clock().now() + 5s,
-                           [&, i, to] { all[i]->send(ids[to], std::vector<std::byte>(100)); });
-      });
-    }
-  fabric->run_until(time_point(60s), {});
+  made.run(per_node);
   out.cpu = cpu_seconds() - start;
   out.bytes = peak_rss_bytes() - built;
-  out.events = static_cast<double>(fabric->events());
-  for (const auto& each : all)
-    out.connections += static_cast<double>(each->manager().counters().established_total) / 2;
+  out.events = static_cast<double>(made.fabric().events());
+  out.connections = made.connections();
   return out;
 }
 

@@ -58,10 +58,11 @@ class recording_stream final : public stream_impl {
   script& into_;
 };
 
-/// A network whose connections are recorded.
+/// A network whose connections with the host of `other` are recorded.
 class recording_network final : public network {
  public:
-  recording_network(network& inner, script& into) : inner_(inner), into_(into) {}
+  recording_network(network& inner, const endpoint& other, script& into)
+      : inner_(inner), other_(other), into_(into) {}
 
   asio::any_io_executor executor() override { return inner_.executor(); }
   tandem::clock& clock() override { return inner_.clock(); }
@@ -94,13 +95,14 @@ class recording_network final : public network {
     });
   }
   void wrap(connected& c, bool dialer) {
-    if (c.stream)
+    if (c.stream && c.remote.address == other_.address)
       c.stream = byte_stream(
           std::make_unique<recording_stream>(std::move(c.stream), clock(), dialer, into_),
           executor());
   }
 
   network& inner_;
+  endpoint other_;
   script& into_;
 };
 
