@@ -10,7 +10,7 @@ fail() { echo "package.sh: $*" >&2; exit 1; }
 quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log"; fail "$*"; }; }
 skip() { echo "package.sh: skipped: $*"; }
 
-command -v dpkg-deb dpkg-shlibdeps >/dev/null || { skip "no dpkg"; exit 0; }
+command -v dpkg-deb dpkg-shlibdeps >/dev/null || { echo "package.sh: no dpkg"; exit 77; }
 quietly env -C "$build" cpack -B "$work"
 mapfile -t made < <(find "$work" -maxdepth 1 -name '*.deb')
 [ "${#made[@]}" = 1 ] || fail "one package was expected, not ${made[*]}"

@@ -18,7 +18,7 @@ def pytest_collection_modifyitems(items):
 
 def pytest_runtest_logreport(report):
     for name, row in report.user_properties:
-        if name == "row" and (report.when == "call" or not report.passed):
+        if name == "row" and not report.skipped and (report.when == "call" or not report.passed):
             table.note(*row, report.passed)
 
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Tandem's own peer for ci/interop, which does what the peers of others do: `interop_node SECURITY
-// [MULTIADDR]` listens on loopback, dials when told whom, and prints one JSON object a line for
-// everything that happens. It obeys the lines of its input (`dial MULTIADDR`, `echo COUNT BYTES`,
-// `ping`, `identify`, `close`) and ends with that.
+// Tandem's own peer for ci/interop, which does what the peers of others do: `interop_node
+// SECURITIES [MULTIADDR]` listens on loopback, dials when told whom, and prints one JSON object a
+// line for everything that happens. It obeys the lines of its input (`dial MULTIADDR`, `echo COUNT
+// BYTES`, `ping`, `identify`, `close`) and ends with that.
 #include "tandem/asio/network.hpp"
 #include "tandem/net/application_stream.hpp"
 #include "tandem/net/node.hpp"
@@ -169,7 +169,9 @@ class interop_node final : node_observer {
 
   void on_notification(time_point, const notification& what) override {
     const auto event = [&](const char* name) {
-      json::object told{{"event", name}, {"peer", to_string(what.peer)}};
+      json::object told{{"event", name},
+                        {"peer", to_string(what.peer)},
+                        {"dialer", what.way == direction::outbound}};
       if (what.why != cause::none) told["cause"] = name_of(what.why);
       tell(std::move(told));
     };
@@ -177,6 +179,7 @@ class interop_node final : node_observer {
       peer_ = what.peer;
       event("established");
     }
+    if (what.kind == notice::inbound_refused) event("refused");
     if (what.kind == notice::connection_closed) event("closed");
     if (what.kind == notice::dial_failed) event("dial_failed");
   }
@@ -203,7 +206,7 @@ class interop_node final : node_observer {
 
 int main(int count, char** arguments) {
   try {
-    if (count < 2) throw std::invalid_argument("usage: interop_node SECURITY [MULTIADDR]");
+    if (count < 2) throw std::invalid_argument("usage: interop_node SECURITIES [MULTIADDR]");
     std::signal(SIGPIPE, SIG_IGN);
     tandem::interop_node made(tandem::parse_securities(arguments[1]));
     if (count > 2) made.dial(arguments[2]);

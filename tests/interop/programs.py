@@ -4,6 +4,7 @@ import json
 import os
 import queue
 import re
+import socket
 import subprocess
 import threading
 import time
@@ -109,3 +110,54 @@ class Node(Lines):
     def metrics(self):
         """Where they are, said after where it listens."""
         return self.first(lambda line: (m := re.search(r"metrics on (http\S+)", line)) and m[1])
+
+
+class Between:
+    """Where a program dials another: lets their bytes through at once or when told to, and keeps the first of them."""
+
+    def __init__(self, to, held=False):
+        self.port, self.peer = re.search(r"/tcp/(\d+)(/p2p/\S+)", to).groups()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(PATIENCE)
+        self.address = f"/ip4/127.0.0.1/tcp/{self.listener.getsockname()[1]}{self.peer}"
+        self.arrived, self.passing, self.left = (threading.Event() for _ in range(3))
+        self.answer = b""  # what the dialled one said first
+        if not held:
+            self.passing.set()
+        threading.Thread(target=self._carry, daemon=True).start()
+
+    def _carry(self):
+        try:
+            dialler, _ = self.listener.accept()
+        except OSError:  # nobody came, and it is over
+            return
+        with dialler, socket.create_connection(("127.0.0.1", int(self.port))) as dialled:
+            self.arrived.set()
+            self.passing.wait()
+            back = threading.Thread(target=self._pass, args=(dialled, dialler, True), daemon=True)
+            back.start()
+            self._pass(dialler, dialled, False)
+            self.left.set()
+            back.join()
+
+    def _pass(self, source, sink, kept):
+        try:
+            while part := source.recv(65536):
+                if kept and len(self.answer) < 200:
+                    self.answer += part
+                sink.sendall(part)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            for end in (source, sink):
+                end.close()
+
+    def security(self):
+        """The first that was agreed upon, as multistream-select says it."""
+        return re.search(rb"/(tls|noise|plaintext)(/[0-9.]+)?\n", self.answer)[1].decode()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.passing.set()
+        self.listener.close()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// A go-libp2p peer for the tests: `peer SECURITY [--silent] [--limit N] [MULTIADDR]` listens on loopback, dials when told
+// A go-libp2p peer for the tests: `peer SECURITIES [--silent] [--limit N] [MULTIADDR]` listens on loopback, dials when told
 // whom, and prints one JSON object a line for everything that happens. It obeys the lines of its input (`dial
 // MULTIADDR`, `echo COUNT BYTES`, `close`) and ends with that.
 package main
@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,6 +31,7 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	session "github.com/libp2p/go-yamux/v5"
 )
 
 const echo = protocol.ID("/tandem/interop/echo/1.0.0")
@@ -43,16 +45,45 @@ func tell(event map[string]any) {
 	fmt.Println(string(line))
 }
 
-func security(name string) (libp2p.Option, error) {
-	switch name {
-	case "tls":
-		return libp2p.Security(libp2ptls.ID, libp2ptls.New), nil
-	case "noise":
-		return libp2p.Security(noise.ID, noise.New), nil
-	case "plaintext":
-		return libp2p.NoSecurity, nil
+// securities are those named, with commas, in order of preference.
+func securities(names string) (libp2p.Option, error) {
+	chosen := []libp2p.Option{}
+	for _, name := range strings.Split(names, ",") {
+		switch name {
+		case "tls":
+			chosen = append(chosen, libp2p.Security(libp2ptls.ID, libp2ptls.New))
+		case "noise":
+			chosen = append(chosen, libp2p.Security(noise.ID, noise.New))
+		case "plaintext":
+			chosen = append(chosen, libp2p.NoSecurity)
+		default:
+			return nil, fmt.Errorf("'%s' is no security; tls, noise or plaintext", name)
+		}
 	}
-	return nil, fmt.Errorf("'%s' is no security; tls, noise or plaintext", name)
+	return libp2p.ChainOptions(chosen...), nil
+}
+
+// ended says why a connection did: the code of the other end's GoAway, or what else came.
+func ended(c network.Conn) map[string]any {
+	told := map[string]any{"event": "closed", "peer": c.RemotePeer().String()}
+	var of *session.Session
+	if !c.As(&of) {
+		return told
+	}
+	for {
+		stream, err := of.AcceptStream()
+		if err == nil {
+			stream.Reset()
+			continue
+		}
+		var said *session.GoAwayError
+		if errors.As(err, &said) && said.Remote {
+			told["code"] = said.ErrorCode
+		} else {
+			told["error"] = err.Error()
+		}
+		return told
+	}
 }
 
 func keepPinging(h host.Host, who peer.ID) {
@@ -76,7 +107,7 @@ func watch(h host.Host, silent bool) {
 			}
 		},
 		DisconnectedF: func(_ network.Network, c network.Conn) {
-			tell(map[string]any{"event": "closed", "peer": c.RemotePeer().String()})
+			tell(ended(c))
 		},
 	})
 	found, err := h.EventBus().Subscribe([]any{new(event.EvtPeerIdentificationCompleted),
@@ -184,7 +215,7 @@ func obey(h host.Host, line string) error {
 		return nil
 	}
 	if line == "close" {
-		return h.Network().ClosePeer(peers[0])
+		return h.Network().ConnsToPeer(peers[0])[0].CloseWithError(network.ConnShutdown)
 	}
 	return fmt.Errorf("'%s' is no command", line)
 }
@@ -197,11 +228,11 @@ func limited(connections rcmgr.LimitVal) (libp2p.Option, error) {
 }
 
 func run() error {
-	usage := fmt.Errorf("usage: peer SECURITY [--silent] [--limit N] [MULTIADDR]")
+	usage := fmt.Errorf("usage: peer SECURITIES [--silent] [--limit N] [MULTIADDR]")
 	if len(os.Args) < 2 {
 		return usage
 	}
-	chosen, err := security(os.Args[1])
+	chosen, err := securities(os.Args[1])
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! A rust-libp2p peer for the tests: `peer SECURITY [--silent] [--limit N] [MULTIADDR]` listens on loopback,
+//! A rust-libp2p peer for the tests: `peer SECURITIES [--silent] [--limit N] [MULTIADDR]` listens on loopback,
 //! dials when told whom, and prints one JSON object a line for everything that happens. It obeys the lines of
 //! its input (`dial MULTIADDR`, `echo COUNT BYTES`, `close`) and ends with that.
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, StreamExt};
@@ -10,7 +10,7 @@ use libp2p::{
 use libp2p_stream as stream;
 use serde_json::json;
 use std::{error::Error, io, time::Duration};
-use swarm::behaviour::toggle::Toggle;
+use swarm::{behaviour::toggle::Toggle, dial_opts::DialOpts};
 use tokio::io::AsyncBufReadExt;
 
 const ECHO: StreamProtocol = StreamProtocol::new("/tandem/interop/echo/1.0.0");
@@ -74,7 +74,7 @@ struct Arguments {
 
 fn arguments() -> Result<Arguments, Box<dyn Error>> {
     let mut given = std::env::args().skip(1);
-    let usage = "usage: peer SECURITY [--silent] [--limit N] [MULTIADDR]";
+    let usage = "usage: peer SECURITIES [--silent] [--limit N] [MULTIADDR]";
     let mut read = Arguments { security: given.next().ok_or(usage)?, ..Arguments::default() };
     while let Some(next) = given.next() {
         match next.as_str() {
@@ -123,6 +123,11 @@ fn swarm_with(with: &Arguments) -> Result<Swarm<Behaviour>, Box<dyn Error>> {
             .with_behaviour(behaviour)?
             .with_swarm_config(idle)
             .build(),
+        "noise,tls" => base
+            .with_tcp(tcp, (noise::Config::new, tls::Config::new), yamux::Config::default)?
+            .with_behaviour(behaviour)?
+            .with_swarm_config(idle)
+            .build(),
         "plaintext" => base
             .with_tcp(
                 tcp,
@@ -132,7 +137,7 @@ fn swarm_with(with: &Arguments) -> Result<Swarm<Behaviour>, Box<dyn Error>> {
             .with_behaviour(behaviour)?
             .with_swarm_config(idle)
             .build(),
-        other => return Err(format!("'{other}' is no security; tls, noise or plaintext").into()),
+        other => return Err(format!("'{other}' is no security; tls, noise, plaintext or noise,tls").into()),
     })
 }
 
@@ -159,11 +164,16 @@ async fn echo_all(by: stream::Control, peer: PeerId, count: usize, size: usize) 
     println!("{}", json!({"event": "echoed", "count": count, "same": same, "error": failed}));
 }
 
+/// From a port of its own: that of the listener may not be bound again while a machine has many old connections.
+fn dial(swarm: &mut Swarm<Behaviour>, to: Multiaddr) -> Result<(), swarm::DialError> {
+    swarm.dial(DialOpts::unknown_peer_id().address(to).allocate_new_port().build())
+}
+
 fn obey(line: &str, swarm: &mut Swarm<Behaviour>) -> Result<(), Box<dyn Error>> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let peer = swarm.connected_peers().next().copied();
     match words[..] {
-        ["dial", to] => swarm.dial(to.parse::<Multiaddr>()?)?,
+        ["dial", to] => dial(swarm, to.parse()?)?,
         ["echo", count, size] => {
             let by = swarm.behaviour().stream.new_control();
             let peer = peer.ok_or("nobody to echo")?;
@@ -184,7 +194,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     swarm.listen_on("/ip4/127.0.0.1/tcp/0".parse()?)?;
     println!("{}", json!({"event": "self", "peer": swarm.local_peer_id().to_string()}));
     if let Some(address) = with.dial {
-        swarm.dial(address)?;
+        dial(&mut swarm, address)?;
     }
     let mut input = tokio::io::BufReader::new(tokio::io::stdin()).lines();
     loop {
