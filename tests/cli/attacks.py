@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Attacks on a node, each from a process of its own: `python3 attacks.py PORT NAME COUNT`.
 
-An attack is a function of the node's port and a count. Whatever the node answers is right, a reset as well: what the
-tests look at is the node. Attackers come from 127.0.0.2 to 127.0.0.251, so that the ports of one address suffice.
+An attack is a function of the node's port and a count; each of its connections is of somebody whom the node has not
+seen. Whatever the node answers to the attack itself is right, a reset as well: what the tests look at is the node. But
+an attack that does not come as far as it means to is none: each returns a Tally, which is printed as JSON, and fails
+when more than one connection in twenty was turned away before. Attackers come from 127.0.0.2 to 127.0.0.251, so that
+the ports of one address suffice.
 """
 
 import contextlib
+import dataclasses
 import functools
+import json
 import os
 import random
 import selectors
@@ -18,10 +23,27 @@ import tempfile
 import time
 
 from hostile_peer import ACK, DATA, GO_AWAY, PING, RST, SYN, WINDOW, HostilePeer, exchange, frame, multistream, uvarint
+from identified import OID, identified, tls_context
 
-EXCHANGE = exchange()
 PLAINTEXT = multistream("/plaintext/2.0.0")
+YAMUX = multistream("/yamux/1.0.0")
+NOISE = multistream("/noise")
+TLS = multistream("/tls/1.0.0")
 HEADER = multistream()
+
+
+@dataclasses.dataclass
+class Tally:
+    """How many connections there were, how many came as far as they should, how many of these the node must count."""
+
+    connections: int = 0
+    reached: int = 0
+    established: int = 0
+
+    def add(self, reached, established=False):
+        self.connections += 1
+        self.reached += reached
+        self.established += reached and established
 
 
 def connected(port, number=0):
@@ -29,14 +51,30 @@ def connected(port, number=0):
     return socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
 
 
-def read(peer, size):
+def answered(peer, size):
     """Whether so many bytes came."""
-    while size > 0:
-        more = peer.recv(65536)
-        if not more:
-            return False
-        size -= len(more)
-    return True
+    with contextlib.suppress(OSError):
+        while size > 0:
+            more = peer.recv(65536)
+            if not more:
+                return False
+            size -= len(more)
+        return True
+    return False
+
+
+def until_the_end(peer):
+    with contextlib.suppress(OSError):
+        while peer.recv(65536):
+            pass
+
+
+def authenticated():
+    return PLAINTEXT + exchange()
+
+
+def ready():
+    return authenticated() + YAMUX
 
 
 @functools.cache
@@ -49,102 +87,135 @@ def client_hello():
     return outgoing.read()
 
 
-def tls_context():
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.set_alpn_protocols(["libp2p"])
-    return context
+@dataclasses.dataclass
+class Stage:
+    """How far a connection comes before it is dropped."""
+
+    said: bytes
+    answer: int  # bytes of an answer that show that it was heard
+    established: bool = False
 
 
-# How far a connection comes before it is dropped: what it says, and how many bytes of an answer show that it was heard.
+def alike(said, more=b"", established=False):
+    """Answered with as many bytes; `more` is not answered."""
+    return Stage(said + more, len(said), established)
+
+
 STAGES = {
-    "accepted": lambda: (b"", 0),
-    "header": lambda: (HEADER, len(HEADER)),
-    "plaintext_chosen": lambda: (PLAINTEXT, len(PLAINTEXT)),
-    "half_an_exchange": lambda: (PLAINTEXT + EXCHANGE[:20], len(PLAINTEXT)),
-    "authenticated": lambda: (PLAINTEXT + EXCHANGE, len(PLAINTEXT + EXCHANGE)),
-    "ready": lambda: (PLAINTEXT + EXCHANGE + multistream("/yamux/1.0.0"),
-                      len(PLAINTEXT + EXCHANGE + multistream("/yamux/1.0.0"))),
-    "stream_open": lambda: (PLAINTEXT + EXCHANGE + multistream("/yamux/1.0.0") +
-                            frame(DATA, SYN, 1, len(HEADER), HEADER),
-                            len(PLAINTEXT + EXCHANGE + multistream("/yamux/1.0.0"))),
-    "noise_answered": lambda: (multistream("/noise") + b"\0\x20" + bytes(range(32)), len(multistream("/noise")) + 98),
-    "tls_answered": lambda: (multistream("/tls/1.0.0") + client_hello(), len(multistream("/tls/1.0.0")) + 200),
+    "accepted": lambda: Stage(b"", 0),
+    "header": lambda: alike(HEADER),
+    "plaintext_chosen": lambda: alike(PLAINTEXT),
+    "half_an_exchange": lambda: alike(PLAINTEXT, exchange()[:20]),
+    "authenticated": lambda: alike(authenticated() + HEADER),
+    "ready": lambda: alike(ready(), established=True),
+    "stream_open": lambda: alike(ready() + frame(DATA, SYN, 1, len(HEADER), HEADER), established=True),
+    "noise_answered": lambda: Stage(NOISE + b"\0\x20" + bytes(range(32)), len(NOISE) + 98),
+    "tls_answered": lambda: Stage(TLS + client_hello(), len(TLS) + 200),
 }
 
 
+def reset_at_close(peer):
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
 def dropped_at(stage, port, count):
-    said, answer = STAGES[stage]()
+    tally = Tally()
     for number in range(count):
-        with connected(port, number) as peer, contextlib.suppress(OSError):
+        at = STAGES[stage]()
+        with connected(port, number) as peer:
             if number % 2 == 0:  # every other one resets
-                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-            peer.sendall(said)
-            read(peer, answer)
+                reset_at_close(peer)
+            peer.sendall(at.said)
+            tally.add(answered(peer, at.answer), at.established)
+    return tally
+
+
+def dropped_secured(port, count):
+    """Behind the muxer, and TLS."""
+    tally = Tally()
+    for number in range(count):
+        peer = HostilePeer(port, identified())
+        if number % 2 == 0:
+            reset_at_close(peer.socket)
+        peer.socket.close()
+        tally.add(reached=True, established=True)
+    return tally
 
 
 def drip(port, count):
-    """Connections that say a byte of their header now and then, until the node has had enough of them."""
-    said = PLAINTEXT + EXCHANGE
-    waiting = selectors.DefaultSelector()
+    """Connections that say a byte of their header or key exchange now and then, until the node has had enough."""
+    waiting, tally = selectors.DefaultSelector(), Tally()
     for number in range(count):
-        waiting.register(connected(port, number), selectors.EVENT_READ, iter(said))
+        peer = connected(port, number)
+        said, rest = (PLAINTEXT, exchange()) if number % 2 else (b"", authenticated())
+        peer.sendall(said)
+        waiting.register(peer, selectors.EVENT_READ, iter(rest))
     while waiting.get_map():
         for key in list(waiting.get_map().values()):
             try:
                 key.fileobj.sendall(bytes([next(key.data)]))
-            except (OSError, StopIteration):
+            except OSError:
                 waiting.unregister(key.fileobj)
+                tally.add(answered(key.fileobj, len(HEADER)))
                 key.fileobj.close()
         time.sleep(0.1)
+    return tally
+
+
+def behind(port, number, prefix, said):
+    """Whether the prefix was answered, and what is said behind it then."""
+    with connected(port, number) as peer:
+        peer.sendall(prefix)
+        if not answered(peer, len(prefix)):
+            return False
+        with contextlib.suppress(OSError):
+            peer.sendall(said)
+            peer.shutdown(socket.SHUT_WR)
+        until_the_end(peer)
+        return True
 
 
 def random_bytes(port, count):
     """Noise where a protocol is due, after each prefix that the node takes."""
-    draw = random.Random(1)
-    yamux = PLAINTEXT + EXCHANGE + multistream("/yamux/1.0.0")
-    prefixes = [b"", HEADER, PLAINTEXT, PLAINTEXT + EXCHANGE, yamux, multistream("/noise"), multistream("/tls/1.0.0")]
+    draw, tally = random.Random(1), Tally()
+    prefixes = [bytes, lambda: HEADER, lambda: PLAINTEXT, authenticated, ready, lambda: NOISE, lambda: TLS]
     for number in range(count):
-        with connected(port, number) as peer, contextlib.suppress(OSError):
-            peer.sendall(prefixes[number % len(prefixes)] + draw.randbytes(draw.randrange(1, 2000)))
-            peer.shutdown(socket.SHUT_WR)
-            while peer.recv(65536):
-                pass
+        make = prefixes[number % len(prefixes)]
+        tally.add(behind(port, number, make(), draw.randbytes(draw.randrange(1, 2000))), make is ready)
+    return tally
 
 
 def too_long(port, count):
     """Lengths beyond what may be: of a line, a key exchange, a frame, a message, a record."""
-    yamux = PLAINTEXT + EXCHANGE + multistream("/yamux/1.0.0")
     lengths = [uvarint(1 << 20), uvarint((1 << 63) + 5), b"\xff" * 11]
-    sayings = [HEADER + each for each in lengths] + [PLAINTEXT + each for each in lengths]
-    sayings += [yamux + frame(DATA, SYN, 1, 0xFFFFFFFF), yamux + frame(DATA, SYN, 1, 300_000)]
     opening = multistream("/tandem/message/1.0.0")
-    sayings += [yamux + frame(DATA, SYN, 1, len(opening) + len(each), opening + each) for each in lengths]
-    sayings += [multistream("/noise") + b"\xff\xff", multistream("/tls/1.0.0") + b"\x16\x03\x01\xff\xff"]
+    frames = [frame(DATA, SYN, 1, 0xFFFFFFFF), frame(DATA, SYN, 1, 300_000)]
+    frames += [frame(DATA, SYN, 1, len(opening) + len(each), opening + each) for each in lengths]
+    sayings = [(lambda: HEADER, each) for each in lengths] + [(lambda: PLAINTEXT, each) for each in lengths]
+    sayings += [(ready, each) for each in frames]
+    sayings += [(lambda: NOISE, b"\xff\xff"), (lambda: TLS, b"\x16\x03\x01\xff\xff")]
+    tally = Tally()
     for number in range(count):
-        with connected(port, number) as peer, contextlib.suppress(OSError):
-            peer.sendall(sayings[number % len(sayings)] + bytes(20_000))
-            peer.shutdown(socket.SHUT_WR)
-            while peer.recv(65536):
-                pass
+        make, said = sayings[number % len(sayings)]
+        tally.add(behind(port, number, make(), said + bytes(20_000)), make is ready)
+    return tally
 
 
 def frames_of(make):
     """An attack of ready connections that send such frames for ever, in portions of a hundred."""
 
     def attack(port, count):
-        sent = 0
+        sent, tally = 0, Tally()
         while sent < count:
+            peer = HostilePeer(port)
+            tally.add(reached=True, established=True)
+            peer.socket.settimeout(2)
             with contextlib.suppress(OSError):
-                peer = HostilePeer(port)
-                peer.socket.settimeout(2)
                 for _ in range(50):
                     peer.socket.sendall(b"".join(make(sent + k) for k in range(100)))
                     sent += 100
-            with contextlib.suppress(OSError):
-                peer.socket.close()
+            peer.socket.close()
+        return tally
 
     return attack
 
@@ -155,6 +226,7 @@ def odd(number):
 
 def with_certificates(port, count):
     """TLS clients whose certificates are not libp2p's, each another way."""
+    tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
         contexts = [tls_context()]  # none at all
         for name, more in CERTIFICATES.items():
@@ -164,18 +236,19 @@ def with_certificates(port, count):
             contexts.append(tls_context())
             contexts[-1].load_cert_chain(f"{at}.crt", f"{at}.key")
         for number in range(count):
-            with connected(port, number) as peer, contextlib.suppress(OSError):
-                peer.sendall(multistream("/tls/1.0.0"))
-                said = len(multistream("/tls/1.0.0"))
+            with connected(port, number) as peer:
+                peer.sendall(TLS)
+                said = len(TLS)
                 while said:
                     said -= len(peer.recv(said))
+                # The server's part is over when the client's is; it looks at the certificate then.
                 with contexts[number % len(contexts)].wrap_socket(peer) as secured:
-                    while secured.recv(65536):
-                        pass
+                    tally.add(reached=True)
+                    until_the_end(secured)
+    return tally
 
 
 ELLIPTIC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-OID = "1.3.6.1.4.1.53594.1.1"
 CERTIFICATES = {
     "without_the_extension": [*ELLIPTIC, "-days", "9"],
     "of_another_signature": [*ELLIPTIC, "-days", "9", "-addext", f"{OID}=DER:30:05:04:01:00:04:00"],
@@ -186,6 +259,7 @@ CERTIFICATES = {
 }
 
 ATTACKS = {f"dropped_{stage}": functools.partial(dropped_at, stage) for stage in STAGES} | {
+    "dropped_secured": dropped_secured,
     "drip": drip,
     "random_bytes": random_bytes,
     "too_long": too_long,
@@ -209,6 +283,6 @@ def unfinished_message(number):
 
 
 if __name__ == "__main__":
-    ATTACKS[sys.argv[2]](int(sys.argv[1]), int(sys.argv[3]))
-    sys.stdout.flush()
-    os._exit(0)
+    tally = ATTACKS[sys.argv[2]](int(sys.argv[1]), int(sys.argv[3]))
+    print(json.dumps(dataclasses.asdict(tally)), flush=True)
+    os._exit(0 if tally.reached >= 0.95 * tally.connections > 0 else 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A peer that speaks just enough of libp2p to misbehave: plaintext, yamux, multistream."""
+"""A peer that speaks just enough of libp2p to misbehave: plaintext or TLS, yamux, multistream."""
 
 import contextlib
 import os
@@ -38,15 +38,23 @@ def exchange():
 
 
 class HostilePeer:
-    def __init__(self, port):
+    """`context`: of a TLS client; plaintext without one."""
+
+    def __init__(self, port, context=None):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = b""
-        opening = multistream("/plaintext/2.0.0")
-        self.socket.sendall(opening + exchange())
-        self.read(len(opening) + len(exchange()))
-        opening = multistream("/yamux/1.0.0")
-        self.socket.sendall(opening)
-        self.read(len(opening))
+        if context is None:
+            self.said(multistream("/plaintext/2.0.0"), exchange())
+        else:
+            self.said(multistream("/tls/1.0.0"))
+            self.socket = context.wrap_socket(self.socket)
+        self.said(multistream("/yamux/1.0.0"))
+
+    def said(self, *parts):
+        """What the node answers alike, or in as many bytes."""
+        self.socket.sendall(b"".join(parts))
+        self.read(sum(map(len, parts)))
 
     def read(self, size):
         while len(self.received) < size:
@@ -59,7 +67,7 @@ class HostilePeer:
 
     def send(self, data):
         """What the node takes of it; it may reset us in the middle."""
-        with contextlib.suppress(ConnectionError, TimeoutError):
+        with contextlib.suppress(OSError):
             self.socket.sendall(data)
 
     def open(self, stream, data):
