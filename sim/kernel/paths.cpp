@@ -81,8 +81,16 @@ paths::ride paths::stop(time_point now, host_index from, host_index to, unsigned
                         std::uint64_t bytes, unsigned number) {
   const link& path = between(from, to);
   const route* way = path.way;
-  const bool at_line = way != nullptr && number < way->stops.size();
-  const std::uint64_t rate = at_line ? way->stops[number].bandwidth : path.down_rate();
+  // Where they wait: a line between routers, or the receiver's access link.
+  std::uint64_t rate = path.down_rate();
+  std::optional<link_queue> room = path.down_queue;
+  time_point* free_at = &hosts_[to].down_free_at;
+  duration then{};
+  if (way != nullptr && number < way->stops.size()) {
+    const route::stop& line = way->stops[number];
+    if (line_free_at_.size() <= line.line) line_free_at_.resize(line.line + 1);
+    rate = line.bandwidth, room = line.queue, free_at = &line_free_at_[line.line], then = line.then;
+  }
   if (rate == 0) return {now, first(packets), now};
   // They come as they left, one after the other: `now` is the last of them.
   const std::uint64_t each = bytes / packets;
@@ -90,13 +98,9 @@ paths::ride paths::stop(time_point now, host_index from, host_index to, unsigned
       way == nullptr || number == 0 ? path.bandwidth : way->stops[number - 1].bandwidth;
   time_point begin = now;
   if (before != 0) begin -= time_on_link(each, before) * (packets - 1);
-  if (at_line && line_free_at_.size() <= way->stops[number].line)
-    line_free_at_.resize(way->stops[number].line + 1);
-  time_point& free_at = at_line ? line_free_at_[way->stops[number].line] : hosts_[to].down_free_at;
-  ride out = queue(begin, free_at, rate, at_line ? way->stops[number].queue : path.down_queue,
-                   packets, bytes);
-  if (out.through != 0) out.at = free_at = std::max(out.at, now + time_on_link(each, rate));
-  if (at_line) out.at += way->stops[number].then;
+  ride out = queue(begin, *free_at, rate, room, packets, bytes);
+  if (out.through != 0) out.at = *free_at = std::max(out.at, now + time_on_link(each, rate));
+  out.at += then;
   return out;
 }
 
