@@ -61,8 +61,12 @@ enum class tally : std::uint8_t {
   alive,
   wanted,
   missing,
+  queue_drops,
+  queue_drops_early,
+  queued_packets,
+  queued_bytes,
 };
-inline constexpr std::size_t tallies_count = 35;
+inline constexpr std::size_t tallies_count = 39;
 
 enum class spread : std::uint8_t {
   idle_close_after,

@@ -151,6 +151,9 @@ class stepped_run::listener final : public world_observer {
   void on_syn(node_index node) override {
     if (ledger) ledger->on_syn(node);
   }
+  void on_queue(node_index node, sim::queue_event what) override {
+    if (ledger) ledger->on_queue(node, what);
+  }
   void on_action(node_index node, time_point now, const action& what) override {
     if (!ledger) return;
     prints->on_action(node, now, what);

@@ -109,6 +109,19 @@ void tracker::on_message(node_index node, time_point now) {
 
 void tracker::on_syn(node_index node) { count(node, world_->now(), measure_of(tally::syns)); }
 
+void tracker::on_queue(node_index node, sim::queue_event what) {
+  using kind = sim::queue_event::kind;
+  const time_point now = world_->now();
+  if (what.what == kind::found_no_room || what.what == kind::dropped_early) {
+    count(node, now, measure_of(tally::queue_drops));
+    if (what.what == kind::dropped_early) count(node, now, measure_of(tally::queue_drops_early));
+    return;
+  }
+  const bool in = what.what == kind::entered;
+  add(node, now, measure_of(tally::queued_packets), in ? 1 : 0, in ? 0 : 1);
+  add(node, now, measure_of(tally::queued_bytes), in ? what.bytes : 0, in ? 0 : what.bytes);
+}
+
 void tracker::on_work(node_index node, time_point now, tally what) {
   count(node, now, measure_of(what));
 }

@@ -66,6 +66,7 @@ class tracker {
   /// Connections of `node` with `peer` are not idle from now on, whatever is marked later.
   void on_kept_alive(node_index node, node_index peer) { kept_alive_.insert(key(node, peer)); }
   void on_syn(node_index node);
+  void on_queue(node_index node, sim::queue_event what);
   /// What an entry of the workload counts by itself.
   void on_work(node_index node, time_point now, tally what);
   void on_work(node_index node, time_point now, spread which, duration took);

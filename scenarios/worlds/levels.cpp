@@ -14,6 +14,11 @@ std::function<std::vector<std::string>(const scenario&)> refusals_of(const std::
   return [level](const scenario& what) { return refused_at(level, what); };
 }
 
+std::function<void(sim::host_index, sim::queue_event)> queues_heard_by(world_observer* who) {
+  if (who == nullptr) return {};
+  return [who](sim::host_index from, sim::queue_event what) { who->on_queue(from, what); };
+}
+
 }  // namespace
 
 std::function<void(sim::host_index)> syns_heard_by(world_observer* who) {
@@ -28,7 +33,8 @@ level fabric_level(std::string name,
           [make = std::move(make)](const world_options& o) {
             return make_node_world(
                 o,
-                make({o.seed, o.tcp, o.links, o.routers, syns_heard_by(o.observer), o.captures_to}),
+                make({o.seed, o.tcp, o.links, o.routers, syns_heard_by(o.observer), o.captures_to,
+                      queues_heard_by(o.observer)}),
                 false);
           },
           refuse};

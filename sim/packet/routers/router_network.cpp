@@ -11,6 +11,7 @@
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-static-routing-helper.h>
 #include <ns3/point-to-point-helper.h>
+#include <ns3/point-to-point-net-device.h>
 #include <ns3/queue-size.h>
 #include <ns3/red-queue-disc.h>
 #include <ns3/traffic-control-helper.h>
@@ -73,8 +74,14 @@ void set_root(ns3::TrafficControlHelper& control, const sim::router_line& line) 
 
 router_network::router_network(std::shared_ptr<const sim::topology> plan,
                                ns3::Ptr<ns3::TandemCloudChannel> cloud, std::uint64_t seed,
-                               const sim::tcp_profile& tcp)
+                               const sim::tcp_profile& tcp,
+                               std::function<void(sim::host_index, sim::queue_event)> on_queue)
     : plan_(std::move(plan)), cloud_(std::move(cloud)) {
+  if (on_queue)
+    heard_ = [this, on_queue = std::move(on_queue)](ns3::Ipv4Address source,
+                                                    sim::queue_event what) {
+      if (const auto* from = cloud_->Find(source.Get())) on_queue(from->GetHost(), what);
+    };
   add_routers();
   add_lines(seed);
   add_routes(sim::routes(*plan_));
@@ -118,15 +125,17 @@ void router_network::add_lines(std::uint64_t seed) {
                                       : line.bandwidth == 0 ? packets(1'000'000)
                                                             : bytes(bytes_of(line))));
     const auto devices = link.Install(nodes_.Get(line.a), nodes_.Get(line.b));
+    ns3::QueueDiscContainer discs;
     if (!tail) {
       ns3::TrafficControlHelper control;
       set_root(control, line);
-      const auto discs = control.Install(devices);
+      discs = control.Install(devices);
       for (std::uint32_t end = 0; end < discs.GetN(); ++end)
         if (const auto red = ns3::DynamicCast<ns3::RedQueueDisc>(discs.Get(end)))
           red->AssignStreams(static_cast<std::int64_t>(
               random_stream::of(seed, "red", number * 2 + end).next() >> 1));
     }
+    if (heard_) watch_queues(devices, discs);
     ++number;
     for (std::uint32_t end = 0; end < 2; ++end) {
       const sim::router_index router = end == 0 ? line.a : line.b;
@@ -136,6 +145,16 @@ void router_network::add_lines(std::uint64_t seed) {
       ipv4->SetUp(interface_of_line_.back());
     }
   }
+}
+
+// Where packets wait: in the queue disc, or without one in the device's own queue.
+void router_network::watch_queues(const ns3::NetDeviceContainer& devices,
+                                  const ns3::QueueDiscContainer& discs) {
+  for (std::uint32_t end = 0; end < 2; ++end)
+    if (discs.GetN() != 0)
+      watch(discs.Get(end), heard_);
+    else
+      watch(ns3::DynamicCast<ns3::PointToPointNetDevice>(devices.Get(end))->GetQueue(), heard_);
 }
 
 void router_network::add_route(const sim::routes& ways, sim::router_index to,

@@ -2,14 +2,17 @@
 #pragma once
 
 #include "cloud/cloud_channel.hpp"
+#include "routers/queue_watch.hpp"
 #include "routers/traffic_source.hpp"
 #include "tandem/sim/tcp_profile.hpp"
 #include "tandem/sim/topology.hpp"
 
 #include <ns3/net-device-container.h>
 #include <ns3/node-container.h>
+#include <ns3/queue-disc-container.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -22,11 +25,15 @@ namespace tandem::packet {
 class router_network {
  public:
   router_network(std::shared_ptr<const sim::topology> plan, ns3::Ptr<ns3::TandemCloudChannel> cloud,
-                 std::uint64_t seed, const sim::tcp_profile& tcp);
+                 std::uint64_t seed, const sim::tcp_profile& tcp,
+                 std::function<void(sim::host_index, sim::queue_event)> on_queue);
+  router_network(const router_network&) = delete;
+  router_network& operator=(const router_network&) = delete;
 
  private:
   void add_routers();
   void add_lines(std::uint64_t seed);
+  void watch_queues(const ns3::NetDeviceContainer& devices, const ns3::QueueDiscContainer& discs);
   void add_routes(const sim::routes& ways);
   void add_route(const sim::routes& ways, sim::router_index to, ns3::Ipv4Address network,
                  ns3::Ipv4Mask mask);
@@ -35,6 +42,7 @@ class router_network {
 
   std::shared_ptr<const sim::topology> plan_;
   ns3::Ptr<ns3::TandemCloudChannel> cloud_;
+  queue_listener heard_;  // empty: nobody listens
   ns3::NodeContainer nodes_;
   std::vector<std::uint32_t> host_interface_;     // of each router
   std::vector<std::uint32_t> interface_of_line_;  // of each line, as route::stop numbers it

@@ -73,7 +73,8 @@ class packet_fabric final : public sim::fabric {
     channel_ = ns3::CreateObject<ns3::TandemCloudChannel>();
     channel_->SetAttribute("Seed", ns3::UintegerValue(options_.seed));
     channel_->SetLinks(options_.links);
-    if (options_.routers) routers_.emplace(options_.routers, channel_, options_.seed, options_.tcp);
+    if (options_.routers)
+      routers_.emplace(options_.routers, channel_, options_.seed, options_.tcp, options_.on_queue);
   }
 
   ~packet_fabric() override {

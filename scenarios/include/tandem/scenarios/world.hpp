@@ -74,6 +74,8 @@ class world_observer {
   virtual void on_message(node_index node, time_point now, std::uint64_t number) = 0;
   /// The node's host sent a SYN, the first of an attempt or another one. Not at loopback.
   virtual void on_syn(node_index node) { (void)node; }
+  /// A packet of the node's host at a queue between routers. At packet only.
+  virtual void on_queue(node_index node, sim::queue_event what) { (void)node, (void)what; }
   /// Before each event that a node's manager is told.
   virtual void on_event(node_index node, time_point now, const event& what) = 0;
   /// Before each action of a node's manager is carried out.

@@ -28,6 +28,9 @@ struct fabric_options {
   /// The file that the packets of a host go to, as pcap; empty: they go to none. May be empty.
   /// Where there are no packets nobody asks.
   std::function<std::string(host_index)> captures_to{};
+  /// Hears of each packet of a host at a queue between routers; may be empty. Only where there are
+  /// packets.
+  std::function<void(host_index from, queue_event)> on_queue{};
 };
 
 /// Hosts that can reach each other, their time and their faults: what a world needs to run nodes on

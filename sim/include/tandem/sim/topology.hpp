@@ -46,6 +46,18 @@ struct cross_traffic {
   distribution off{};
 };
 
+/// What happens to a packet at the queue of a line between routers.
+struct queue_event {
+  enum class kind : std::uint8_t {
+    entered,
+    left,
+    found_no_room,  ///< dropped: the queue was full
+    dropped_early,  ///< by the discipline, RED or CoDel
+  };
+  kind what;
+  std::uint32_t bytes;  ///< as the queue counts them
+};
+
 /// Routers between the hosts, each host at one of them.
 struct topology {
   std::vector<std::string> routers;  ///< their names
