@@ -66,12 +66,10 @@ class paths {
   duration acknowledgement_delay(host_index from, host_index to);
 
   /// Sends one packet, which arrives at `not_before` at the earliest, and runs `then` when it does.
-  /// `about`: as the kernel knows it. Returns when that is: nothing when it is lost, `never` when a
-  /// stop decides.
+  /// Returns when that is: nothing when it is lost, `never` when a stop decides.
   template <class F>
   std::optional<time_point> carry(kernel& time, host_index from, host_index to, std::uint64_t bytes,
-                                  std::uint64_t known, time_point not_before, F then,
-                                  std::uint64_t about = 0);
+                                  std::uint64_t known, time_point not_before, F then);
 
   /// As fabric::forget_flows.
   void forget_flows(host_index host) { ++hosts_[host].forgets; }
@@ -115,12 +113,12 @@ class paths {
 template <class F>
 std::optional<time_point> paths::carry(kernel& time, host_index from, host_index to,
                                        std::uint64_t bytes, std::uint64_t known,
-                                       time_point not_before, F then, std::uint64_t about) {
+                                       time_point not_before, F then) {
   const ride sent = send(time.now(), from, to, 1, bytes, known);
   if (sent.through == 0) return std::nullopt;
   const time_point at = std::max(sent.at, not_before);
   if (!has_stop(from, to, 0)) {
-    time.at(at, std::move(then), about);
+    time.at(at, std::move(then));
     return at;
   }
   time.at(at, [this, &time, from, to, bytes, then = std::move(then)]() mutable {

@@ -34,6 +34,11 @@ class radix_queue {
   bool pop(std::uint64_t until, entry& out, Dead&& dead, Soon&& soon);
   static constexpr unsigned steps_ahead = 4;
 
+  /// Whether there are more of the same time as the last one popped, dead or not.
+  bool more_now() const { return (levels_ & 1U) != 0 && buckets_[0][last_ & 255].count != 0; }
+  /// The time of the first entry, dead or not; none: the end of time.
+  std::uint64_t first() const;
+
   /// Drops every dead entry.
   template <class Dead>
   void sweep(Dead&& dead);
@@ -213,6 +218,15 @@ bool radix_queue::pop(std::uint64_t until, entry& out, Dead&& dead, Soon&& soon)
     give_blocks(opened);
   }
   return false;
+}
+
+inline std::uint64_t radix_queue::first() const {
+  std::uint64_t least = ~std::uint64_t{0};
+  if (levels_ == 0) return least;
+  const unsigned level = static_cast<unsigned>(std::countr_zero(levels_));
+  each(buckets_[level][first_of(level)],
+       [&least](const entry& e) { least = e.when < least ? e.when : least; });
+  return least;
 }
 
 template <class Dead>

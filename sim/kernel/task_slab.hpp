@@ -19,18 +19,25 @@ class task_slab {
   struct slot {
     task what;
     std::uint32_t generation = 0;  // odd: occupied
-    std::uint32_t next_free = 0;
+    union {
+      std::uint32_t next_free = 0;
+      std::uint32_t from;  // of an occupied one: who put it
+    };
     std::uint64_t about = 0;
+    std::uint64_t born = 0;  // when it was put
   };
+  static_assert(sizeof(slot) == 64, "a task is one cache line");
   struct name {
     std::uint32_t slot;
     std::uint32_t generation;
   };
 
-  name put(task what, std::uint64_t about) {
+  name put(task what, std::uint64_t about, std::uint32_t from, std::uint64_t born) {
     const std::uint32_t index = take();
     slot& s = at(index);
     s.about = about;
+    s.from = from;
+    s.born = born;
     s.what = std::move(what);
     return {index, ++s.generation};
   }

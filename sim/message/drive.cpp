@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "message/state.hpp"
+#include "message/shard.hpp"
 
 #include "tandem/sim/policy_seed.hpp"
 
@@ -14,83 +14,61 @@ using message::kind;
 using message::none;
 using message::phase;
 
-message_network::state::state(message_network_options options)
-    : net(options.seed, std::move(options.links)),
-      tcp(std::move(options.tcp)),
-      flows(time, net, tcp, *this),
-      on_message(std::move(options.on_message)),
-      on_syn(std::move(options.on_syn)),
-      names(options.names),
-      seed(options.seed) {
+message_network::shard::shard(message_network::state& of, kernel& clock, std::uint32_t index,
+                              std::uint32_t number_of)
+    : all(of),
+      time(clock),
+      number(index),
+      net(of.net),
+      tcp(of.tcp),
+      on_message(of.on_message),
+      on_syn(of.on_syn),
+      names(of.names),
+      hosts(of.hosts),
+      connections(of.connections),
+      flows(time, net, tcp, *this) {
   time.look_ahead(this);
+  for (auto& window : posted) window.resize(number_of);
 }
 
-std::uint32_t message_network::state::remember(const manager_options& options) {
-  const auto known = std::find(all_options.begin(), all_options.end(), options);
-  if (known == all_options.end()) {
-    all_options.push_back(options);
-    return static_cast<std::uint32_t>(all_options.size() - 1);
-  }
-  return static_cast<std::uint32_t>(known - all_options.begin());
-}
-
-host_index message_network::state::add_host(const manager_options& options, const peer_id& self,
-                                            bool listens, manager_observer* observer,
-                                            trace_sink* sink) {
-  const auto index = static_cast<host_index>(hosts.size());
-  if (index == hosts_of_huge_heap) heap.begin();
-  heap.look();
-  hosts.push_back(
-      host{.manager = connection_manager(options, self, policy_seed(seed, index, 0), sink),
-           .self = self,
-           .observer = observer,
-           .sink = sink,
-           .options = remember(options),
-           .listens = listens});
-  net.add_host();
-  by_peer.insert_or_assign(self, index);
-  wake_at_deadline(index);
-  return index;
-}
-
-connection_manager message_network::state::fresh_manager(host_index h, bool traced) const {
+connection_manager message_network::shard::fresh_manager(host_index h, bool traced) const {
   const host& of = hosts[h];
-  return connection_manager(all_options[of.options], of.self, policy_seed(seed, h, of.incarnation),
-                            traced ? of.sink : nullptr);
+  return connection_manager(all.all_options[of.options], of.self,
+                            policy_seed(all.seed, h, of.incarnation), traced ? of.sink : nullptr);
 }
 
-void message_network::state::command(host_index h, const event& what) {
+void message_network::shard::command(host_index h, const event& what) {
   if (hosts[h].alive) step(h, what);
 }
 
-void message_network::state::step(host_index h, const event& what) {
+void message_network::shard::step(host_index h, const event& what) {
   if (hosts[h].ails.stands) return wait(h, [this, h, what] { step(h, what); });
   driving = true;
   tell(h, what);
   follow(h);
 }
 
-void message_network::state::tell(host_index h, const event& what) {
+void message_network::shard::tell(host_index h, const event& what) {
   host& at = hosts[h];
   if (at.observer) at.observer->on_event(time.now(), what);
   at.manager.handle(local(h), what);
   drain(h);
 }
 
-void message_network::state::step_follow_up(host_index h, follow_up what) {
+void message_network::shard::step_follow_up(host_index h, follow_up what) {
   driving = true;
   follow_ups.push_back(std::move(what));
   follow(h);
 }
 
-void message_network::state::advance(host_index h) {
+void message_network::shard::advance(host_index h) {
   driving = true;
   hosts[h].manager.advance(local(h));
   drain(h);
   follow(h);
 }
 
-void message_network::state::drain(host_index h) {
+void message_network::shard::drain(host_index h) {
   host& at = hosts[h];
   while (const auto next = at.manager.poll_action()) {
     if (at.observer) at.observer->on_action(time.now(), *next);
@@ -100,7 +78,7 @@ void message_network::state::drain(host_index h) {
 }
 
 // Carrying out an action can have an immediate result; it goes in once the actions are drained.
-void message_network::state::follow(host_index h) {
+void message_network::shard::follow(host_index h) {
   for (std::size_t i = 0; i < follow_ups.size(); ++i) {
     follow_up next = std::move(follow_ups[i]);
     duration round_trip{};
@@ -122,18 +100,17 @@ void message_network::state::follow(host_index h) {
   wake_at_deadline(h);
 }
 
-void message_network::state::wake_at_deadline(host_index h) {
-  host& at = hosts[h];
-  const time_point due = at.manager.next_deadline();
-  if (due == never || at.ails.stands) return;
-  const time_point deadline = std::max(due - at.ails.clock_ahead, time.now());
-  if (deadline >= at.wakes_at) return;
-  at.wakes_at = deadline;
-  time.at(
-      deadline, [this, h] { woken(h); }, about(h));
+void message_network::shard::wake_at_deadline(host_index h) {
+  host& it = hosts[h];
+  const time_point due = it.manager.next_deadline();
+  if (due == never || it.ails.stands) return;
+  const time_point deadline = std::max(due - it.ails.clock_ahead, time.now());
+  if (deadline >= it.wakes_at) return;
+  it.wakes_at = deadline;
+  at(h, deadline, [this, h] { woken(h); });
 }
 
-void message_network::state::woken(host_index h) {
+void message_network::shard::woken(host_index h) {
   host& at = hosts[h];
   if (time.now() >= at.wakes_at) at.wakes_at = never;
   if (at.ails.stands) return;
@@ -143,39 +120,39 @@ void message_network::state::woken(host_index h) {
     wake_at_deadline(h);
 }
 
-void message_network::state::kill(host_index h) {
+void message_network::shard::kill(host_index h) {
   if (driving) {
-    time.at(time.now(), [this, h] { kill(h); });
+    at(h, time.now(), [this, h] { kill(h); });
     return;
   }
-  host& at = hosts[h];
-  if (!at.alive) return;
-  at.alive = false;
-  ++at.incarnation;
-  for (end_index e = at.oldest; e != none;) {
+  host& it = hosts[h];
+  if (!it.alive) return;
+  it.alive = false;
+  ++it.incarnation;
+  for (end_index e = it.oldest; e != none;) {
     const end_index next = connections.end(e).newer_of_host;
     leave(e);
     send_reset(e);
-    free_if_over(e / 2);
+    free_if_over(e);
     e = next;
   }
-  at.manager = fresh_manager(h, false);
-  at.waiting.clear();
-  at.backlog.clear();
-  at.paused = false;
-  at.in_backlog = at.resets = 0;
-  at.accepts_next = {};
+  it.manager = fresh_manager(h, false);
+  it.waiting.clear();
+  it.backlog.clear();
+  it.paused = false;
+  it.in_backlog = it.resets = 0;
+  it.accepts_next = {};
 }
 
-void message_network::state::restart(host_index h, const peer_id& self) {
+void message_network::shard::restart(host_index h, const peer_id& self) {
   if (driving) {
-    time.at(time.now(), [this, h, self] { restart(h, self); });
+    at(h, time.now(), [this, h, self] { restart(h, self); });
     return;
   }
   if (hosts[h].alive) kill(h);
   if (hosts[h].self != self) {
-    by_peer.erase(hosts[h].self);
-    by_peer.insert_or_assign(self, h);
+    all.by_peer.erase(hosts[h].self);
+    all.by_peer.insert_or_assign(self, h);
     hosts[h].self = self;
   }
   hosts[h].manager = fresh_manager(h, true);
@@ -183,51 +160,52 @@ void message_network::state::restart(host_index h, const peer_id& self) {
   wake_at_deadline(h);
 }
 
-void message_network::state::carry_out(host_index h, const action& what) {
+void message_network::shard::carry_out(host_index h, const action& what) {
   std::visit([this, h](const auto& a) { carry_out(h, a); }, what);
 }
 
-void message_network::state::carry_out(host_index h, const actions::notify& a) {
+void message_network::shard::carry_out(host_index h, const actions::notify& a) {
   if (hosts[h].observer) hosts[h].observer->on_notification(time.now(), a.what);
 }
 
-void message_network::state::carry_out(host_index h, const actions::start_attempt& a) {
+void message_network::shard::carry_out(host_index h, const actions::start_attempt& a) {
   if (hosts[h].ails.no_descriptors) return fail_locally(a.attempt);
-  heap.look();
-  const handle fresh = connections.take();
+  if (number == 0) all.heap.look();
+  give_those_over();
+  const handle fresh = connections.take(number);
   record& c = connections.at(fresh.slot);
   enter(fresh.slot * 2 + dialer, h, a.attempt, phase::dialing);
   c.began = time.now();
-  const auto at = names == nullptr ? a.address : names->find(a.address);
-  const auto target = at ? message_network::host_at(*at) : std::nullopt;
+  const auto there = names == nullptr ? a.address : names->find(a.address);
+  const auto target = there ? message_network::host_at(*there) : std::nullopt;
   c.target = target && *target < hosts.size() ? *target : none;
   c.to_v6 = names != nullptr && a.address.v6;
-  if (at) c.port = static_cast<std::uint16_t>(at->port - (c.to_v6 ? 1 : 0));
+  if (there) c.port = static_cast<std::uint16_t>(there->port - (c.to_v6 ? 1 : 0));
   send_syn(fresh);
 }
 
-void message_network::state::carry_out(host_index h, const actions::cancel_attempt& a) {
+void message_network::shard::carry_out(host_index h, const actions::cancel_attempt& a) {
   const end_index e = find(h, a.attempt);
   if (e == none || connections.end(e).at != phase::dialing) return;
   leave(e);
-  free_if_over(e / 2);
+  free_if_over(e);
   events::attempt_failed failed;
   failed.attempt = a.attempt;
   failed.why = cause::abandoned;
   follow_ups.push_back({failed, none, {}});
 }
 
-void message_network::state::carry_out(host_index, const actions::resolve& a) {
+void message_network::shard::carry_out(host_index, const actions::resolve& a) {
   events::addresses_found found;
   found.request = a.request;
   std::optional<endpoint> address;
-  if (const auto known = by_peer.find(a.peer); known != by_peer.end())
+  if (const auto known = all.by_peer.find(a.peer); known != all.by_peer.end())
     address =
         names == nullptr ? message_network::address_of(known->second) : names->of(known->second);
   follow_ups.push_back({found, none, address});
 }
 
-void message_network::state::carry_out(host_index h, const actions::admit& a) {
+void message_network::shard::carry_out(host_index h, const actions::admit& a) {
   const end_index e = find(h, a.conn);
   if (e == none) return;
   end_record& here = connections.end(e);
@@ -241,7 +219,7 @@ void message_network::state::carry_out(host_index h, const actions::admit& a) {
   if (!dials) follow_ups.push_back({events::ready{a.conn}, e, {}});
 }
 
-void message_network::state::carry_out(host_index h, const actions::refuse& a) {
+void message_network::shard::carry_out(host_index h, const actions::refuse& a) {
   const end_index e = find(h, a.conn);
   if (e == none) return;
   if (a.how == refuse_how::reset) {
@@ -258,7 +236,7 @@ void message_network::state::carry_out(host_index h, const actions::refuse& a) {
     dispatch(e, {kind::goodbye, a.refusal, here.asked});
 }
 
-void message_network::state::carry_out(host_index h, const actions::close& a) {
+void message_network::shard::carry_out(host_index h, const actions::close& a) {
   const end_index e = find(h, a.conn);
   if (e == none) return;
   end_record& here = connections.end(e);
@@ -267,16 +245,16 @@ void message_network::state::carry_out(host_index h, const actions::close& a) {
   dispatch(e, {kind::goodbye, a.reason, go_away_code(a.reason, a.retry_after)});
 }
 
-void message_network::state::carry_out(host_index h, const actions::abort& a) {
+void message_network::shard::carry_out(host_index h, const actions::abort& a) {
   const end_index e = find(h, a.conn);
   if (e == none) return;
   leave(e);
   send_reset(e);
-  free_if_over(e / 2);
+  free_if_over(e);
   follow_ups.push_back({events::closed{a.conn, cause::aborted}, none, {}});
 }
 
-void message_network::state::carry_out(host_index h, const actions::probe& a) {
+void message_network::shard::carry_out(host_index h, const actions::probe& a) {
   const end_index e = find(h, a.conn);
   if (e == none) return;
   end_record& here = connections.end(e);
@@ -285,10 +263,11 @@ void message_network::state::carry_out(host_index h, const actions::probe& a) {
   dispatch(e, {kind::ping, cause::none, a.nonce});
 }
 
-void message_network::state::carry_out(host_index h, const actions::ask_progress& a) {
+void message_network::shard::carry_out(host_index h, const actions::ask_progress& a) {
   const end_index e = find(h, a.conn);
   if (e == none) return;
-  const end_record& here = connections.end(e);
+  end_record& here = connections.end(e);
+  settle(here);
   const bool more = here.unsent != 0;
   time_point at{};
   if (more) {

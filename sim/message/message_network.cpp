@@ -1,12 +1,83 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/sim/message_network.hpp"
 
-#include "message/state.hpp"
+#include "message/shard.hpp"
 #include "tandem/core/assert.hpp"
+#include "tandem/sim/policy_seed.hpp"
 
+#include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace tandem::sim {
+
+message_network::state::state(message_network_options options)
+    : net(options.seed, std::move(options.links)),
+      tcp(std::move(options.tcp)),
+      on_message(std::move(options.on_message)),
+      on_syn(std::move(options.on_syn)),
+      names(options.names),
+      seed(options.seed),
+      least_latency(options.least_latency),
+      connections(options.threads) {
+  if (options.threads == 0 || options.threads > threads_most)
+    throw std::invalid_argument("a message network has 1 to 32 threads");
+  if (options.threads > 1 && least_latency <= duration{})
+    throw std::invalid_argument("threads of a message network need a least latency between hosts");
+  if (options.threads == 1) {
+    shards.push_back(std::make_unique<shard>(*this, time, 0, 1));
+    return;
+  }
+  for (std::uint32_t i = 0; i < options.threads; ++i) {
+    clocks.push_back(std::make_unique<kernel>());
+    shards.push_back(std::make_unique<shard>(*this, *clocks.back(), i, options.threads));
+  }
+}
+
+// Tasks that never ran name what shards have.
+message_network::state::~state() {
+  time.clear();
+  for (auto& clock : clocks) clock->clear();
+}
+
+std::uint32_t message_network::state::remember(const manager_options& options) {
+  const auto known = std::find(all_options.begin(), all_options.end(), options);
+  if (known == all_options.end()) {
+    all_options.push_back(options);
+    return static_cast<std::uint32_t>(all_options.size() - 1);
+  }
+  return static_cast<std::uint32_t>(known - all_options.begin());
+}
+
+host_index message_network::state::add_host(const manager_options& options, const peer_id& self,
+                                            bool listens, manager_observer* observer,
+                                            trace_sink* sink) {
+  const auto index = static_cast<host_index>(hosts.size());
+  if (index == hosts_of_huge_heap) heap.begin();
+  heap.look();
+  hosts.push_back(
+      host{.manager = connection_manager(options, self, policy_seed(seed, index, 0), sink),
+           .self = self,
+           .observer = observer,
+           .sink = sink,
+           .options = remember(options),
+           .listens = listens});
+  net.add_host();
+  by_peer.insert_or_assign(self, index);
+  of(index).wake_at_deadline(index);
+  return index;
+}
+
+void message_network::state::check_one_thread() const {
+  if (shards.size() > 1)
+    throw std::logic_error("a message network with threads has no partitions and no ailing hosts");
+}
+
+std::uint64_t message_network::state::tasks_run() const {
+  std::uint64_t run = time.tasks_run();
+  for (const auto& clock : clocks) run += clock->tasks_run();
+  return run;
+}
 
 message_network::message_network(message_network_options options)
     : state_(std::make_unique<state>(std::move(options))) {}
@@ -30,31 +101,38 @@ std::optional<host_index> message_network::host_at(const endpoint& at) noexcept 
 }
 
 void message_network::command(host_index host, const event& what) {
-  TANDEM_ASSERT(!state_->driving && "a manager must not be commanded from its observer");
-  state_->command(host, what);
+  TANDEM_ASSERT(!state_->of(host).driving && "a manager must not be commanded from its observer");
+  state_->of(host).command(host, what);
 }
 
 send_result message_network::send(host_index from, const peer_id& to, std::uint64_t bytes,
                                   std::uint64_t number) {
-  return state_->send(from, to, bytes, number);
+  return state_->of(from).send(from, to, bytes, number);
 }
 void message_network::open_stream(host_index host, connection_id conn) {
-  state_->keep_open(host, conn, true);
+  state_->of(host).keep_open(host, conn, true);
 }
 void message_network::close_stream(host_index host, connection_id conn) {
-  state_->keep_open(host, conn, false);
+  state_->of(host).keep_open(host, conn, false);
 }
 
 connection_manager& message_network::manager(host_index host) {
   return state_->hosts[host].manager;
 }
 kernel& message_network::time() { return state_->time; }
+std::uint64_t message_network::tasks_run() const { return state_->tasks_run(); }
+
+void message_network::at(host_index host, time_point when, task what) {
+  auto& its = state_->of(host);
+  its.time.at(when, std::move(what), {shard::about(host), 0});
+}
 
 void message_network::run_until(time_point until, const std::function<bool()>& stop) {
-  state_->time.run_until(until, stop);
+  state_->run_until(until, stop);
 }
 
 void message_network::partition(std::function<int(host_index)> side) {
+  state_->check_one_thread();
   state_->net.partition(std::move(side));
 }
 
@@ -62,12 +140,20 @@ void message_network::set_manners(host_index host, const host_manners& manners) 
   state_->hosts[host].manners = manners;
 }
 
-void message_network::kill(host_index host) { state_->kill(host); }
-void message_network::forget_flows(host_index host) { state_->net.forget_flows(host); }
-void message_network::suffer(host_index host, const host_ailments& now) {
-  state_->suffer(host, now);
+void message_network::kill(host_index host) { state_->of(host).kill(host); }
+void message_network::forget_flows(host_index host) {
+  state_->check_one_thread();
+  state_->net.forget_flows(host);
 }
-void message_network::restart(host_index host) { state_->restart(host, state_->hosts[host].self); }
-void message_network::restart(host_index host, const peer_id& self) { state_->restart(host, self); }
+void message_network::suffer(host_index host, const host_ailments& now) {
+  state_->check_one_thread();
+  state_->of(host).suffer(host, now);
+}
+void message_network::restart(host_index host) {
+  state_->of(host).restart(host, state_->hosts[host].self);
+}
+void message_network::restart(host_index host, const peer_id& self) {
+  state_->of(host).restart(host, self);
+}
 
 }  // namespace tandem::sim

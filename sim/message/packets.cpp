@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "message/state.hpp"
+#include "message/shard.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace tandem::sim {
@@ -48,19 +49,19 @@ std::uint64_t payload_of(const message::packet& p) {
 
 }  // namespace
 
-host_index message_network::state::peer_host(end_index from) {
+host_index message_network::shard::peer_host(end_index from) {
   const record& c = connections.at(from / 2);
   return from % 2 == message::dialer ? c.target : c.ends[message::dialer].host;
 }
 
-void message_network::state::dispatch(end_index from, const packet& p) {
+void message_network::shard::dispatch(end_index from, const packet& p) {
   record& c = connections.at(from / 2);
   end_record& here = connections.end(from);
   const host_index to = peer_host(from);
   const std::uint64_t payload = payload_of(p);
-  if (p.what == kind::hello) c.hello_flying = true;
+  if (p.what == kind::hello) c.in_doubt = true;
   if (here.tcp != none || payload > segment_size || !net.quiet(here.host, to) ||
-      c.flows != net.flows(here.host, to)) {
+      here.known != static_cast<std::uint32_t>(net.flows(here.host, to))) {
     auto& sender = sender_of(from, to);
     sender.tcp.written += std::max<std::uint64_t>(payload, 1);
     sender.undelivered.push_back({p, sender.tcp.written});
@@ -68,10 +69,10 @@ void message_network::state::dispatch(end_index from, const packet& p) {
     return;
   }
   if (here.round_trips < round_trips_max) ++here.round_trips;
-  const auto ride = net.send(time.now(), here.host, to, 1, payload + packet_overhead, c.flows);
+  const auto ride = net.send(time.now(), here.host, to, 1, payload + packet_overhead, here.known);
   here.last_arrival = std::max(ride.at, here.last_arrival);
   struct delivery {
-    state* self;
+    shard* self;
     handle h;
     std::uint64_t number;
     std::uint32_t value;  // no packet counts more
@@ -81,15 +82,20 @@ void message_network::state::dispatch(end_index from, const packet& p) {
     void operator()() { self->arrived(h, side, {what, why, value, number}); }
   };
   static_assert(sizeof(delivery) <= 32, "a delivery is stored in place");
-  time.at(here.last_arrival,
-          delivery{this, handle_of(from), p.number, static_cast<std::uint32_t>(p.value), p.what,
-                   p.why, static_cast<std::uint8_t>(other(from) % 2)},
-          about(to, from / 2));
+  if (p.what == kind::fin) here.told = true;
+  if (p.what == kind::data)
+    flying.add(here.flying, here.last_arrival, static_cast<std::uint32_t>(p.value));
+  post(here.host, to, here.last_arrival,
+       delivery{&all.of(to), handle_of(from), p.number, static_cast<std::uint32_t>(p.value), p.what,
+                p.why, static_cast<std::uint8_t>(other(from) % 2)},
+       other(from));
 }
 
-message::sender& message_network::state::sender_of(end_index from, host_index to) {
+message::sender& message_network::shard::sender_of(end_index from, host_index to) {
   end_record& here = connections.end(from);
   if (here.tcp != none) return senders[here.tcp];
+  if (all.shards.size() > 1)
+    throw std::logic_error("a message network with threads takes messages of one segment");
   if (free_sender == none) {
     free_sender = static_cast<std::uint32_t>(senders.size());
     senders.emplace_back();
@@ -99,7 +105,7 @@ message::sender& message_network::state::sender_of(end_index from, host_index to
   free_sender = std::exchange(mine.next_free, none);
   mine.tcp.from = here.host;
   mine.tcp.to = to;
-  mine.tcp.known = connections.at(from / 2).flows;
+  mine.tcp.known = here.known;
   mine.tcp.last_arrival = here.last_arrival;
   const link& there = net.between(here.host, to);
   const link& back = net.between(to, here.host);
@@ -109,13 +115,13 @@ message::sender& message_network::state::sender_of(end_index from, host_index to
   return mine;
 }
 
-flow* message_network::state::find(const flow_name& name) {
+flow* message_network::shard::find(const flow_name& name) {
   record* c = connections.find({name.slot, name.generation});
   if (!c || c->ends[name.direction].tcp == none) return nullptr;
   return &senders[c->ends[name.direction].tcp].tcp;
 }
 
-void message_network::state::delivered(const flow_name& name) {
+void message_network::shard::delivered(const flow_name& name) {
   const handle h{name.slot, name.generation};
   const unsigned side = name.direction ^ 1U;
   for (;;) {
@@ -128,6 +134,8 @@ void message_network::state::delivered(const flow_name& name) {
     if (first.end > mine.tcp.delivered) return part_delivered(h, side, mine);
     mine.undelivered.pop_front();
     const time_point left = mine.tcp.left_at(time.now());
+    if (first.what.what == kind::data)
+      c->ends[name.direction].unsent -= static_cast<std::uint32_t>(first.what.value);
     arrived(h, side, first.what, std::exchange(mine.told, 0));
     if (first.opened && connections.find(h)) stream_over(h.slot * 2 + side, time.now());
     if (first.streamed && connections.find(h)) stream_over(h.slot * 2 + name.direction, left);
@@ -135,7 +143,7 @@ void message_network::state::delivered(const flow_name& name) {
 }
 
 // What has come of a message moves at once; its frame's header as the last part.
-void message_network::state::part_delivered(handle h, unsigned side, message::sender& from) {
+void message_network::shard::part_delivered(handle h, unsigned side, message::sender& from) {
   auto& first = from.undelivered.front();
   const std::uint64_t start = first.end - std::max<std::uint64_t>(payload_of(first.what), 1);
   if (first.what.what != kind::data || from.tcp.delivered <= start) return;
@@ -150,23 +158,23 @@ void message_network::state::part_delivered(handle h, unsigned side, message::se
   if (connections.find(h)) bytes_arrived(e, fresh);
 }
 
-void message_network::state::gave_up(const flow_name& name) {
+void message_network::shard::gave_up(const flow_name& name) {
   const end_index from = name.slot * 2 + name.direction;
   stop(from);
   if (is_live(connections.end(from).at)) end_with(from, cause::transport_timeout);
 }
 
-void message_network::state::stop(end_index from) {
+void message_network::shard::stop(end_index from) {
   end_record& e = connections.end(from);
   if (e.tcp == none) return;
   auto& mine = senders[e.tcp];
   mine.tcp.stopped = true;
   const bool first = !mine.undelivered.empty() && mine.undelivered.front().what.what == kind::hello;
   if (first && (mine.tcp.flights.empty() || mine.tcp.flights.front().lost != 0))
-    connections.at(from / 2).hello_flying = false;
+    connections.at(from / 2).in_doubt = false;
 }
 
-void message_network::state::drop_sender(end_record& e) {
+void message_network::shard::drop_sender(end_record& e) {
   if (e.tcp == none) return;
   auto& mine = senders[e.tcp];
   mine = {};
@@ -174,22 +182,50 @@ void message_network::state::drop_sender(end_record& e) {
   free_sender = std::exchange(e.tcp, none);
 }
 
-void message_network::state::send_reset(end_index from) {
+void message_network::shard::send_reset(end_index from) {
   record& c = connections.at(from / 2);
   end_record& here = connections.end(from);
   stop(from);
-  if (!is_live(connections.end(other(from)).at) && !c.hello_flying) return;
+  if (!may_hear_reset(from)) return;
   const host_index at = from % 2 == message::dialer ? here.host : c.target;
+  const host_index to = peer_host(from);
   const time_point last = here.tcp == none ? here.last_arrival : senders[here.tcp].tcp.last_arrival;
-  net.carry(time, at, peer_host(from), packet_overhead, c.flows, last,
-            [this, h = handle_of(from), side = other(from) % 2] { reset_arrived(h, side); });
+  const auto arrival = carry(
+      at, to, here.known, last,
+      [of = &all.of(to), h = handle_of(from), side = other(from) % 2] {
+        of->reset_arrived(h, side);
+      },
+      other(from));
+  if (!arrival || *arrival == never) return;
+  here.told = true;
+  here.last_arrival = *arrival;
 }
 
-void message_network::state::reset_arrived(handle h, unsigned side) {
+// Whether the other end may still be there when it arrives, as this one knows.
+bool message_network::shard::may_hear_reset(end_index from) {
+  const record& c = connections.at(from / 2);
+  const end_record& here = connections.end(from);
+  const end_record& there = connections.end(other(from));
+  if (here.tcp != none || there.tcp != none) return is_live(there.at) || hello_flying(c);
+  if (here.told) {
+    const host_index at = from % 2 == message::dialer ? here.host : c.target;
+    if (time.now() < here.last_arrival) return true;
+    if (time.now() <= here.last_arrival + net.between(peer_host(from), at).longest()) return false;
+  }
+  return from % 2 == message::listener || c.in_doubt;
+}
+
+void message_network::shard::reset_arrived(handle h, unsigned side) {
   record* c = connections.find(h);
-  if (!c || !is_live(c->ends[side].at)) return;
-  stop(h.slot * 2 + side);
-  end_with(h.slot * 2 + side, cause::reset);
+  if (!c) return;
+  const end_index e = h.slot * 2 + side;
+  if (side == message::dialer) c->in_doubt = false;
+  if (is_live(c->ends[side].at)) {
+    stop(e);
+    end_with(e, cause::reset);
+  } else if (side == message::dialer) {
+    give_if_over(h.slot);
+  }
 }
 
 }  // namespace tandem::sim

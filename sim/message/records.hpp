@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace tandem::sim::message {
@@ -73,36 +74,69 @@ struct end_record {
   host_index host = 0;
   end_index older_of_host = none;
   end_index newer_of_host = none;
-  std::uint32_t tcp = none;  ///< its sender, when it needs one
-  phase at = phase::absent;
-  cause refusal = cause::none;
-  std::uint8_t round_trips = 0;  ///< samples that TCP had without a sender
-  std::uint16_t kept_open = 0;   ///< users of a stream that stays open
+  std::uint32_t tcp = none;      ///< its sender, when it needs one
+  std::uint32_t known = 0;       ///< flows of paths, as the last SYN said
+  std::uint32_t flying = none;   ///< the last of `unsent` that goes without a sender
   std::uint32_t unsent = 0;      ///< application bytes that left and have not arrived
   std::uint32_t asked = 0;       ///< nonce of the last probe; code of the GoAway of a refusing end
+  std::uint16_t kept_open = 0;   ///< users of a stream that stays open
+  std::uint8_t round_trips = 0;  ///< samples that TCP had without a sender
+  phase at = phase::absent;
+  cause refusal = cause::none;
+  bool told = false;  ///< the end of what this end sends arrives at last_arrival, for certain
 };
 
+/// Each end is read and changed at its host alone, and so are what is before the ends at the
+/// dialer's, what is behind them at the listener's. `target`, `port` and the dialer's host never
+/// change: both read them. Where a direction has a sender, everything is at one place.
 struct record {
   std::uint32_t generation = 0;
   std::uint32_t next_free = none;
-  time_point began{};             ///< of the first SYN
-  std::uint64_t flows = 0;        ///< of paths, at the last SYN
-  host_index target = none;       ///< none: nobody has the address
-  std::uint32_t incarnation = 0;  ///< of the listener when it answered the SYN
+  time_point began{};        ///< of the first SYN
+  host_index target = none;  ///< none: nobody has the address
   std::uint16_t port = 0;
   std::uint8_t syns = 0;
-  bool to_v6 = false;  ///< the dialer's address is an IPv6 one
+  std::uint8_t syns_out = 0;  ///< whose answer, or that there is none, is still to come
+  bool to_v6 = false;         ///< the dialer's address is an IPv6 one
   bool syn_armed = false;
-  bool accepted_syn = false;  ///< a listener took a SYN
-  bool hello_flying = false;  ///< the listener's end is about to come into being
+  bool in_doubt = false;  ///< a hello was sent, and the listener has not said that it is over
   std::array<end_record, 2> ends;
+  std::uint32_t incarnation = 0;  ///< of the listener when it answered the SYN
+  bool accepted_syn = false;      ///< a listener took a SYN
 };
 
-/// The connections of all hosts, at stable addresses; grows by chunks and keeps them.
-class record_slab {
+/// The listener's end is about to come into being.
+inline bool hello_flying(const record& c) {
+  return c.in_doubt && c.ends[listener].at == phase::absent;
+}
+
+/// Bytes on their way, in the order in which they arrive: a ring for each end, which names its
+/// last.
+class flying_bytes {
  public:
-  handle take();
-  void give(std::uint32_t slot);
+  void add(std::uint32_t& last, time_point arrives, std::uint32_t bytes);
+  /// How many of them arrived by `now`; forgets these.
+  std::uint32_t arrived(std::uint32_t& last, time_point now);
+
+ private:
+  struct one {
+    time_point arrives;
+    std::uint32_t bytes;
+    std::uint32_t next;
+  };
+  std::vector<one> all_;
+  std::uint32_t free_ = none;
+};
+
+/// The connections of all hosts, at stable addresses; grows by chunks and keeps them. Each shard
+/// takes and gives of its own chunks; another reads what it was told of, also while they become
+/// more.
+class record_table {
+ public:
+  explicit record_table(std::uint32_t shards);
+
+  handle take(std::uint32_t shard);
+  void give(std::uint32_t shard, std::uint32_t slot);
   record& at(std::uint32_t slot) { return (*chunks_[slot / chunk_size])[slot % chunk_size]; }
   record* find(handle h) {
     record& r = at(h.slot);
@@ -110,15 +144,20 @@ class record_slab {
   }
   handle handle_of(std::uint32_t slot) { return {slot, at(slot).generation}; }
   end_record& end(end_index e) { return at(e / 2).ends[e % 2]; }
-  const end_record& end(end_index e) const {
-    return (*chunks_[e / 2 / chunk_size])[e / 2 % chunk_size].ends[e % 2];
-  }
 
  private:
-  static constexpr std::size_t chunk_size = 1024;
+  static constexpr std::uint32_t chunk_size = 1024;
+  static constexpr std::size_t chunks_max = (std::size_t{1} << 31) / chunk_size;
+  struct stock {
+    std::uint32_t free = none;
+    std::uint32_t fresh = 0;  // never used; of a new chunk when it begins one
+  };
+
+  std::uint32_t begin_chunk();
+
+  std::mutex growing_;
   std::vector<std::unique_ptr<std::array<record, chunk_size>>> chunks_;
-  std::uint32_t used_ = 0;
-  std::uint32_t free_ = none;
+  std::vector<stock> stocks_;
 };
 
 /// One direction as a model of TCP carries it: where a packet may be lost or wait for an access

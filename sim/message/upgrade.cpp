@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "message/state.hpp"
+#include "message/shard.hpp"
 
 #include "kernel/paths.hpp"
 #include "tandem/net/send_result.hpp"
@@ -25,35 +25,36 @@ std::uint64_t framed(std::uint64_t bytes) {
 
 }  // namespace
 
-void message_network::state::arrived(handle h, unsigned side, const packet& p, std::uint64_t told) {
+void message_network::shard::arrived(handle h, unsigned side, const packet& p, std::uint64_t told) {
   record* c = connections.find(h);
   if (!c) return;
-  // TCP acknowledges it, whatever becomes of the process.
-  if (p.what == kind::data) c->ends[side ^ 1U].unsent -= static_cast<std::uint32_t>(p.value);
+  // The last of its sender, whatever becomes of the process here.
+  if (p.what == kind::fin && side == dialer) c->in_doubt = false;
   const host_index here = side == listener ? c->target : c->ends[dialer].host;
   if (hosts[here].ails.stands)
     return wait(here, [this, h, side, p, told] { taken_in(h, side, p, told); });
   taken_in(h, side, p, told);
 }
 
-void message_network::state::taken_in(handle h, unsigned side, const packet& p,
+void message_network::shard::taken_in(handle h, unsigned side, const packet& p,
                                       std::uint64_t told) {
   record* c = connections.find(h);
   if (!c) return;
   if (p.what == kind::hello) return hello_arrived(h, *c);
-  const end_index e = at_hand = h.slot * 2 + side;
+  const end_index e = h.slot * 2 + side;
   end_record& here = c->ends[side];
   const auto id = static_cast<connection_id>(here.id);
   if (!is_live(here.at)) {
     if (p.what != kind::fin && p.what != kind::goodbye) send_reset(e);
+    if (p.what == kind::fin && side == dialer) give_if_over(h.slot);
     return;
   }
-  const host_index there = c->ends[side ^ 1U].host;
+  at_hand = e;
   switch (p.what) {
     case kind::exchange:
     case kind::propose:
       if (here.at == phase::upgrading)
-        step(here.host, events::authenticated{id, hosts[there].self});
+        step(here.host, events::authenticated{id, hosts[peer_host(e)].self});
       return;
     case kind::open:
       if (here.at == phase::upgrading)
@@ -65,7 +66,7 @@ void message_network::state::taken_in(handle h, unsigned side, const packet& p,
       return goodbye_arrived(e, p.why, static_cast<std::uint32_t>(p.value));
     case kind::fin:
       stop(e);
-      return end_with(e, cause::remote_closed);
+      return end_with(e, cause::remote_closed, true);
     case kind::ping:
       return dispatch(e, {kind::pong, cause::none, p.value});
     case kind::pong:
@@ -87,28 +88,24 @@ void message_network::state::taken_in(handle h, unsigned side, const packet& p,
   }
 }
 
-void message_network::state::hello_arrived(handle h, record& c) {
+void message_network::shard::hello_arrived(handle h, record& c) {
   host& asked = hosts[c.target];
   if (!asked.alive || asked.incarnation != c.incarnation) return turn_away(h, c);
-  if (!asked.manners.accepts) {
-    c.hello_flying = false;
-    return free_if_over(h.slot);
-  }
+  if (!asked.manners.accepts) return free_if_over(h.slot * 2 + listener);
   if (asked.manners.accepts_after == duration{}) return accept(h, c);
   asked.accepts_next = later(std::max(time.now(), asked.accepts_next), asked.manners.accepts_after);
-  time.at(asked.accepts_next, [this, h] {
+  at(c.target, asked.accepts_next, [this, h] {
     if (record* then = connections.find(h)) accept(h, *then);
   });
 }
 
-void message_network::state::turn_away(handle h, record& c) {
-  c.hello_flying = false;
+void message_network::shard::turn_away(handle h, record& c) {
   c.ends[listener].at = phase::gone;
   send_reset(h.slot * 2 + listener);
-  free_if_over(h.slot);
+  free_if_over(h.slot * 2 + listener);
 }
 
-void message_network::state::accept(handle h, record& c) {
+void message_network::shard::accept(handle h, record& c) {
   host& asked = hosts[c.target];
   if (!asked.alive || asked.incarnation != c.incarnation) return turn_away(h, c);
   if (asked.ails.no_descriptors || !asked.backlog.empty()) {
@@ -122,7 +119,6 @@ void message_network::state::accept(handle h, record& c) {
     ++asked.resets;
     return turn_away(h, c);
   }
-  c.hello_flying = false;
   asked.last_inbound += 2;
   const connection_id id{asked.last_inbound};
   enter(h.slot * 2 + listener, c.target, id, phase::upgrading);
@@ -131,19 +127,21 @@ void message_network::state::accept(handle h, record& c) {
                                                       : names->seen(from, c.to_v6)});
 }
 
-void message_network::state::goodbye_arrived(end_index e, cause why, std::uint32_t code) {
+void message_network::shard::goodbye_arrived(end_index e, cause why, std::uint32_t code) {
   const handle h = handle_of(e);
-  const host_index at = connections.end(e).host;
+  const host_index here = connections.end(e).host;
   const auto id = static_cast<connection_id>(connections.end(e).id);
   if (wire_code_of(why) != 0) {
-    step(at, events::remote_refused{id, why, parse_go_away(code).retry_after});
+    step(here, events::remote_refused{id, why, parse_go_away(code).retry_after});
     if (!connections.find(h) || !is_live(connections.end(e).at)) return;
   }
   dispatch(e, {kind::fin, cause::none, 0});
+  record& c = connections.at(e / 2);
+  if (e % 2 == dialer && connections.end(e).told) c.in_doubt = false;
   end_with(e, cause::remote_closed);
 }
 
-void message_network::state::pong_arrived(end_index e, std::uint32_t nonce) {
+void message_network::shard::pong_arrived(end_index e, std::uint32_t nonce) {
   const end_record& here = connections.end(e);
   const host_index at = here.host;
   const auto id = static_cast<connection_id>(here.id);
@@ -153,7 +151,7 @@ void message_network::state::pong_arrived(end_index e, std::uint32_t nonce) {
   step(at, events::probe_answered{id, nonce});
 }
 
-void message_network::state::bytes_arrived(end_index e, std::uint64_t bytes) {
+void message_network::shard::bytes_arrived(end_index e, std::uint64_t bytes) {
   end_record& here = connections.end(e);
   if (here.at != phase::ready && here.at != phase::closing) return;
   events::traffic moved;
@@ -163,15 +161,16 @@ void message_network::state::bytes_arrived(end_index e, std::uint64_t bytes) {
   step(here.host, moved);
 }
 
-send_result message_network::state::send(host_index from, const peer_id& to, std::uint64_t bytes,
+send_result message_network::shard::send(host_index from, const peer_id& to, std::uint64_t bytes,
                                          std::uint64_t number) {
   const end_index e = oldest_ready(from, to);
   if (e == none) return send_result::gone;
+  settle(connections.end(e));
   const std::uint64_t backlog = connections.end(e).unsent;
   if (bytes > message_size_default || (backlog != 0 && backlog + framed(bytes) > backlog_default))
     return send_result::refused;
   if (driving) {
-    time.at(time.now(), [this, h = handle_of(e), side = e % 2, bytes, number] {
+    at(from, time.now(), [this, h = handle_of(e), side = e % 2, bytes, number] {
       record* c = connections.find(h);
       if (c && c->ends[side].at == phase::ready) send(h.slot * 2 + side, bytes, number);
     });
@@ -181,7 +180,7 @@ send_result message_network::state::send(host_index from, const peer_id& to, std
   return send_result::accepted;
 }
 
-void message_network::state::send(end_index e, std::uint64_t bytes, std::uint64_t number) {
+void message_network::shard::send(end_index e, std::uint64_t bytes, std::uint64_t number) {
   const host_index from = connections.end(e).host;
   events::traffic moved;
   moved.conn = static_cast<connection_id>(connections.end(e).id);
@@ -199,7 +198,7 @@ void message_network::state::send(end_index e, std::uint64_t bytes, std::uint64_
   step(from, events::stream_opened{moved.conn, true});
 }
 
-void message_network::state::keep_open(host_index h, connection_id conn, bool open) {
+void message_network::shard::keep_open(host_index h, connection_id conn, bool open) {
   const end_index e = find(h, conn);
   if (e == none) return;
   end_record& here = connections.end(e);
@@ -212,7 +211,7 @@ void message_network::state::keep_open(host_index h, connection_id conn, bool op
   }
 }
 
-void message_network::state::stream_over(end_index e, time_point used_at) {
+void message_network::shard::stream_over(end_index e, time_point used_at) {
   const end_record& here = connections.end(e);
   if (here.at != phase::ready) return;
   const connection_id id{here.id};

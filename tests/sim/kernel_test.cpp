@@ -327,7 +327,7 @@ TEST(kernel, tells_of_what_comes_soon_before_it_runs) {
           if (i <= 5) return;
           EXPECT_EQ(hears.told[i], (std::vector<unsigned>{4, 3, 2, 1})) << i;
         },
-        i);
+        kernel::label{i, 0});
   k.at(at(5ms), [] {});  // about nothing
   k.run_until(at(20ms));
   EXPECT_EQ(ran.size(), 100U);

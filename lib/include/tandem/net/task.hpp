@@ -58,7 +58,7 @@ class task {
   template <class F>
   static constexpr bool fits =
       sizeof(F) <= capacity &&
-      alignof(F) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<F>;
+      alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
 
   template <class F>
   static constexpr functions in_place = {[](void* p) { (*static_cast<F*>(p))(); },
@@ -82,7 +82,7 @@ class task {
     if (const auto* table = std::exchange(table_, nullptr)) table->destroy(storage_);
   }
 
-  alignas(std::max_align_t) std::byte storage_[capacity];
+  alignas(void*) std::byte storage_[capacity];
   const functions* table_ = nullptr;
 };
 

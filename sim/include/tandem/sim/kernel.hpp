@@ -11,6 +11,9 @@ namespace tandem::sim {
 
 /// Virtual time: runs tasks in (time, sequence) order. A monotone radix queue; integer nanoseconds;
 /// nothing but tasks moves the time. Several kernels can run side by side in threads.
+/// Tasks that have a place run at equal times in the order (place, when they were put, who put
+/// them, sequence), after those that have none: an order that no kernel decides, so that places may
+/// be spread over several.
 class kernel final : public tandem::clock {
  public:
   kernel();
@@ -20,8 +23,15 @@ class kernel final : public tandem::clock {
   timer_id at(time_point when, task what) override;
   void cancel(timer_id id) override;
 
-  /// The same as at(), of a task that is about something, a number of the caller's but 0.
-  timer_id at(time_point when, task what, std::uint64_t about);
+  /// What a task belongs to.
+  struct label {
+    std::uint64_t about = 0;  ///< a number of the caller's; its lower half is the place, 0: none
+    std::uint32_t from = 0;   ///< the place that put it
+  };
+  /// The same as at(), of a task that is about something.
+  timer_id at(time_point when, task what, const label& of);
+  /// The same, of a task that was put at `born`, by a place of another kernel.
+  timer_id at(time_point when, task what, const label& of, time_point born);
   /// Hears what the tasks are about that run soon, so that what they need is in the cache then:
   /// most of them four times, `steps` from 4 to 1, and some never. Must change nothing.
   class foresight {
@@ -41,6 +51,10 @@ class kernel final : public tandem::clock {
   /// Runs every task up to and including `until`, then sets the time to `until`. Asks `stop` after
   /// each; when it says so, returns at once with the time where it is.
   void run_until(time_point until, const std::function<bool()>& stop = {});
+  /// When the next task runs, or an earlier time at which a cancelled one would have; never: none.
+  time_point next() const noexcept;
+  /// It is `now`, before what runs then; nothing earlier is pending.
+  void begin(time_point now);
   /// Destroys every pending task.
   void clear();
 

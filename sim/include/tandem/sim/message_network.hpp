@@ -3,6 +3,7 @@
 
 #include "tandem/core/observer.hpp"
 #include "tandem/net/send_result.hpp"
+#include "tandem/net/task.hpp"
 #include "tandem/sim/host_manners.hpp"
 #include "tandem/sim/kernel.hpp"
 #include "tandem/sim/link.hpp"
@@ -37,6 +38,13 @@ struct message_network_options {
   std::function<void(host_index, std::uint64_t)> on_message{};
   std::function<void(host_index from)> on_syn{};  ///< hears of each SYN sent; may be empty
   host_names* names = nullptr;                    ///< outlives the network
+  /// Hosts in so many shards, each with a thread of its own, and the same result whatever it is.
+  /// More than 1 asks for: links that never lose, cut or limit packets nor have less than
+  /// `least_latency`, which is not 0, messages of one segment, no partition, no forgotten flows and
+  /// no ailing hosts (what breaks this throws std::logic_error); no counters of links, no names;
+  /// and `links`, observers and the two functions above that shards may call side by side.
+  unsigned threads = 1;
+  duration least_latency{};
 };
 
 /// What ails the process of a host, or the host.
@@ -49,9 +57,9 @@ struct host_ailments {
 /// Drives one connection_manager per host over messages with delay, rate and loss, in virtual time.
 /// TCP connect timing follows the SYN schedule of the profile; the upgrade costs the round trips of
 /// multistream-select, /plaintext/2.0.0 and yamux (dialer ready 3 round trips after the dial,
-/// listener after 2.5). Lost messages after the handshake of TCP arrive late, never not at all; what
-/// may be lost or wait, and what takes more than one segment, goes over tcp_flows as at the stream
-/// level. Does not cover: byte counts of the protocols (only application bytes are counted),
+/// listener after 2.5). Lost messages after the handshake of TCP arrive late, never not at all;
+/// what may be lost or wait, and what takes more than one segment, goes over tcp_flows as at the
+/// stream level. Does not cover: byte counts of the protocols (only application bytes are counted),
 /// sessions and node.
 class message_network {
  public:
@@ -80,11 +88,16 @@ class message_network {
   void close_stream(host_index host, connection_id conn);
   connection_manager& manager(host_index host);
 
+  /// At that time, in the host's thread: what may tell this host alone something.
+  void at(host_index host, time_point when, task what);
+  /// Of what no host does: with several threads everything stands still for each task of it.
   kernel& time();
+  /// Asks `stop` after each task; with several threads after each of time().
   void run_until(time_point until, const std::function<bool()>& stop = {});
+  std::uint64_t tasks_run() const;                      ///< of all shards
   void partition(std::function<int(host_index)> side);  ///< as fabric::partition
   void set_manners(host_index host, const host_manners& manners);
-  void kill(host_index host);                           ///< as fabric::kill
+  void kill(host_index host);  ///< as fabric::kill
   /// With a fresh manager and the same options, as the same peer or as this one.
   void restart(host_index host);
   void restart(host_index host, const peer_id& self);
@@ -94,6 +107,8 @@ class message_network {
 
  private:
   struct state;
+  struct shard;
+  class crew;
   std::unique_ptr<state> state_;
 };
 

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// A message network in shards: the same for any number of threads.
+#include "message_fixture.hpp"
+#include "tandem/core/random.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <stdexcept>
+
+namespace tandem::sim::testing {
+namespace {
+
+// What all hosts of a run told, saw and counted.
+struct outcome {
+  std::vector<std::vector<std::byte>> traces;
+  std::vector<std::vector<std::uint64_t>> messages;
+  std::vector<std::uint64_t> established;
+  std::uint64_t tasks = 0;
+
+  friend bool operator==(const outcome&, const outcome&) = default;
+};
+
+// Dials, messages, ends, refusals, crashes and returns among hosts whose events often come at the
+// same time; every host has an observer.
+outcome run_crowd(unsigned threads, link path, host_index hosts = 24) {
+  outcome out;
+  out.messages.resize(hosts);
+  std::deque<host_log> logs(hosts);
+  std::deque<memory_trace> traces(hosts);
+  message_network net(
+      {.seed = 7,
+       .links = [&path](host_index, host_index) -> const link& { return path; },
+       .on_message = [&out](host_index at,
+                            std::uint64_t number) { out.messages[at].push_back(number); },
+       .threads = threads,
+       .least_latency = path.latency});
+  manager_options options;
+  options.max_connections = 12;
+  for (host_index i = 0; i < hosts; ++i)
+    net.add_host(test::exact(options), test_peer(i), i % 7 != 0, &logs[i], &traces[i]);
+  random_stream random(3);
+  std::uint64_t number = 0;
+  for (host_index i = 0; i < hosts; ++i)
+    for (int k = 0; k < 8; ++k) {
+      const auto to = static_cast<host_index>(random.up_to(hosts - 1));
+      if (to == i) continue;
+      // Whole steps: much comes at once.
+      const auto when = at(random.up_to(40) * 50ms);
+      net.at(i, when, [&net, i, to, request = ++number] {
+        const endpoint address = message_network::address_of(to);
+        net.command(
+            i, events::dial_wanted{
+                   request_id{request}, test_peer(to), {&address, 1}, dial_mode::join, 0, never});
+      });
+      net.at(i, when + 700ms, [&net, i, to, n = ++number] { net.send(i, test_peer(to), 100, n); });
+      if (k % 4 == 0)
+        net.at(i, when + 2s,
+               [&net, i, to] { net.command(i, events::disconnect_wanted{test_peer(to)}); });
+    }
+  for (host_index i = 3; i < hosts; i += 5) {
+    net.time().at(at(1500ms), [&net, i] { net.kill(i); });
+    net.time().at(at(2500ms), [&net, i] { net.restart(i); });
+  }
+  net.run_until(at(3s));
+  for (host_index i = 1; i < hosts; i += 6) net.command(i, events::shutdown_wanted{});
+  net.run_until(at(90s));
+  for (host_index i = 0; i < hosts; ++i) {
+    out.traces.emplace_back(traces[i].bytes().begin(), traces[i].bytes().end());
+    out.established.push_back(net.manager(i).counters().established_total);
+  }
+  out.tasks = net.tasks_run();
+  return out;
+}
+
+TEST(message_threads, any_number_of_them_has_the_same_traces_messages_and_counters) {
+  for (const duration jitter : {duration{}, duration{7ms}}) {
+    const link path{.latency = 50ms, .jitter = jitter};
+    const outcome one = run_crowd(1, path);
+    std::uint64_t messages = 0;
+    for (const auto& each : one.messages) messages += each.size();
+    EXPECT_GT(messages, 50U);
+    for (const unsigned threads : {2U, 3U, 4U}) {
+      const outcome several = run_crowd(threads, path);
+      EXPECT_EQ(several.established, one.established) << threads;
+      EXPECT_EQ(several.messages, one.messages) << threads;
+      EXPECT_EQ(several.tasks, one.tasks) << threads;
+      EXPECT_TRUE(several.traces == one.traces) << threads;
+    }
+  }
+}
+
+TEST(message_threads, a_task_of_a_host_that_throws_ends_the_run) {
+  const link path{.latency = 10ms};
+  message_network net({.links = [&path](host_index, host_index) -> const link& { return path; },
+                       .threads = 2,
+                       .least_latency = path.latency});
+  for (host_index i = 0; i < 2; ++i) net.add_host({}, test_peer(i), true, nullptr, nullptr);
+  int ran = 0;
+  net.at(1, at(1s), [] { throw std::runtime_error("of a host"); });
+  net.at(1, at(2s), [&ran] { ++ran; });
+  EXPECT_THROW(net.run_until(at(3s)), std::runtime_error);
+  EXPECT_EQ(ran, 0);
+  net.run_until(at(3s));
+  EXPECT_EQ(ran, 1);
+  EXPECT_EQ(net.time().now(), at(3s));
+}
+
+// Two hosts of two threads, which were told that no link is below 10 ms.
+struct pair_of_hosts {
+  explicit pair_of_hosts(link of)
+      : path(std::move(of)),
+        net({.links = [this](host_index, host_index) -> const link& { return path; },
+             .threads = 2,
+             .least_latency = 10ms}) {
+    for (host_index i = 0; i < 2; ++i) net.add_host({}, test_peer(i), true, nullptr, nullptr);
+  }
+  void dial() {
+    const endpoint address = message_network::address_of(1);
+    net.command(0, events::dial_wanted{
+                       request_id{1}, test_peer(1), {&address, 1}, dial_mode::join, 0, never});
+  }
+
+  link path;
+  message_network net;
+};
+
+TEST(message_threads, what_only_one_thread_can_do_is_refused_by_several) {
+  pair_of_hosts good({.latency = 10ms});
+  EXPECT_THROW(good.net.partition([](host_index) { return 0; }), std::logic_error);
+  EXPECT_THROW(good.net.forget_flows(0), std::logic_error);
+  EXPECT_THROW(good.net.suffer(0, {.stands = true}), std::logic_error);
+  good.dial();
+  good.net.run_until(at(1s));
+  EXPECT_EQ(good.net.manager(0).counters().active_connections, 1U);
+  EXPECT_THROW(good.net.send(0, test_peer(1), 2000), std::logic_error) << "two segments";
+
+  EXPECT_THROW(pair_of_hosts({.latency = 10ms, .loss = 0.1}).dial(), std::logic_error);
+  EXPECT_THROW(pair_of_hosts({.latency = 10ms, .bandwidth = 1000}).dial(), std::logic_error);
+  EXPECT_THROW(pair_of_hosts({.latency = 9ms}).dial(), std::logic_error);
+}
+
+TEST(message_threads, a_network_without_a_least_latency_has_one_thread) {
+  EXPECT_THROW(message_network({.links = {}, .threads = 2}), std::invalid_argument);
+  EXPECT_THROW(message_network({.links = {}, .threads = 0}), std::invalid_argument);
+  EXPECT_THROW(message_network({.links = {}, .threads = 33, .least_latency = 1ms}),
+               std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace tandem::sim::testing
