@@ -5,6 +5,7 @@
 #include "run_call.hpp"
 #include "tandem/asio/network.hpp"
 #include "tandem/command/command.hpp"
+#include "tandem/command/json_text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -118,7 +119,7 @@ class dial_command final : public command {
                                    {"protocols", std::move(protocols)},
                                    {"addresses", std::move(addresses)},
                                    {"observed", observed(said)}};
-    std::puts(boost::json::serialize(told).c_str());
+    std::puts(json_text(told).c_str());
   }
 
   CLI::App& app_;

@@ -13,10 +13,13 @@ namespace {
 
 namespace json = boost::json;
 
+// The shortest that is read as the same number; with an exponent only where people write one.
 void add(std::string& to, double number) {
+  const auto size = std::abs(number);
+  const auto form = size == 0 || (size >= 1e-5 && size < 1e15) ? std::chars_format::fixed
+                                                               : std::chars_format::general;
   char text[64];
-  // The shortest that is read as the same number.
-  const auto end = std::to_chars(text, text + sizeof text, number).ptr;
+  const auto end = std::to_chars(text, text + sizeof text, number, form).ptr;
   to.append(std::isfinite(number) ? std::string_view(text, end) : "null");
 }
 

@@ -3,6 +3,7 @@
 #include "run_call.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/command.hpp"
+#include "tandem/command/json_text.hpp"
 #include "tandem/command/units.hpp"
 
 #include <CLI/CLI.hpp>
@@ -121,7 +122,7 @@ class ping_command final : public command {
                                {"p99", microseconds_of(quantile(trips_, 0.99))},
                                {"max", microseconds_of(trips_.back())}};
     if (!why_.empty()) told["error"] = why_;
-    std::puts(boost::json::serialize(told).c_str());
+    std::puts(json_text(told).c_str());
   }
 
   CLI::App& app_;

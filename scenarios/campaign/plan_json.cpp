@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "tandem/command/json_text.hpp"
 #include "tandem/scenarios/campaign/plan.hpp"
 
 #include <boost/json.hpp>
@@ -58,7 +59,7 @@ std::string plan_json(const campaign_plan& plan) {
                          {"also", json::value_from(plan.also)},
                          {"scenario_text", plan.text},
                          {"scenario_flat", plan.flat}};
-  return json::serialize(out) + "\n";
+  return json_text(out) + "\n";
 }
 
 campaign_plan plan_of_json(std::string_view text) try {

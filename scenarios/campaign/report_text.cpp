@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "table_text.hpp"
+#include "tandem/command/json_text.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/core/counted.hpp"
 #include "tandem/scenarios/campaign/sweep.hpp"
@@ -136,13 +137,13 @@ std::string to_json(const campaign_plan& plan, const campaign_report& report) {
           {"seed", one.worst->seed}, {"why", one.worst_why}, {"reproduce", rerun_line(*one.worst)}};
     settings.push_back(std::move(out));
   }
-  return json::serialize(json::object{{"scenario", plan.scenario},
-                                      {"commit", plan.commit},
-                                      {"verdict", name_of(report.verdict())},
-                                      {"stopped", report.stopped},
-                                      {"cells_run", report.ran},
-                                      {"cells_reused", report.reused},
-                                      {"settings", std::move(settings)}}) +
+  return json_text(json::object{{"scenario", plan.scenario},
+                                {"commit", plan.commit},
+                                {"verdict", name_of(report.verdict())},
+                                {"stopped", report.stopped},
+                                {"cells_run", report.ran},
+                                {"cells_reused", report.reused},
+                                {"settings", std::move(settings)}}) +
          "\n";
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "table_text.hpp"
+#include "tandem/command/json_text.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/core/counted.hpp"
 #include "tandem/scenarios/campaign/search.hpp"
@@ -161,7 +162,7 @@ std::string to_json(const search_plan& plan, const search_report& report) {
                     {"pending_has_limit", one.pending_has_limit}});
   }
   const auto* with = report.answer();
-  return json::serialize(json::object{
+  return json_text(json::object{
              {"scenario", plan.scenario},
              {"commit", plan.commit},
              {"level", plan.level},

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "tandem/command/json_text.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/core/counted.hpp"
 #include "tandem/scenarios/campaign/shrink.hpp"
@@ -52,16 +53,16 @@ std::string to_json(const shrink_request& of, const shrink_report& report) {
                         {"lines", one.lines},
                         {"duration_s", std::chrono::duration<double>(one.length).count()}};
   };
-  return json::serialize(json::object{{"scenario", of.file},
-                                      {"line", report.line},
-                                      {"why", report.why},
-                                      {"before", size(report.before)},
-                                      {"after", size(report.after)},
-                                      {"runs", report.tried},
-                                      {"stopped", report.stopped},
-                                      {"out_of_time", report.out_of_time},
-                                      {"file", of.out},
-                                      {"text", report.text}}) +
+  return json_text(json::object{{"scenario", of.file},
+                                {"line", report.line},
+                                {"why", report.why},
+                                {"before", size(report.before)},
+                                {"after", size(report.after)},
+                                {"runs", report.tried},
+                                {"stopped", report.stopped},
+                                {"out_of_time", report.out_of_time},
+                                {"file", of.out},
+                                {"text", report.text}}) +
          "\n";
 }
 

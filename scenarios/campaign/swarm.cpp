@@ -4,6 +4,7 @@
 #include "results/whole_file.hpp"
 #include "table_text.hpp"
 #include "tandem/command/bad_input.hpp"
+#include "tandem/command/json_text.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/core/counted.hpp"
 #include "tandem/scenarios/rerun.hpp"
@@ -178,16 +179,16 @@ std::string to_json(const swarm_plan& plan, const swarm_report& report) {
                         {"why", each.why},
                         {"file", each.file},
                         {"reproduce", each.rerun}});
-  return json::serialize(json::object{{"scenario", plan.scenario},
-                                      {"level", plan.level_name},
-                                      {"first_seed", plan.first_seed},
-                                      {"runs", report.runs},
-                                      {"healed", report.healed},
-                                      {"stopped", report.stopped},
-                                      {"faults", json::value_from(plan.kinds)},
-                                      {"goals", std::move(goals)},
-                                      {"failures", std::move(failures)},
-                                      {"notes", json::value_from(plan.notes)}}) +
+  return json_text(json::object{{"scenario", plan.scenario},
+                                {"level", plan.level_name},
+                                {"first_seed", plan.first_seed},
+                                {"runs", report.runs},
+                                {"healed", report.healed},
+                                {"stopped", report.stopped},
+                                {"faults", json::value_from(plan.kinds)},
+                                {"goals", std::move(goals)},
+                                {"failures", std::move(failures)},
+                                {"notes", json::value_from(plan.notes)}}) +
          "\n";
 }
 

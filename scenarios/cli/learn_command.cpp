@@ -3,6 +3,7 @@
 #include "read/read_scenario.hpp"
 #include "results/whole_file.hpp"
 #include "tandem/command/bad_input.hpp"
+#include "tandem/command/json_text.hpp"
 #include "tandem/core/counted.hpp"
 #include "tandem/scenarios/learn.hpp"
 
@@ -50,7 +51,7 @@ class learn_command final : public command {
       throw bad_input("--name " + name_, "must be a name of letters, digits, _ and -");
     const auto learned = learn(recordings_in(record_), name_);
     if (json_) {
-      std::puts(boost::json::serialize(object_of(learned)).c_str());
+      std::puts(json_text(object_of(learned)).c_str());
       return exit_held;
     }
     if (output_ == "-") {

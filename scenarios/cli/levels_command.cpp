@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
+#include "tandem/command/json_text.hpp"
 #include "tandem/scenarios/level.hpp"
 #include "tandem/scenarios/level_settings.hpp"
 
@@ -24,7 +25,7 @@ class levels_command final : public command {
 
   int run() override {
     if (json_)
-      std::puts(boost::json::serialize(settings()).c_str());
+      std::puts(json_text(settings()).c_str());
     else
       std::fputs(scenarios::level_table().c_str(), stdout);
     return exit_held;

@@ -2,6 +2,7 @@
 // check, list and schema.
 #include "commands.hpp"
 #include "tandem/command/bad_input.hpp"
+#include "tandem/command/json_text.hpp"
 #include "tandem/command/units.hpp"
 #include "tandem/core/counted.hpp"
 #include "tandem/scenarios/campaign/plan.hpp"
@@ -75,7 +76,7 @@ class check_command final : public command {
                                    {"ok", mistakes.empty()},
                                    {"mistakes", boost::json::value_from(mistakes)},
                                    {"warnings", boost::json::value_from(warnings)}};
-    std::puts(boost::json::serialize(told).c_str());
+    std::puts(json_text(told).c_str());
     return mistakes.empty() ? exit_held : exit_bad_input;
   }
 
@@ -165,7 +166,7 @@ class list_command final : public command {
     bool good = true;
     for (const auto& folder : folders)
       for (const auto& file : scenarios_in(folder)) good = show(file) && good;
-    if (json_) std::puts(boost::json::serialize(found_).c_str());
+    if (json_) std::puts(json_text(found_).c_str());
     return good ? exit_held : exit_bad_input;
   }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "tandem/command/json_text.hpp"
 #include "tandem/core/counted.hpp"
 #include "tandem/scenarios/compare/difference.hpp"
 
@@ -111,7 +112,7 @@ std::string to_json(const outcome& a, const outcome& b, const difference& what) 
     numbers.push_back({{"name", number.name}, {"a", number.a}, {"b", number.b}});
   out["expectations"] = std::move(lines);
   out["numbers"] = std::move(numbers);
-  return json::serialize(out) + "\n";
+  return json_text(out) + "\n";
 }
 
 }  // namespace tandem::scenarios

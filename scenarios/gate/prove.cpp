@@ -2,6 +2,7 @@
 #include "tandem/scenarios/gate/prove.hpp"
 
 #include "judging.hpp"
+#include "tandem/command/json_text.hpp"
 #include "tandem/scenarios/read.hpp"
 
 #include <fmt/format.h>
@@ -53,7 +54,7 @@ std::string run_and_say(const gate_case& of, const gate_options& options, double
   out["flaky"] =
       usual && prints != usual->prints && run(what, on, how).trace_hash != result.trace_hash;
   out["prints"] = json::value_from(prints);
-  return json::serialize(out);
+  return json_text(out);
 }
 
 said heard_from(const std::string& text) {
@@ -162,7 +163,7 @@ std::string proof_json(const std::vector<proof>& proofs) {
                    {"by", names[static_cast<std::size_t>(each.by)]},
                    {"where", each.where},
                    {"what", each.what}});
-  return json::serialize(all) + "\n";
+  return json_text(all) + "\n";
 }
 
 }  // namespace tandem::scenarios

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Results between processes, and for programs.
 #include "judging.hpp"
+#include "tandem/command/json_text.hpp"
 
 #include <boost/json.hpp>
 
@@ -71,7 +72,7 @@ gate_status status_named(std::string_view name) {
 std::string told(const gate_result& of) {
   auto out = object_of(of);
   out["found"] = value_of(of.found);
-  return json::serialize(out);
+  return json_text(out);
 }
 
 gate_result heard(const std::string& text, const gate_case& what) {
@@ -93,7 +94,7 @@ gate_result heard(const std::string& text, const gate_case& what) {
 std::string gate_json(const std::vector<gate_result>& results) {
   json::array all;
   for (const auto& each : results) all.push_back(object_of(each));
-  return json::serialize(all) + "\n";
+  return json_text(all) + "\n";
 }
 
 }  // namespace tandem::scenarios

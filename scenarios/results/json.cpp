@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "tandem/command/json_text.hpp"
 #include "tandem/scenarios/results.hpp"
 
 #include <boost/json.hpp>
@@ -7,13 +8,6 @@ namespace tandem::scenarios {
 namespace {
 
 namespace json = boost::json;
-
-// Whole numbers as integers: counts read better without `.0`.
-json::value number(double value) {
-  const auto whole = static_cast<std::int64_t>(value);
-  if (static_cast<double>(whole) == value) return whole;
-  return value;
-}
 
 json::object object_of(const cause_counts& counts) {
   json::object out;
@@ -74,8 +68,7 @@ json::object object_of(const run_result& r) {
   for (const auto& group : r.groups) {
     json::object metrics;
     for (const auto& [name, value] : group.metrics)
-      metrics[name] = {
-          {"last", number(value.last)}, {"min", number(value.min)}, {"max", number(value.max)}};
+      metrics[name] = {{"last", value.last}, {"min", value.min}, {"max", value.max}};
     groups[group.name] = std::move(metrics);
     refusals[group.name] = object_of(group.refusals);
     summary[group.name] = object_of(group);
@@ -107,7 +100,7 @@ json::object object_of(const run_result& r) {
 std::string to_json(std::span<const run_result> results) {
   json::array all;
   for (const auto& result : results) all.push_back(object_of(result));
-  return json::serialize(all) + "\n";
+  return json_text(all) + "\n";
 }
 
 }  // namespace tandem::scenarios
