@@ -45,8 +45,11 @@ class category final : public boost::system::error_category {
       case net_error::certificate_expired:
         return "the peer's certificate is not valid now";
       case net_error::certificate_extension:
-        return "the peer's certificate does not say who it is, or has a critical extension that "
-               "nobody knows";
+        return "the peer's certificate does not say once who it is, in libp2p's extension";
+      case net_error::certificate_identity:
+        return "what the peer's certificate says of who it is, is no signed key";
+      case net_error::certificate_critical:
+        return "the peer's certificate has a critical extension that nobody knows";
       case net_error::certificate_signature:
         return "the peer's certificate is not signed with its own key";
       case net_error::alerted:

@@ -90,21 +90,22 @@ std::optional<signed_key> parse_signed_key(byte_view der) {
   return found;
 }
 
-/// The contents of our extension; nothing when it is not there once, or another is critical that
-/// OpenSSL does not know.
-std::optional<byte_view> extension_of(X509& certificate) {
+/// The contents of our extension, which is there once; no other is critical but those that OpenSSL
+/// knows.
+boost::system::result<byte_view> extension_of(X509& certificate) {
   const asn1_ptr<ASN1_OBJECT> ours(OBJ_txt2obj(extension_oid, 1));
   std::optional<byte_view> found;
   for (int i = 0; i < X509_get_ext_count(&certificate); ++i) {
     auto* const extension = X509_get_ext(&certificate, i);
     if (OBJ_cmp(X509_EXTENSION_get_object(extension), ours.get()) == 0) {
-      if (found) return std::nullopt;
+      if (found) return net_error::certificate_extension;
       found = bytes_of(X509_EXTENSION_get_data(extension));
     } else if (X509_EXTENSION_get_critical(extension) && !X509_supported_extension(extension)) {
-      return std::nullopt;
+      return net_error::certificate_critical;
     }
   }
-  return found;
+  if (!found) return net_error::certificate_extension;
+  return *found;
 }
 
 bool is_valid_now(const X509& certificate) {
@@ -165,8 +166,9 @@ boost::system::result<peer_id> peer_of_certificate(X509& certificate, known_proo
   } const forget;
   if (!is_valid_now(certificate)) return net_error::certificate_expired;
   const auto extension = extension_of(certificate);
-  const auto identity = extension ? parse_signed_key(*extension) : std::nullopt;
-  if (!identity || !is_public_key_message(identity->key)) return net_error::certificate_extension;
+  if (!extension) return extension.error();
+  const auto identity = parse_signed_key(*extension);
+  if (!identity || !is_public_key_message(identity->key)) return net_error::certificate_identity;
   const auto proof = known_proofs::digest_of({der_of(&certificate, &i2d_X509)});
   if (!known.holds(proof)) {
     if (const auto error = verify_signatures(certificate, *identity)) return error;

@@ -92,7 +92,7 @@ TEST(certificate, is_refused_for_what_is_wrong_with_it) {
       X509_EXTENSION_free(extension);
     };
   };
-  EXPECT_EQ(verdict_on(add(true)), net_error::certificate_extension);
+  EXPECT_EQ(verdict_on(add(true)), net_error::certificate_critical);
   EXPECT_EQ(verdict_on(add(false)), error_code());
   const auto twice = [](X509* x509) { X509_add_ext(x509, X509_get_ext(x509, 0), -1); };
   EXPECT_EQ(verdict_on(twice), net_error::certificate_extension);
@@ -110,7 +110,7 @@ TEST(certificate, whose_extension_is_not_two_octet_strings_is_refused) {
   };
   for (const auto* contents : {"DER:0500", "DER:3000", "DER:30020401", "DER:3006040101040102",
                                "DER:3009040101040102040103", "DER:300602010104010200"})
-    EXPECT_EQ(verdict_on(with(contents)), net_error::certificate_extension) << contents;
+    EXPECT_EQ(verdict_on(with(contents)), net_error::certificate_identity) << contents;
 }
 
 TEST(certificate, that_its_own_key_did_not_sign_is_refused) {
@@ -160,7 +160,7 @@ TEST(certificate, is_one_neither_none_nor_two) {
                   },
                   nullptr);
             }),
-            net_error::not_authentic);
+            net_error::certificate_chain);
 }
 
 TEST(certificate, of_any_kind_of_key_is_taken) {

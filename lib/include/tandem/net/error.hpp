@@ -25,7 +25,9 @@ enum class net_error {
   not_authentic,          ///< bytes that were not sealed with the key agreed on
   certificate_chain,      ///< not exactly one certificate
   certificate_expired,    ///< a certificate that is not valid now
-  certificate_extension,  ///< a certificate without libp2p's extension, or with one nobody knows
+  certificate_extension,  ///< a certificate without libp2p's extension, or with several
+  certificate_identity,   ///< a certificate whose extension does not hold a signed key
+  certificate_critical,   ///< a certificate with a critical extension that nobody knows
   certificate_signature,  ///< a certificate that its key did not sign
   alerted,                ///< the peer ended TLS with an alert
   bad_proof,              ///< a signature that is not the one of the identity claimed
