@@ -47,6 +47,7 @@ class native_node final : node_observer {
     try {
       network_ = make_asio_network(context_);
       options.names = make_dns(context_.get_executor());
+      options.stream_memory = streams::most_of_one;
       node_.emplace(*network_, std::move(options), static_cast<node_observer*>(this));
       events_ = node_->subscribe();
       hear_requests(standard_protocol);

@@ -21,8 +21,6 @@ namespace {
 
 using socket = asio::local::stream_protocol::socket;
 
-constexpr std::size_t piece = 16 * 1024;
-
 auto with(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 }  // namespace
@@ -85,6 +83,8 @@ int streams::put(number which, application_stream stream) {
   socket pythons(loop_);
   error_code error;
   asio::local::connect_pair(made->ours, pythons, error);
+  for (auto* each : {&made->ours, &pythons})
+    if (!error) each->set_option(asio::socket_base::send_buffer_size(piece), error);
   if (error) return -1;
   held_[which] = made;
   return pythons.release();

@@ -19,6 +19,11 @@ class streams {
  public:
   using number = std::uint64_t;
 
+  static constexpr std::size_t piece = 16 * 1024;
+  /// Bytes that one stream makes us hold: a piece each way, what is in either socket (Linux doubles
+  /// what is set), and what asyncio has read ahead, twice its limit in _node.py.
+  static constexpr std::size_t most_of_one = 2 * piece + 2 * 2 * piece + 2 * 32 * 1024;
+
   streams(asio::io_context& loop, answers& said) : loop_(loop), said_(said) {}
 
   /// The descriptor of Python's end, which it closes; -1 when there is none left.

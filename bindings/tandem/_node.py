@@ -224,7 +224,7 @@ class Node(Managed):
         return await asyncio.shield(self._asked(of, number))
 
     async def _join(self, number: int, file: Awaitable[Any]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, writer = await asyncio.open_unix_connection(sock=socket.socket(fileno=int(await file)))
+        reader, writer = await asyncio.open_unix_connection(sock=socket.socket(fileno=int(await file)), limit=2**15)
         self._streams[number] = reader
         self._manager().start_stream(number)
         return reader, writer

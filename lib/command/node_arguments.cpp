@@ -120,7 +120,7 @@ void node_arguments::add_to(CLI::App& app) {
                  "beyond it streams are reset and messages refused")
       ->default_str("32MiB");
   app.add_option("--buffers-max", buffers_,
-                 "Memory that all buffers take at most beyond 40 KiB each, if max_memory leaves "
+                 "Memory that all buffers take at most beyond 24 KiB each, if max_memory leaves "
                  "as much; for more whoever took most loses a stream. Default: go-libp2p's")
       ->default_str("128MiB");
   operator_.add_to(app);

@@ -174,6 +174,68 @@ TEST(node_requests, keep_their_connection) {
   EXPECT_EQ(t.client.counters().active_connections, 0u) << "idle again";
 }
 
+TEST(node_requests, are_charged_until_their_answer_is_let_go_of) {
+  asking t;
+  std::vector<received_request> kept;
+  t.server.node->handle(upper, [&](received_request r) { kept.push_back(std::move(r)); });
+  t.town.run_for(0s);
+  const auto held = [&] { return t.server.node->snapshot().buffers.bytes; };
+  const auto before = held();
+  constexpr std::size_t size = 1 << 20;
+  std::vector<outcome> got(100);
+  for (auto& each : got) t.begin(each, upper, std::string(size, 'x'));
+  t.town.run_for(5s);
+  EXPECT_EQ(kept.size(), 31u) << "of the 32 MiB of a connection some are its streams'";
+  EXPECT_GE(held(), before + kept.size() * size);
+  EXPECT_LE(held(), before + (32 << 20));
+  t.town.run_for(10s);  // its own time is over: the asker hears nothing, the program holds them
+  EXPECT_GE(held(), before + kept.size() * size);
+  for (auto& each : kept) each.bytes = {};
+  kept.clear();
+  t.town.run_for(1s);
+  EXPECT_EQ(held(), before);
+}
+
+TEST(node_requests, whose_connection_is_gone_are_charged_while_they_are_held) {
+  asking t;
+  std::vector<received_request> kept;
+  t.server.node->handle(upper, [&](received_request r) { kept.push_back(std::move(r)); });
+  t.town.run_for(0s);
+  outcome got;
+  t.begin(got, upper, std::string(1 << 20, 'x'));
+  t.town.run_for(1s);
+  t.client.node.reset();
+  t.town.run_for(10s);
+  EXPECT_EQ(t.server.counters().active_connections, 0u);
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_GE(t.server.node->snapshot().buffers.bytes, std::uint64_t{1} << 20);
+  kept.clear();
+  t.town.run_for(0s);
+  EXPECT_EQ(t.server.node->snapshot().buffers.bytes, 0u);
+}
+
+TEST(node_requests, have_answers_that_are_charged_until_the_peer_took_them) {
+  asking t;
+  std::vector<received_request> kept;
+  t.server.node->handle(upper, [&](received_request r) { kept.push_back(std::move(r)); });
+  t.town.run_for(0s);
+  const auto before = t.server.node->snapshot().buffers.bytes;
+  outcome got[2];
+  t.begin(got[0], upper, "a");
+  t.begin(got[1], upper, "b");
+  t.town.run_for(1s);
+  ASSERT_EQ(kept.size(), 2u);
+  t.town.isolate(t.client.host);
+  for (auto& each : kept) each.answer(std::vector<std::byte>(20 << 20));
+  kept.clear();
+  t.town.run_for(0s);
+  EXPECT_GE(t.server.node->snapshot().buffers.bytes, before + (20 << 20));
+  EXPECT_LE(t.server.node->snapshot().buffers.bytes, before + (32 << 20))
+      << "the second is refused";
+  t.town.run_for(20s);  // nobody takes it
+  EXPECT_LE(t.server.node->snapshot().buffers.bytes, before + (64 << 10));
+}
+
 TEST(node_requests, end_with_their_connection) {
   asking t;
   std::vector<received_request> kept;

@@ -62,6 +62,14 @@ TEST(node_identify, tells_program_protocols_and_addresses_after_a_round_trip) {
   EXPECT_EQ(got.facts.protocols.size(), 4U);
   EXPECT_EQ(got.facts.listening, t.server.node->listening());
   EXPECT_NE(got.facts.observed.port, 0);
+  const auto held = [&] { return t.client.node->snapshot().buffers.bytes; };
+  EXPECT_GT(held(), sizeof(peer_facts)) << "charged to the connection";
+  EXPECT_LT(held(), 1024U);
+  EXPECT_EQ(t.identify().facts, got.facts);
+  EXPECT_LT(held(), 1024U) << "once";
+  t.client.node->disconnect(village::id_of(t.server));
+  t.town.run_for(5s);
+  EXPECT_EQ(held(), 0U);
 }
 
 TEST(node_identify, is_remembered_as_long_as_the_connection_and_told_to_the_observer) {

@@ -10,11 +10,11 @@ import pytest
 import tandem
 
 
-def between(main, *, connected=True):
-    """Runs `main(server, client)` of two nodes, of which the client dialled the server."""
+def between(main, *, connected=True, server=None):
+    """Runs `main(server, client)` of two nodes, of which the client dialled the server (with these options)."""
 
     async def both():
-        async with tandem.Node("127.0.0.1:0") as listening, tandem.Node() as client:
+        async with tandem.Node("127.0.0.1:0", **(server or {})) as listening, tandem.Node() as client:
             if connected:
                 await client.dial(listening)
             await main(listening, client)
@@ -190,3 +190,26 @@ def test_opening_that_is_given_up_closes_what_was_opened():
         await ended.wait()
 
     between(main)
+
+
+def test_streams_that_there_is_no_memory_for_are_not_opened():
+    """Each is charged 160 KiB: what sockets and asyncio hold of it."""
+
+    async def main(server, client):
+        async def wait(reader, writer, peer):
+            await reader.read(-1)
+
+        server.handle("/wait/1", wait)
+        tried = [await asyncio.gather(client.open(server, "/wait/1"), return_exceptions=True) for _ in range(20)]
+        good = [one for (one,) in tried if not isinstance(one, tandem.NodeError)]
+        assert 4 <= len(good) <= 7
+        for _, writer in good:
+            writer.close()
+        while True:  # until the other end has heard so
+            try:
+                await client.open(server, "/wait/1")
+                break
+            except tandem.NodeError:
+                await asyncio.sleep(0.01)
+
+    between(main, server={"max_memory": "1MiB"})

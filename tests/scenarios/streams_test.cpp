@@ -127,7 +127,7 @@ TEST_P(streams, a_transfer_goes_as_fast_as_line_and_bound_let_it) {
   check(transfer("25kB") + "  - client.stream_time >= 20s\n  - client.stream_time <= 22s\n");
 }
 
-// Several of 960 KiB on their way do not fit into the backlog of 1 MiB, nor one into the 40 KiB of
+// Several of 960 KiB on their way do not fit into the backlog of 1 MiB, nor one into the 24 KiB of
 // a connection that may not borrow: a piece that is refused is sent once there is room, and the
 // line of 10 Mbit/s is full until the last.
 TEST_P(streams, that_fill_the_backlog_of_their_connection_wait_for_room) {

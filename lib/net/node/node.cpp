@@ -69,7 +69,8 @@ void open_to(Impl& impl, const Destination& to, std::string protocol, stream_ope
   const auto heard = std::make_shared<stream_opened>(std::move(done));
   const bool queued =
       impl.command([&impl, to, protocol = std::move(protocol), heard, within]() mutable {
-        impl.open(impl.connection_of(to), protocol, {}, within, std::move(*heard));
+        impl.open(impl.connection_of(to), protocol, {.beside = impl.options().stream_memory},
+                  within, std::move(*heard));
       });
   if (!queued) (*heard)(asio::error::no_buffer_space, {});
 }
@@ -158,7 +159,7 @@ void node::handle(std::string protocol, stream_handler handler) {
   check_name(protocol);
   impl_->command(
       [impl = impl_.get(), protocol = std::move(protocol), handler = std::move(handler)]() mutable {
-        impl->handle(protocol, std::move(handler), {});
+        impl->handle(protocol, std::move(handler), {.beside = impl->options().stream_memory});
       });
 }
 

@@ -58,6 +58,14 @@ peer_facts kept(const identify_answer& said) {
   return out;
 }
 
+std::size_t memory_of(const peer_facts& facts) {
+  auto bytes = sizeof facts + facts.agent.capacity() + facts.protocol_version.capacity() +
+               facts.protocols.capacity() * sizeof(std::string) +
+               facts.listening.capacity() * sizeof(endpoint);
+  for (const auto& each : facts.protocols) bytes += each.capacity();
+  return bytes;
+}
+
 }  // namespace
 
 boost::system::result<peer_facts> read_facts(byte_view answer, const peer_id& of) {
@@ -80,6 +88,11 @@ void node::impl::identify(connection_id conn, duration within, facts_handler don
             facts = std::move(*found);
           else
             error = found.error();
+        }
+        if (!error) {
+          of->facts_held.reset();
+          of->facts_held = memory_hold::of(of->session->memory(), memory_of(facts));
+          if (!of->facts_held) error = net_error::out_of_memory;
         }
         if (error) return done(error, {});
         of->facts = std::make_unique<const peer_facts>(facts);

@@ -106,8 +106,9 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
     peer_id peer;  ///< expected, then authenticated
     endpoint remote;
     std::unique_ptr<const peer_facts> facts;  ///< what it said when it was asked
-    bool ready = false;                       ///< and not told to end
-    bool ended = false;                       ///< `closed` was reported
+    std::shared_ptr<memory_hold> facts_held;
+    bool ready = false;  ///< and not told to end
+    bool ended = false;  ///< `closed` was reported
   };
   struct listener {
     std::unique_ptr<acceptor> socket;

@@ -24,6 +24,8 @@ struct node::impl::asked : timed_stream {
 /// Owned by whoever may still answer.
 struct node::impl::request_taken : timed_stream {
   std::weak_ptr<impl> by;
+  std::shared_ptr<memory_budget> memory;  // of its connection
+  std::shared_ptr<memory_hold> held;      // for the request, then for its answer
   bool answered = false;
 };
 
@@ -89,8 +91,11 @@ stream_handler node::impl::answering(request_handler handler, duration within) {
   if (!handler) return {};
   return [this, handler = std::make_shared<const request_handler>(std::move(handler)),
           within](application_stream stream) {
+    const auto* from = find(stream.conn);
+    if (!from) return;  // nobody would hear the answer
     const auto made = std::make_shared<request_taken>();
     made->by = weak_from_this();
+    made->memory = from->session->memory();
     made->stream = std::move(stream);
     abort_at(made, clock_, later(net_.clock().now(), within));
     asio::co_spawn(net_.executor(), hear_request(made, handler), &rethrow);
@@ -107,9 +112,15 @@ asio::awaitable<void> node::impl::hear_request(std::shared_ptr<request_taken> of
   }
   const auto self = of->by.lock();
   if (!self || self->dead_) co_return;
+  of->held = memory_hold::of(of->memory, request.bytes.size());
+  if (!of->held) co_return of->stream.bytes.abort();
   request.answer = [of = std::move(of)](std::vector<std::byte> answer) {
     if (std::exchange(of->answered, true)) return;
     auto& to = of->stream.bytes;
+    of->held.reset();
+    // One that is all that is held of its connection is as large as the program likes.
+    of->held = memory_hold::of(of->memory, answer.size());
+    if (!of->held && of->memory->held() != 0) return to.abort();
     asio::co_spawn(to.get_executor(), say(to, std::move(answer), of), &rethrow);
   };
   (*handler)(std::move(request));

@@ -19,10 +19,10 @@ bool memory_pool::call_in_for(std::uint64_t loan, const memory_budget* asking) {
   while (!room_for(loan)) {
     memory_budget* largest = nullptr;
     for (auto* each : borrowers_)
-      if (each != asking && (!largest || each->loan_ > largest->loan_)) largest = each;
-    if (!largest || largest->loan_ <= would_hold) return false;
+      if (each != asking && (!largest || each->sheddable() > largest->sheddable())) largest = each;
+    if (!largest || largest->sheddable() <= would_hold) return false;
     const auto before = lent_;
-    largest->holder_.shed_memory();
+    largest->holder_->shed_memory();
     if (lent_ >= before) return false;  // it is in the middle of something
     ++shed_;
   }
@@ -83,6 +83,33 @@ void memory_budget::give(std::uint64_t bytes) {
   pool_->change_loan(*this, loan_ - std::min(loan_, bytes));
   used_ -= bytes;
   pool_->used_ -= bytes;
+}
+
+void memory_budget::outlive() {
+  holder_ = nullptr;
+  pool_->change_loan(*this, used_);
+}
+
+std::shared_ptr<memory_hold> memory_hold::of(std::shared_ptr<memory_budget> budget,
+                                             std::uint64_t bytes) {
+  auto& pool = *budget->pool_;
+  const bool fits =
+      budget->loan_for(bytes) == 0 || pool.held_ + bytes <= pool.limits_.loans_most / 2;
+  if (!fits) ++pool.refused_;
+  if (!fits || !budget->claim(bytes)) return nullptr;
+  return std::shared_ptr<memory_hold>(new memory_hold(std::move(budget), bytes));
+}
+
+memory_hold::memory_hold(std::shared_ptr<memory_budget> budget, std::uint64_t bytes)
+    : budget_(std::move(budget)), bytes_(bytes) {
+  budget_->held_ += bytes_;
+  budget_->pool_->held_ += bytes_;
+}
+
+memory_hold::~memory_hold() {
+  budget_->held_ -= bytes_;
+  budget_->pool_->held_ -= bytes_;
+  budget_->give(bytes_);
 }
 
 bool charged_bytes::reserve(std::size_t more, std::size_t most) {

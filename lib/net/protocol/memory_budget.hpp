@@ -3,6 +3,7 @@
 
 #include "net/protocol/varint.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -42,9 +43,11 @@ class memory_pool {
   std::uint64_t lent() const noexcept { return lent_; }        ///< bytes, loans alone
   std::uint64_t refused() const noexcept { return refused_; }  ///< requests so far
   std::uint64_t shed() const noexcept { return shed_; }        ///< loans called in so far
+  std::uint64_t held() const noexcept { return held_; }        ///< bytes of used() in memory_holds
 
  private:
   friend class memory_budget;
+  friend class memory_hold;
 
   bool room_for(std::uint64_t loan) const noexcept {
     return lent_ <= limits_.loans_most && loan <= limits_.loans_most - lent_;
@@ -57,6 +60,7 @@ class memory_pool {
   std::uint64_t lent_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t shed_ = 0;
+  std::uint64_t held_ = 0;
   std::vector<memory_budget*> borrowers_;
 };
 
@@ -65,7 +69,7 @@ class memory_budget {
  public:
   /// The pool is shared because operations in flight keep connections alive longer than their node.
   memory_budget(std::shared_ptr<memory_pool> pool, memory_holder& holder)
-      : pool_(std::move(pool)), holder_(holder) {}
+      : pool_(std::move(pool)), holder_(&holder) {}
   ~memory_budget() { give(used_); }
   memory_budget(const memory_budget&) = delete;
   memory_budget& operator=(const memory_budget&) = delete;
@@ -75,18 +79,44 @@ class memory_budget {
   /// A quarter of what there is, at most `wanted`. For what only makes a connection faster.
   std::uint64_t take_up_to(std::uint64_t wanted);
   void give(std::uint64_t bytes);
+  /// The connection is over: what is held of it still is a loan, without a share.
+  void outlive();
   std::uint64_t used() const noexcept { return used_; }
+  std::uint64_t held() const noexcept { return held_; }
 
  private:
   friend class memory_pool;
+  friend class memory_hold;
   std::uint64_t loan_for(std::uint64_t bytes) const noexcept;
   void take(std::uint64_t bytes);
+  /// What shed_memory() may free.
+  std::uint64_t sheddable() const noexcept { return holder_ ? loan_ - std::min(loan_, held_) : 0; }
 
   std::shared_ptr<memory_pool> pool_;
-  memory_holder& holder_;
+  memory_holder* holder_;  // none: the connection is over
   std::uint64_t used_ = 0;
   std::uint64_t loan_ = 0;  // of used_
+  std::uint64_t held_ = 0;  // of used_
   std::size_t place_ = 0;   // in the pool's list, while there is a loan
+};
+
+/// Memory that the program holds of a connection until it lets go of it, whatever becomes of the
+/// connection: nobody can call it in.
+class memory_hold {
+ public:
+  /// Null when refused: it must fit into the connection's share, or all that is held into half of
+  /// what the pool lends, so that others can borrow.
+  static std::shared_ptr<memory_hold> of(std::shared_ptr<memory_budget> budget,
+                                         std::uint64_t bytes);
+  ~memory_hold();
+  memory_hold(const memory_hold&) = delete;
+  memory_hold& operator=(const memory_hold&) = delete;
+
+ private:
+  memory_hold(std::shared_ptr<memory_budget> budget, std::uint64_t bytes);
+
+  const std::shared_ptr<memory_budget> budget_;
+  const std::uint64_t bytes_;
 };
 
 /// Bytes in a row, charged by their capacity before they are taken, given back when none are left.

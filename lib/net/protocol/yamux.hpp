@@ -104,7 +104,7 @@ class yamux {
  public:
   /// Unsent control frames; a peer that makes us answer more without reading is cut off. Origin: a
   /// read of 16 KiB full of frames that are answered each.
-  static constexpr std::size_t control_max = 16 * 1024;
+  static constexpr std::size_t control_max = 8 * 1024;
   /// What an open stream is reckoned at beside the bytes it holds.
   static constexpr std::size_t stream_memory = 320;
   /// One data frame, so that streams share a connection.

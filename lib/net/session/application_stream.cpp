@@ -66,7 +66,7 @@ class application_bytes final : public stream_impl {
 std::unique_ptr<application_channel> application_channel::make(stream_context& context,
                                                                memory_budget& budget,
                                                                const stream_terms& terms) {
-  if (!budget.claim(sizeof(application_channel))) return nullptr;
+  if (!budget.claim(sizeof(application_channel) + terms.beside)) return nullptr;
   return std::unique_ptr<application_channel>(new application_channel(context, budget, terms));
 }
 
@@ -83,7 +83,7 @@ application_channel::~application_channel() {
       slot.clear();
   if (user_) user_->leave(ended_ ? ended_ : error_code(asio::error::eof));
   if (terms_.in_use) context_.on_stream_in_use(false);
-  budget_.give(sizeof(application_channel));
+  budget_.give(sizeof(application_channel) + terms_.beside);
 }
 
 byte_stream application_channel::hand_over(yamux_stream& stream) {

@@ -24,7 +24,8 @@ session::impl::impl(connection_id conn, direction way, byte_stream stream,
       options_(options),
       time_(time),
       owner_(&owner),
-      budget_(options.memory, *this),
+      memory_(std::make_shared<memory_budget>(options.memory, *this)),
+      budget_(*memory_),
       wire_(std::move(stream), *this, budget_),
       expected_(expected),
       remote_(remote),
@@ -212,6 +213,7 @@ void session::abort(cause reason) { impl_->abort(reason); }
 session_progress session::progress() { return impl_->progress(); }
 session_traffic session::take_traffic() { return impl_->take_traffic(); }
 const session_traffic& session::traffic() const { return impl_->traffic(); }
+const std::shared_ptr<memory_budget>& session::memory() const { return impl_->memory(); }
 const session_upgrade& session::upgrade() const { return impl_->upgraded(); }
 error_code session::failure() const { return impl_->failure(); }
 

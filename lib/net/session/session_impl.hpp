@@ -21,6 +21,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   impl(connection_id conn, direction way, byte_stream stream, const session_options& options,
        const tandem::clock& time, const peer_id& expected, const endpoint& remote,
        session_owner& owner);
+  ~impl() { memory_->outlive(); }
 
   void start();
   void decide(cause refusal, duration retry_after);
@@ -36,6 +37,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   session_traffic take_traffic();
   const session_traffic& traffic() const noexcept { return traffic_; }
   const session_upgrade& upgraded() const noexcept { return upgraded_; }
+  const std::shared_ptr<memory_budget>& memory() const noexcept { return memory_; }
   error_code failure() const noexcept { return failure_; }
   /// The owner is gone.
   void detach();
@@ -110,7 +112,8 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   const session_options& options_;
   const tandem::clock& time_;
   session_owner* owner_;
-  memory_budget budget_;
+  const std::shared_ptr<memory_budget> memory_;  // what is held of it outlives the session
+  memory_budget& budget_;
   wire wire_;
   peer_id expected_;
   const endpoint remote_;

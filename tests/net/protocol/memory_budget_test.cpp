@@ -37,6 +37,44 @@ TEST(memory_budget, of_one_connection_has_a_bound_of_its_own) {
   EXPECT_FALSE(one.budget.claim(1));
 }
 
+TEST(memory_budget, that_the_program_holds_outlives_the_connection_and_is_a_loan_then) {
+  const auto pool = pool_of({100, 1000, 400});
+  auto one = std::make_unique<connection_memory>(pool);
+  auto held = memory_hold::of(one->shared, 80);
+  ASSERT_TRUE(held);
+  EXPECT_TRUE(one->budget.claim(20));
+  EXPECT_EQ(pool->lent(), 0U) << "within its share";
+  one->budget.give(20);
+  one.reset();
+  EXPECT_EQ(pool->used(), 80U);
+  EXPECT_EQ(pool->lent(), 80U);
+  EXPECT_EQ(pool->held(), 80U);
+  held.reset();
+  EXPECT_EQ(pool->used() + pool->lent() + pool->held(), 0U);
+}
+
+TEST(memory_budget, that_programs_hold_leaves_others_half_of_what_is_lent) {
+  const auto pool = pool_of({100, 1000, 400});
+  connection_memory one(pool), other(pool);
+  const auto held = memory_hold::of(one.shared, 150);
+  ASSERT_TRUE(held);
+  EXPECT_FALSE(memory_hold::of(other.shared, 101)) << "251 of 200";
+  EXPECT_EQ(pool->refused(), 1U);
+  EXPECT_TRUE(memory_hold::of(other.shared, 100)) << "its share";
+  EXPECT_TRUE(other.budget.claim(100 + 350)) << "of 400 one has 50";
+}
+
+TEST(memory_budget, that_a_program_holds_is_not_called_in) {
+  const auto pool = pool_of({0, 1000, 400});
+  connection_memory holding(pool), other(pool), asking(pool);
+  const auto held = memory_hold::of(holding.shared, 200);
+  other.when_asked = [&] { other.budget.give(100); };
+  ASSERT_TRUE(held && other.budget.claim(180));
+  EXPECT_TRUE(asking.budget.claim(110));
+  EXPECT_EQ(holding.sheds, 0);
+  EXPECT_EQ(other.sheds, 1);
+}
+
 TEST(memory_budget, leaves_every_connection_its_share) {
   const auto pool = pool_of({100, 1000, 50});
   connection_memory one(pool), other(pool);

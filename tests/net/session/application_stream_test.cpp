@@ -195,6 +195,27 @@ TEST_F(application_streams, give_back_what_was_charged) {
   EXPECT_EQ(pair.listener_options.memory->used(), before);
 }
 
+TEST_F(application_streams, are_charged_what_the_program_holds_for_them_and_refused_beyond) {
+  const stream_terms costly{.beside = 1 << 20};
+  pair.listener_options.protocols->insert_or_assign(std::string(echo), costly);
+  pair.connect();
+  const auto before = pair.listener_options.memory->used();
+  std::vector<byte_stream> all;
+  for (int i = 0; i < 5; ++i) all.push_back(begin());
+  pair.run();
+  EXPECT_EQ(pair.listener.accepted.size(), 3u) << "of 4 MiB, a little is taken besides";
+  EXPECT_GT(pair.listener_options.memory->used(), before + 3 * costly.beside);
+  EXPECT_LT(pair.listener_options.memory->used(), before + 4 * costly.beside);
+  EXPECT_EQ(std::ranges::count(opened, error_code()), 3);
+  pair.listener.accepted.clear();
+  all.clear();
+  pair.run();
+  EXPECT_EQ(pair.listener_options.memory->used(), before);
+  const auto ours_before = pair.dialer_options.memory->used();
+  ours = begin(echo, costly);
+  EXPECT_GT(pair.dialer_options.memory->used(), ours_before + costly.beside);
+}
+
 // What is kept for a reader who waits for all of it.
 TEST_F(application_streams, that_are_heard_whole_can_be_read_when_the_peer_has_finished) {
   pair.listener_options.protocols->insert_or_assign(std::string(echo), stream_terms{true, 300'000});

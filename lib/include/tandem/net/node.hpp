@@ -34,7 +34,7 @@ struct buffer_options {
   /// stream of its peer is reset and a message to it refused. At least message_size_max. Default
   /// 32 MiB: go-libp2p's, and what a hundred streams hold whose windows (256 KiB) nobody reads.
   std::uint64_t connection_buffers_max = std::uint64_t{32} << 20;
-  /// Bytes of memory that the buffers of all connections take at most beyond 40 KiB each
+  /// Bytes of memory that the buffers of all connections take at most beyond 24 KiB each
   /// (connection_memory less what a connection takes without them), or what max_memory leaves if
   /// that is less. For more the connection that took most loses its largest stream. Default 128
   /// MiB: go-libp2p's.
@@ -64,6 +64,9 @@ struct node_options {
   std::size_t address_book_max = 4096;  ///< peers whose addresses are remembered; oldest out first
   std::size_t command_queue_max = 65536;  ///< commands waiting for the loop; see class node
   std::size_t command_bytes_max = std::size_t{64} << 20;  ///< bytes of messages waiting among them
+  /// What the program holds of its own for each stream of its protocols, at most: charged to the
+  /// stream's connection while it is open. One that there is no room for is reset.
+  std::size_t stream_memory = 0;
 };
 
 struct dial_options {
