@@ -3,19 +3,16 @@
 #include "tandem/net/node.hpp"
 #include "asio/few_descriptors.hpp"
 #include "asio/loop.hpp"
+#include "asio/nodes.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <ctime>
-#include <future>
 #include <map>
-#include <thread>
 #include <vector>
 
 namespace {
@@ -24,30 +21,17 @@ using namespace std::chrono_literals;
 using namespace tandem;
 using namespace tandem::test;
 
-node_options options_of(std::uint64_t index, bool listens = true) {
-  node_options out;
-  out.self = identity::of_node(7, index);
-  out.security = {security::plaintext};
-  if (listens) out.listen = {any_port};
-  return out;
-}
-
-dial_options to(const node& other) {
-  dial_options out;
-  out.addresses = other.listening();
-  return out;
-}
-
-std::vector<std::byte> bytes_of(std::string_view text) {
-  const auto* first = reinterpret_cast<const std::byte*>(text.data());
-  return {first, first + text.size()};
-}
-
 std::uint64_t active(const node& of) { return of.manager().counters().active_connections; }
 
-TEST(asio_node, exchanges_messages_with_another) {
+class asio_node_by : public testing::TestWithParam<security> {};
+INSTANTIATE_TEST_SUITE_P(each, asio_node_by, testing::ValuesIn(every_security),
+                         [](const auto& of) { return std::string(name_of(of.param)); });
+
+TEST_P(asio_node_by, exchanges_messages_with_another) {
   loop io;
-  node server(*io.net, options_of(1)), client(*io.net, options_of(2, false));
+  auto ours = options_of(1), theirs = options_of(2, false);
+  ours.security = theirs.security = {GetParam()};
+  node server(*io.net, ours), client(*io.net, theirs);
   server.start();
   client.start();
   const auto heard = server.subscribe(), back = client.subscribe();
@@ -221,86 +205,6 @@ TEST(asio_node, is_destroyed_with_everything_pending) {
     io.run_until([] { return false; }, 1ms);
   }
   io.run_for(20ms);
-}
-
-/// Runs a context in a thread of its own, as a service does.
-class service {
- public:
-  service() : thread_([this] { context_.run(); }) {}
-  ~service() {
-    guard_.reset();
-    context_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
-  /// Runs `what` on the loop's thread and waits for it.
-  template <class What>
-  void call(What what) {
-    std::promise<void> done;
-    asio::post(context_, [&] {
-      what();
-      done.set_value();
-    });
-    done.get_future().get();
-  }
-  network& net() { return *net_; }
-
- private:
-  asio::io_context context_{1};
-  std::unique_ptr<network> net_ = make_asio_network(context_);
-  asio::executor_work_guard<asio::io_context::executor_type> guard_{context_.get_executor()};
-  std::thread thread_;
-};
-
-TEST(asio_node, takes_commands_from_many_threads) {
-  constexpr int threads = 4, each = 50;
-  service loop;
-  std::unique_ptr<node> server, client;
-  loop.call([&] {
-    server = std::make_unique<node>(loop.net(), options_of(1));
-    client = std::make_unique<node>(loop.net(), options_of(2, false));
-    server->start();
-    client->start();
-  });
-  std::vector<endpoint> at;
-  loop.call([&] { at = server->listening(); });
-  const auto events = server->subscribe();
-  client->add_addresses(server->self().id(), at);
-  client->dial(server->self().id());
-  for (;;) {
-    const auto next = events->next(10s);
-    ASSERT_TRUE(next);
-    const auto* n = std::get_if<notification>(&*next);
-    if (n && n->kind == notice::connection_established) break;
-  }
-  while (client->counters().get().active_connections == 0) std::this_thread::yield();
-
-  std::atomic<int> accepted = 0;
-  std::vector<std::thread> callers;
-  for (int t = 0; t < threads; ++t)
-    callers.emplace_back([&] {
-      for (int i = 0; i < each; ++i) {
-        client->send(server->self().id(), bytes_of("x"),
-                     [&](send_result r) { accepted += r == send_result::accepted; });
-        client->dial(server->self().id());
-        client->explain(server->self().id()).get();
-        client->subscribe(1);
-        client->counters().get();
-      }
-    });
-  for (auto& caller : callers) caller.join();
-  EXPECT_EQ(accepted, threads * each);
-  int messages = 0;
-  while (messages < threads * each) {
-    const auto next = events->next(10s);
-    ASSERT_TRUE(next) << messages;
-    messages += std::holds_alternative<received_message>(*next);
-  }
-  const auto over = client->shutdown();
-  EXPECT_EQ(over.wait_for(5s), std::future_status::ready);
-  loop.call([&] {
-    client.reset();
-    server.reset();
-  });
 }
 
 }  // namespace

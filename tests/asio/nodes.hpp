@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "asio/loop.hpp"
+#include "tandem/net/node.hpp"
+
+#include <string_view>
+#include <vector>
+
+namespace tandem::test {
+
+inline node_options options_of(std::uint64_t index, bool listens = true) {
+  node_options out;
+  out.self = identity::of_node(7, index);
+  out.security = {security::plaintext};
+  if (listens) out.listen = {any_port};
+  return out;
+}
+
+inline dial_options to(const node& other) {
+  dial_options out;
+  out.addresses = other.listening();
+  return out;
+}
+
+inline std::vector<std::byte> bytes_of(std::string_view text) {
+  const auto* first = reinterpret_cast<const std::byte*>(text.data());
+  return {first, first + text.size()};
+}
+
+}  // namespace tandem::test
