@@ -134,7 +134,7 @@ def dropped_secured(port, count):
     """Behind the muxer, and TLS."""
     tally = Tally()
     for number in range(count):
-        peer = HostilePeer(port, identified())
+        peer = HostilePeer(port, "/tls/1.0.0", identified().wrap_socket)
         if number % 2 == 0:
             reset_at_close(peer.socket)
         peer.socket.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A peer that speaks just enough of libp2p to misbehave: plaintext or TLS, yamux, multistream."""
+"""A peer that speaks just enough of libp2p to misbehave: plaintext, or what is given instead, yamux, multistream."""
 
 import contextlib
 import os
@@ -38,17 +38,17 @@ def exchange():
 
 
 class HostilePeer:
-    """`context`: of a TLS client; plaintext without one."""
+    """`secured` makes of a socket what is read and written behind `security`."""
 
-    def __init__(self, port, context=None):
+    def __init__(self, port, security="/plaintext/2.0.0", secured=None):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = b""
-        if context is None:
-            self.said(multistream("/plaintext/2.0.0"), exchange())
+        if secured is None:
+            self.said(multistream(security), exchange())
         else:
-            self.said(multistream("/tls/1.0.0"))
-            self.socket = context.wrap_socket(self.socket)
+            self.said(multistream(security))
+            self.socket = secured(self.socket)
         self.said(multistream("/yamux/1.0.0"))
 
     def said(self, *parts):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A real node under an address-space limit, and peers that make it hold as much as they can."""
 
+import contextlib
 import pathlib
 import re
 import subprocess
@@ -8,7 +9,9 @@ import time
 
 import hostile_peer
 import pytest
-from hostile_peer import HostilePeer, multistream, uvarint
+from hostile_peer import DATA, SYN, HostilePeer, frame, multistream, uvarint
+from identified import identified
+from noise import NoiseSocket
 from support import PATIENCE, TANDEM, limited, skip_under_a_sanitizer
 
 MIB = 1 << 20
@@ -42,6 +45,14 @@ def node(tmp_path, request):
         process.wait(timeout=PATIENCE)
 
 
+def tls_peer(port):
+    return HostilePeer(port, "/tls/1.0.0", identified().wrap_socket)
+
+
+def noise_peer(port):
+    return HostilePeer(port, "/noise", NoiseSocket)
+
+
 def two_partial_messages(peer):
     """All but 100 bytes of two of the longest messages."""
     for stream in (1, 3):
@@ -53,8 +64,8 @@ def two_partial_messages(peer):
 
 def half_negotiated_streams(peer):
     """As many as may be open, each with a proposal that lacks its last byte."""
-    for stream in range(1, 512, 2):
-        peer.open(stream, multistream("x" * 1022)[:-1])
+    proposal = multistream("x" * 1022)[:-1]
+    peer.send(b"".join(frame(DATA, SYN, stream, len(proposal), proposal) for stream in range(1, 512, 2)))
 
 
 def pings_never_read(peer):
@@ -67,15 +78,26 @@ def pings_never_read(peer):
 
 @pytest.mark.parametrize("node", [["--max-memory", str(MAX_MEMORY)]], indirect=True)
 @pytest.mark.parametrize(
-    "attack", [two_partial_messages, half_negotiated_streams, pings_never_read]
+    ("attack", "peer"),
+    [
+        pytest.param(two_partial_messages, HostilePeer, id="two_partial_messages"),
+        pytest.param(half_negotiated_streams, HostilePeer, id="half_negotiated_streams"),
+        pytest.param(half_negotiated_streams, tls_peer, id="half_negotiated_streams_over_tls"),
+        pytest.param(half_negotiated_streams, noise_peer, id="half_negotiated_streams_over_noise"),
+        pytest.param(pings_never_read, HostilePeer, id="pings_never_read"),
+    ],
 )
-def test_hostile_peers_do_not_take_more_than_max_memory_and_honest_ones_are_served(node, attack):
+def test_hostile_peers_do_not_take_more_than_max_memory_and_honest_ones_are_served(
+    node, attack, peer
+):
     process, port, log = node
     before = memory(process, "VmRSS")
     hostile = []
     for _ in range(250):
-        hostile.append(HostilePeer(port))
-        attack(hostile[-1])
+        with contextlib.suppress(OSError):  # there may be no memory left for one more
+            hostile.append(peer(port))
+            attack(hostile[-1])
+    assert len(hostile) > 200
     honest = HostilePeer(port)
     honest.open(1, MESSAGES + uvarint(10_000) + bytes(10_000))
     answers = [flags for _, flags, stream, _, _ in honest.frames() if stream == 1]
