@@ -104,8 +104,10 @@ def test_hostile_peers_do_not_take_more_than_max_memory_and_honest_ones_are_serv
     assert not [flags for flags in answers if flags & hostile_peer.RST]
     assert process.poll() is None, log.read_text()[-2000:]
     assert "10000 bytes" in log.read_text()
-    # A quarter more: what the allocator cannot give back between blocks that live on.
-    assert memory(process, "VmHWM") - before < MAX_MEMORY * 5 // 4
+    # A quarter more: what the allocator cannot give back between blocks that live on. And what is there
+    # once: of OpenSSL, and of records that are being opened.
+    once = 0 if peer is HostilePeer else 3 * MIB
+    assert memory(process, "VmHWM") - before < MAX_MEMORY * 5 // 4 + once
     for peer in hostile:
         peer.socket.close()
 

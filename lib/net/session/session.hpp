@@ -98,7 +98,7 @@ class session {
  public:
   /// Bytes of memory a connection takes that are not charged to its budget: an idle one over TLS,
   /// 24 KiB with its record in the core; control frames that answer the peer (yamux::control_max);
-  /// what OpenSSL and the allocator take beyond what is charged (tests/cli/test_memory.py).
+  /// half of what OpenSSL holds of a record that came in part.
   static constexpr std::uint64_t least_memory = 40 * 1024;
   /// Bytes of buffers that each connection should have whatever the others hold: a handshake.
   static constexpr std::uint64_t share_least = 8 * 1024;
