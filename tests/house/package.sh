@@ -22,7 +22,7 @@ for library in libc6 libssl3 libspdlog libprometheus-cpp-core libc-ares2 zlib1g 
   [[ $needs == *"$library"* ]] || fail "no dependency on $library: $needs"
 done
 if grep -E "ns3|sqlite|python|gsl" <<<"$needs"; then fail "a node needs none of these"; fi
-dpkg-deb --field "$deb" Description | grep -q "^Peer-to-peer node" || fail "no description"
+dpkg-deb --field "$deb" Description | grep "^Peer-to-peer node" >/dev/null || fail "no description"
 [ "$(dpkg-deb --ctrl-tarfile "$deb" | tar -xO ./conffiles)" = /etc/tandem/node.yaml ] || fail "conffiles"
 
 # What is in it: everything has its place, and is root's.
@@ -116,7 +116,7 @@ if command -v systemd-analyze >/dev/null; then
   # Directives that systemd does not know are warned of, and then protect nobody.
   cp "$work/tandem.service" "$work/wrong.service"
   echo "NoSuchDirective=yes" >>"$work/wrong.service"
-  systemd-analyze verify --man=no "$work/wrong.service" 2>&1 | grep -q NoSuchDirective || fail "verify finds nothing"
+  systemd-analyze verify --man=no "$work/wrong.service" 2>&1 | grep NoSuchDirective >/dev/null || fail "verify finds nothing"
 else
   skip "the unit, without systemd-analyze"
 fi
