@@ -90,14 +90,14 @@ TEST(asio_node, takes_every_command_from_many_threads) {
   }
   while (client->counters().get().active_connections == 0) std::this_thread::yield();
 
-  std::atomic<int> accepted = 0;
+  std::atomic<int> accepted = 0, refused = 0;
   calls answers, streams, facts, pings;
   std::vector<std::thread> callers;
   for (int t = 0; t < threads; ++t)
     callers.emplace_back([&] {
       for (int i = 0; i < each; ++i) {
         client->send(there, bytes_of("x"),
-                     [&](send_result r) { accepted += r == send_result::accepted; });
+                     [&](send_result r) { ++(r == send_result::accepted ? accepted : refused); });
         client->dial(there);
         client->request(there, upper, bytes_of("x"), answers.one<std::vector<std::byte>>());
         client->open(there, upper, streams.one<application_stream>());
@@ -116,9 +116,11 @@ TEST(asio_node, takes_every_command_from_many_threads) {
       }
     });
   for (auto& caller : callers) caller.join();
-  EXPECT_EQ(accepted, threads * each);
+  // Where all other streams that there may be are open, there is none for messages.
+  EXPECT_EQ(accepted + refused, threads * each);
+  EXPECT_GT(accepted, 0);
   int messages = 0;
-  while (messages < threads * each) {
+  while (messages < accepted) {
     const auto next = events->next(10s);
     ASSERT_TRUE(next) << messages;
     messages += std::holds_alternative<received_message>(*next);

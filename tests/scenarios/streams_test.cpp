@@ -127,9 +127,9 @@ TEST_P(streams, a_transfer_goes_as_fast_as_line_and_bound_let_it) {
   check(transfer("25kB") + "  - client.stream_time >= 20s\n  - client.stream_time <= 22s\n");
 }
 
-// Several of 960 KiB on their way do not fit into the backlog of 1 MiB, nor one into the 24 KiB of
-// a connection that may not borrow: a piece that is refused is sent once there is room, and the
-// line of 10 Mbit/s is full until the last.
+// Several of 960 KiB on their way do not fit into the backlog of 1 MiB, nor one into the 40 KiB of
+// a connection of 80 KiB that may not borrow: a piece that is refused is sent once there is room,
+// and the line of 10 Mbit/s is full until the last.
 TEST_P(streams, that_fill_the_backlog_of_their_connection_wait_for_room) {
   const auto together = [](int streams, const std::string& in_flight,
                            const std::string& client = "") {
@@ -151,7 +151,8 @@ TEST_P(streams, that_fill_the_backlog_of_their_connection_wait_for_room) {
   check(together(2, "960KiB"));
   check(together(3, "960KiB"));
   check(together(4, "400KiB"));
-  if (GetParam() != "message") check(together(1, "960KiB", "buffers_max: 0"));
+  if (GetParam() != "message")
+    check(together(1, "960KiB", "buffers_max: 0, manager: {connection_memory: 80KiB}"));
 }
 
 TEST_P(streams, that_are_lost_or_find_no_connection_are_counted) {
