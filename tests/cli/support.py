@@ -6,6 +6,7 @@ import fcntl
 import functools
 import os
 import pathlib
+import random
 import resource
 import signal
 import socket
@@ -117,10 +118,12 @@ class Node:
 
 
 def free_port():
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody has at any address, below those that Linux gives to clients meanwhile."""
+    for port in random.sample(range(20_000, 32_000), 1000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("", port))
+            return port
+    raise OSError("all ports are taken")
 
 
 def fill(writer):
