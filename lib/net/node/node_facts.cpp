@@ -90,9 +90,11 @@ void node::impl::identify(connection_id conn, duration within, facts_handler don
             error = found.error();
         }
         if (!error) {
-          of->facts_held.reset();
-          of->facts_held = memory_hold::of(of->session->memory(), memory_of(facts));
-          if (!of->facts_held) error = net_error::out_of_memory;
+          // Refused, what it said before stays, and stays charged.
+          if (auto held = memory_hold::of(of->session->memory(), memory_of(facts)))
+            of->facts_held = std::move(held);
+          else
+            error = net_error::out_of_memory;
         }
         if (error) return done(error, {});
         of->facts = std::make_unique<const peer_facts>(facts);
