@@ -28,6 +28,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -43,6 +44,8 @@ constexpr duration after_peers_max = milliseconds(500);
 // After a suspension connections that were silent for so long are probed: all but those that spoke
 // since.
 constexpr duration probed_after = std::chrono::seconds(1);
+/// The longest that the manager waits for the answer to a probe, unless liveness_timeout is longer.
+constexpr duration answer_most = std::chrono::seconds(60);
 
 /// Blocks of this size and more go back to the system when they are freed. glibc raises the size by
 /// itself up to 32 MiB, and then keeps the holes that large messages leave between small blocks. A
@@ -238,9 +241,22 @@ class running_node {
     hasty.liveness_misses = 1;
     node_->network_changed();
     node_->configure(hasty);
-    patient_.expires_after(hasty.liveness_interval + hasty.liveness_timeout + probed_after);
-    patient_.async_wait([this](boost::system::error_code failed) {
-      if (!failed) node_->configure(with_.options.manager);
+    after(hasty.liveness_interval + hasty.liveness_timeout + probed_after,
+          [this] { wait_for_answers(); });
+  }
+
+  /// A slow peer's answer takes longer; until then nobody needs another probe.
+  void wait_for_answers() {
+    auto strict = with_.options.manager;
+    strict.liveness_misses = 1;
+    node_->configure(strict);
+    after(answer_most, [this] { node_->configure(with_.options.manager); });
+  }
+
+  void after(duration wait, std::function<void()> what) {
+    patient_.expires_after(wait);
+    patient_.async_wait([what = std::move(what)](boost::system::error_code failed) {
+      if (!failed) what();
     });
   }
 

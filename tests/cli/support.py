@@ -126,6 +126,33 @@ def free_port():
     raise OSError("all ports are taken")
 
 
+@contextlib.contextmanager
+def delayed(port, seconds):
+    """A port whose bytes reach `port` of this machine, and come back, so much later."""
+
+    def carry(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                time.sleep(seconds)
+                sink.sendall(data)
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                near = listener.accept()[0]
+                far = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+                ends.extend((near, far))
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=carry, args=(source, sink), daemon=True).start()
+
+    ends = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+    for end in ends:
+        end.close()
+
+
 def fill(writer):
     """Makes a pipe take no byte more."""
     fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`tandem node` and the machine under it: what it grants, and that it may sleep."""
 
+import datetime
 import pathlib
 import re
 import resource
@@ -10,7 +11,7 @@ import time
 
 import pytest
 
-from support import PATIENCE, TANDEM, Node, assert_one_clear_line
+from support import PATIENCE, TANDEM, Node, assert_one_clear_line, delayed
 
 
 def descriptors(soft, hard):
@@ -74,6 +75,31 @@ def test_who_slept_finds_out_with_one_probe_who_is_still_there():
             assert at[dead].split("/")[-1] in lost
             code, out, _ = node.end()
             assert code == 0 and at[alive].split("/")[-1] not in out.split("shutting down")[0]
+
+
+def test_who_slept_gives_a_distant_peer_up_after_one_probe_as_well():
+    """Its answer may take longer than the haste lasts; three probes would take three times that."""
+    patient = ["--no-metrics", "--connection-timeout", "1h", "--liveness-interval", "1h"]
+    with Node(*patient, "--listen", "127.0.0.1:0") as dead:
+        _, _, _, _, port, _, identity = dead.line_with("listening on").split()[-1].split("/")
+        with delayed(int(port), 0.15) as far:
+            at = f"/ip4/127.0.0.1/tcp/{far}/p2p/{identity}"
+            with Node(*patient, "--liveness-timeout", "1s", "--dial", at) as node:
+                node.line_with("connection_established")
+                time.sleep(2)  # until both know their round trip
+                dead.process.send_signal(signal.SIGSTOP)
+                node.process.send_signal(signal.SIGSTOP)
+                time.sleep(3.5)
+                node.process.send_signal(signal.SIGCONT)
+                resumed, lost = (node.line_with(what) for what in ("resumed", "LivenessLost"))
+        waited = int(re.search(r"ceiling: (\d+) ms", lost)[1]) / 1000
+        assert waited > 3
+        took = instant(lost) - instant(resumed)
+        assert datetime.timedelta(seconds=waited) <= took < datetime.timedelta(seconds=2 * waited)
+
+
+def instant(line):
+    return datetime.datetime.fromisoformat(line.split()[0])
 
 
 def test_who_did_not_sleep_resumes_nothing():
