@@ -40,12 +40,18 @@ class category final : public boost::system::error_category {
         return "the buffers of this node's connections may take no more memory";
       case net_error::not_authentic:
         return "the bytes were not sealed with the key agreed on";
+      case net_error::certificate_missing:
+        return "the peer showed no certificate";
       case net_error::certificate_chain:
-        return "the peer did not show exactly one certificate";
+        return "the peer showed more than one certificate";
+      case net_error::certificate_early:
+        return "the peer's certificate is not valid yet";
       case net_error::certificate_expired:
-        return "the peer's certificate is not valid now";
+        return "the peer's certificate is not valid any more";
       case net_error::certificate_extension:
-        return "the peer's certificate does not say once who it is, in libp2p's extension";
+        return "the peer's certificate does not say who it is, in libp2p's extension";
+      case net_error::certificate_repeats:
+        return "the peer's certificate says more than once who it is, in libp2p's extension";
       case net_error::certificate_identity:
         return "what the peer's certificate says of who it is, is no signed key";
       case net_error::certificate_critical:

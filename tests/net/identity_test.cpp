@@ -179,7 +179,7 @@ TEST(address_range, refuses_what_is_no_range) {
 }
 
 TEST(net_error, has_one_sentence_for_every_value) {
-  for (int value = 1; value <= static_cast<int>(net_error::bad_peer_id); ++value) {
+  for (int value = 1; value <= static_cast<int>(net_error::cut_off); ++value) {
     const boost::system::error_code error = static_cast<net_error>(value);
     EXPECT_FALSE(error.message().starts_with("unknown error")) << value;
     EXPECT_STREQ(error.category().name(), "tandem.net");

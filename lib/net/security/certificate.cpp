@@ -98,7 +98,7 @@ boost::system::result<byte_view> extension_of(X509& certificate) {
   for (int i = 0; i < X509_get_ext_count(&certificate); ++i) {
     auto* const extension = X509_get_ext(&certificate, i);
     if (OBJ_cmp(X509_EXTENSION_get_object(extension), ours.get()) == 0) {
-      if (found) return net_error::certificate_extension;
+      if (found) return net_error::certificate_repeats;
       found = bytes_of(X509_EXTENSION_get_data(extension));
     } else if (X509_EXTENSION_get_critical(extension) && !X509_supported_extension(extension)) {
       return net_error::certificate_critical;
@@ -108,9 +108,13 @@ boost::system::result<byte_view> extension_of(X509& certificate) {
   return *found;
 }
 
-bool is_valid_now(const X509& certificate) {
-  return X509_cmp_current_time(X509_get0_notBefore(&certificate)) < 0 &&
-         X509_cmp_current_time(X509_get0_notAfter(&certificate)) > 0;
+/// Success when it is valid now. A time that cannot be read is none that it is valid at.
+boost::system::error_code verify_times(const X509& certificate) {
+  if (X509_cmp_current_time(X509_get0_notBefore(&certificate)) >= 0)
+    return net_error::certificate_early;
+  if (X509_cmp_current_time(X509_get0_notAfter(&certificate)) <= 0)
+    return net_error::certificate_expired;
+  return {};
 }
 
 /// What a key signs the digest of; null: the text itself.
@@ -164,7 +168,7 @@ boost::system::result<peer_id> peer_of_certificate(X509& certificate, known_proo
   struct forget_errors {
     ~forget_errors() { ERR_clear_error(); }
   } const forget;
-  if (!is_valid_now(certificate)) return net_error::certificate_expired;
+  if (const auto error = verify_times(certificate)) return error;
   const auto extension = extension_of(certificate);
   if (!extension) return extension.error();
   const auto identity = parse_signed_key(*extension);

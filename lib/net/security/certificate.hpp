@@ -27,8 +27,9 @@ own_certificate make_certificate(const identity& self, certificate_key kind);
 /// With this key, of any kind that own_algorithms() has.
 own_certificate make_certificate(const identity& self, openssl_ptr<EVP_PKEY> key);
 
-/// Who shows this certificate. Fails with certificate_expired, certificate_extension (libp2p's is
-/// missing or twice), certificate_critical, certificate_identity, certificate_signature, bad_proof.
+/// Who shows this certificate. Fails with certificate_early, certificate_expired,
+/// certificate_extension, certificate_repeats, certificate_critical, certificate_identity,
+/// certificate_signature, bad_proof.
 /// Valid from and to are compared with the wall clock. Signatures of a certificate that `known`
 /// holds are not verified again; a good one is added to it.
 boost::system::result<peer_id> peer_of_certificate(X509& certificate, known_proofs& known);

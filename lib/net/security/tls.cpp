@@ -36,7 +36,8 @@ error_code failure_of(const tls_session& of) {
   const auto reason = ERR_GET_REASON(ERR_peek_last_error());
   ERR_clear_error();
   if (of.peer.failure) return of.peer.failure;
-  if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) return net_error::certificate_chain;
+  if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) return net_error::certificate_missing;
+  if (reason == SSL_R_EXCESSIVE_MESSAGE_SIZE) return net_error::message_too_long;
   // Reasons above 1000 are the alerts of the peer (openssl/sslerr.h).
   return reason >= SSL_AD_REASON_OFFSET ? net_error::alerted : net_error::not_authentic;
 }

@@ -81,7 +81,7 @@ TEST(certificate, is_refused_for_what_is_wrong_with_it) {
   EXPECT_EQ(verdict_on([](X509* x509) { X509_gmtime_adj(X509_getm_notAfter(x509), -60); }),
             net_error::certificate_expired);
   EXPECT_EQ(verdict_on([](X509* x509) { X509_gmtime_adj(X509_getm_notBefore(x509), 3600); }),
-            net_error::certificate_expired);
+            net_error::certificate_early);
   EXPECT_EQ(verdict_on([](X509* x509) { X509_EXTENSION_free(X509_delete_ext(x509, 0)); }),
             net_error::certificate_extension);
   const auto add = [](bool critical) {
@@ -95,7 +95,7 @@ TEST(certificate, is_refused_for_what_is_wrong_with_it) {
   EXPECT_EQ(verdict_on(add(true)), net_error::certificate_critical);
   EXPECT_EQ(verdict_on(add(false)), error_code());
   const auto twice = [](X509* x509) { X509_add_ext(x509, X509_get_ext(x509, 0), -1); };
-  EXPECT_EQ(verdict_on(twice), net_error::certificate_extension);
+  EXPECT_EQ(verdict_on(twice), net_error::certificate_repeats);
 }
 
 TEST(certificate, whose_extension_is_not_two_octet_strings_is_refused) {
@@ -141,8 +141,10 @@ error_code verdict_on_dialer(Change change) {
   change(pair.dialer_options.own->tls().native());
   pair.listener.destroys = false;
   pair.connect();
-  EXPECT_EQ(pair.listener.closed.size(), 1u);
-  return pair.listener.self->failure();
+  const auto failure = pair.listener.self->failure();
+  EXPECT_EQ(pair.listener.closed.size(), failure ? 1u : 0u);
+  EXPECT_EQ(pair.listener.heard("ready"), !failure);
+  return failure;
 }
 
 TEST(certificate, is_one_neither_none_nor_two) {
@@ -160,7 +162,36 @@ TEST(certificate, is_one_neither_none_nor_two) {
                   },
                   nullptr);
             }),
-            net_error::certificate_chain);
+            net_error::certificate_missing);
+}
+
+/// A dialer's certificate of so many bytes, with an extension that means nothing.
+error_code verdict_on_size(std::size_t size) {
+  return verdict_on_dialer([&](SSL_CTX& context) {
+    const auto padded = [](std::size_t padding) {
+      auto own = make_certificate(identity_of_byte(2), certificate_key::ed25519);
+      std::string contents = "DER:";
+      for (std::size_t i = 0; i < padding; ++i) contents += "00";
+      auto* const made = X509V3_EXT_conf(nullptr, nullptr, "1.2.3.4", contents.data());
+      X509_add_ext(own.certificate.get(), made, -1);
+      X509_EXTENSION_free(made);
+      X509_sign(own.certificate.get(), own.key.get(), nullptr);
+      return own;
+    };
+    // Of the same length as the one wanted, but for the padding.
+    const auto rest = der_of(padded(size / 2).certificate.get()).size() - size / 2;
+    const auto own = padded(size - rest);
+    EXPECT_EQ(der_of(own.certificate.get()).size(), size);
+    SSL_CTX_use_cert_and_key(&context, own.certificate.get(), own.key.get(), nullptr, 1);
+  });
+}
+
+TEST(certificate, is_taken_up_to_a_size_and_refused_beyond_it) {
+  // TLS 1.3's message around it (RFC 8446, 4.4.2): a context of no byte and two lengths before it,
+  // and no extensions behind it.
+  constexpr std::size_t largest = 8192 - (1 + 3 + 3 + 2);
+  EXPECT_EQ(verdict_on_size(largest), error_code());
+  EXPECT_EQ(verdict_on_size(largest + 1), net_error::message_too_long);
 }
 
 TEST(certificate, of_any_kind_of_key_is_taken) {

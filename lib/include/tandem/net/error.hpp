@@ -23,9 +23,12 @@ enum class net_error {
   bad_peer_id,            ///< text that is no peer id
   out_of_memory,          ///< the buffers of this node's connections may take no more
   not_authentic,          ///< bytes that were not sealed with the key agreed on
-  certificate_chain,      ///< not exactly one certificate
-  certificate_expired,    ///< a certificate that is not valid now
-  certificate_extension,  ///< a certificate without libp2p's extension, or with several
+  certificate_missing,    ///< no certificate
+  certificate_chain,      ///< more than one certificate
+  certificate_early,      ///< a certificate that is not valid yet
+  certificate_expired,    ///< a certificate that is valid no more
+  certificate_extension,  ///< a certificate without libp2p's extension
+  certificate_repeats,    ///< a certificate with several of libp2p's extensions
   certificate_identity,   ///< a certificate whose extension does not hold a signed key
   certificate_critical,   ///< a certificate with a critical extension that nobody knows
   certificate_signature,  ///< a certificate that its key did not sign
