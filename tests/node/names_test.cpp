@@ -229,6 +229,21 @@ TEST_F(names, are_no_longer_asked_about_when_the_dial_is_over) {
   EXPECT_EQ(system->open(), 0U);
 }
 
+TEST_F(names, of_which_nobody_says_anything_end_the_dial_at_its_timeout) {
+  auto options = client.node->manager().options();
+  options.dial_timeout = 7s;
+  client.node->configure(options);
+  system->be_silent("host", a);
+  system->be_silent("host", aaaa);
+  dial(name_kind::dns, "host");
+  town.run_until(at(7s) - 1ns);
+  EXPECT_EQ(system->open(), 2U);
+  EXPECT_EQ(client.heard->count(notice::dial_failed), 0U);
+  EXPECT_EQ(failed().when, at(7s));
+  EXPECT_EQ(failed().what.why, cause::dial_deadline);
+  EXPECT_EQ(system->open(), 0U);
+}
+
 TEST_F(names, nobody_hears_of_when_the_node_is_gone) {
   system->be_silent("host", a);
   system->say("host", aaaa, {nobody_v6}, 10ms);
