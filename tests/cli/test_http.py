@@ -128,6 +128,21 @@ def test_health_and_readiness():
         assert node.process.wait(timeout=PATIENCE) == 0
 
 
+def test_a_node_is_not_ready_while_it_takes_itself_to_be_offline():
+    """Nobody whom it dials says anything: their host has a connection in line already, and takes no second one."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.create_connection(full.getsockname()):
+        dials = [f"--dial=/ip4/127.0.0.1/tcp/{full.getsockname()[1]}/p2p/{each}" for each in (NOBODY, STRANGER)]
+        with Node("--listen", "127.0.0.1:0", *dials, "--uplink-failures", "2", "--uplink-retry", "1h", "--attempt-timeout",
+                  "300ms", "--metrics-port", str(port := free_port())) as node:
+            at = int(node.line_with("listening on").split("/")[4])
+            wait_until(lambda: (scraped(port) or {}).get("icn_p2p_offline") == 1)
+            assert get(port, "/readyz")[::2] == (503, "offline: peer after peer failed\n")
+            assert get(port, "/healthz")[0] == 200
+            RawPeer(at)
+            wait_until(lambda: get(port, "/readyz")[::2] == (200, "ready\n"))
+            assert scraped(port)["icn_p2p_offline"] == 0
+
+
 def test_who_asks_for_something_else_is_told_what_there_is():
     with Node("--metrics-port", str(port := free_port())):
         wait_until(lambda: scraped(port))
