@@ -142,6 +142,18 @@ TEST(dial_address, has_a_name_and_is_written_as_it_was_read) {
   EXPECT_EQ(to_multiaddr(*numeric), "/ip4/127.0.0.1/tcp/4001");
 }
 
+TEST(dial_address, is_read_and_written_as_js_does) {
+  for (const auto& row : rows_of("multiaddrs.txt")) {
+    SCOPED_TRACE(row[0]);
+    const auto read = parse_dial_address(row[0]);
+    ASSERT_EQ(read.has_value(), row[2] != "other");
+    if (!read) continue;
+    EXPECT_EQ(read->named(), row[2] == "name");
+    const auto written = to_multiaddr(*read);
+    EXPECT_EQ(read->peer.empty() ? written : written + "/p2p/" + to_string(read->peer), row[0]);
+  }
+}
+
 TEST(dial_address, refuses_what_is_no_name) {
   const std::string label(64, 'a');
   const std::string long_name = std::string(63, 'a') + "." + std::string(63, 'b') + "." +

@@ -8,6 +8,19 @@
 namespace tandem {
 namespace {
 
+TEST(identify, multiaddrs_have_the_bytes_that_js_gives_them) {
+  for (const auto& row : rows_of("multiaddrs.txt")) {
+    SCOPED_TRACE(row[0]);
+    const auto read = parse_multiaddr(from_hex(row[1]));
+    ASSERT_EQ(read.has_value(), row[2] == "endpoint");
+    if (!read) continue;
+    EXPECT_EQ(*read, parse_address(row[0]).value().at);
+    byte_buffer written;
+    put_multiaddr(written, *read);
+    EXPECT_EQ(to_hex(written), row[1].substr(0, 2 * written.size()));  // the peer follows
+  }
+}
+
 TEST(identify, multiaddrs_are_those_of_the_multiformats_table) {
   const auto bytes_of_text = [](const char* text) {
     byte_buffer out;
