@@ -3,10 +3,12 @@
 #include "asio/http_client.hpp"
 #include "asio/loop.hpp"
 #include "tandem/asio/metrics_exporter.hpp"
+#include "tandem/asio/node_meter.hpp"
 #include "tandem/core/counter_table.hpp"
 #include "tandem/net/node.hpp"
 
 #include <map>
+#include <numeric>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -37,6 +39,16 @@ std::map<std::string, std::string> samples_of(const std::string& page) {
     if (space != std::string::npos) out[line.substr(0, space)] = line.substr(space + 1);
   }
   return out;
+}
+
+/// The sum of a metric over its labels.
+std::uint64_t sum_of(const std::map<std::string, std::string>& samples, const std::string& name,
+                     const std::string& label = "") {
+  std::uint64_t sum = 0;
+  for (const auto& [sample, value] : samples)
+    if (sample.starts_with(name + "{") && sample.find(label) != std::string::npos)
+      sum += std::stoull(value);
+  return sum;
 }
 
 metrics_options any_free_port() {
@@ -106,18 +118,21 @@ TEST(metrics_exporter, says_where_it_cannot_listen) {
 
 TEST(metrics_exporter, agrees_exactly_with_the_ledger_of_a_node) {
   loop io;
-  const auto make = [&](std::uint64_t index, std::vector<endpoint> listen) {
+  const auto make = [&](std::uint64_t index, std::vector<endpoint> listen,
+                        node_observer* observer = nullptr) {
     node_options options;
     options.self = identity::of_node(7, index);
     options.security = {security::plaintext};
     options.listen = std::move(listen);
     options.manager.max_connections = index == 1 ? 3 : 256;
-    auto made = std::make_unique<node>(*io.net, options);
+    auto made = std::make_unique<node>(*io.net, options, observer);
     made->start();
     return made;
   };
-  const auto server = make(1, {any_port});
-  metrics_exporter exporter(io.context, any_free_port(), counters_of(*server));
+  node_meter meter;
+  const auto server = make(1, {any_port}, &meter);
+  meter.watch(*server, io.net->clock(), {});
+  metrics_exporter exporter(io.context, any_free_port(), counters_of(*server), {.meter = &meter});
   std::vector<std::unique_ptr<node>> clients;
   dial_options dial;
   dial.addresses = server->listening();
@@ -133,15 +148,42 @@ TEST(metrics_exporter, agrees_exactly_with_the_ledger_of_a_node) {
   for (auto& each : clients) each->send(server->self().id(), std::vector<std::byte>(1000));
   for (auto& each : clients) each->disconnect(server->self().id());
   ASSERT_TRUE(io.run_until([&] { return ledger.closed_total == 3; }));
+
+  clients.push_back(make(7, {}));
+  clients.back()->dial(server->self().id(), dial);
+  ASSERT_TRUE(io.run_until([&] { return ledger.active_connections == 1; }));
+  server->disconnect(clients.back()->self().id());
+  server->dial(server->self().id(), dial);  // refused
+  dial.addresses = {std::move(io.net->listen(any_port).value())->local_endpoint()};
+  server->dial(identity::of_node(7, 8).id(), dial);  // nobody listens there any more
+  {
+    http_client stranger(io, server->listening()[0].port);
+    stranger.send("GET");
+    ASSERT_TRUE(io.run_until([&] { return stranger.ended(); }));
+  }
+  ASSERT_TRUE(io.run_until([&] { return ledger.closed_total == 4 && ledger.failed_total == 2; }));
   io.run_for(50ms);
 
   auto samples = samples_of(get(io, exporter));
   for (const auto& row : metric_table())
     EXPECT_EQ(samples[std::string(row.metric)], std::to_string(ledger.*row.field)) << row.name;
-  EXPECT_EQ(samples["icn_p2p_connections_established_total"], "3");
+  EXPECT_EQ(samples["icn_p2p_connections_established_total"], "4");
   EXPECT_EQ(samples["icn_p2p_connection_limit"], "3");
   EXPECT_EQ(samples["icn_p2p_refusals_total{reason=\"LimitReached\"}"], "2");
+  EXPECT_EQ(samples["icn_p2p_refusals_total{reason=\"SelfDial\"}"], "1");
   EXPECT_EQ(samples["icn_p2p_slot_drift"], "0");
+
+  EXPECT_EQ(samples["icn_p2p_closes_total{side=\"remote\",cause=\"RemoteClosed\"}"], "3");
+  EXPECT_EQ(samples["icn_p2p_closes_total{side=\"local\",cause=\"Requested\"}"], "1");
+  EXPECT_EQ(sum_of(samples, "icn_p2p_closes_total"), ledger.closed_total);
+  const auto refused_here = std::accumulate(ledger.refused.begin(), ledger.refused.end(), 0U);
+  EXPECT_EQ(sum_of(samples, "icn_p2p_refusals_total"), refused_here);
+  // The dial that was refused is none that failed to the ledger.
+  EXPECT_EQ(samples["icn_p2p_dials_failed_total{cause=\"SelfDial\"}"], "1");
+  EXPECT_EQ(samples["icn_p2p_dials_failed_total{cause=\"ConnectionRefused\"}"], "1");
+  EXPECT_EQ(sum_of(samples, "icn_p2p_dials_failed_total") - 1 +
+                sum_of(samples, "icn_p2p_handshakes_failed_total", "inbound"),
+            ledger.failed_total);
   EXPECT_GT(ledger.bytes_received, 3000U);
 }
 
