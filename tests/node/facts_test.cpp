@@ -89,6 +89,64 @@ TEST(node_identify, is_remembered_as_long_as_the_connection_and_told_to_the_obse
   EXPECT_EQ(t.client.node->facts(conn), nullptr);
 }
 
+TEST(node_identify, that_there_is_no_memory_for_fails_and_leaves_what_was_known_and_charged) {
+  std::vector<application_stream> served;
+  village town{d};
+  auto server = town.add();
+  auto client = town.add({}, false, nullptr, [](node_options& o) {
+    o.stream_memory = 20 * 1024;  // most of a connection's share
+    o.buffers.buffers_max = 10 * 1024;
+  });
+  const auto serve = [&](char of) {
+    for (int i = 0; i < 30; ++i)
+      server.node->handle("/a-protocol-of-a-name-with-more-letters/" + std::to_string(i) + of,
+                          stream_handler([&served](application_stream stream) {
+                            served.push_back(std::move(stream));
+                          }));
+  };
+  serve('a');
+  town.dial(client, server);
+  town.run_until(at(100ms));
+  told got;
+  const auto identify = [&] {
+    client.node->identify(village::id_of(server), [&](error_code error, const peer_facts& facts) {
+      got = {got.times + 1, error, facts, {}, town.now()};
+    });
+    town.run_for(4s);
+  };
+  identify();
+  ASSERT_EQ(got.error, error_code());
+  const auto held = [&] { return client.node->snapshot().buffers.bytes; };
+  EXPECT_GT(held(), 2560U) << "twice this is more than half of what is lent";
+
+  const auto conn = client.heard->only(notice::connection_established).what.conn;
+  const auto known = *client.node->facts(conn);
+  bool opened = false;
+  application_stream kept;
+  client.node->open(conn, "/a-protocol-of-a-name-with-more-letters/0a",
+                    [&](error_code error, application_stream stream) {
+                      opened = !error;
+                      kept = std::move(stream);
+                    });
+  town.run_for(4s);
+  ASSERT_TRUE(opened);
+  const auto charged = held();
+  serve('b');
+  identify();
+  EXPECT_EQ(got.times, 2);
+  EXPECT_EQ(got.error, net_error::out_of_memory);
+  EXPECT_EQ(*client.node->facts(conn), known);
+  EXPECT_GE(held(), charged);
+  kept = {};
+  town.run_for(4s);
+  identify();
+  EXPECT_EQ(got.error, error_code());
+  EXPECT_NE(*client.node->facts(conn), known);
+  client.node->disconnect(conn);
+  town.run_for(5s);
+  EXPECT_EQ(held(), 0U);
+}
+
 TEST(node_identify, is_done_by_itself_with_whom_was_dialled_when_the_node_is_told_so) {
   village town{d};
   auto server = town.add();

@@ -64,6 +64,18 @@ TEST(memory_budget, that_programs_hold_leaves_others_half_of_what_is_lent) {
   EXPECT_TRUE(other.budget.claim(100 + 350)) << "of 400 one has 50";
 }
 
+TEST(memory_budget, that_programs_hold_may_be_half_of_what_is_lent_and_no_byte_more) {
+  const auto pool = pool_of({0, 1000, 400});
+  connection_memory one(pool), other(pool);
+  const auto held = memory_hold::of(one.shared, 150);
+  EXPECT_FALSE(memory_hold::of(other.shared, 51));
+  auto rest = memory_hold::of(other.shared, 50);
+  EXPECT_TRUE(rest);
+  EXPECT_FALSE(memory_hold::of(other.shared, 1));
+  rest.reset();
+  EXPECT_TRUE(memory_hold::of(other.shared, 50));
+}
+
 TEST(memory_budget, that_a_program_holds_is_not_called_in) {
   const auto pool = pool_of({0, 1000, 400});
   connection_memory holding(pool), other(pool), asking(pool);
