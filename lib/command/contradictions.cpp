@@ -13,8 +13,8 @@ namespace {
 
 class search {
  public:
-  search(const manager_options& options, const surroundings& around)
-      : o(options), around_(around) {}
+  search(const manager_options& options, const surroundings& around, const buffer_options& buffers)
+      : o(options), around_(around), buffers_(buffers) {}
 
   std::vector<contradiction> all() {
     look_at_idle();
@@ -111,18 +111,30 @@ class search {
            counted(needed, "file descriptor"), ", and RLIMIT_NOFILE is ",
            std::to_string(*around_.descriptors), ": raise it (`ulimit -n ", std::to_string(needed),
            "`, systemd's LimitNOFILE), or lower the limits"});
-    if (around_.memory && o.max_memory == 0 &&
-        o.max_connections > *around_.memory / o.connection_memory)
-      add("max_connections", {with("max_connections", o.max_connections), " of connection_memory ",
-                              format_bytes(o.connection_memory), " are more than the memory of ",
-                              format_bytes(*around_.memory), ": lower it, or set max_memory"});
-    if (around_.memory && o.max_memory > *around_.memory)
-      add("max_memory", {"max_memory ", format_bytes(o.max_memory), " is more than there is: ",
-                         "set at most ", format_bytes(*around_.memory)});
+    if (!around_.memory) return;
+    const auto there = *around_.memory;
+    if (o.max_memory > there)
+      add("max_memory", {"max_memory ", format_bytes(o.max_memory),
+                         " is more than there is: ", "set at most ", format_bytes(there)});
+    if (o.max_memory > 0) return;
+    const auto fit = there / o.connection_memory;
+    if (o.max_connections > fit)
+      add("max_connections",
+          {with("max_connections", o.max_connections), " of connection_memory ",
+           format_bytes(o.connection_memory), " are more than the memory of ", format_bytes(there),
+           ": set at most ", std::to_string(fit), ", or set max_memory"});
+    else if (const auto left = there - o.max_connections * o.connection_memory;
+             buffers_.buffers_max > left)
+      add("buffers_max",
+          {"buffers_max ", format_bytes(buffers_.buffers_max), " beside ",
+           with("max_connections", o.max_connections), " of connection_memory ",
+           format_bytes(o.connection_memory), " is more than the memory of ", format_bytes(there),
+           ": set at most ", format_bytes(left), ", or set max_memory"});
   }
 
   const manager_options& o;
   const surroundings& around_;
+  const buffer_options& buffers_;
   std::vector<contradiction> found_;
 };
 
@@ -142,8 +154,9 @@ machine_needs needs_of(const manager_options& o) {
 }
 
 std::vector<contradiction> contradictions_of(const manager_options& options,
-                                             const surroundings& around) {
-  return search(options, around).all();
+                                             const surroundings& around,
+                                             const buffer_options& buffers) {
+  return search(options, around, buffers).all();
 }
 
 }  // namespace tandem

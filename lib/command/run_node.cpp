@@ -110,7 +110,8 @@ class running_node {
   void say_what_cannot_be_kept() {
     const auto& options = with_.options.manager;
     raise_descriptors(needs_of(options).descriptors);
-    for (const auto& each : contradictions_of(options, surroundings_of_this_process()))
+    for (const auto& each :
+         contradictions_of(options, surroundings_of_this_process(), with_.options.buffers))
       errors_.line("tandem: warning: " + each.message);
   }
 

@@ -26,7 +26,8 @@ std::optional<std::uint64_t> group_memory() {
   if (!line.starts_with("0::/")) return {};
   std::optional<std::uint64_t> least;
   for (auto at = root / line.substr(4);; at = at.parent_path()) {
-    if (const auto here = number_in(at / "memory.max")) least = std::min(least.value_or(*here), *here);
+    if (const auto here = number_in(at / "memory.max"))
+      least = std::min(least.value_or(*here), *here);
     if (at == root || !at.has_relative_path()) return least;
   }
 }
@@ -41,8 +42,13 @@ surroundings surroundings_of_this_process() {
   const auto pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGESIZE);
   if (pages > 0 && size > 0)
     around.memory = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size);
-  if (const auto group = group_memory())
-    around.memory = std::min(around.memory.value_or(*group), *group);
+  const auto at_most = [&](std::uint64_t bytes) {
+    around.memory = std::min(around.memory.value_or(bytes), bytes);
+  };
+  if (const auto group = group_memory()) at_most(*group);
+  rlimit space{};
+  if (::getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY)
+    at_most(space.rlim_cur);
   return around;
 }
 

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from support import PATIENCE, TANDEM, Node, assert_one_clear_line, delayed
+from support import PATIENCE, TANDEM, Node, assert_one_clear_line, delayed, skip_under_a_sanitizer
 
 
 def descriptors(soft, hard):
@@ -53,6 +53,20 @@ def test_limits_that_the_memory_cannot_keep_are_said_at_the_start():
         node.line_with("peer id")
         errors = node.end()[2]
         assert re.fullmatch(r"tandem: warning: max_memory \S+ is more than there is: set at most \d+\w*\n", errors)
+
+
+def space(bytes_most):
+    return lambda: resource.setrlimit(resource.RLIMIT_AS, (bytes_most, bytes_most))
+
+
+@pytest.mark.parametrize("options, told", [
+    (["--max-memory", "3GiB"], r"max_memory 3GiB is more than there is: set at most 2GiB"),
+    (["--buffers-max", "2GiB"], r"buffers_max 2GiB beside max_connections 256 .* set at most \S+, or set max_memory")])
+def test_memory_that_the_process_may_not_have_is_said_at_the_start(options, told):
+    skip_under_a_sanitizer()
+    with Node("--no-metrics", *options, preexec_fn=space(2 << 30)) as node:
+        node.line_with("peer id")
+        assert re.fullmatch(f"tandem: warning: {told}\n", node.end()[2])
 
 
 def test_who_slept_finds_out_with_one_probe_who_is_still_there():

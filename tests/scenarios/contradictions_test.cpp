@@ -43,8 +43,9 @@ TEST(contradictions, more_memory_than_the_machine_has) {
   around.memory = 1 << 30;
   EXPECT_THAT(found_in(o, around), IsEmpty());
   around.memory = (1 << 30) - 1;
-  EXPECT_THAT(found_in(o, around),
-              ElementsAre(HasSubstr("max_memory 1GiB is more than there is: set at most 1073741823")));
+  EXPECT_THAT(
+      found_in(o, around),
+      ElementsAre(HasSubstr("max_memory 1GiB is more than there is: set at most 1073741823")));
 }
 
 TEST(contradictions, idle_below_its_floor_at_the_round_trip) {
@@ -116,14 +117,33 @@ TEST(contradictions, more_than_the_machine_has) {
   const manager_options o;  // 256 + 512 + 256 + 256 and 32
   surroundings around;
   around.descriptors = 1312;
-  around.memory = 256 * o.connection_memory;
+  around.memory = 256 * o.connection_memory + buffer_options().buffers_max;
   EXPECT_THAT(found_in(o, around), IsEmpty());
   around.descriptors = 1311;
   around.memory = 255 * o.connection_memory;
   EXPECT_THAT(found_in(o, around),
               ElementsAre(AllOf(HasSubstr("need 1312 file descriptors"), HasSubstr("is 1311"),
                                 HasSubstr("ulimit -n 1312")),
-                          HasSubstr("are more than the memory of")));
+                          AllOf(HasSubstr("are more than the memory of"),
+                                HasSubstr("set at most 255, or set max_memory"))));
+}
+
+TEST(contradictions, more_buffers_than_the_machine_has_beside_its_connections) {
+  manager_options o;
+  surroundings around;
+  around.memory = 256 * o.connection_memory + (100 << 20);
+  const auto found = [&](std::uint64_t buffers_max) {
+    std::vector<std::string> out;
+    for (const auto& each : contradictions_of(o, around, {.buffers_max = buffers_max}))
+      out.push_back(each.message);
+    return out;
+  };
+  EXPECT_THAT(found(100 << 20), IsEmpty());
+  EXPECT_THAT(found((100 << 20) + 1),
+              ElementsAre(AllOf(HasSubstr("buffers_max 104857601 beside max_connections 256"),
+                                HasSubstr("set at most 100MiB, or set max_memory"))));
+  o.max_memory = 64 << 20;
+  EXPECT_THAT(found(200 << 20), IsEmpty()) << "buffers take what max_memory leaves";
 }
 
 std::vector<std::string> warnings_of(const std::string& text) {

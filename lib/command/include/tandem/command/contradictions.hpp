@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tandem/core/options.hpp"
+#include "tandem/net/node.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -17,9 +18,10 @@ struct surroundings {
   std::span<const duration>
       syn_at{};  ///< when TCP sends SYNs, from the first at 0; empty: not known
   std::optional<std::uint64_t> descriptors{};  ///< that the process may have open
-  std::optional<std::uint64_t> memory{};       ///< bytes of the machine, or of the control group
+  std::optional<std::uint64_t> memory{};       ///< bytes that it may take
 };
-/// What the system grants this process: descriptors and memory.
+/// What the system grants this process: descriptors, and the least of the machine's memory, its
+/// control group's (memory.max of version 2) and RLIMIT_AS.
 surroundings surroundings_of_this_process();
 /// Takes as many descriptors for this process as are needed, or as it may without being root.
 void raise_descriptors(std::uint64_t needed);
@@ -41,6 +43,7 @@ struct contradiction {
 
 /// Every contradiction between usable options (problems_of() is empty) and what surrounds them.
 std::vector<contradiction> contradictions_of(const manager_options& options,
-                                             const surroundings& around = {});
+                                             const surroundings& around = {},
+                                             const buffer_options& buffers = {});
 
 }  // namespace tandem
