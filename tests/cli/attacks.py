@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from hostile_peer import ACK, DATA, GO_AWAY, PING, RST, SYN, WINDOW, HostilePeer, exchange, frame, multistream, uvarint
 from identified import OID, identified, tls_context
 
@@ -67,6 +68,20 @@ def until_the_end(peer):
     with contextlib.suppress(OSError):
         while peer.recv(65536):
             pass
+
+
+def refused(context, peer):
+    """Whether the other end of TLS ends it with an alert, or is gone before it has heard all of a certificate."""
+    try:
+        # The server's part is over when the client's is; it looks at the certificate then.
+        with context.wrap_socket(peer) as secured:
+            while secured.recv(65536):
+                pass
+    except ssl.SSLError as alert:
+        return "ALERT" in (alert.reason or "")
+    except ConnectionResetError:
+        return True
+    return False
 
 
 def authenticated():
@@ -225,7 +240,7 @@ def odd(number):
 
 
 def with_certificates(port, count):
-    """TLS clients whose certificates are not libp2p's, each another way."""
+    """TLS clients whose certificates are not libp2p's, or not theirs, each another way: told so by an alert."""
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
         contexts = [tls_context()]  # none at all
@@ -235,16 +250,14 @@ def with_certificates(port, count):
                             f"{at}.crt", *more], check=True, capture_output=True)
             contexts.append(tls_context())
             contexts[-1].load_cert_chain(f"{at}.crt", f"{at}.key")
-        for number in range(count):
-            with connected(port, number) as peer:
-                peer.sendall(TLS)
-                said = len(TLS)
-                while said:
-                    said -= len(peer.recv(said))
-                # The server's part is over when the client's is; it looks at the certificate then.
-                with contexts[number % len(contexts)].wrap_socket(peer) as secured:
-                    tally.add(reached=True)
-                    until_the_end(secured)
+    contexts += [identified(**wrong) for wrong in IDENTIFIED]
+    for number in range(count):
+        with connected(port, number) as peer:
+            peer.sendall(TLS)
+            said = len(TLS)
+            while said:
+                said -= len(peer.recv(said))
+            tally.add(reached=refused(contexts[number % len(contexts)], peer))
     return tally
 
 
@@ -257,6 +270,14 @@ CERTIFICATES = {
     "with_a_critical_stranger": [*ELLIPTIC, "-days", "9", "-addext", "1.2.3.4=critical,DER:05:00"],
     "of_a_long_key": ["-newkey", "rsa:4096", "-days", "9"],
 }
+# What identified() is told: certificates with everything that is asked of them, and one thing wrong.
+IDENTIFIED = [
+    {"days": (-9, -1)},
+    {"days": (2, 9)},
+    {"proven": ec.generate_private_key(ec.SECP256R1())},  # somebody else's proof
+    {"more": [("1.2.3.4", b"\x05\x00", True)]},  # critical, and not known
+    {"more": [("1.2.3.4", bytes(60_000), False)]},  # too long
+]
 
 ATTACKS = {f"dropped_{stage}": functools.partial(dropped_at, stage) for stage in STAGES} | {
     "dropped_secured": dropped_secured,

@@ -30,22 +30,24 @@ def certificate_key():
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def identified():
-    """The context of a client that nobody has seen before."""
+def identified(days=(-1, 9), proven=None, more=()):
+    """The context of a client that nobody has seen before.
+
+    days: of its certificate's validity, from now. proven: the key that its identity signed; none: the certificate's.
+    more: further extensions, (OID, bytes, whether critical).
+    """
     key, identity = certificate_key(), ed25519.Ed25519PrivateKey.generate()
-    signed = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    signed = (proven or key).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     public = b"\x08\x01\x12\x20" + identity.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     proof = identity.sign(b"libp2p-tls-handshake:" + signed)
     extension = b"\x30\x68\x04\x24" + public + b"\x04\x40" + proof  # SEQUENCE of two OCTET STRINGs
     name = x509.Name([])
     now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=9))
-        .add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier(OID), extension), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+    first, last = (now + datetime.timedelta(days=day) for day in days)
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), first, last)
+    for oid, value, critical in ((OID, extension, False), *more):
+        certificate = certificate.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), value), critical)
+    certificate = certificate.sign(key, hashes.SHA256())
     context = tls_context()
     with tempfile.NamedTemporaryFile() as file:
         file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

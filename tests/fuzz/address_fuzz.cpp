@@ -19,6 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto short_form = parse_address(to_string(read->at));
     must(short_form.has_value() && short_form->at == read->at);
   }
+  if (const auto read = parse_dial_address(text)) {
+    const auto again = parse_dial_address(to_multiaddr(*read));
+    must(again.has_value() && again->at == read->at && again->name == read->name);
+  }
   if (const auto peer = parse_peer_id(text)) {
     const auto again = parse_peer_id(to_string(*peer));
     must(again.has_value() && *again == *peer);
