@@ -14,6 +14,7 @@ import urllib.request
 import pytest
 
 from programs import PATIENCE, PEERS, Between, Node, Peer
+from reasons import NA, no_common_security, wrong_peer
 from table import PEERS as ALL
 from table import SECURITIES
 
@@ -245,16 +246,16 @@ def test_a_quiet_connection_is_kept(kind, security):
 
 @case("either refuses somebody else than was dialled")
 def test_a_peer_that_is_not_who_was_dialled_is_refused(kind, security):
-    """By us when we dial, by the peer when it dials."""
     stranger = "12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5"
     with Peer(kind, security) as peer:
         at = peer.address().rsplit("/", 1)[0] + "/" + stranger
         with Node(security, "--once", "--dial", at) as node:
-            node.says("WrongPeer")
+            assert cause_in(node.says("dial_failed", "connection_"), "dial_failed") == "WrongPeer"
     with Node(security, "--listen", "127.0.0.1:0") as node:
-        at = node.address().rsplit("/", 1)[0] + "/" + stranger
-        with Peer(kind, security, at) as peer:
-            assert (said := peer.event("established", "dial_failed"))["event"] == "dial_failed", said
+        address, there = node.address().rsplit("/", 1)
+        with Peer(kind, security, f"{address}/{stranger}") as peer:
+            said = peer.must("dial_failed", "established")
+            assert re.search(wrong_peer(kind, security, stranger, there), said["error"])
 
 
 @pytest.mark.case("without a common security nobody connects, and both say so")
@@ -263,10 +264,12 @@ def test_a_peer_that_is_not_who_was_dialled_is_refused(kind, security):
 def test_without_a_common_security_nobody_connects(kind, ours, theirs):
     with Node(ours, "--listen", "127.0.0.1:0") as node:
         with Peer(kind, theirs, node.address()) as peer:
-            assert (said := peer.event("established", "dial_failed"))["event"] == "dial_failed", said
-    with Peer(kind, theirs) as peer:
-        with Node(ours, "--once", "--dial", peer.address()) as node:
-            node.says("HandshakeFailed")
+            said = peer.must("dial_failed", "established")
+            assert re.search(no_common_security(kind, theirs), said["error"])
+    with Peer(kind, theirs) as peer, Between(peer.address()) as between:
+        with Node(ours, "--once", "--dial", between.address) as node:
+            assert cause_in(node.says("dial_failed", "connection_"), "dial_failed") == "HandshakeFailed"
+        assert between.answer == NA
 
 
 def taken(kind, ours, theirs, way):

@@ -43,6 +43,7 @@ asio::awaitable<void> respond(wire& on, Known known) {
     const bool accepted = known(proposal.text);
     put_multistream(on.unsent(), accepted ? proposal.text : multistream_na);
     if (accepted) co_return;
+    co_await on.flush();  // the dialer may have said more than a proposal, for which it is let go
   }
   fail(net_error::no_common_protocol);
 }

@@ -68,6 +68,18 @@ TEST(session_failure, of_a_protocol_is_answered_and_another_may_follow) {
       third.said.starts_with(to_hex(multistream({multistream_header, "na", "/plaintext/2.0.0"}))));
 }
 
+/// A dialer with one protocol speaks it at once, and is to learn why it is let go.
+TEST(session_failure, of_a_protocol_is_answered_before_what_follows_ends_it) {
+  auto bytes = multistream({multistream_header, "/noise"});
+  bytes.insert(bytes.end(), {0, 32, 1, 2, 3});
+  session_pair pair;
+  pair.start_listener();
+  pair.link.put(pair.link.a, bytes);
+  pair.run();
+  EXPECT_EQ(to_hex(pair.link.b.sent), to_hex(multistream({multistream_header, "na"})));
+  EXPECT_THAT(pair.listener.closed, ElementsAre(cause::handshake_failed));
+}
+
 TEST(session_failure, comes_after_sixteen_unknown_protocols) {
   auto bytes = multistream({multistream_header});
   for (int i = 0; i < 15; ++i) put_multistream(bytes, "/x");
