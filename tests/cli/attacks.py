@@ -4,8 +4,7 @@
 An attack is a function of the node's port and a count; each of its connections is of somebody whom the node has not
 seen. Whatever the node answers to the attack itself is right, a reset as well: what the tests look at is the node. But
 an attack that does not come as far as it means to is none: each returns a Tally, which is printed as JSON, and fails
-when more than one connection in twenty was turned away before. Attackers come from 127.0.0.2 to 127.0.0.251, so that
-the ports of one address suffice.
+when more than one connection in twenty was turned away before.
 """
 
 import contextlib
@@ -23,51 +22,15 @@ import tempfile
 import time
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from hostile_peer import ACK, DATA, GO_AWAY, PING, RST, SYN, WINDOW, HostilePeer, exchange, frame, multistream, uvarint
+from floods import FLOODS, LENGTHS, SECURED_FLOODS, TOO_LONG
+from hostile_peer import DATA, SYN, exchange, frame, multistream
 from identified import OID, identified, tls_context
+from strangers import SECURED, YAMUX, Tally, answered, connected, reset_at_close, secured, until_the_end
 
 PLAINTEXT = multistream("/plaintext/2.0.0")
-YAMUX = multistream("/yamux/1.0.0")
 NOISE = multistream("/noise")
 TLS = multistream("/tls/1.0.0")
 HEADER = multistream()
-
-
-@dataclasses.dataclass
-class Tally:
-    """How many connections there were, how many came as far as they should, how many of these the node must count."""
-
-    connections: int = 0
-    reached: int = 0
-    established: int = 0
-
-    def add(self, reached, established=False):
-        self.connections += 1
-        self.reached += reached
-        self.established += reached and established
-
-
-def connected(port, number=0):
-    source = f"127.0.0.{2 + number % 250}"
-    return socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
-
-
-def answered(peer, size):
-    """Whether so many bytes came."""
-    with contextlib.suppress(OSError):
-        while size > 0:
-            more = peer.recv(65536)
-            if not more:
-                return False
-            size -= len(more)
-        return True
-    return False
-
-
-def until_the_end(peer):
-    with contextlib.suppress(OSError):
-        while peer.recv(65536):
-            pass
 
 
 def refused(context, peer):
@@ -129,10 +92,6 @@ STAGES = {
 }
 
 
-def reset_at_close(peer):
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-
-
 def dropped_at(stage, port, count):
     tally = Tally()
     for number in range(count):
@@ -145,15 +104,18 @@ def dropped_at(stage, port, count):
     return tally
 
 
-def dropped_secured(port, count):
-    """Behind the muxer, and TLS."""
+def dropped_secured(security, said, established, port, count):
+    """Behind the handshake of a security, once what is said there was answered."""
     tally = Tally()
     for number in range(count):
-        peer = HostilePeer(port, "/tls/1.0.0", identified().wrap_socket)
-        if number % 2 == 0:
-            reset_at_close(peer.socket)
-        peer.socket.close()
-        tally.add(reached=True, established=True)
+        before = reset_at_close if number % 2 == 0 else lambda raw: None
+        try:
+            peer = secured(security, port, number, said, before)
+        except OSError:
+            tally.add(reached=False)
+        else:
+            peer.socket.close()
+            tally.add(reached=True, established=established)
     return tally
 
 
@@ -202,41 +164,14 @@ def random_bytes(port, count):
 
 def too_long(port, count):
     """Lengths beyond what may be: of a line, a key exchange, a frame, a message, a record."""
-    lengths = [uvarint(1 << 20), uvarint((1 << 63) + 5), b"\xff" * 11]
-    opening = multistream("/tandem/message/1.0.0")
-    frames = [frame(DATA, SYN, 1, 0xFFFFFFFF), frame(DATA, SYN, 1, 300_000)]
-    frames += [frame(DATA, SYN, 1, len(opening) + len(each), opening + each) for each in lengths]
-    sayings = [(lambda: HEADER, each) for each in lengths] + [(lambda: PLAINTEXT, each) for each in lengths]
-    sayings += [(ready, each) for each in frames]
+    sayings = [(lambda: HEADER, each) for each in LENGTHS] + [(lambda: PLAINTEXT, each) for each in LENGTHS]
+    sayings += [(ready, each) for each in TOO_LONG]
     sayings += [(lambda: NOISE, b"\xff\xff"), (lambda: TLS, b"\x16\x03\x01\xff\xff")]
     tally = Tally()
     for number in range(count):
         make, said = sayings[number % len(sayings)]
         tally.add(behind(port, number, make(), said + bytes(20_000)), make is ready)
     return tally
-
-
-def frames_of(make):
-    """An attack of ready connections that send such frames for ever, in portions of a hundred."""
-
-    def attack(port, count):
-        sent, tally = 0, Tally()
-        while sent < count:
-            peer = HostilePeer(port)
-            tally.add(reached=True, established=True)
-            peer.socket.settimeout(2)
-            with contextlib.suppress(OSError):
-                for _ in range(50):
-                    peer.socket.sendall(b"".join(make(sent + k) for k in range(100)))
-                    sent += 100
-            peer.socket.close()
-        return tally
-
-    return attack
-
-
-def odd(number):
-    return 2 * (number % (1 << 30)) + 1
 
 
 def with_certificates(port, count):
@@ -279,28 +214,18 @@ IDENTIFIED = [
     {"more": [("1.2.3.4", bytes(60_000), False)]},  # too long
 ]
 
-ATTACKS = {f"dropped_{stage}": functools.partial(dropped_at, stage) for stage in STAGES} | {
-    "dropped_secured": dropped_secured,
+DROPPED = {f"dropped_{stage}": functools.partial(dropped_at, stage) for stage in STAGES}
+DROPPED_SECURED = {
+    f"dropped_{security}_{stage}": functools.partial(dropped_secured, security, said, said == YAMUX)
+    for security in SECURED
+    for stage, said in (("agreed", HEADER), ("ready", YAMUX))
+}
+ATTACKS = DROPPED | DROPPED_SECURED | {
     "drip": drip,
     "random_bytes": random_bytes,
     "too_long": too_long,
-    "streams": frames_of(lambda n: frame(DATA, SYN, odd(n), 0)),
-    "streams_opened_and_reset": frames_of(lambda n: frame(DATA, SYN, odd(n), 0) + frame(DATA, RST, odd(n), 0)),
-    "half_negotiated_streams": frames_of(lambda n: frame(DATA, SYN, odd(n), 21, HEADER + b"\x09")),
-    "windows": frames_of(lambda n: frame(WINDOW, SYN if n % 100 == 0 else 0, 1, 0xFFFFFFFF)),
-    "windows_of_nobody": frames_of(lambda n: frame(WINDOW, 0, odd(n), 1)),
-    "pings": frames_of(lambda n: frame(PING, SYN, 0, n % (1 << 32))),
-    "ping_answers": frames_of(lambda n: frame(PING, ACK, 0, n % (1 << 32))),
-    "go_aways": frames_of(lambda n: frame(GO_AWAY, 0, 0, n % 3)),
-    "unfinished_messages": frames_of(lambda n: unfinished_message(n)),
     "certificates": with_certificates,
-}
-
-
-def unfinished_message(number):
-    """A stream that promises a mebibyte and says a hundred bytes of it."""
-    said = multistream("/tandem/message/1.0.0") + uvarint(1 << 20) + bytes(100)
-    return frame(DATA, SYN, odd(number), len(said), said)
+} | FLOODS | SECURED_FLOODS
 
 
 if __name__ == "__main__":

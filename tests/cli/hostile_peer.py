@@ -38,10 +38,11 @@ def exchange():
 
 
 class HostilePeer:
-    """`secured` makes of a socket what is read and written behind `security`."""
+    """`secured` makes of a socket what is read and written behind `security`; there `muxer` is said, and answered."""
 
-    def __init__(self, port, security="/plaintext/2.0.0", secured=None):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+    def __init__(self, port, security="/plaintext/2.0.0", secured=None, muxer=multistream("/yamux/1.0.0"),
+                 source="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = b""
         if secured is None:
@@ -49,7 +50,7 @@ class HostilePeer:
         else:
             self.said(multistream(security))
             self.socket = secured(self.socket)
-        self.said(multistream("/yamux/1.0.0"))
+        self.said(muxer)
 
     def said(self, *parts):
         """What the node answers alike, or in as many bytes."""

@@ -36,7 +36,7 @@ class NoiseSocket:
 
     def __init__(self, below):
         self.below = below
-        self.settimeout, self.close = below.settimeout, below.close
+        self.settimeout, self.close, self.fileno = below.settimeout, below.close, below.fileno
         self.hash = self.chaining = b"Noise_XX_25519_ChaChaPoly_SHA256"
         self.cipher = None
         self.mix_hash(b"")  # no prologue
