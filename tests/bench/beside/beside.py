@@ -4,10 +4,13 @@
 
 Connections per second and processor time per connection (dial, handshake, close, both ends), echo throughput over 1
 and 100 streams, resident memory per idle connection, and the round trips of one stream beside 2 000 idle connections.
-Machines differ: compare the rows of one run. A peer whose toolchain is missing is skipped, and said so.
+Machines differ: compare the rows of one run. Behind them stands how many times better Tandem is than each, and whether
+that is what was asked for (verdicts.py). A peer whose toolchain is missing is skipped, and said so.
 """
 
 import argparse
+import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -15,6 +18,8 @@ import pathlib
 import shutil
 import subprocess
 import sys
+
+import verdicts
 
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = pathlib.Path(os.environ.get("TANDEM_INTEROP_CACHE", pathlib.Path.home() / ".cache/tandem-interop"))
@@ -141,12 +146,12 @@ def tried(what, *of):
         return None
 
 
-def measure(peers, share):
+def measure(peers, share, turn):
     """One dict for each peer and security; `share` of the full size of each measurement."""
     rows = []
-    for name, program in peers.items():
-        slow = 10 if name == "js" else 1
-        for security in SECURITIES:
+    for security in SECURITIES:
+        for name, program in peers.items():
+            slow = 10 if name == "js" else 1
             row = {"peer": name, "security": security,
                    **connections(program, security, max(int(2000 * share) // slow, 10)),
                    "echo_1_mib_s": tried(echo, program, security, 1, max(int(256 * share) // slow, 1)),
@@ -155,7 +160,7 @@ def measure(peers, share):
             if security == "tls":
                 row |= crowded(program, peers["tandem"], security, max(int(2000 * share), 20))
             rows.append(row)
-            print(line_of(row), flush=True)
+            print(f"turn {turn}: {line_of(row)}", file=sys.stderr)
     return rows
 
 
@@ -175,27 +180,25 @@ def main():
                                      epilog="example: tests/bench/beside/beside.py build/release --share 0.2 --json out")
     parser.add_argument("build", type=pathlib.Path, help="a build of Tandem with its benchmarks, build/release")
     parser.add_argument("--share", type=float, default=1, metavar="X", help="X of the full size (default: 1)")
+    parser.add_argument("--turns", type=int, default=1, metavar="N",
+                        help="all of it N times, and the best of each figure (default: 1)")
     parser.add_argument("--only", metavar="PEER", action="append", help="tandem and this one (may be repeated)")
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write the rows there")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write rows and verdicts there")
     options = parser.parse_args()
     peers = {"tandem": options.build / "tests/bench/beside/beside_peer"}
     for name, tool, build in (("rust", "cargo", build_rust), ("go", "go", build_go), ("js", "npm", build_js)):
         if options.only is None or name in options.only:
             if (program := peer_of(name, tool, build)) is not None:
                 peers[name] = program
+    turns = [measure(peers, options.share, turn + 1) for turn in range(options.turns)]
+    rows = [functools.reduce(verdicts.best, each) for each in zip(*turns)]
+    told = verdicts.verdicts(rows)
     print("| " + " | ".join(title for _, title, _ in COLUMNS) + " |")
     print("|" + "---|" * len(COLUMNS))
-    rows = measure(peers, options.share)
-    for row in rows:
-        if row["peer"] != "tandem":
-            own = next(each for each in rows if each["peer"] == "tandem" and each["security"] == row["security"])
-            parts = [f"{row[key] / own[key]:.2f} x its {what}" for key, what in
-                     (("processor_us", "processor time"), ("idle_bytes", "memory"),
-                      ("echo_1_mib_s", "echo over 1 stream"), ("echo_100_mib_s", "echo over 100"))
-                     if row[key] and own[key]]
-            print(f"{row['security']}: {row['peer']} beside Tandem has {', '.join(parts)}")
+    print(*map(line_of, rows), "", verdicts.table(told), sep="\n")
     if options.json:
-        options.json.write_text(json.dumps(rows, indent=1) + "\n")
+        judged = [dataclasses.asdict(each) | {"reached": each.reached} for each in told]
+        options.json.write_text(json.dumps({"rows": rows, "verdicts": judged}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
