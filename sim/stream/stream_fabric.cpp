@@ -23,7 +23,7 @@ class stream_fabric final : public fabric, private listener_directory {
  public:
   explicit stream_fabric(fabric_options options)
       : paths_(options.seed, std::move(options.links)),
-        io_(std::in_place, 1),
+        io_(std::in_place, BOOST_ASIO_CONCURRENCY_HINT_UNSAFE),  // one thread: no locks
         transport_(kernel_, *io_, paths_, *this, std::move(options.tcp),
                    std::move(options.on_syn)) {
     asio::use_service<pending_service>(*io_);

@@ -65,7 +65,7 @@ void node::impl::attempt_ended(connection_id id, const error_code& error, connec
     const auto failure = failure_of(error);
     return submit(events::attempt_failed{id, failure.why, failure.local, {}});
   }
-  link& made_link = links_[id];
+  link& made_link = add_link(id);
   made_link.stream = std::move(made.stream);
   made_link.peer = begun->peer;
   made_link.remote = begun->address;

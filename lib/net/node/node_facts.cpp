@@ -107,7 +107,7 @@ void node::impl::identify(connection_id conn, duration within, facts_handler don
 
 const peer_facts* node::impl::facts(connection_id conn) const {
   const auto found = links_.find(conn);
-  return found == links_.end() ? nullptr : found->second.facts.get();
+  return found == links_.end() ? nullptr : found->second->facts.get();
 }
 
 void node::impl::ping(connection_id conn, duration within, ping_handler done) {

@@ -17,6 +17,9 @@ events::traffic as_event(connection_id conn, const session_traffic& moved) {
       conn, moved.sent, moved.received, moved.app_bytes, moved.last_received_at, moved.last_app_at};
 }
 
+/// Room that the inbox keeps: it is as long as many connections at once have something to say.
+constexpr std::size_t inbox_kept = 4;
+
 session_options for_sessions(const node_options& options) {
   session_options out;
   out.own = std::make_shared<credentials>(options.self, options.entropy);
@@ -124,6 +127,7 @@ void node::impl::run(Step step) {
     handle(next);
   }
   inbox_.clear();
+  if (inbox_.capacity() > inbox_kept) inbox_ = std::vector<queued_event>();
   busy_ = false;
   if (dead_) return;
   if (finished_) {
@@ -168,8 +172,8 @@ void node::impl::tell(const event& what) {
 
 void node::impl::unflushed(const std::function<void(const events::traffic&)>& each) const {
   for (const connection_id id : dirty_)
-    if (const auto found = links_.find(id); found != links_.end() && found->second.session)
-      each(as_event(id, found->second.session->traffic()));
+    if (const auto found = links_.find(id); found != links_.end() && found->second->session)
+      each(as_event(id, found->second->session->traffic()));
 }
 
 node_counters node::impl::counters() const {

@@ -157,6 +157,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   void attempt_ended(connection_id id, const error_code& error, connected made);
 
   // node_links.cpp
+  link& add_link(connection_id id);
   link* find(connection_id id);
   void erase(connection_id id);
   void end_link(connection_id id, cause why);
@@ -189,7 +190,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   std::vector<connection_id> dirty_;  ///< in the order of becoming so
   std::vector<listener> listeners_;
   boost::unordered_flat_map<connection_id, std::shared_ptr<attempt>> attempts_;
-  boost::unordered_flat_map<connection_id, link> links_;
+  boost::unordered_flat_map<connection_id, std::unique_ptr<link>> links_;
   std::map<request_id, std::shared_ptr<name_search>> searches_;
   std::map<std::string, std::shared_ptr<const stream_handler>, std::less<>> handlers_;
   std::vector<std::weak_ptr<event_queue>> subscribers_;

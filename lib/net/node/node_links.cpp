@@ -32,8 +32,9 @@ void node::impl::accepted(std::size_t index, const error_code& error, connected 
   listeners_[index].accepting = false;
   if (!error) {
     const connection_id id{last_inbound_ += 2};
-    links_[id].stream = std::move(made.stream);
-    links_[id].remote = made.remote;
+    link& fresh = add_link(id);
+    fresh.stream = std::move(made.stream);
+    fresh.remote = made.remote;
     submit(events::arrived{id, made.remote});
     return accept(index);
   }
@@ -41,9 +42,13 @@ void node::impl::accepted(std::size_t index, const error_code& error, connected 
   accept(index);  // does nothing when the core chose to pause
 }
 
+node::impl::link& node::impl::add_link(connection_id id) {
+  return *(links_[id] = std::make_unique<link>());
+}
+
 node::impl::link* node::impl::find(connection_id id) {
   const auto found = links_.find(id);
-  return found == links_.end() ? nullptr : &found->second;
+  return found == links_.end() ? nullptr : found->second.get();
 }
 
 /// Ends a connection that has no session yet, so that nobody else reports it.
@@ -58,7 +63,7 @@ void node::impl::end_link(connection_id id, cause why) {
 void node::impl::erase(connection_id id) {
   const auto found = links_.find(id);
   if (found == links_.end()) return;
-  const link ending = std::move(found->second);  // the session may call back while it goes
+  const auto ending = std::move(found->second);  // the session may call back while it goes
   links_.erase(found);
 }
 

@@ -50,7 +50,7 @@ std::uint64_t memory_budget::loan_for(std::uint64_t bytes) const noexcept {
 }
 
 void memory_budget::take(std::uint64_t bytes) {
-  pool_->change_loan(*this, loan_ + loan_for(bytes));
+  if (const auto loan = loan_for(bytes); loan != 0) pool_->change_loan(*this, loan_ + loan);
   used_ += bytes;
   pool_->used_ += bytes;
 }
@@ -80,7 +80,7 @@ std::uint64_t memory_budget::take_up_to(std::uint64_t wanted) {
 
 void memory_budget::give(std::uint64_t bytes) {
   TANDEM_ASSERT(bytes <= used_);
-  pool_->change_loan(*this, loan_ - std::min(loan_, bytes));
+  if (loan_ != 0) pool_->change_loan(*this, loan_ - std::min(loan_, bytes));
   used_ -= bytes;
   pool_->used_ -= bytes;
 }

@@ -8,6 +8,7 @@
 namespace tandem {
 
 void put_multistream(byte_buffer& out, std::string_view text) {
+  out.reserve(out.size() + uvarint_size(text.size() + 1) + text.size() + 1);
   put_uvarint(out, text.size() + 1);
   out.insert(out.end(), text.begin(), text.end());
   out.push_back('\n');

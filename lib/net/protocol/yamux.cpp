@@ -229,6 +229,10 @@ void yamux::produce_control(byte_buffer& out, std::size_t most) {
   const auto room = most - std::min(most, out.size());
   const auto frames = (room + yamux_header_size - 1) / yamux_header_size;
   const auto size = std::min(control_.size(), frames * yamux_header_size);
+  if (out.empty() && size == control_.size()) {
+    out = std::exchange(control_, {});
+    return;
+  }
   make_room(out, size, most);
   const auto end = control_.begin() + static_cast<std::ptrdiff_t>(size);
   out.insert(out.end(), control_.begin(), end);

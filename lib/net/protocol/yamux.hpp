@@ -131,6 +131,8 @@ class yamux {
   /// Appends what can be sent now to `out`, control frames first, until it has `most` bytes or a
   /// few frame headers more.
   produced produce(byte_buffer& out, std::size_t most);
+  /// False: there is nothing that produce() would do.
+  bool has_output() const noexcept { return output_ || !control_.empty(); }
   std::size_t streams() const noexcept { return streams_.size(); }
   /// Every stream hears on_sent(): there may be memory for what waits. Not inside receive().
   void tell_room();

@@ -3,11 +3,13 @@
 
 #include "tandem/net/error.hpp"
 
+#include <array>
+
 namespace tandem {
 namespace {
 
-void put_big_endian(byte_buffer& out, std::uint32_t value, int bytes) {
-  while (bytes-- > 0) out.push_back(static_cast<std::uint8_t>(value >> 8 * bytes));
+constexpr std::uint8_t byte_of(std::uint32_t value, int place) {
+  return static_cast<std::uint8_t>(value >> 8 * place);
 }
 
 std::uint32_t big_endian(byte_view in) {
@@ -19,11 +21,20 @@ std::uint32_t big_endian(byte_view in) {
 }  // namespace
 
 void put_yamux_header(byte_buffer& out, const yamux_header& header) {
-  out.push_back(0);
-  out.push_back(static_cast<std::uint8_t>(header.type));
-  put_big_endian(out, header.flags, 2);
-  put_big_endian(out, header.stream, 4);
-  put_big_endian(out, header.length, 4);
+  const auto& [type, flags, stream, length] = header;
+  const std::array<std::uint8_t, yamux_header_size> bytes{0,
+                                                          static_cast<std::uint8_t>(type),
+                                                          byte_of(flags, 1),
+                                                          byte_of(flags, 0),
+                                                          byte_of(stream, 3),
+                                                          byte_of(stream, 2),
+                                                          byte_of(stream, 1),
+                                                          byte_of(stream, 0),
+                                                          byte_of(length, 3),
+                                                          byte_of(length, 2),
+                                                          byte_of(length, 1),
+                                                          byte_of(length, 0)};
+  out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
 boost::system::result<yamux_header> parse_yamux_header(

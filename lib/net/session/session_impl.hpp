@@ -62,13 +62,15 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
 
   static asio::awaitable<void> run(std::shared_ptr<impl> self);
   asio::awaitable<void> upgrade();
-  asio::awaitable<error_code> read_frames();
+  void read_on(error_code error);
+  void has_read(std::size_t size);
   asio::awaitable<void> await_decision();
   void open_muxer();
   void take_frames(byte_view in);
   void ended(error_code error);
 
   void pump();
+  bool burst_is_over() const;
   bool produce(byte_buffer& out);
   bool can_send() const noexcept;
   bool open_burst(std::size_t memory);
@@ -153,6 +155,7 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
 
   yamux mux_;
   std::vector<ping_sent> pings_;
+  byte_buffer read_;  // what a read goes to, once the muxer runs
   byte_buffer writing_bytes_;
   std::size_t written_ = 0;
   std::size_t app_bytes_writing_ = 0;

@@ -2,10 +2,6 @@
 #include "net/session/session_impl.hpp"
 #include "tandem/net/error.hpp"
 
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <algorithm>
 
 namespace tandem {
@@ -36,14 +32,14 @@ cause cause_of(error_code error, bool open) {
 
 asio::awaitable<void> session::impl::run(std::shared_ptr<impl> self) {
   if (!self->running()) co_return;  // ended before it began: what it refers to may be gone
-  error_code error;
   try {
     co_await self->upgrade();
-    error = co_await self->read_frames();
   } catch (const boost::system::system_error& failure) {
-    error = failure.code();
+    self->ended(failure.code());
+    co_return;
   }
-  self->ended(error);
+  self->read_ = byte_buffer(wire::read_size);
+  self->read_on({});
 }
 
 asio::awaitable<void> session::impl::upgrade() {
@@ -81,24 +77,26 @@ void session::impl::open_muxer() {
   pump();
 }
 
-asio::awaitable<error_code> session::impl::read_frames() {
-  byte_buffer in(wire::read_size);
-  error_code error;
-  while (!error && running() && phase_ != phase::failing) {
-    const auto space = asio::buffer(in);
-    const auto size = co_await wire_.stream().async_read_some(
-        space, asio::redirect_error(asio::use_awaitable, error));
-    if (size != 0) wire_.note_received(size);
-    if (running() && !deaf_) take_frames(byte_view(in).first(size));
-    if (size == in.size() && size < read_size_max) {
-      const auto granted = static_cast<std::size_t>(budget_.take_up_to(size * 3));
-      if (granted != 0) in = byte_buffer(size + granted);
-    } else if (size <= wire::read_size && in.size() > wire::read_size) {
-      budget_.give(in.size() - wire::read_size);
-      in = byte_buffer(wire::read_size);
-    }
+/// No coroutine: most of a connection's life is waiting for the peer, and frames take memory.
+void session::impl::read_on(error_code error) {
+  if (error || !running() || phase_ == phase::failing) return ended(error);
+  wire_.stream().async_read_some(asio::buffer(read_),
+                                 [self = shared_from_this()](error_code failed, std::size_t size) {
+                                   self->has_read(size);
+                                   self->read_on(failed);
+                                 });
+}
+
+void session::impl::has_read(std::size_t size) {
+  if (size != 0) wire_.note_received(size);
+  if (running() && !deaf_) take_frames(byte_view(read_).first(size));
+  if (size == read_.size() && size < read_size_max) {
+    const auto granted = static_cast<std::size_t>(budget_.take_up_to(size * 3));
+    if (granted != 0) read_ = byte_buffer(size + granted);
+  } else if (size <= wire::read_size && read_.size() > wire::read_size) {
+    budget_.give(read_.size() - wire::read_size);
+    read_ = byte_buffer(wire::read_size);
   }
-  co_return error;
 }
 
 void session::impl::take_frames(byte_view in) {
@@ -148,12 +146,17 @@ void session::impl::pump() {
   }
 }
 
+bool session::impl::burst_is_over() const {
+  return burst_.stream && kept_open_ == 0 && burst_.handler->accepted() &&
+         burst_.stream->unsent() == 0;
+}
+
 bool session::impl::produce(byte_buffer& out) {
+  if (!mux_.has_output() && !burst_is_over()) return false;
   const auto most = write_most();
   auto sum = mux_.produce(out, most);
   app_bytes_writing_ += sum.counted;
-  if (burst_.stream && kept_open_ == 0 && burst_.handler->accepted() &&
-      burst_.stream->unsent() == 0) {
+  if (burst_is_over()) {
     // A peer that does not finish its side holds one stream, not one for each burst.
     if (finished_.stream) finished_.stream->forget();
     finished_ = std::exchange(burst_, {});
@@ -186,11 +189,10 @@ void session::impl::output_over() {
 
 void session::impl::write() {
   const auto rest = asio::buffer(writing_bytes_) + written_;
-  auto done = [self = shared_from_this()](error_code error, std::size_t size) {
-    self->wrote(error, size);
-  };
-  wire_.stream().async_write_some(
-      rest, asio::bind_executor(wire_.stream().get_executor(), std::move(done)));
+  wire_.stream().async_write_some(rest,
+                                  [self = shared_from_this()](error_code error, std::size_t size) {
+                                    self->wrote(error, size);
+                                  });
 }
 
 void session::impl::wrote(error_code error, std::size_t size) {

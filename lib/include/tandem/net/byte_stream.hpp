@@ -5,13 +5,18 @@
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/recycling_allocator.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace tandem {
@@ -51,6 +56,28 @@ class stream_impl {
   virtual send_progress progress() = 0;
 };
 
+/// A handler whose executor is that of the operation. It does not say so: type-erased, the two look
+/// different, and a completion would be dispatched from the one to the other.
+template <class Handler>
+class handler_of_stream {
+ public:
+  using allocator_type = asio::associated_allocator_t<Handler, asio::recycling_allocator<void>>;
+  using cancellation_slot_type = asio::associated_cancellation_slot_t<Handler>;
+
+  explicit handler_of_stream(Handler handler) : handler_(std::move(handler)) {}
+
+  allocator_type get_allocator() const noexcept {
+    return asio::get_associated_allocator(handler_, asio::recycling_allocator<void>());
+  }
+  cancellation_slot_type get_cancellation_slot() const noexcept {
+    return asio::get_associated_cancellation_slot(handler_);
+  }
+  void operator()(error_code error, std::size_t size) { std::move(handler_)(error, size); }
+
+ private:
+  Handler handler_;
+};
+
 /// Owns one connection; models Asio's AsyncReadStream and AsyncWriteStream, so that
 /// asio::async_read, asio::async_write and ssl::stream work on it.
 class byte_stream {
@@ -74,22 +101,31 @@ class byte_stream {
   template <class Buffers, asio::completion_token_for<void(error_code, std::size_t)> Token>
   auto async_read_some(const Buffers& into, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
-        [](auto handler, stream_impl* impl, asio::mutable_buffer buffer) {
-          impl->read_some(buffer, std::move(handler));
+        [](auto handler, byte_stream* self, asio::mutable_buffer buffer) {
+          self->impl_->read_some(buffer, self->erased(std::move(handler)));
         },
-        token, impl_.get(), first_of<asio::mutable_buffer>(into));
+        token, this, first_of<asio::mutable_buffer>(into));
   }
 
   template <class Buffers, asio::completion_token_for<void(error_code, std::size_t)> Token>
   auto async_write_some(const Buffers& from, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
-        [](auto handler, stream_impl* impl, asio::const_buffer buffer) {
-          impl->write_some(buffer, std::move(handler));
+        [](auto handler, byte_stream* self, asio::const_buffer buffer) {
+          self->impl_->write_some(buffer, self->erased(std::move(handler)));
         },
-        token, impl_.get(), first_of<asio::const_buffer>(from));
+        token, this, first_of<asio::const_buffer>(from));
   }
 
  private:
+  template <class Handler>
+  io_handler erased(Handler handler) const {
+    if constexpr (std::is_same_v<asio::associated_executor_t<Handler, executor_type>,
+                                 executor_type>)
+      if (asio::get_associated_executor(handler, executor_) == executor_)
+        return handler_of_stream<Handler>(std::move(handler));
+    return handler;
+  }
+
   template <class Buffer, class Buffers>
   static Buffer first_of(const Buffers& buffers) {
     for (auto it = asio::buffer_sequence_begin(buffers); it != asio::buffer_sequence_end(buffers);

@@ -6,12 +6,18 @@
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 namespace tandem::sim {
 
@@ -43,7 +49,10 @@ class pending_service final : public asio::execution_context::service {
     operation* after_ = nullptr;
   };
 
-  explicit pending_service(asio::io_context& io) : service(io), io_(io) {}
+  explicit pending_service(asio::io_context& io) : service(io), io_(io) { free_.reserve(free_max); }
+  ~pending_service() {
+    for (void* const block : free_) ::operator delete(block);
+  }
 
   asio::io_context& io() const noexcept { return io_; }
 
@@ -60,6 +69,21 @@ class pending_service final : public asio::execution_context::service {
     if (op.after_) op.after_->before_ = op.before_;
   }
 
+  /// Memory of completions on their way, which is used again.
+  void* take(std::size_t size) {
+    if (size > block_size || free_.empty())
+      return ::operator new(size > block_size ? size : block_size);
+    void* const block = free_.back();
+    free_.pop_back();
+    return block;
+  }
+  void give(void* block, std::size_t size) noexcept {
+    if (size > block_size || free_.size() == free_max)
+      ::operator delete(block);
+    else
+      free_.push_back(block);
+  }
+
  private:
   void shutdown() override {
     shut_down_ = true;
@@ -70,9 +94,51 @@ class pending_service final : public asio::execution_context::service {
     }
   }
 
+  static constexpr std::size_t block_size = 128;
+  static constexpr std::size_t free_max = 1024;
+
   asio::io_context& io_;
   operation* first_ = nullptr;
+  std::vector<void*> free_;
   bool shut_down_ = false;
+};
+
+/// Allocates from a pending_service.
+template <class T>
+class pending_memory {
+ public:
+  using value_type = T;
+  explicit pending_memory(pending_service& from) noexcept : from_(&from) {}
+  template <class Other>
+  pending_memory(const pending_memory<Other>& other) noexcept : from_(other.from_) {}
+  T* allocate(std::size_t count) { return static_cast<T*>(from_->take(count * sizeof(T))); }
+  void deallocate(T* block, std::size_t count) noexcept { from_->give(block, count * sizeof(T)); }
+  template <class Other>
+  bool operator==(const pending_memory<Other>& other) const noexcept {
+    return from_ == other.from_;
+  }
+
+ private:
+  template <class Other>
+  friend class pending_memory;
+  pending_service* from_;
+};
+
+/// A call of `handler` that waits in the io_context.
+template <class Handler, class... Args>
+class pending_call {
+ public:
+  using allocator_type = pending_memory<std::byte>;
+
+  pending_call(pending_service& service, Handler handler, Args... args)
+      : service_(&service), handler_(std::move(handler)), args_(std::move(args)...) {}
+  allocator_type get_allocator() const noexcept { return allocator_type(*service_); }
+  void operator()() { std::apply(std::move(handler_), std::move(args_)); }
+
+ private:
+  pending_service* service_;
+  Handler handler_;
+  std::tuple<Args...> args_;
 };
 
 /// One operation: completes exactly once, through the io_context, or dies with it.
@@ -116,10 +182,22 @@ class pending final : pending_service::operation {
     service.remove(*this);
     if (auto slot = asio::get_associated_cancellation_slot(done); slot.is_connected()) slot.clear();
     // To the I/O executor: asio::post goes on to the handler's own executor, if it has one.
-    asio::post(service.io().get_executor(), asio::append(std::move(done), std::move(args)...));
+    const auto io = service.io().get_executor();
+    if (runs_on(io, done))
+      asio::post(io, pending_call<handler, Args...>(service, std::move(done), std::move(args)...));
+    else
+      asio::post(io, asio::append(std::move(done), std::move(args)...));
   }
 
  private:
+  using io_executor = asio::io_context::executor_type;
+
+  static bool runs_on(const io_executor& io, const handler& done) {
+    const auto own = asio::get_associated_executor(done, io);
+    const auto* const same = own.template target<io_executor>();
+    return same && *same == io;
+  }
+
   void drop() override {
     service_ = nullptr;
     handler dying;
