@@ -23,40 +23,6 @@ using namespace tandem::test;
 
 std::uint64_t active(const node& of) { return of.manager().counters().active_connections; }
 
-class asio_node_by : public testing::TestWithParam<security> {};
-INSTANTIATE_TEST_SUITE_P(each, asio_node_by, testing::ValuesIn(every_security),
-                         [](const auto& of) { return std::string(name_of(of.param)); });
-
-TEST_P(asio_node_by, exchanges_messages_with_another) {
-  loop io;
-  auto ours = options_of(1), theirs = options_of(2, false);
-  ours.security = theirs.security = {GetParam()};
-  node server(*io.net, ours), client(*io.net, theirs);
-  server.start();
-  client.start();
-  const auto heard = server.subscribe(), back = client.subscribe();
-  client.dial(server.self().id(), to(server));
-  ASSERT_TRUE(io.run_until([&] { return active(client) == 1 && active(server) == 1; }));
-  client.send(server.self().id(), bytes_of("over"));
-  server.send(client.self().id(), bytes_of("and back"));
-  const auto message = [&](event_subscription& from) {
-    std::optional<received_message> found;
-    EXPECT_TRUE(io.run_until([&] {
-      while (!found) {
-        auto next = from.next(0ms);
-        if (!next) return false;
-        if (auto* m = std::get_if<received_message>(&*next)) found = std::move(*m);
-      }
-      return true;
-    }));
-    return found.value_or(received_message{});
-  };
-  const auto first = message(*heard), second = message(*back);
-  EXPECT_EQ(first.bytes, bytes_of("over"));
-  EXPECT_EQ(first.peer, client.self().id());
-  EXPECT_EQ(second.bytes, bytes_of("and back"));
-}
-
 TEST(asio_node, names_the_address_whose_port_is_in_use) {
   loop io;
   node first(*io.net, options_of(1));

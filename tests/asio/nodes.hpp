@@ -2,10 +2,8 @@
 #pragma once
 
 #include "asio/loop.hpp"
+#include "node/recorder.hpp"
 #include "tandem/net/node.hpp"
-
-#include <string_view>
-#include <vector>
 
 namespace tandem::test {
 
@@ -21,11 +19,6 @@ inline dial_options to(const node& other) {
   dial_options out;
   out.addresses = other.listening();
   return out;
-}
-
-inline std::vector<std::byte> bytes_of(std::string_view text) {
-  const auto* first = reinterpret_cast<const std::byte*>(text.data());
-  return {first, first + text.size()};
 }
 
 }  // namespace tandem::test

@@ -79,6 +79,13 @@ void session::impl::open_muxer() {
 
 /// No coroutine: most of a connection's life is waiting for the peer, and frames take memory.
 void session::impl::read_on(error_code error) {
+  // A system tells of a reset once, and to whoever is first: then only the write knows of it, and
+  // its answer is on its way.
+  if (error == asio::error::eof && writing_ && running() && phase_ == phase::open) {
+    asio::post(wire_.stream().get_executor(),
+               [self = shared_from_this(), error] { self->ended(error); });
+    return;
+  }
   if (error || !running() || phase_ == phase::failing) return ended(error);
   wire_.stream().async_read_some(asio::buffer(read_),
                                  [self = shared_from_this()](error_code failed, std::size_t size) {

@@ -13,7 +13,9 @@ namespace {
 
 using testing::ElementsAre;
 
-TEST_F(application_streams, carry_bytes_both_ways_and_are_use) {
+INSTANTIATE_TEST_SUITE_P(each, application_streams, every_way, name_of_way);
+
+TEST_P(application_streams, carry_bytes_both_ways_and_are_use) {
   open();
   EXPECT_EQ(pair.listener.accepted[0].first, echo);
   EXPECT_EQ(pair.dialer.streams, 1);
@@ -28,7 +30,7 @@ TEST_F(application_streams, carry_bytes_both_ways_and_are_use) {
   EXPECT_EQ(pair.listener.traffic.app_bytes, 8u);
 }
 
-TEST_F(application_streams, end_one_direction_at_a_time) {
+TEST_P(application_streams, end_one_direction_at_a_time) {
   open();
   write(ours, 5);
   ours.shutdown_send();
@@ -48,7 +50,7 @@ TEST_F(application_streams, end_one_direction_at_a_time) {
   EXPECT_EQ(read(theirs, 0).error, error_code()) << "of nothing";
 }
 
-TEST_F(application_streams, wait_for_a_peer_that_does_not_read) {
+TEST_P(application_streams, wait_for_a_peer_that_does_not_read) {
   open();
   const auto sum = fill(ours);
   constexpr std::size_t window = 256 * 1024, unsent = 64 * 1024;
@@ -64,7 +66,7 @@ TEST_F(application_streams, wait_for_a_peer_that_does_not_read) {
   EXPECT_EQ(got, sum + last.size);
 }
 
-TEST_F(application_streams, of_one_connection_do_not_wait_for_each_other) {
+TEST_P(application_streams, of_one_connection_do_not_wait_for_each_other) {
   open();
   fill(ours);
   auto second = begin();
@@ -74,7 +76,7 @@ TEST_F(application_streams, of_one_connection_do_not_wait_for_each_other) {
   EXPECT_EQ(read(pair.listener.accepted[1].second, 1000).size, 100u);
 }
 
-TEST_F(application_streams, that_are_destroyed_are_reset) {
+TEST_P(application_streams, that_are_destroyed_are_reset) {
   open();
   io_result reading;
   char byte = 0;
@@ -88,7 +90,7 @@ TEST_F(application_streams, that_are_destroyed_are_reset) {
   EXPECT_EQ(pair.dialer.streams + pair.listener.streams, 0);
 }
 
-TEST_F(application_streams, that_are_aborted_tell_what_waits) {
+TEST_P(application_streams, that_are_aborted_tell_what_waits) {
   open();
   io_result reading;
   char byte = 0;
@@ -100,7 +102,7 @@ TEST_F(application_streams, that_are_aborted_tell_what_waits) {
   EXPECT_EQ(read(theirs, 10).error, asio::error::connection_reset);
 }
 
-TEST_F(application_streams, that_are_closed_deliver_what_was_written) {
+TEST_P(application_streams, that_are_closed_deliver_what_was_written) {
   open();
   write(theirs, 1000);  // which nobody will read
   out_bytes.assign(50'000, 'z');
@@ -123,7 +125,7 @@ TEST_F(application_streams, that_are_closed_deliver_what_was_written) {
   EXPECT_EQ(pair.dialer.streams + pair.listener.streams, 0);
 }
 
-TEST_F(application_streams, can_stop_to_wait_for_bytes) {
+TEST_P(application_streams, can_stop_to_wait_for_bytes) {
   open();
   asio::cancellation_signal stop;
   io_result reading;
@@ -138,7 +140,7 @@ TEST_F(application_streams, can_stop_to_wait_for_bytes) {
   EXPECT_EQ(read(ours, 10).size, 1u) << "and go on";
 }
 
-TEST_F(application_streams, of_an_unknown_protocol_are_not_opened) {
+TEST_P(application_streams, of_an_unknown_protocol_are_not_opened) {
   pair.connect();
   const auto stream = begin("/example/other/1.0.0");
   pair.run();
@@ -146,7 +148,7 @@ TEST_F(application_streams, of_an_unknown_protocol_are_not_opened) {
   EXPECT_EQ(pair.dialer.streams, 0);
 }
 
-TEST_F(application_streams, are_not_opened_on_a_connection_that_ends) {
+TEST_P(application_streams, are_not_opened_on_a_connection_that_ends) {
   pair.start();
   const auto early = pair.dialer.self->open(echo, {}, [](error_code) { ADD_FAILURE(); });
   EXPECT_EQ(early.error(), asio::error::not_connected) << "nor before it is ready";
@@ -156,7 +158,7 @@ TEST_F(application_streams, are_not_opened_on_a_connection_that_ends) {
   EXPECT_EQ(late.error(), asio::error::not_connected);
 }
 
-TEST_F(application_streams, outlive_their_session) {
+TEST_P(application_streams, outlive_their_session) {
   open();
   io_result reading, of_theirs;
   char byte = 0;
@@ -180,7 +182,7 @@ TEST_F(application_streams, outlive_their_session) {
   }
 }
 
-TEST_F(application_streams, give_back_what_was_charged) {
+TEST_P(application_streams, give_back_what_was_charged) {
   pair.connect();
   const auto before = pair.listener_options.memory->used();
   ours = begin();
@@ -195,7 +197,7 @@ TEST_F(application_streams, give_back_what_was_charged) {
   EXPECT_EQ(pair.listener_options.memory->used(), before);
 }
 
-TEST_F(application_streams, are_charged_what_the_program_holds_for_them_and_refused_beyond) {
+TEST_P(application_streams, are_charged_what_the_program_holds_for_them_and_refused_beyond) {
   const stream_terms costly{.beside = 1 << 20};
   pair.listener_options.protocols->insert_or_assign(std::string(echo), costly);
   pair.connect();
@@ -217,7 +219,7 @@ TEST_F(application_streams, are_charged_what_the_program_holds_for_them_and_refu
 }
 
 // What is kept for a reader who waits for all of it.
-TEST_F(application_streams, that_are_heard_whole_can_be_read_when_the_peer_has_finished) {
+TEST_P(application_streams, that_are_heard_whole_can_be_read_when_the_peer_has_finished) {
   pair.listener_options.protocols->insert_or_assign(std::string(echo), stream_terms{true, 300'000});
   open();
   io_result reading;
@@ -235,7 +237,7 @@ TEST_F(application_streams, that_are_heard_whole_can_be_read_when_the_peer_has_f
   EXPECT_EQ(read(theirs, 1).error, asio::error::eof);
 }
 
-TEST_F(application_streams, that_are_heard_whole_are_reset_when_that_is_too_much) {
+TEST_P(application_streams, that_are_heard_whole_are_reset_when_that_is_too_much) {
   pair.listener_options.protocols->insert_or_assign(std::string(echo), stream_terms{true, 999});
   open();
   write(ours, 999);
@@ -246,7 +248,7 @@ TEST_F(application_streams, that_are_heard_whole_are_reset_when_that_is_too_much
   EXPECT_EQ(read(ours, 1).error, asio::error::connection_reset);
 }
 
-TEST_F(application_streams, that_are_no_use_say_so) {
+TEST_P(application_streams, that_are_no_use_say_so) {
   pair.connect();
   const auto before = pair.dialer.traffic.app_bytes;
   auto stream = begin("/ipfs/ping/1.0.0", stream_terms{false, 0});
@@ -257,7 +259,7 @@ TEST_F(application_streams, that_are_no_use_say_so) {
   EXPECT_EQ(pair.dialer.traffic.app_bytes, before);
 }
 
-TEST_F(application_streams, are_bounded_in_number_by_the_other_end) {
+TEST_P(application_streams, are_bounded_in_number_by_the_other_end) {
   pair.listener_options.streams_max = 2;
   pair.connect();
   std::vector<byte_stream> all;

@@ -26,9 +26,9 @@ struct io_result {
 };
 
 /// Two connected sessions of which the listener takes streams of `echo`.
-class application_streams : public testing::Test {
+class application_streams : public each_way {
  protected:
-  explicit application_streams(memory_options options = {}) : pair(options) {
+  application_streams() {
     pair.listener_options.protocols->emplace(echo, stream_terms{});
     pair.dialer.destroys = pair.listener.destroys = false;
     pair.dialer_options.memory->limit({8 * 1024, 4 << 20, 128 << 20});
@@ -75,7 +75,7 @@ class application_streams : public testing::Test {
     }
   }
 
-  session_pair pair;
+  session_pair pair = two();
   std::vector<error_code> opened;
   byte_stream ours, theirs;
   std::string into, out_bytes;

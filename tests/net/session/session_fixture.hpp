@@ -9,8 +9,10 @@
 
 #include <array>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
+#include <tuple>
 
 namespace tandem {
 
@@ -168,6 +170,27 @@ class session_pair {
   peer_id expected;
   recording_owner dialer, listener;
 };
+
+/// Tests that hold however two sessions are secured, and however little one read returns.
+class each_way : public testing::TestWithParam<std::tuple<security, std::size_t>> {
+ protected:
+  static security kind() { return std::get<security>(GetParam()); }
+  static bool by_byte() { return std::get<std::size_t>(GetParam()) == 1; }
+  static session_pair two(memory_options options = {}) {
+    options.read_max = std::get<std::size_t>(GetParam());
+    return session_pair(options, kind());
+  }
+};
+
+inline constexpr std::size_t all_at_once = std::numeric_limits<std::size_t>::max();
+inline const auto every_way_whole =
+    testing::Combine(testing::ValuesIn(every_security), testing::Values(all_at_once));
+inline const auto every_way =
+    testing::Combine(testing::ValuesIn(every_security), testing::Values(all_at_once, 1));
+inline std::string name_of_way(const testing::TestParamInfo<each_way::ParamType>& info) {
+  const auto [kind, read_max] = info.param;
+  return std::string(name_of(kind)) + (read_max == 1 ? "_by_byte" : "");
+}
 
 inline std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text));

@@ -11,8 +11,15 @@ namespace {
 using testing::ElementsAre;
 using testing::SizeIs;
 
+class session_teardown : public each_way {
+ protected:
+  static void converse(session_pair& pair);
+  static void inside_every_call(const std::function<void(recording_owner&)>& act, bool ends);
+};
+INSTANTIATE_TEST_SUITE_P(each, session_teardown, every_way, name_of_way);
+
 /// A whole conversation: upgrade, messages both ways, a probe, an orderly end.
-void converse(session_pair& pair) {
+void session_teardown::converse(session_pair& pair) {
   const auto each = [&](auto&& act) {
     for (auto* end : {&pair.dialer, &pair.listener})
       if (end->self) act(*end->self);
@@ -21,19 +28,22 @@ void converse(session_pair& pair) {
   pair.connect();
   each([](session& s) { s.send(bytes_of("hello")); });
   each([](session& s) { s.probe(1); });
-  each([](session& s) { s.send(bytes_of(std::string(300'000, 'x'))); });
+  each([](session& s) { s.send(bytes_of(std::string(by_byte() ? 10 : 300'000, 'x'))); });
   if (pair.dialer.self) pair.dialer.self->close(cause::requested);
   pair.run();
 }
 
-TEST(session_teardown, fail_loop) {
+TEST_P(session_teardown, fail_loop) {
+  // Each of them costs a handshake, and thousands of reads of a byte.
+  const std::size_t step = (by_byte() ? 17 : 1) * (kind() == security::plaintext ? 1 : 5);
   for (const error_code error :
        {error_code(asio::error::connection_reset), error_code(asio::error::timed_out),
         error_code(asio::error::eof)}) {
     std::size_t failing = 1;
-    for (bool passed = false; !passed; ++failing) {
+    for (bool passed = false; !passed; failing += step) {
       SCOPED_TRACE(failing);
-      session_pair pair({.fail_at = failing, .fails_with = error});
+      auto pair =
+          two({.write_max = by_byte() ? 1 : all_at_once, .fail_at = failing, .fails_with = error});
       converse(pair);
       passed = pair.link.operations() < failing;
       EXPECT_THAT(pair.dialer.closed, SizeIs(1));
@@ -48,29 +58,13 @@ TEST(session_teardown, fail_loop) {
   }
 }
 
-TEST(session_teardown, fail_loop_one_byte_at_a_time) {
-  std::size_t failing = 1;
-  for (bool passed = false; !passed; ++failing) {
-    SCOPED_TRACE(failing);
-    session_pair pair({.read_max = 1, .write_max = 1, .fail_at = failing});
-    pair.connect();
-    if (pair.dialer.self) pair.dialer.self->send(bytes_of("hello"));
-    pair.run();
-    if (pair.dialer.self) pair.dialer.self->close(cause::requested);
-    pair.run();
-    passed = pair.link.operations() < failing;
-    EXPECT_THAT(pair.dialer.closed, SizeIs(1));
-    EXPECT_THAT(pair.listener.closed, SizeIs(1));
-    ASSERT_LT(failing, 10'000u);
-  }
-}
-
 /// Does `act` inside the nth call of either owner, for every n there is.
-void inside_every_call(const std::function<void(recording_owner&)>& act, bool ends) {
+void session_teardown::inside_every_call(const std::function<void(recording_owner&)>& act,
+                                         bool ends) {
   int at = 0;
   for (bool passed = false; !passed; ++at) {
     SCOPED_TRACE(at);
-    session_pair pair;
+    auto pair = two();
     int calls = 0;
     bool acted = false;
     recording_owner* where = nullptr;
@@ -95,7 +89,7 @@ void inside_every_call(const std::function<void(recording_owner&)>& act, bool en
   EXPECT_GT(at, 8);
 }
 
-TEST(session_teardown, by_destroying_inside_any_call) {
+TEST_P(session_teardown, by_destroying_inside_any_call) {
   inside_every_call(
       [](recording_owner& owner) {
         owner.takes_traffic = owner.destroys = false;
@@ -105,15 +99,15 @@ TEST(session_teardown, by_destroying_inside_any_call) {
       true);
 }
 
-TEST(session_teardown, by_aborting_inside_any_call) {
+TEST_P(session_teardown, by_aborting_inside_any_call) {
   inside_every_call([](recording_owner& owner) { owner.self->abort(cause::liveness_lost); }, true);
 }
 
-TEST(session_teardown, by_closing_inside_any_call) {
+TEST_P(session_teardown, by_closing_inside_any_call) {
   inside_every_call([](recording_owner& owner) { owner.self->close(cause::idle_timeout); }, true);
 }
 
-TEST(session_teardown, allows_every_function_inside_any_call) {
+TEST_P(session_teardown, allows_every_function_inside_any_call) {
   inside_every_call(
       [](recording_owner& owner) {
         owner.self->send(bytes_of("inside"));
@@ -125,8 +119,8 @@ TEST(session_teardown, allows_every_function_inside_any_call) {
       true);
 }
 
-TEST(session_teardown, by_abort_is_said_once_and_later) {
-  session_pair pair;
+TEST_P(session_teardown, by_abort_is_said_once_and_later) {
+  auto pair = two();
   pair.connect();
   pair.dialer.self->abort(cause::liveness_lost);
   pair.dialer.self->abort(cause::aborted);
@@ -137,7 +131,8 @@ TEST(session_teardown, by_abort_is_said_once_and_later) {
   EXPECT_THAT(pair.listener.closed, ElementsAre(cause::reset));
 }
 
-TEST(session_teardown, by_abort_while_it_drains) {
+// The others agree on the muxer within the handshake: a dialer that waits hears the refusal.
+TEST(session_teardown_in_plaintext, by_abort_while_it_drains) {
   session_pair pair;
   pair.listener.answers = recording_owner::answer::refuse;
   pair.start_listener();
@@ -150,8 +145,8 @@ TEST(session_teardown, by_abort_while_it_drains) {
   EXPECT_THAT(pair.dialer.closed, ElementsAre(cause::reset));
 }
 
-TEST(session_teardown, by_closing_before_the_muxer_is_an_abort) {
-  session_pair pair;
+TEST_P(session_teardown, by_closing_before_the_muxer_is_an_abort) {
+  auto pair = two();
   pair.start();
   pair.dialer.self->close(cause::shutting_down);
   EXPECT_TRUE(pair.dialer.closed.empty());
@@ -160,8 +155,8 @@ TEST(session_teardown, by_closing_before_the_muxer_is_an_abort) {
   EXPECT_THAT(pair.listener.closed, ElementsAre(cause::reset));
 }
 
-TEST(session_teardown, by_destroying_is_silent) {
-  session_pair pair;
+TEST_P(session_teardown, by_destroying_is_silent) {
+  auto pair = two();
   pair.connect();
   pair.dialer.self.reset();
   pair.run();
@@ -170,8 +165,8 @@ TEST(session_teardown, by_destroying_is_silent) {
   EXPECT_THAT(pair.listener.closed, ElementsAre(cause::reset));
 }
 
-TEST(session_teardown, before_it_began_touches_nothing_any_more) {
-  session_pair pair;
+TEST_P(session_teardown, before_it_began_touches_nothing_any_more) {
+  auto pair = two();
   pair.start();
   pair.dialer.self.reset();
   pair.listener.self.reset();
@@ -180,7 +175,8 @@ TEST(session_teardown, before_it_began_touches_nothing_any_more) {
   EXPECT_TRUE(pair.dialer.log.empty() && pair.listener.log.empty());
 }
 
-TEST(session_teardown, by_abort_of_a_close_whose_peer_reads_nothing) {
+// The script speaks what js-libp2p said in plaintext.
+TEST(session_teardown_in_plaintext, by_abort_of_a_close_whose_peer_reads_nothing) {
   session_pair pair({.capacity = 1000});
   pair.start_listener();
   const auto js = reads_of("js_clean.txt", "C>S");
@@ -199,9 +195,9 @@ TEST(session_teardown, by_abort_of_a_close_whose_peer_reads_nothing) {
   EXPECT_TRUE(pair.link.b.reset);
 }
 
-TEST(session_teardown, with_operations_pending_leaks_nothing) {
+TEST_P(session_teardown, with_operations_pending_leaks_nothing) {
   for (int handlers = 0; handlers < 60; ++handlers) {
-    session_pair pair({.capacity = 1000});
+    auto pair = two({.capacity = 1000});
     pair.start();
     for (int i = 0; i < handlers; ++i) {
       pair.io.restart();
@@ -212,13 +208,12 @@ TEST(session_teardown, with_operations_pending_leaks_nothing) {
   }
 }
 
-TEST(session_teardown, when_the_context_goes_first_leaks_nothing) {
-  auto pair = std::make_unique<session_pair>();
-  pair->connect();
-  pair->dialer.self->send(bytes_of("x"));
-  pair->listener.self->abort(cause::aborted);
+TEST_P(session_teardown, when_the_context_goes_first_leaks_nothing) {
+  auto pair = two();
+  pair.connect();
+  pair.dialer.self->send(bytes_of("x"));
+  pair.listener.self->abort(cause::aborted);
   // Nothing runs any more: what is posted dies with the context.
-  pair.reset();
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view protocol = "/example/many/1.0.0";
 
 /// Two sessions, twenty streams from the dialer, which may hold 256 KiB, to the listener.
-class starved_streams : public testing::Test {
+class starved_streams : public each_way {
  protected:
   starved_streams() {
     pair.listener_options.protocols->emplace(protocol, stream_terms{});
@@ -46,13 +46,16 @@ class starved_streams : public testing::Test {
     pair.run();
   }
 
-  session_pair pair;
+  session_pair pair = two();
   std::vector<byte_stream> ours;
   std::string text;
   std::deque<written> results;
 };
 
-TEST_F(starved_streams, wait_for_memory_and_lose_nothing) {
+// Twenty megabytes, which byte by byte would take seconds.
+INSTANTIATE_TEST_SUITE_P(each, starved_streams, every_way_whole, name_of_way);
+
+TEST_P(starved_streams, wait_for_memory_and_lose_nothing) {
   constexpr std::size_t size = 1'000'000;
   write_all(size);
   for (const auto& each : results) EXPECT_FALSE(each.over) << each.error.message();
@@ -72,7 +75,7 @@ TEST_F(starved_streams, wait_for_memory_and_lose_nothing) {
   for (const auto& each : heard) EXPECT_EQ(each, text);
 }
 
-TEST_F(starved_streams, that_end_leave_their_memory_to_the_others) {
+TEST_P(starved_streams, that_end_leave_their_memory_to_the_others) {
   write_all(1'000'000);
   for (std::size_t i = 1; i < ours.size(); ++i) ours[i].abort();
   std::string heard(1'000'000, '-');
