@@ -25,6 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 CACHE = pathlib.Path(os.environ.get("TANDEM_INTEROP_CACHE", pathlib.Path.home() / ".cache/tandem-interop"))
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGESIZE")
+BEGIN, END = "<!-- made by beside.py --into -->\n", "<!-- end of what beside.py made -->\n"
 SECURITIES = ("tls", "noise", "plaintext")
 
 
@@ -175,6 +176,19 @@ def line_of(row):
     return "| " + " | ".join(cells) + " |"
 
 
+def how(options, load):
+    """What the figures were taken with."""
+    times = "One turn" if options.turns == 1 else f"The best of {options.turns} turns"
+    return (f"{times} of {options.share:g} of the full size, on {os.cpu_count()} processors, the load average "
+            f"{load:.1f} before.")
+
+
+def write_into(page, text):
+    """Between the marks that a page has for it."""
+    before, rest = page.read_text().split(BEGIN)
+    page.write_text(before + BEGIN + text + "\n" + END + rest.split(END)[1])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
                                      epilog="example: tests/bench/beside/beside.py build/release --share 0.2 --json out")
@@ -184,18 +198,24 @@ def main():
                         help="all of it N times, and the best of each figure (default: 1)")
     parser.add_argument("--only", metavar="PEER", action="append", help="tandem and this one (may be repeated)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write rows and verdicts there")
+    parser.add_argument("--into", type=pathlib.Path, metavar="FILE", help="also write it between the marks of this page")
     options = parser.parse_args()
+    if options.into and BEGIN not in options.into.read_text():
+        parser.error(f"{options.into} has no line {BEGIN.strip()}")
     peers = {"tandem": options.build / "tests/bench/beside/beside_peer"}
     for name, tool, build in (("rust", "cargo", build_rust), ("go", "go", build_go), ("js", "npm", build_js)):
         if options.only is None or name in options.only:
             if (program := peer_of(name, tool, build)) is not None:
                 peers[name] = program
+    load = os.getloadavg()[0]
     turns = [measure(peers, options.share, turn + 1) for turn in range(options.turns)]
     rows = [functools.reduce(verdicts.best, each) for each in zip(*turns)]
     told = verdicts.verdicts(rows)
-    print("| " + " | ".join(title for _, title, _ in COLUMNS) + " |")
-    print("|" + "---|" * len(COLUMNS))
-    print(*map(line_of, rows), "", verdicts.table(told), sep="\n")
+    text = "\n".join([how(options, load), "", "| " + " | ".join(title for _, title, _ in COLUMNS) + " |",
+                      "|" + "---|" * len(COLUMNS), *map(line_of, rows), "", verdicts.table(told)])
+    print(text)
+    if options.into:
+        write_into(options.into, text)
     if options.json:
         judged = [dataclasses.asdict(each) | {"reached": each.reached} for each in told]
         options.json.write_text(json.dumps({"rows": rows, "verdicts": judged}, indent=1) + "\n")

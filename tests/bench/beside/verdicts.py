@@ -6,6 +6,7 @@ Connections a second and processor time are to be ahead of all three, over TLS a
 """
 
 import dataclasses
+import textwrap
 
 # Of each figure: its name in a row, what it is called, and whether more is better.
 FIGURES = (("connections_per_s", "connections/s", True), ("processor_us", "processor time", False),
@@ -42,7 +43,7 @@ class Verdict:
             return ratio
         if self.reached:
             return f"{ratio}, reached {self.asked:g}"
-        return f"{ratio}, missed {self.asked:g} by {100 * (1 - self.ratio / self.asked):.0f} %"
+        return f"{ratio}, missed {self.asked:g} by {100 * (1 - self.ratio / self.asked):.2g} %"
 
 
 def best(one, other):
@@ -86,7 +87,7 @@ def table(told):
     last = f"{len(judged) - len(missed)} of {len(judged)} reached"
     if missed:
         last += "; missed: " + ", ".join(f"{each.security} {name_of(each.figure)} beside {each.peer}" for each in missed)
-    return "\n".join([*lines, "", last + "."])
+    return "\n".join([*lines, "", textwrap.fill(last + ".", 118)])
 
 
 def name_of(figure):
