@@ -116,7 +116,7 @@ void meter_families::add_resources(std::vector<MetricFamily>& to) const {
   for (const auto& each : of_.resources()) {
     const std::vector<ClientMetric::Label> label{{"resource", std::string(each.name)}};
     add(limits, each.limit.value_or(no_limit), label);
-    add(used, each.used, label);
+    if (each.used) add(used, *each.used, label);
   }
   to.push_back(std::move(limits));
   to.push_back(std::move(used));

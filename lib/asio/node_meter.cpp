@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "node_meter_state.hpp"
-#include "process_metrics.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -43,10 +42,13 @@ node_meter::node_meter(node_observer* next) : state_(std::make_unique<state>()) 
 }
 node_meter::~node_meter() = default;
 
-void node_meter::watch(const node& which, const clock& time, const buffer_options& buffers) {
+void node_meter::watch(const node& which, const clock& time) {
   state_->which = &which;
   state_->time = &time;
-  state_->buffers = buffers;
+}
+
+void node_meter::add(std::function<resource_use()> other) {
+  state_->others.push_back(std::move(other));
 }
 
 const node& node_meter::of() const { return *state_->which; }
@@ -61,42 +63,6 @@ std::vector<metered_connection> node_meter::connections(std::size_t most) const 
   std::ranges::partial_sort(out, end, {}, &metered_connection::since);
   out.erase(end, out.end());
   return out;
-}
-
-std::vector<resource_use> node_meter::resources() const {
-  const auto counters = state_->which->snapshot();
-  const auto& o = state_->which->manager().options();
-  const auto some = [](std::uint64_t limit) {
-    return limit == 0 ? std::nullopt : std::optional(static_cast<double>(limit));
-  };
-  const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
-  const auto tracked = counters.pending_inbound + counters.pending_outbound +
-                       counters.active_connections + counters.lingering;
-  const auto process = process_now();
-  return {
-      {"connections", "max_connections", number(counters.active_connections),
-       number(o.max_connections)},
-      {"inbound_connections", "max_inbound_connections", number(counters.permits_inbound),
-       some(o.max_inbound_connections)},
-      {"outbound_connections", "max_outbound_connections", number(counters.permits_outbound),
-       some(o.max_outbound_connections)},
-      {"pending_inbound", "max_pending_inbound", number(counters.pending_inbound),
-       number(o.max_pending_inbound)},
-      {"pending_outbound", "max_pending_outbound", number(counters.pending_outbound),
-       number(o.max_pending_outbound)},
-      {"queued_requests", "max_queued_requests", number(state_->which->manager().queued_requests()),
-       number(o.max_queued_requests)},
-      {"lingering_refusals", "max_lingering_refusals", number(counters.lingering),
-       number(o.max_lingering_refusals)},
-      {"memory_bytes", "max_memory", number(tracked * o.connection_memory), some(o.max_memory)},
-      {"buffer_bytes", "buffers_max", number(counters.buffers.beyond_shares),
-       number(state_->buffers.buffers_max)},
-      {"remembered_peers", "max_remembered_peers", number(counters.remembered_peers),
-       number(o.max_remembered_peers)},
-      {"remembered_addresses", "max_remembered_addresses", number(counters.remembered_addresses),
-       number(o.max_remembered_addresses)},
-      {"descriptors", "", process.open_descriptors, process.most_descriptors},
-  };
 }
 
 void node_meter::on_notification(time_point now, const notification& what) {

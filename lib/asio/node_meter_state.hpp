@@ -42,7 +42,7 @@ struct node_meter::state {
   node_observer* next = nullptr;
   const node* which = nullptr;
   const clock* time = nullptr;
-  buffer_options buffers;
+  std::vector<std::function<resource_use()>> others;
 
   std::map<connection_id, followed> connections;
   std::vector<connection_id> over;         ///< of them, to be forgotten when the step is done

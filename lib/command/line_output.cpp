@@ -28,7 +28,6 @@ namespace {
 using steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr std::size_t queue_lines = 4096;
 // Between two looks whether it is time to give up.
 constexpr int poll_milliseconds = 20;
 
@@ -120,7 +119,7 @@ class line_output::state {
  public:
   state(int descriptor, bool json)
       : sink_(std::make_shared<descriptor_sink>(descriptor, json)),
-        pool_(std::make_shared<spdlog::details::thread_pool>(queue_lines, 1)) {
+        pool_(std::make_shared<spdlog::details::thread_pool>(lines_most, 1)) {
     sink_->dropped = [pool = pool_.get()] { return pool->overrun_counter(); };
     logger_ = std::make_shared<spdlog::async_logger>("tandem", sink_, pool_,
                                                      spdlog::async_overflow_policy::overrun_oldest);
@@ -130,6 +129,7 @@ class line_output::state {
   void line(std::string_view text) {
     if (logger_) logger_->log(spdlog::level::info, spdlog::string_view_t(text.data(), text.size()));
   }
+  std::size_t waiting() const { return pool_->queue_size(); }
   std::uint64_t lost() const { return sink_->lost(); }
   std::string reason() const { return sink_->reason(); }
 
@@ -152,6 +152,7 @@ line_output::line_output(int descriptor, bool json)
     : state_(std::make_unique<state>(descriptor, json)) {}
 line_output::~line_output() = default;
 void line_output::line(std::string_view text) { state_->line(text); }
+std::size_t line_output::waiting() const { return state_->waiting(); }
 std::uint64_t line_output::lost() const { return state_->lost(); }
 std::string line_output::reason() const { return state_->reason(); }
 void line_output::finish(milliseconds patience) { state_->finish(patience); }

@@ -41,15 +41,6 @@ dial_address dialled(const std::string& text) {
   return address;
 }
 
-std::uint64_t bytes_of(const std::string& option, const std::string& text) {
-  const auto parsed = parse_bytes(text);
-  if (!parsed) throw bad_input(option + " " + text, "no size; write 134217728 or 128MiB");
-  if (*parsed > buffer_options::most)
-    throw bad_input(option + " " + text,
-                    "must be at most " + std::to_string(buffer_options::most) + " bytes");
-  return *parsed;
-}
-
 /// `[::]` is both families: the system's IPv6 sockets take IPv6 only, so IPv4 has its own.
 void add_ipv4_of_any(std::vector<endpoint>& listen) {
   const auto given = listen;
@@ -115,14 +106,7 @@ void node_arguments::add_to(CLI::App& app) {
   app.add_flag("--allow-plaintext", allow_plaintext_,
                "Also allow /plaintext/2.0.0, last: nothing is encrypted, nobody is "
                "authenticated");
-  app.add_option("--connection-buffers-max", connection_buffers_,
-                 "Memory that the buffers of one connection take at most, both directions; "
-                 "beyond it streams are reset and messages refused")
-      ->default_str("32MiB");
-  app.add_option("--buffers-max", buffers_,
-                 "Memory that all buffers take at most beyond 24 KiB each, if max_memory leaves "
-                 "as much; for more whoever took most loses a stream. Default: go-libp2p's")
-      ->default_str("128MiB");
+  buffers_.add_to(app);
   operator_.add_to(app);
   record_.add_to(app);
   for (const auto& row : option_table())
@@ -162,7 +146,8 @@ node_settings node_arguments::read_all(const attempt& each) const {
   node_settings settings;
   auto& options = settings.options;
   read_manager(each, options.manager);
-  each([&] { read_buffers(options); });
+  each([&] { buffers_.read_buffers(options); });
+  each([&] { buffers_.read_streams(options); });
   for (const auto& text : listen_)
     each([&] { options.listen.push_back(address_of("--listen", text).at); });
   add_ipv4_of_any(options.listen);
@@ -207,16 +192,6 @@ void node_arguments::read_manager(const attempt& each, manager_options& into) co
             told = row.name;
       throw bad_input(dashed(told), problem.message);
     });
-}
-
-void node_arguments::read_buffers(node_options& into) const {
-  auto& buffers = into.buffers;
-  if (!connection_buffers_.empty())
-    buffers.connection_buffers_max = bytes_of("--connection-buffers-max", connection_buffers_);
-  if (buffers.connection_buffers_max < into.message_size_max)
-    throw bad_input("--connection-buffers-max " + connection_buffers_,
-                    "a message has up to 1MiB and would never fit; give as much at least");
-  if (!buffers_.empty()) buffers.buffers_max = bytes_of("--buffers-max", buffers_);
 }
 
 std::vector<security> node_arguments::read_securities() const {

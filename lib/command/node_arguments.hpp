@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "buffer_arguments.hpp"
 #include "config_file.hpp"
 #include "run_node.hpp"
 #include "tandem/core/option_table.hpp"
@@ -25,7 +26,6 @@ class node_arguments {
 
   node_settings read_all(const attempt& each) const;
   void read_manager(const attempt& each, manager_options& into) const;
-  void read_buffers(node_options& into) const;
   std::vector<security> read_securities() const;
   metrics_options read_metrics() const;
   log_level read_level() const;
@@ -42,8 +42,7 @@ class node_arguments {
   std::vector<std::string> dial_;
   std::string dns_;
   std::string identity_file_;
-  std::string connection_buffers_;
-  std::string buffers_;
+  buffer_arguments buffers_;
   operator_options operator_;
   record_options record_;
   metrics_options metrics_;

@@ -88,7 +88,7 @@ answer limits(const node_meter& meter) {
   for (const auto& each : meter.resources())
     rows.push_back({{"resource", each.name},
                     {"option", each.option.empty() ? json::value() : json::value(each.option)},
-                    {"used", each.used},
+                    {"used", each.used ? json::value(*each.used) : json::value()},
                     {"limit", each.limit ? json::value(*each.limit) : json::value()}});
   return page(rows);
 }

@@ -96,7 +96,10 @@ class running_node {
     options.self = file ? file->take() : identity::generate();
     options.names = make_dns(context_.get_executor(), with_.dns);
     node_ = std::make_unique<node>(*net_, std::move(options), &meter_, recording_.get());
-    meter_.watch(*node_, net_->clock(), with_.options.buffers);
+    meter_.watch(*node_, net_->clock());
+    meter_.add([this]() -> resource_use {
+      return {"log_lines", "", static_cast<double>(out_.waiting()), line_output::lines_most};
+    });
     with_.marks.apply(*node_);
     if (with_.marks.protects(node_->self().id()))
       say_itself("--protect " + to_string(node_->self().id()));

@@ -131,7 +131,7 @@ TEST(metrics_exporter, agrees_exactly_with_the_ledger_of_a_node) {
   };
   node_meter meter;
   const auto server = make(1, {any_port}, &meter);
-  meter.watch(*server, io.net->clock(), {});
+  meter.watch(*server, io.net->clock());
   metrics_exporter exporter(io.context, any_free_port(), counters_of(*server), {.meter = &meter});
   std::vector<std::unique_ptr<node>> clients;
   dial_options dial;

@@ -78,26 +78,6 @@ def test_a_page_says_who_is_connected():
             assert status == 400 and "from 0 to 10000" in body
 
 
-def test_a_page_has_each_limit_beside_its_use():
-    with two_nodes("--max-inbound-connections", "7") as (port, other, *_):
-        page = get(other, "/limits")[2]
-        assert '"used":1,"limit":256}' in page  # as a person writes numbers
-        assert '"limit":1024}' in page and not re.search(r"\d[eE][+-]?\d", page)
-        rows = {row["resource"]: row for row in json.loads(page)}
-        assert rows["connections"] == {"resource": "connections", "option": "max_connections", "used": 1, "limit": 256}
-        assert rows["inbound_connections"]["limit"] == 7 and rows["inbound_connections"]["used"] == 0
-        assert rows["outbound_connections"] == {"resource": "outbound_connections", "used": 1, "limit": None,
-                                                "option": "max_outbound_connections"}
-        assert rows["queued_requests"] == {"resource": "queued_requests", "option": "max_queued_requests", "used": 0,
-                                           "limit": 1024}
-        assert rows["descriptors"]["used"] > 4 and rows["descriptors"]["option"] is None
-        samples = scraped(other)
-        for name, row in rows.items():
-            limit = float("inf") if row["limit"] is None else row["limit"]
-            assert samples[f'icn_p2p_resource_limit{{resource="{name}"}}'] == limit
-            assert f'icn_p2p_resource_used{{resource="{name}"}}' in samples
-
-
 def test_a_page_explains_a_peer():
     with two_nodes() as (_, port, _, peer):
         status, kind, body = get(port, f"/explain?peer={peer}")

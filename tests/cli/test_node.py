@@ -263,6 +263,11 @@ def test_arguments_that_cannot_be_meant_are_one_clear_line():
     for size in ("64MiX", "-1", "1.0001KiB", "many"):
         assert_one_clear_line(tandem(*node, "--max-memory", size), f"--max-memory {size}", "64MiB")
     assert_one_clear_line(tandem(*node, "--metrics-port", "65536"), "from 0 to 65535")
+    for streams in ("0", "1000001", "-1", "many"):
+        assert_one_clear_line(tandem(*node, "--streams-max", streams), f"--streams-max {streams}", "from 1 to 1000000")
+    for window in ("262143", "4GiB"):
+        assert_one_clear_line(tandem(*node, "--receive-window", window), f"--receive-window {window}", "from 256KiB")
+    assert_one_clear_line(tandem(*node, "--receive-window", "33MiB"), "above connection_buffers_max, 32MiB")
     assert_one_clear_line(tandem(*node, "--metrics-address", "localhost"), "no numeric")
 
 

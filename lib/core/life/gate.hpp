@@ -27,6 +27,7 @@ class gate {
   /// False when there is no room for it.
   bool rule(const peer_id& peer, access what, bool on, time_point until);
   bool rule(const prefix& range, access what, bool on, time_point until);
+  std::size_t access_rules() const noexcept { return rules_.size(); }
   bool denies(const peer_id& peer, time_point at) const {
     return rules_.of(peer, at) == access::denied;
   }

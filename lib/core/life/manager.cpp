@@ -157,6 +157,24 @@ const manager_options& connection_manager::options() const noexcept { return sta
 const peer_id& connection_manager::self() const noexcept { return state_->self; }
 bool connection_manager::shutting_down() const noexcept { return state_->stopping; }
 std::size_t connection_manager::queued_requests() const noexcept { return state_->line.size(); }
+limit_uses connection_manager::uses() const noexcept {
+  limit_uses out;
+  const auto most = [](std::uint64_t& of, std::uint64_t taken) { of = std::max(of, taken); };
+  for (const peer_slot p : state_->peers) {
+    most(out.connections_of_peer, state_->peers[p].permits);
+    most(out.attempts_of_peer, state_->peers[p].attempts);
+  }
+  for (const detail::subnet_slot s : state_->subnets) {
+    const auto& subnet = state_->subnets[s];
+    const bool wide = subnet.width == detail::subnet_width::wide;
+    most(wide ? out.connections_of_wide_subnet : out.connections_of_narrow_subnet, subnet.permits);
+    if (wide) most(out.pending_of_wide_subnet, subnet.pending);
+  }
+  out.remembered_subnets = state_->subnets.remembered();
+  out.access_rules = state_->gate.access_rules();
+  out.marked_peers = state_->peers.marked();
+  return out;
+}
 std::uint64_t connection_manager::draws() const noexcept {
   return state_->random.drawn_since(random_stream(state_->seed));
 }

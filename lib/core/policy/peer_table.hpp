@@ -91,6 +91,7 @@ class peer_table {
     return marks != nullptr && marks->is_protected(now);
   }
   std::size_t records() const noexcept { return records_.size(); }
+  std::size_t marked() const noexcept { return marks_.size(); }
   /// Calls `change` with every record; settle_all() afterwards.
   template <class Change>
   void change_records(Change&& change) {

@@ -277,6 +277,10 @@ std::future<connection_explanation> node::explain(connection_id conn) {
 
 node_counters node::snapshot() const { return impl_->counters(); }
 
+connection_uses node::uses() const { return impl_->uses(); }
+
+const node_options& node::options() const noexcept { return impl_->options(); }
+
 void node::unflushed(const std::function<void(const events::traffic&)>& each) const {
   impl_->unflushed(each);
 }

@@ -27,7 +27,28 @@ session_options for_sessions(const node_options& options) {
   out.agent = options.agent;
   out.message_size_max = options.message_size_max;
   out.backlog_max = options.backlog_max;
+  out.streams_max = options.streams.streams_max;
+  out.window = static_cast<std::uint32_t>(options.streams.receive_window);
   return out;
+}
+
+void check_streams(const node_options& options) {
+  const auto& [most, window] = options.streams;
+  const auto within = [](const char* name, std::uint64_t value, std::uint64_t least,
+                         std::uint64_t greatest) {
+    if (value < least || value > greatest)
+      throw std::invalid_argument("node_options.streams." + std::string(name) + " (" +
+                                  std::to_string(value) + ") must be from " +
+                                  std::to_string(least) + " to " + std::to_string(greatest));
+  };
+  within("streams_max", most, 1, stream_options::streams_most);
+  within("receive_window", window, stream_options::window_least, stream_options::window_most);
+  if (window > options.buffers.connection_buffers_max)
+    throw std::invalid_argument(
+        "node_options.streams.receive_window (" + std::to_string(window) +
+        ") is above buffers.connection_buffers_max (" +
+        std::to_string(options.buffers.connection_buffers_max) +
+        "): what a peer may send would not fit; lower the first or raise the second");
 }
 
 }  // namespace
@@ -58,6 +79,7 @@ void node::impl::start() {
         std::to_string(options_.buffers.connection_buffers_max) + ") is below message_size_max (" +
         std::to_string(options_.message_size_max) +
         "): no such message could be received; raise the first or lower the second");
+  check_streams(options_);
   std::vector<listener> opened;
   for (const endpoint& at : options_.listen) {
     auto made = net_.listen(at);
@@ -185,6 +207,16 @@ node_counters node::impl::counters() const {
     now.bytes_received += moved.received;
   });
   return now;
+}
+
+connection_uses node::impl::uses() const {
+  connection_uses out;
+  for (const auto& [id, of] : links_) {
+    if (!of->session) continue;
+    out.buffers = std::max(out.buffers, of->session->memory()->used());
+    out.streams = std::max<std::uint64_t>(out.streams, of->session->streams());
+  }
+  return out;
 }
 
 void node::impl::after_step() {

@@ -49,6 +49,7 @@ class node::impl final : public session_owner, public std::enable_shared_from_th
   /// See class node.
   void unflushed(const std::function<void(const events::traffic&)>& each) const;
   node_counters counters() const;
+  connection_uses uses() const;
   send_result send(connection_id conn, std::span<const std::byte> message);
   send_result send(const peer_id& peer, std::span<const std::byte> message);
   static connection_id connection_of(connection_id conn) { return conn; }

@@ -134,6 +134,7 @@ class yamux {
   /// False: there is nothing that produce() would do.
   bool has_output() const noexcept { return output_ || !control_.empty(); }
   std::size_t streams() const noexcept { return streams_.size(); }
+  std::size_t inbound_streams() const noexcept { return inbound_; }
   /// Every stream hears on_sent(): there may be memory for what waits. Not inside receive().
   void tell_room();
   /// Resets the stream that holds most memory. Not to be called inside receive().

@@ -215,6 +215,7 @@ session_traffic session::take_traffic() { return impl_->take_traffic(); }
 const session_traffic& session::traffic() const { return impl_->traffic(); }
 const std::shared_ptr<memory_budget>& session::memory() const { return impl_->memory(); }
 const session_upgrade& session::upgrade() const { return impl_->upgraded(); }
+std::size_t session::streams() const noexcept { return impl_->streams(); }
 error_code session::failure() const { return impl_->failure(); }
 
 }  // namespace tandem

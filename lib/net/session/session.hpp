@@ -29,9 +29,9 @@ struct session_options {
   std::vector<security> allowed{security::tls, security::noise};  ///< in order of preference
   std::size_t message_size_max = message_size_default;            ///< one application message
   std::size_t backlog_max = backlog_default;  ///< unsent application bytes of one connection
-  std::size_t streams_max = 256;              ///< open yamux streams of one connection, inbound
-  std::uint32_t window = 256 * 1024;  ///< yamux receive window of one stream (its specification)
-  std::string agent = "tandem";       ///< the program, as identify tells it
+  std::size_t streams_max = 256;              ///< open yamux streams, either direction
+  std::uint32_t window = 256 * 1024;          ///< yamux receive window of one stream
+  std::string agent = "tandem";               ///< the program, as identify tells it
   /// Where this node can be reached, as identify tells it.
   std::shared_ptr<std::vector<endpoint>> listening = std::make_shared<std::vector<endpoint>>();
   /// What peers may open streams of beside the session's own protocols.
@@ -142,6 +142,8 @@ class session {
   const session_traffic& traffic() const;
   /// What its buffers are charged to, and what the program holds of it: memory_hold.
   const std::shared_ptr<memory_budget>& memory() const;
+  /// Open yamux streams of the direction that has more of them.
+  std::size_t streams() const noexcept;
   /// From on_authenticated on.
   const session_upgrade& upgrade() const;
   /// What ended it, in more detail than the cause of on_closed, from there on; none when this end

@@ -5,6 +5,7 @@
 #include "net/session/session.hpp"
 #include "net/session/stream_protocols.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace tandem {
@@ -39,6 +40,9 @@ class session::impl final : public std::enable_shared_from_this<session::impl>,
   const session_upgrade& upgraded() const noexcept { return upgraded_; }
   const std::shared_ptr<memory_budget>& memory() const noexcept { return memory_; }
   error_code failure() const noexcept { return failure_; }
+  std::size_t streams() const noexcept {
+    return std::max(mux_.inbound_streams(), mux_.streams() - mux_.inbound_streams());
+  }
   /// The owner is gone.
   void detach();
 

@@ -5,6 +5,7 @@
 #include "tandem/net/node.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -12,11 +13,11 @@
 
 namespace tandem {
 
-/// One limit of a node, and what is taken of it.
+/// One limit of a node, and what is taken of it; of a limit per something, by whoever takes most.
 struct resource_use {
-  std::string_view name;    ///< `connections`
-  std::string_view option;  ///< that sets the limit; empty: the system's
-  double used = 0;
+  std::string_view name;        ///< `connections`, `streams_of_a_connection`
+  std::string_view option;      ///< that sets the limit; empty: none does
+  std::optional<double> used;   ///< nothing: it is not counted
   std::optional<double> limit;  ///< nothing: there is none
 };
 
@@ -41,7 +42,9 @@ class node_meter final : public node_observer {
   ~node_meter() override;
 
   /// The node that it is the observer of, and the clock of that: both outlive its other uses.
-  void watch(const node& which, const clock& time, const buffer_options& buffers);
+  void watch(const node& which, const clock& time);
+  /// A limit of the program's own, to be told beside those of the node.
+  void add(std::function<resource_use()> other);
 
   std::vector<resource_use> resources() const;
   std::size_t connections_count() const;

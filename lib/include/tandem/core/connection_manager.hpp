@@ -65,6 +65,8 @@ class connection_manager {
   bool shutting_down() const noexcept;
   /// Requests that wait for the first attempt of their dial, of max_queued_requests.
   std::size_t queued_requests() const noexcept;
+  /// O(peers + subnets) that it has to do with or remembers: for a scrape, not for every event.
+  limit_uses uses() const noexcept;
   /// Numbers drawn from its generator so far; with the seed they are known.
   std::uint64_t draws() const noexcept;
   /// The oldest ready connection with a peer, the one that carries its messages; none.

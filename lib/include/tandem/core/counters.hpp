@@ -40,4 +40,17 @@ struct manager_counters {
   friend bool operator==(const manager_counters&, const manager_counters&) = default;
 };
 
+/// What is taken of limits that no counter is about; of a limit per something, by whoever takes
+/// most. 0 where nothing is counted because there is no such limit.
+struct limit_uses {
+  std::uint64_t connections_of_peer = 0;  ///< established
+  std::uint64_t connections_of_narrow_subnet = 0;
+  std::uint64_t connections_of_wide_subnet = 0;
+  std::uint64_t pending_of_wide_subnet = 0;  ///< inbound
+  std::uint64_t attempts_of_peer = 0;
+  std::uint64_t remembered_subnets = 0;
+  std::uint64_t access_rules = 0;
+  std::uint64_t marked_peers = 0;
+};
+
 }  // namespace tandem

@@ -42,6 +42,24 @@ struct buffer_options {
   friend bool operator==(const buffer_options&, const buffer_options&) = default;
 };
 
+/// Streams of a node's connections (yamux): options of `tandem node`, too.
+struct stream_options {
+  static constexpr std::uint64_t streams_most = 1'000'000;
+  /// What each end may send before it is told of another window (yamux' specification).
+  static constexpr std::uint64_t window_least = 256 * 1024;
+  static constexpr std::uint64_t window_most = 0xffff'ffff;  ///< a number of 32 bits
+
+  /// Streams of one connection that are open at once, of either end: one more of the peer's is
+  /// reset, one more of this node's not opened. Range 1 to 1 million. Default 256: as many as
+  /// hashicorp/yamux lets wait to be accepted.
+  std::uint64_t streams_max = 256;
+  /// Bytes of one stream that its peer may send before they are read. At most
+  /// connection_buffers_max. Range 256 KiB to 4 GiB less 1. Default: what yamux begins with; more
+  /// is faster where round trips are long (a stream has a window each).
+  std::uint64_t receive_window = window_least;
+  friend bool operator==(const stream_options&, const stream_options&) = default;
+};
+
 /// What a node is besides its policy.
 struct node_options {
   manager_options manager;
@@ -61,6 +79,7 @@ struct node_options {
   std::size_t message_size_max = message_size_default;  ///< bytes; longer messages are refused
   std::size_t backlog_max = backlog_default;            ///< unsent bytes of one connection
   buffer_options buffers;
+  stream_options streams;
   std::size_t address_book_max = 4096;  ///< peers whose addresses are remembered; oldest out first
   std::size_t command_queue_max = 65536;  ///< commands waiting for the loop; see class node
   std::size_t command_bytes_max = std::size_t{64} << 20;  ///< bytes of messages waiting among them
@@ -100,6 +119,12 @@ struct node_counters : manager_counters {
   node_counters(const manager_counters& policy) : manager_counters(policy) {}
 
   buffer_counters buffers;
+};
+
+/// What the connection that takes most of it has taken.
+struct connection_uses {
+  std::uint64_t buffers = 0;  ///< bytes, of connection_buffers_max
+  std::uint64_t streams = 0;  ///< of streams_max
 };
 
 /// What a subscriber reads: policy notifications and messages, oldest first.
@@ -233,6 +258,9 @@ class node {
   const connection_manager& manager() const noexcept;
   /// The counters as of now. Like all reading, it tells the manager nothing and so changes nothing.
   node_counters snapshot() const;
+  connection_uses uses() const;  ///< O(connections)
+  /// As it was made with; manager().options() are those of now.
+  const node_options& options() const noexcept;
   /// What moved on each connection since the manager's last event, as it will be told at the next.
   void unflushed(const std::function<void(const events::traffic&)>& each) const;
   std::vector<endpoint> listening() const;
