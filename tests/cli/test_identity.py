@@ -85,7 +85,8 @@ def test_a_new_secret_is_its_owners_whatever_the_umask(tmp_path, mask):
 @pytest.mark.parametrize("bad", [
     ["--listen", "nowhere"], ["--dial", "127.0.0.1:1"], ["--metrics-address", "nowhere"], ["--max-connections", "0"],
     ["--deny", "10.0.0.1/8"], ["--protect", "nobody"], ["--record-segment", "1"], ["--record", "/no/such/folder/x"],
-    ["--metrics-port", "x"], ["--listen", ""], ["--buffers-max", "x"], ["--streams-max", "0"], ["--receive-window", "1"], ["--max-memory", "x"], ["--no-such-option"],
+    ["--metrics-port", "x"], ["--listen", ""], ["--buffers-max", "x"], ["--max-memory", "x"], ["--no-such-option"],
+    ["--streams-max", "0"], ["--receive-window", "1"],
 ])
 def test_nothing_is_made_when_another_option_is_bad(tmp_path, bad):
     made = ["--identity-file", str(tmp_path / "id")]
