@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What connections that do nothing cost a real node, of its resident memory: 23.3, 6.8 and 4.0 kB when this was written."""
+"""What connections that do nothing cost a real node, of its resident memory: 21.9, 5.5 and 2.6 kB when this was written."""
 
 import contextlib
 import resource
