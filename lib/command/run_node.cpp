@@ -41,12 +41,6 @@ using std::chrono::milliseconds;
 // Of the shutdown, for what comes after the peers: recording, output, the end of the process.
 constexpr duration after_peers_max = milliseconds(500);
 
-// After a suspension connections that were silent for so long are probed: all but those that spoke
-// since.
-constexpr duration probed_after = std::chrono::seconds(1);
-/// The longest that the manager waits for the answer to a probe, unless liveness_timeout is longer.
-constexpr duration answer_most = std::chrono::seconds(60);
-
 /// Blocks of this size and more go back to the system when they are freed. glibc raises the size by
 /// itself up to 32 MiB, and then keeps the holes that large messages leave between small blocks. A
 /// little stays ours at the end of the heap, or a busy connection would have the system give it the
@@ -236,32 +230,11 @@ class running_node {
   }
 
   /// Who was away does not know whose connection outlived it, and peers do not tell: their packets
-  /// were lost meanwhile. All are probed at once, and who does not answer that probe is given up.
+  /// were lost meanwhile. All are asked.
   void came_back(duration away) {
     if (over_.valid()) return;
     say("resumed", "after " + format_duration(std::chrono::duration_cast<milliseconds>(away)));
-    auto hasty = with_.options.manager;
-    hasty.liveness_interval = std::min(hasty.liveness_interval, probed_after);
-    hasty.liveness_misses = 1;
     node_->network_changed();
-    node_->configure(hasty);
-    after(hasty.liveness_interval + hasty.liveness_timeout + probed_after,
-          [this] { wait_for_answers(); });
-  }
-
-  /// A slow peer's answer takes longer; until then nobody needs another probe.
-  void wait_for_answers() {
-    auto strict = with_.options.manager;
-    strict.liveness_misses = 1;
-    node_->configure(strict);
-    after(answer_most, [this] { node_->configure(with_.options.manager); });
-  }
-
-  void after(duration wait, std::function<void()> what) {
-    patient_.expires_after(wait);
-    patient_.async_wait([what = std::move(what)](boost::system::error_code failed) {
-      if (!failed) what();
-    });
   }
 
   /// Half of what is left of the shutdown: others come after.
@@ -296,7 +269,6 @@ class running_node {
   recording_watch watch_;
   suspend_watch suspended_;
   service_manager service_;
-  boost::asio::steady_timer patient_{context_};  ///< runs while connections are probed once
   std::unique_ptr<node> node_;
   std::optional<dialled_peers> peers_;
   std::unique_ptr<metrics_exporter> exporter_;

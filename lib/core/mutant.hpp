@@ -15,7 +15,7 @@ BOOST_DEFINE_ENUM_CLASS(mutation,
   idle_timer_not_reset, fin_counts_as_use, permit_leaked, breaker_never_opens,
   liveness_never_fires, ban_ignored, pending_limit_ignored, silent_keep_newcomers_out,
   protected_is_evicted, retry_after_ignored, start_not_spread, silence_not_spread,
-  old_place_not_probed, uplink_never_lost, both_ends_refuse_duplicates, accept_rate_ignored,
+  old_place_not_probed, sleep_probes_nobody, uplink_never_lost, both_ends_refuse_duplicates, accept_rate_ignored,
   shutdown_tells_nobody_when, looks_at_a_clock)
 // clang-format on
 

@@ -87,7 +87,7 @@ VERBS = {
     "disconnect": mapping("ends every connection between them", OTHERS, ["from", "to"]),
     "configure": mapping("options from now on", ITSELF | {"manager": ref("manager")}, ["nodes", "manager"]),
     "override_backoff": mapping("the next dial need not wait", OTHERS, ["from", "to"]),
-    "network_changed": mapping("the nodes have another network", ITSELF, ["nodes"]),
+    "network_changed": mapping("the nodes have another network, or slept", ITSELF, ["nodes"]),
     "pressure": mapping("what the host lacks", ITSELF | {"memory": BOOL, "descriptors": BOOL}, ["nodes"]),
     "keep_connected": mapping(
         "each node keeps connections to nodes of `to`",

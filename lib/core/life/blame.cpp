@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the ends of dials and connections say about others: to be held against them or not.
 #include "core/life/state.hpp"
+#include "core/mutant.hpp"
 
 #include <utility>
 
@@ -90,6 +91,7 @@ void connection_manager::state::on(const events::backoff_overridden& event) {
 
 void connection_manager::state::on(const events::network_changed&) {
   reputations.network_changed();
+  if (!mutant(mutation::sleep_probes_nobody)) probe_everybody();
   forget_redials();
   redial_all_soon();
 }

@@ -13,6 +13,9 @@ using namespace detail;
 // too early, never too late; when it fires, it is worked out anew. What can move one to an earlier
 // time calls sooner().
 
+/// How long it may take until all is read that had come before the network changed.
+constexpr duration unread_most = std::chrono::seconds(1);
+
 /// The driver hands in what was received when it has something else to say, or is woken. A byte
 /// that came since a probe brings the next one forward to an interval after it.
 time_point connection_manager::state::looks_at(const connection& conn) const noexcept {
@@ -63,8 +66,8 @@ void connection_manager::state::ready_expired(connection_slot conn_at) {
       emit(actions::ask_progress{conn.id});
       return timers.arm(conn_at, conn.due = later(now, duration(1)));
     }
-    if (conn.probes >= options.liveness_misses && !mutant(mutation::liveness_never_fires))
-      return cut(conn_at, cause::liveness_lost);
+    const bool lost = conn.probes >= options.liveness_misses || conn.last_chance != 0;
+    if (lost && !mutant(mutation::liveness_never_fires)) return cut(conn_at, cause::liveness_lost);
     ++conn.probes;
     conn.last_probe = now;
     emit(actions::probe{conn.id, ++conn.nonce});
@@ -73,7 +76,23 @@ void connection_manager::state::ready_expired(connection_slot conn_at) {
   arm_ready(conn_at);
 }
 
-void connection_manager::state::heard(connection_slot conn_at, time_point when) {
+/// The old network's connections may be dead, and so may those of a host that slept: nobody told
+/// it. Who does not answer one probe is given up, so that all are known to live or are over within
+/// one probe_wait().
+void connection_manager::state::probe_everybody() {
+  network_changed_at = now;
+  for (const connection_slot conn_at : connections) {
+    connection& conn = connections[conn_at];
+    if (!conn.used || conn.at != phase::ready) continue;
+    conn.probes = std::max<std::uint16_t>(conn.probes, 1);
+    conn.last_probe = now;
+    emit(actions::probe{conn.id, conn.last_chance = ++conn.nonce});
+    sooner(conn_at);
+  }
+}
+
+/// `answers`: it came after the last probe for sure.
+void connection_manager::state::heard(connection_slot conn_at, time_point when, bool answers) {
   connection& conn = connections[conn_at];
   const bool asked = conn.asked_for == probe_deadline(conn, options);  // armed for the answer
   conn.last_received = std::max(conn.last_received, std::min(when, now));
@@ -81,6 +100,8 @@ void connection_manager::state::heard(connection_slot conn_at, time_point when) 
   if (when >= conn.asked_at && std::exchange(conn.answer_by, never) != never) look_again(conn.peer);
   if (conn.at == phase::handshaking) attempt_heard(conn_at);
   if ((conn.probes == 0 && !asked) || conn.at != phase::ready) return;
+  if (conn.last_chance != 0 && !answers) return;
+  conn.last_chance = 0;
   conn.probes = 0;
   sooner(conn_at);
 }
@@ -93,7 +114,8 @@ void connection_manager::state::on(const events::traffic& event) {
   counters.bytes_received += event.received;
   conn.bytes += event.sent + event.received;
   if (event.received > 0) {
-    heard(conn_at, event.last_received_at);
+    heard(conn_at, event.last_received_at,
+          event.last_received_at >= later(connections[conn_at].last_probe, unread_most));
     reputations.life_sign(std::min(event.last_received_at, now));
   }
   if (!mutant(mutation::idle_timer_not_reset))
@@ -109,7 +131,7 @@ void connection_manager::state::on(const events::progressed& event) {
   connection& conn = connections[conn_at];
   conn.unacknowledged = event.more;
   if (event.at > conn.last_received) {
-    heard(conn_at, event.at);
+    heard(conn_at, event.at, event.at >= conn.last_probe);
     reputations.life_sign(conn.last_received);
   }
   const bool due = now >= conn.asked_for && conn.asked_for == probe_deadline(conn, options);
@@ -120,6 +142,8 @@ void connection_manager::state::on(const events::rtt_sampled& event) {
   const connection_slot conn_at = find(event.conn);
   if (conn_at == no_slot) return ignore();
   connection& conn = connections[conn_at];
+  // What was under way while the host slept, or had another network, took as long as that.
+  if (now - std::min(event.rtt, rtt_estimator::most) < network_changed_at) return;
   conn.rtt.sample(event.rtt);
   // Without a probe under way only the floor under the idle timeout follows from the sample.
   if (conn.probes > 0 || conn.due > later(conn.last_use, idle_timeout(conn, options)))
@@ -129,7 +153,9 @@ void connection_manager::state::on(const events::rtt_sampled& event) {
 void connection_manager::state::on(const events::probe_answered& event) {
   const connection_slot conn_at = find(event.conn);
   if (conn_at == no_slot || connections[conn_at].at != phase::ready) return ignore();
-  heard(conn_at, now);
+  // The difference, since nonces go round.
+  const auto after = event.nonce - connections[conn_at].last_chance;
+  heard(conn_at, now, static_cast<std::int32_t>(after) >= 0);
   reputations.life_sign(now);
 }
 

@@ -79,6 +79,7 @@ struct connection {
   time_point asked_for = time_point::min();  ///< the deadline for which ask_progress went out
   time_point ready_at = never;
   std::uint32_t nonce = 0;               ///< of the last probe
+  std::uint32_t last_chance = 0;         ///< the probe that must be answered; 0: none must
   std::uint32_t idle_share = 0;          ///< of idle_jitter, of 2^32; drawn when it is ready
   std::uint32_t ready_place = no_place;  ///< among the ready ones of its direction
 
@@ -104,8 +105,8 @@ struct connection {
   TANDEM_FIELDS(id, arrived, last_received, last_use, due, bytes, peer, streams, probes, at, way,
                 end, used, among, trial, victim, refused, told, yielded, gave_way, turn,
                 for_arrival, unacknowledged, answer_asked, spoken, rtt, streams_ended, kept_until,
-                last_probe, asked_for, asked_at, answer_by, ready_at, nonce, idle_share,
-                ready_place, right, holds, remote, narrow, wide, dial, next_of_peer,
+                last_probe, asked_for, asked_at, answer_by, ready_at, nonce, last_chance,
+                idle_share, ready_place, right, holds, remote, narrow, wide, dial, next_of_peer,
                 previous_of_peer, next_of_dial, previous_of_dial, address, by_age, by_age_in_subnet,
                 next_free, retry_after)
 };

@@ -204,7 +204,8 @@ struct connection_manager::state final : private detail::reputation::listener {
   void on(const events::stream_opened& event);
   void on(const events::stream_closed& event);
   void ready_expired(connection_slot conn_at);
-  void heard(connection_slot conn_at, time_point when);
+  void heard(connection_slot conn_at, time_point when, bool answers);
+  void probe_everybody();
   time_point looks_at(const detail::connection& conn) const noexcept;
   void arm_ready(connection_slot conn_at);
   void sooner(connection_slot conn_at);
@@ -249,7 +250,7 @@ struct connection_manager::state final : private detail::reputation::listener {
                     reputations, by_connection, by_request, timers, line, decisions, ready_slots,
                     newcomers, victims, giving_way, over, holders, next_eviction, next_attempt,
                     next_sequence, last_redial, proven_trial, paused, descriptor_pressure, stopping,
-                    stopped, drain_until)
+                    stopped, drain_until, network_changed_at)
 
   manager_options options;
   const peer_id self;
@@ -298,6 +299,7 @@ struct connection_manager::state final : private detail::reputation::listener {
   bool paused = false;        ///< listen_pause went out
   bool descriptor_pressure = false;
   time_point drain_until = never;  ///< of the shutdown
+  time_point network_changed_at = time_point::min();
 };
 
 }  // namespace tandem

@@ -243,7 +243,8 @@ void manager::aborts(const actions::abort& a) {
       break;
     case life::ready:
       right = looks_at_deadlines() && silent_until(*c) <= now_ && !to_be_asked(*c) &&
-              c->probes >= options_.liveness_misses && a.reason == cause::liveness_lost;
+              (c->probes >= options_.liveness_misses || c->last_chance != 0) &&
+              a.reason == cause::liveness_lost;
       right |= must_have_answered(*c) && a.reason == cause::liveness_lost;
       break;
     case life::refusing:
@@ -300,7 +301,8 @@ void manager::probes(const actions::probe& a) {
   require(c != nullptr && c->at == life::ready, "only a ready connection is probed");
   require(looks_at_deadlines() && silent_until(*c) <= now_, "probed too early");
   require(!to_be_asked(*c), "probed without a look at what was acknowledged");
-  require(c->probes < options_.liveness_misses, "probed although it is lost");
+  require(c->probes < options_.liveness_misses && c->last_chance == 0,
+          "probed although it is lost");
   require(a.nonce == ++c->nonce, "each probe has the next nonce");
   ++c->probes;
   c->last_probe = now_;

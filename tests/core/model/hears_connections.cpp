@@ -235,9 +235,9 @@ void manager::on(const events::ready& e) {
     owe("dial_succeeded None " + text_of(c->id) + " " + text_of(r));
 }
 
-void manager::hears_from(connection& c, time_point when) {
+void manager::hears_from(connection& c, time_point when, bool answers) {
   c.last_received = std::max(c.last_received, when);
-  c.probes = 0;
+  if (c.last_chance == 0 || answers) c.last_chance = 0, c.probes = 0;
   life_sign(when);
   if (c.answer_by == never || when < c.returned_at) return;  // that was before it was asked
   touched_ = c.peer;
@@ -254,7 +254,8 @@ void manager::on(const events::traffic& e) {
   counted_.bytes_received += e.received;
   c->bytes += e.sent + e.received;
   if (e.received > 0) {
-    hears_from(*c, std::min(e.last_received_at, now_));
+    hears_from(*c, std::min(e.last_received_at, now_),
+               e.last_received_at >= later(c->last_probe, std::chrono::seconds(1)));
   }
   c->spoken |= e.app_bytes > 0;
   c->last_app = std::max(c->last_app, std::min(e.last_app_at, now_));
@@ -269,7 +270,7 @@ void manager::on(const events::progressed& e) {
   }
   c->unacknowledged = e.more;
   if (e.at <= c->last_received) return;
-  hears_from(*c, std::min(e.at, now_));
+  hears_from(*c, std::min(e.at, now_), e.at >= c->last_probe);
 }
 
 void manager::on(const events::rtt_sampled& e) {
@@ -280,6 +281,7 @@ void manager::on(const events::rtt_sampled& e) {
   }
   if (e.rtt < duration::zero()) return;
   const duration rtt = std::min<duration>(e.rtt, std::chrono::seconds(60));
+  if (now_ - rtt < network_changed_at_) return;
   if (!c->has_rtt) {
     c->srtt = rtt;
     c->rttvar = rtt / 2;
@@ -296,7 +298,7 @@ void manager::on(const events::probe_answered& e) {
     ++counted_.ignored_events;
     return;
   }
-  hears_from(*c, now_);
+  hears_from(*c, now_, e.nonce >= c->last_chance);
 }
 
 void manager::on(const events::stream_opened& e) {

@@ -97,6 +97,14 @@ void manager::on(const events::network_changed&) {
   for (auto& [peer, m] : memories_)
     if (m.kind == failure_class::refused || m.kind == failure_class::timeout)
       m.until = m.open_until = time_point::min();
+  network_changed_at_ = now_;
+  for (auto& [id, c] : connections_) {
+    if (c.at != life::ready) continue;
+    c.last_chance = ++c.nonce;
+    c.probes = std::max<std::uint64_t>(c.probes, 1);
+    c.last_probe = now_;
+    owe("probe " + text_of(id) + " " + std::to_string(c.nonce));
+  }
 }
 
 void manager::on(const events::pressure& e) {

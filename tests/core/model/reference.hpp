@@ -78,6 +78,7 @@ struct connection {
   time_point last_stream_end{};
   time_point last_probe{};
   std::uint64_t probes = 0;
+  std::uint32_t last_chance = 0;             ///< lost unless this probe is answered
   bool unacknowledged = false;               ///< something that was said
   time_point asked_for = time_point::min();  ///< the deadline that was about
   time_point asked_at{};
@@ -344,7 +345,7 @@ class manager {
   static bool waits(const verdict& v);
   void life_sign(time_point at);
   bool suspects(const peer_id& peer, const endpoint& where, time_point since);
-  void hears_from(connection& c, time_point when);
+  void hears_from(connection& c, time_point when, bool answers);
   bool excuses(const peer_id& peer, bool silent, time_point since);
   void uplink_lost(const notification& n);
   void postpones(const notification& n);
@@ -462,6 +463,7 @@ class manager {
   time_point resume_at_ = never;
   time_point drain_until_ = never;
   time_point stop_by_ = never;
+  time_point network_changed_at_ = time_point::min();
 
   // This event.
   const event* event_ = nullptr;  ///< null while time advances

@@ -60,5 +60,137 @@ TEST(network_changed, makes_the_next_dial_of_an_open_circuit_a_trial) {
   EXPECT_EQ(d.count(notice::circuit_half_opened), 1U);
 }
 
+manager_options patient() {
+  manager_options options;
+  options.connection_timeout = 10h;
+  options.liveness_interval = 1h;
+  options.liveness_timeout = 10s;
+  options.liveness_misses = 3;
+  return options;
+}
+
+/// Two peers, connected at the start, and another network a minute later.
+struct other_network : driver {
+  other_network() : driver(patient()) {
+    accept(conn(2), peer(1));
+    accept(conn(4), peer(2));
+    run_to(60s);
+    tell(events::network_changed{});
+  }
+  std::size_t lost() const { return count(notice::connection_closed); }
+};
+
+TEST(network_changed, probes_each_connection_at_once_and_those_that_do_not_answer_are_lost) {
+  other_network d;
+  EXPECT_EQ(d.count<actions::probe>(), 2U);
+  EXPECT_EQ(d.when<actions::probe>(), at(60s));
+  d.run_to(61s);
+  d.tell(events::probe_answered{conn(2), 1});
+  d.run_to(70s - 1ns);
+  EXPECT_EQ(d.lost(), 0U);
+  d.run_to(3600s);
+  EXPECT_EQ(d.lost(), 1U);
+  EXPECT_EQ(d.when(notice::connection_closed), at(70s));
+  const notification told = d.last(notice::connection_closed);
+  EXPECT_EQ(told.conn, conn(4));
+  EXPECT_EQ(told.why, cause::liveness_lost);
+  EXPECT_EQ(told.failures, 1U);
+  EXPECT_EQ(told.ceiling, 10s);
+}
+
+TEST(network_changed, leaves_who_answered_all_its_probes_the_next_time) {
+  other_network d;
+  d.tell(events::probe_answered{conn(2), 1});
+  d.tell(events::probe_answered{conn(4), 1});
+  d.run_to(3660s + 30s - 1ns);
+  EXPECT_EQ(d.count<actions::probe>(), 2U + 2 * 3U);
+  EXPECT_EQ(d.lost(), 0U);
+  d.run_to(3660s + 30s);
+  EXPECT_EQ(d.lost(), 2U);
+  EXPECT_EQ(d.last(notice::connection_closed).failures, 3U);
+}
+
+TEST(network_changed, takes_nothing_that_had_come_before_for_a_sign_of_life) {
+  other_network d;
+  d.run_to(61s - 1ns);
+  d.other_bytes(conn(2));  // read late
+  d.tell(events::probe_answered{conn(4), 0});
+  d.run_to(70s);
+  EXPECT_EQ(d.lost(), 2U);
+}
+
+TEST(network_changed, takes_what_comes_later_for_a_sign_of_life_with_or_without_an_answer) {
+  other_network d;
+  d.run_to(61s);
+  d.other_bytes(conn(2));
+  d.app_bytes(conn(4));
+  d.run_to(3600s);
+  EXPECT_EQ(d.lost(), 0U);
+}
+
+TEST(network_changed, knows_an_answer_though_its_peer_was_asked_again) {
+  manager_options options = patient();
+  options.max_connections_per_peer = 1;
+  driver d(options);
+  d.accept(conn(2), peer(1));
+  d.run_to(60s);
+  d.tell(events::network_changed{});
+  d.tell(events::arrived{conn(4), address()});
+  d.tell(events::authenticated{conn(4), peer(1)});
+  EXPECT_EQ(d.last<actions::probe>()->nonce, 2U);
+  d.tell(events::probe_answered{conn(2), 1});
+  d.run_to(3600s);
+  EXPECT_EQ(d.count(notice::connection_closed), 0U);
+}
+
+TEST(network_changed, asks_once_more_whoever_was_being_asked) {
+  driver d(patient());
+  d.accept(conn(2), peer(1));
+  d.run_to(3600s + 9s);
+  EXPECT_EQ(d.when<actions::probe>(), at(3600s));
+  d.tell(events::network_changed{});
+  d.run_to(3600s + 19s - 1ns);
+  EXPECT_EQ(d.count(notice::connection_closed), 0U);
+  d.run_to(3600s + 19s);
+  EXPECT_EQ(d.count(notice::connection_closed), 1U);
+}
+
+TEST(network_changed, believes_no_round_trip_that_began_before) {
+  other_network d;
+  d.run_to(61s);
+  d.tell(events::rtt_sampled{conn(2), 1s + 1ns});
+  EXPECT_EQ(d.manager.explain(conn(2), d.now).srtt, 0s);
+  d.tell(events::rtt_sampled{conn(2), 1s});
+  EXPECT_EQ(d.manager.explain(conn(2), d.now).srtt, 1s);
+}
+
+TEST(network_changed, gives_a_distant_peer_the_time_of_its_answer) {
+  driver d(patient());
+  d.accept(conn(2), peer(1));
+  d.tell(events::rtt_sampled{conn(2), 2s});  // 2 s + 4 * 1 s, seven times
+  d.run_to(60s);
+  d.tell(events::network_changed{});
+  d.run_to(102s - 1ns);
+  EXPECT_EQ(d.count(notice::connection_closed), 0U);
+  d.run_to(102s);
+  EXPECT_EQ(d.last(notice::connection_closed).ceiling, 42s);
+}
+
+TEST(network_changed, counts_what_the_peers_transport_acknowledged_since) {
+  other_network d;
+  d.tell(events::traffic{conn(2), 10, 0, 10, {}, d.now});
+  d.tell(events::traffic{conn(4), 10, 0, 10, {}, d.now});
+  d.acknowledged = at(60s - 1ns);
+  d.run_to(70s);
+  EXPECT_EQ(d.lost(), 2U);
+  other_network other;
+  other.tell(events::traffic{conn(2), 10, 0, 10, {}, other.now});
+  other.acknowledged = at(60s);
+  other.more = false;
+  other.run_to(75s);
+  EXPECT_EQ(other.last(notice::connection_closed).conn, conn(4));
+  EXPECT_EQ(other.lost(), 1U);
+}
+
 }  // namespace
 }  // namespace tandem::test

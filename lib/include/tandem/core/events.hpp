@@ -171,7 +171,7 @@ struct closed {
 };
 
 // The host.
-/// Another network, or the same one again: whoever failed to answer before may be dialled at once.
+/// Another network, or a sleep is over: failures are forgiven, who answers no probe now is lost.
 struct network_changed {};
 /// Holds until the next one. `memory`: arrivals are refused with MemoryLimitReached. `descriptors`:
 /// listening pauses.

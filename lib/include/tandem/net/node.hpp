@@ -225,7 +225,7 @@ class node {
   /// protected peer is redialled for ever at the addresses the address book has.
   void mark(const events::peer_marked& what);
   void mark(const events::subnet_marked& what);
-  /// The host has another network, or the same one again: nobody is blamed for the time before.
+  /// Another network, or the host slept: failures are forgiven; who answers no probe now is lost.
   void network_changed();
   /// The host lacks memory or descriptors, until it says otherwise.
   void pressure(const events::pressure& what);
