@@ -11,6 +11,16 @@
 
 namespace tandem::sim {
 
+namespace {
+
+unsigned threads_of(const message_network_options& options) {
+  if (options.threads == 0 || options.threads > threads_most)
+    throw std::invalid_argument("a message network has 1 to 32 threads");
+  return options.least_latency > duration{} ? options.threads : 1;
+}
+
+}  // namespace
+
 message_network::state::state(message_network_options options)
     : net(options.seed, std::move(options.links)),
       tcp(std::move(options.tcp)),
@@ -19,18 +29,15 @@ message_network::state::state(message_network_options options)
       names(options.names),
       seed(options.seed),
       least_latency(options.least_latency),
-      connections(options.threads) {
-  if (options.threads == 0 || options.threads > threads_most)
-    throw std::invalid_argument("a message network has 1 to 32 threads");
-  if (options.threads > 1 && least_latency <= duration{})
-    throw std::invalid_argument("threads of a message network need a least latency between hosts");
-  if (options.threads == 1) {
+      connections(threads_of(options)) {
+  const unsigned threads = threads_of(options);
+  if (threads == 1) {
     shards.push_back(std::make_unique<shard>(*this, time, 0, 1));
     return;
   }
-  for (std::uint32_t i = 0; i < options.threads; ++i) {
+  for (std::uint32_t i = 0; i < threads; ++i) {
     clocks.push_back(std::make_unique<kernel>());
-    shards.push_back(std::make_unique<shard>(*this, *clocks.back(), i, options.threads));
+    shards.push_back(std::make_unique<shard>(*this, *clocks.back(), i, threads));
   }
 }
 
@@ -82,6 +89,10 @@ std::uint64_t message_network::state::tasks_run() const {
 message_network::message_network(message_network_options options)
     : state_(std::make_unique<state>(std::move(options))) {}
 message_network::~message_network() = default;
+
+unsigned message_network::threads() const noexcept {
+  return static_cast<unsigned>(state_->shards.size());
+}
 
 host_index message_network::add_host(const manager_options& options, const peer_id& self,
                                      bool listens, manager_observer* observer, trace_sink* sink) {

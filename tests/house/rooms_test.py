@@ -225,3 +225,10 @@ def test_the_fuzzers_refuse_what_they_do_not_know(wrong):
     run = subprocess.run([ROOT / "ci/fuzz", *wrong], capture_output=True, text=True)
     assert run.returncode == 2 and run.stdout == ""
     assert " ".join(wrong) in run.stderr and "usage: ci/fuzz [SECONDS | --merge]" in run.stderr
+
+
+def test_every_program_says_who_runs_it():
+    listed = subprocess.run(["git", "ls-files", "-s"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    programs = [line.split("\t")[1] for line in listed.splitlines() if line.startswith("100755")]
+    assert "ci/test" in programs
+    assert [path for path in programs if not (ROOT / path).read_bytes().startswith(b"#!")] == []

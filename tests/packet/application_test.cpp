@@ -4,7 +4,10 @@
 #include "tandem/net/node.hpp"
 #include "tandem/packet/tandem-node-helper.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <ns3/config.h>
+#include <ns3/integer.h>
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-address-helper.h>
 #include <ns3/ipv6-address-helper.h>
@@ -38,6 +41,31 @@ TEST(application, has_every_option_of_the_manager_as_an_attribute) {
   ns3::UintegerValue limit;
   application->GetAttribute("MaxConnections", limit);
   EXPECT_EQ(limit.Get(), manager_options{}.max_connections);
+}
+
+// What is left of node_options has other names here (Port, Seed, NodeIndex, Security), is a
+// function, or is about commands of other threads and programs of this process.
+TEST(application, has_the_limits_of_a_node_as_attributes) {
+  const auto type = ns3::TandemNode::GetTypeId();
+  const node_options options;
+  const std::pair<const char*, std::uint64_t> limits[] = {
+      {"MessageSizeMax", options.message_size_max},
+      {"BacklogMax", options.backlog_max},
+      {"AddressBookMax", options.address_book_max},
+      {"ConnectionBuffersMax", options.buffers.connection_buffers_max},
+      {"BuffersMax", options.buffers.buffers_max}};
+  const auto application = ns3::CreateObject<ns3::TandemNode>();
+  for (const auto& [name, initial] : limits) {
+    ns3::UintegerValue value;
+    application->GetAttribute(name, value);
+    EXPECT_EQ(value.Get(), initial) << name;
+    application->SetAttribute(name, ns3::UintegerValue(initial / 2));
+    application->GetAttribute(name, value);
+    EXPECT_EQ(value.Get(), initial / 2) << name;
+    EXPECT_FALSE(application->SetAttributeFailSafe(name, ns3::UintegerValue(0))) << name;
+  }
+  EXPECT_TRUE(application->SetAttributeFailSafe("Security", ns3::StringValue("noise,tls")));
+  EXPECT_FALSE(application->SetAttributeFailSafe("Security", ns3::StringValue("noise,ssl")));
 }
 
 TEST(application, takes_each_kind_of_option_and_refuses_what_is_out_of_range) {
@@ -80,6 +108,30 @@ TEST(application, runs_with_the_options_it_was_given) {
   const auto& options = application->GetTandemNode()->manager().options();
   EXPECT_EQ(options.max_connections, 3u);
   EXPECT_EQ(options.eviction, eviction_mode::scored);
+  ns3::Simulator::Destroy();
+}
+
+TEST(application, that_runs_takes_another_limit_at_once_and_refuses_one_that_contradicts) {
+  const auto host = ns3::CreateObject<ns3::Node>();
+  ns3::InternetStackHelper().Install(host);
+  const auto application = ns3::TandemNodeHelper().Install(host);
+  const auto limit = [&] {
+    return application->GetTandemNode()->manager().options().max_connections;
+  };
+  ns3::Simulator::Schedule(ns3::Seconds(1), [&] {
+    ns3::Config::Set("/NodeList/*/ApplicationList/*/$ns3::TandemNode/MaxConnections",
+                     ns3::UintegerValue(5));
+  });
+  ns3::Simulator::Schedule(ns3::Seconds(2), [&] {
+    EXPECT_EQ(limit(), 5u);
+    EXPECT_FALSE(application->SetAttributeFailSafe("ReservedConnections", ns3::UintegerValue(6)));
+    ns3::UintegerValue reserved;
+    application->GetAttribute("ReservedConnections", reserved);
+    EXPECT_EQ(reserved.Get(), manager_options{}.reserved_connections);
+  });
+  ns3::Simulator::Stop(ns3::Seconds(3));
+  ns3::Simulator::Run();
+  EXPECT_EQ(limit(), 5u);
   ns3::Simulator::Destroy();
 }
 
@@ -166,6 +218,43 @@ TEST_P(application_on, ipv4_and_ipv6_connects_disconnects_and_shuts_down) {
   EXPECT_LE(ready[0], 3'000'000 + 110'000);
   EXPECT_GE(ready[1], 7'000'000 + 50'000);
   EXPECT_LE(ready[1], 7'000'000 + 110'000);
+}
+
+std::vector<std::string> told;
+void hear(std::string context, const std::string&, const std::string& cause) {
+  told.push_back(context.substr(context.rfind('/') + 1) + " " + cause);
+}
+
+TEST(application, tells_whoever_connected_by_a_path_until_that_is_disconnected) {
+  told.clear();
+  pair_of_applications two(true, false);
+  const std::string all = "/NodeList/*/ApplicationList/*/$ns3::TandemNode/";
+  const auto sources = {"DialStarted",    "DialSucceeded", "DialFailed",    "AttemptFailed",
+                        "InboundRefused", "RemoteRefused", "BackoffStarted"};
+  for (const char* source : sources) ns3::Config::Connect(all + source, ns3::MakeCallback(&hear));
+  two.server->SetAttribute("MaxConnectionsPerPeer", ns3::UintegerValue(1));
+  two.server->SetAttribute("MaxInboundConnections", ns3::UintegerValue(1));
+  two.server->SetAttribute("MaxConnections", ns3::UintegerValue(1));
+  const auto third = ns3::CreateObject<ns3::TandemNode>();
+  third->SetAttribute("NodeIndex", ns3::IntegerValue(77));
+  two.hosts.Get(0)->AddApplication(third);
+  third->SetAttribute("Port", ns3::UintegerValue(0));
+  for (const char* source : {"DialStarted", "DialFailed", "RemoteRefused", "BackoffStarted"})
+    third->TraceConnect(source, std::string("third/") + source, ns3::MakeCallback(&hear));
+  using node = ns3::TandemNode;
+  ns3::Simulator::Schedule(ns3::Seconds(3), &node::Dial, two.dialer, two.server);
+  ns3::Simulator::Schedule(ns3::Seconds(4), &node::Dial, third, two.server);
+  ns3::Simulator::Schedule(ns3::Seconds(5), [&] {
+    for (const char* source : sources)
+      ns3::Config::Disconnect(all + source, ns3::MakeCallback(&hear));
+  });
+  ns3::Simulator::Schedule(ns3::Seconds(6), &node::Disconnect, two.dialer, two.server);
+  ns3::Simulator::Schedule(ns3::Seconds(7), &node::Dial, two.dialer, two.server);
+  ns3::Simulator::Stop(ns3::Seconds(9));
+  ns3::Simulator::Run();
+  EXPECT_THAT(told,
+              testing::ElementsAre("DialStarted None", "DialSucceeded None", "DialStarted None",
+                                   "InboundRefused LimitReached", "RemoteRefused LimitReached"));
 }
 
 TEST(application, has_every_notification_as_a_trace_source) {

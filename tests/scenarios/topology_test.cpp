@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Routers between the nodes: what is shared, what waits, and how far it is.
 #include "run/link_table.hpp"
-#include "work_support.hpp"
+#include "topology_support.hpp"
 
 #include <gmock/gmock.h>
 
@@ -13,13 +13,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-scenario of(const std::string& network, const std::string& groups, const std::string& rest,
-            const std::string& length = "60s") {
-  return parse_scenario(
-      "scenario: s\nduration: " + length + "\nnetwork:\n" + network + "groups:\n" + groups + rest,
-      "f.yaml");
-}
 
 class topology : public testing::TestWithParam<std::string> {};
 
@@ -84,23 +77,6 @@ TEST_P(topology, runs_twice_alike) {
   EXPECT_EQ(once.trace_hash, run_on(what, GetParam()).trace_hash);
 }
 
-#ifdef TANDEM_NS3
-// RED draws, and so do the pauses of the cross traffic.
-TEST(topology_drawn, runs_twice_alike_with_what_is_drawn_and_otherwise_with_another_seed) {
-  const auto what = of(
-      "  topology: dumbbell\n  bottleneck: {bandwidth: 2Mbit/s, queue: {red: 64KiB}}\n"
-      "  cross_traffic:\n"
-      "    - on_off: {from: left, to: right, rate: 1Mbit/s, on: {exponential: 1s}, off: 500ms}\n",
-      "  senders: {count: 3, router: left}\n  server: {listen: true, router: right}\n",
-      "workload:\n  - stream: {from: senders, to: server, at: 1s, size: 1GB}\n", "20s");
-  run_options other;
-  other.seed = 2;
-  const auto once = run_on(what, "packet").trace_hash;
-  EXPECT_EQ(run_on(what, "packet").trace_hash, once);
-  EXPECT_NE(run_on(what, "packet", other).trace_hash, once);
-}
-#endif
-
 INSTANTIATE_TEST_SUITE_P(each, topology, testing::ValuesIn(virtual_levels()),
                          [](const auto& info) { return info.param; });
 
@@ -162,6 +138,27 @@ TEST_P(topology, a_graph_of_topology_zoo_has_its_distances_and_rates) {
   EXPECT_TRUE(r.ok) << failures_of(r);
 }
 
+TEST(graphml, takes_what_the_scenario_says_of_a_line_before_what_the_file_does) {
+  const graph_file file(zoo);
+  std::ofstream(file.folder / "s.yaml") << R"(scenario: s
+duration: 20s
+network:
+  topology: {from: zoo.graphml}
+  links:
+    between:
+      - {routers: [Seattle, Sunnyvale], latency: 55ms}
+groups:
+  hub: {listen: true, router: Sunnyvale}
+  peer: {router: Seattle}
+workload:
+  - dial: {from: peer, to: hub}
+expectations:
+  - peer.dial_time in [330ms, 331ms]
+)";
+  const auto r = run_on(file.read(), "message");
+  EXPECT_TRUE(r.ok) << failures_of(r);
+}
+
 TEST(graphml, that_cannot_be_read_is_refused_where_it_is_named) {
   const auto said = [](const std::string& text) -> std::string {
     const graph_file file(text);
@@ -191,82 +188,39 @@ TEST(level, without_packets_has_queues_that_are_first_in_first_out_and_no_cross_
   const auto with = [](const std::string& network) {
     return of(network, "  a: {router: left}\n  b: {listen: true, router: right}\n", "");
   };
-  const auto red =
-      with("  topology: dumbbell\n  bottleneck: {bandwidth: 1Mbit/s, queue: {red: 64KiB}}\n");
   const auto fifo =
       with("  topology: dumbbell\n  bottleneck: {bandwidth: 1Mbit/s, queue: {fifo: 64KiB}}\n");
   const auto crossed = with(
       "  topology: dumbbell\n  bottleneck: {bandwidth: 1Mbit/s}\n"
       "  cross_traffic: [{bulk: {from: left, to: right}}]\n");
+  const auto pauses = with(
+      "  topology: dumbbell\n  bottleneck: {bandwidth: 1Mbit/s}\n"
+      "  cross_traffic: [{on_off: {from: left, to: right, rate: 1Mbit/s}}]\n");
   for (const std::string level : {"message", "stream"}) {
-    EXPECT_EQ(refusal(red, level),
-              "f.yaml:5:49: level " + level +
-                  " cannot honour `network.bottleneck.queue.red`: its queues are first in, first "
-                  "out; remove it or choose level packet");
+    for (const std::string disc : {"red", "codel", "fq_codel"}) {
+      const auto refused = [&](const std::string& at, const std::string& key) {
+        return "f.yaml:" + at + ": level " + level + " cannot honour `network." + key + ".queue." +
+               disc + "`: its queues are first in, first out; remove it or choose level packet";
+      };
+      const auto shared = with("  topology: dumbbell\n  bottleneck: {bandwidth: 1Mbit/s, queue: {" +
+                               disc + ": 64KiB}}\n");
+      EXPECT_EQ(refusal(shared, level), refused("5:49", "bottleneck"));
+      const auto line =
+          of("  topology: {star: {leaves: 2}}\n  links:\n    between:\n"
+             "      - {routers: [centre, leaf], bandwidth: 1Mbit/s, queue: {" +
+                 disc + ": 64KiB}}\n",
+             "  a: {router: leaf}\n  b: {listen: true, router: centre}\n", "");
+      EXPECT_EQ(refusal(line, level), refused("7:66", "links.between.0"));
+    }
     EXPECT_EQ(refusal(fifo, level), "taken");
+    EXPECT_THAT(refusal(pauses, level), HasSubstr("f.yaml:6:18: level " + level +
+                                                  " cannot honour `network.cross_traffic`"));
     EXPECT_EQ(refusal(crossed, level),
               "f.yaml:6:18: level " + level +
                   " cannot honour `network.cross_traffic`: only what nodes send is modelled there, "
                   "not other packets; remove it or choose level packet");
   }
 }
-
-#ifdef TANDEM_NS3
-
-/// What a question takes beside two bulk transfers that fill 4 Mbit/s, and its bounds: 40 ms
-/// without a queue, and 400 ms more behind a full one.
-struct waiting {
-  const char* queue;
-  const char* median;
-
-  friend std::ostream& operator<<(std::ostream& out, const waiting& w) { return out << w.queue; }
-};
-
-class queue_of_a_router : public testing::TestWithParam<waiting> {};
-
-TEST_P(queue_of_a_router, delays_as_its_discipline_lets_it) {
-  const auto r = run_on(
-      of(std::string("  topology: dumbbell\n"
-                     "  bottleneck: {bandwidth: 4Mbit/s, latency: 20ms, queue: ") +
-             GetParam().queue + "}\n  cross_traffic: [{bulk: {from: left, to: right, flows: 2}}]\n",
-         "  hub: {listen: true, router: left}\n  asks: {router: right}\n",
-         std::string("workload:\n"
-                     "  - keep_connected: {from: asks, to: hub}\n"
-                     "  - request: {from: asks, to: hub, at: 20s, until: 110s, arrivals: {every: "
-                     "430ms}, size: 100B, reply: {size: 100B}}\n"
-                     "expectations:\n"
-                     "  - asks.requests_answered >= 100\n"
-                     "  - asks.request_time.p50 in ") +
-             GetParam().median + "\n",
-         "2m"),
-      "packet");
-  EXPECT_TRUE(r.ok) << failures_of(r);
-}
-
-INSTANTIATE_TEST_SUITE_P(of_each_kind, queue_of_a_router,
-                         testing::Values(waiting{"400ms", "[250ms, 460ms]"},
-                                         waiting{"{red: 400ms}", "[45ms, 90ms]"},
-                                         waiting{"{codel: 400ms}", "[40ms, 120ms]"},
-                                         waiting{"{fq_codel: 400ms}", "[40ms, 60ms]"}));
-
-// 3 Mbit/s of UDP payload of 972 bytes, 1002 with headers, in every other second: 2.45 Mbit/s are
-// left, of which 1448 bytes of 1502 are payload, 2.37 Mbit/s.
-TEST(cross_traffic, that_is_on_and_off_takes_its_part_of_the_line) {
-  const auto r = run_on(
-      of("  topology: dumbbell\n  bottleneck: {bandwidth: 4Mbit/s, latency: 5ms, queue: 50ms}\n"
-         "  cross_traffic:\n"
-         "    - on_off: {from: left, to: right, rate: 3Mbit/s, size: 972B, on: 1s, off: 1s}\n",
-         "  sender: {router: left}\n  server: {listen: true, router: right}\n",
-         "workload:\n"
-         "  - dial: {from: sender, to: server}\n"
-         "  - stream: {from: sender, to: server, at: 1s, size: 1GB}\n"
-         "expectations:\n"
-         "  - server.bytes_received rate in [2.25Mbit/s, 2.4Mbit/s] between 10s and 60s\n"),
-      "packet");
-  EXPECT_TRUE(r.ok) << failures_of(r);
-}
-
-#endif
 
 }  // namespace
 }  // namespace tandem::scenarios

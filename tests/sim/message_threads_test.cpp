@@ -140,8 +140,22 @@ TEST(message_threads, what_only_one_thread_can_do_is_refused_by_several) {
   EXPECT_THROW(pair_of_hosts({.latency = 9ms}).dial(), std::logic_error);
 }
 
-TEST(message_threads, a_network_without_a_least_latency_has_one_thread) {
-  EXPECT_THROW(message_network({.links = {}, .threads = 2}), std::invalid_argument);
+TEST(message_threads, a_network_without_a_least_latency_has_one_thread_and_says_so) {
+  const link path{};
+  message_network net(
+      {.links = [&path](host_index, host_index) -> const link& { return path; }, .threads = 2});
+  EXPECT_EQ(net.threads(), 1U);
+  EXPECT_EQ(pair_of_hosts({.latency = 10ms}).net.threads(), 2U);
+  for (host_index i = 0; i < 2; ++i) net.add_host({}, test_peer(i), true, nullptr, nullptr);
+  const endpoint address = message_network::address_of(1);
+  net.command(0, events::dial_wanted{
+                     request_id{1}, test_peer(1), {&address, 1}, dial_mode::join, 0, never});
+  net.run_until(at(1s));
+  EXPECT_EQ(net.manager(0).counters().active_connections, 1U);
+  EXPECT_NO_THROW(net.partition([](host_index) { return 0; }));
+}
+
+TEST(message_threads, are_1_to_32) {
   EXPECT_THROW(message_network({.links = {}, .threads = 0}), std::invalid_argument);
   EXPECT_THROW(message_network({.links = {}, .threads = 33, .least_latency = 1ms}),
                std::invalid_argument);

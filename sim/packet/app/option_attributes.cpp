@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Every option of the connection manager as an attribute of TandemNode.
-#include "app/choice_checker.hpp"
 #include "app/names.hpp"
+#include "app/text_checker.hpp"
 #include "tandem/core/option_table.hpp"
+#include "tandem/net/node.hpp"
 #include "tandem/packet/tandem-node.h"
 
 #include <ns3/double.h>
@@ -70,8 +71,11 @@ Ptr<const AttributeChecker> CheckerOf(const tandem::option_row& row, time_field)
 }
 Ptr<const AttributeChecker> CheckerOf(const tandem::option_row&,
                                       const tandem::option_choice& field) {
-  return Create<TandemChoiceChecker>(
-      std::vector<std::string>(field.names.begin(), field.names.end()));
+  std::string all;
+  for (const auto& name : field.names) all += (all.empty() ? "" : "|") + std::string(name);
+  return Create<TandemTextChecker>(all, [&field](const std::string& text) {
+    return std::find(field.names.begin(), field.names.end(), text) != field.names.end();
+  });
 }
 
 }  // namespace
@@ -81,12 +85,13 @@ class TandemNode::Option final : public AttributeAccessor {
  public:
   explicit Option(const tandem::option_row& row) : m_row(row) {}
   bool Set(ObjectBase* object, const AttributeValue& value) const override {
-    auto& options = *dynamic_cast<TandemNode&>(*object).m_options;
+    auto& node = dynamic_cast<TandemNode&>(*object);
+    auto options = node.m_options->manager;
     std::visit([&](const auto& field) { Write(options, field, value); }, m_row.field);
-    return true;
+    return node.Become(options);
   }
   bool Get(const ObjectBase* object, AttributeValue& value) const override {
-    const auto& options = *dynamic_cast<const TandemNode&>(*object).m_options;
+    const auto& options = dynamic_cast<const TandemNode&>(*object).m_options->manager;
     return std::visit([&](const auto& field) { return Read(options, field, value); }, m_row.field);
   }
   bool HasGetter() const override { return true; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tandem/packet/tandem-node.h"
 
-#include "app/choice_checker.hpp"
+#include "app/text_checker.hpp"
 #include "engine/loop.hpp"
 #include "seam/addresses.hpp"
 #include "seam/host_network.hpp"
@@ -9,6 +9,7 @@
 #include "tandem/net/identity.hpp"
 #include "tandem/net/node.hpp"
 
+#include <ns3/boolean.h>
 #include <ns3/integer.h>
 #include <ns3/ipv4.h>
 #include <ns3/ipv6.h>
@@ -64,10 +65,12 @@ struct TandemNode::Running final : tandem::node_observer {
 
 namespace {
 
-std::vector<std::string> SecurityNames() {
-  std::vector<std::string> names;
-  for (const auto kind : tandem::every_security) names.emplace_back(name_of(kind));
-  return names;
+bool IsSecurity(const std::string& text) {
+  try {
+    return !tandem::parse_securities(text).empty();
+  } catch (const std::invalid_argument&) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -87,10 +90,16 @@ TypeId TandemNode::GetTypeId() {
             .AddAttribute("NodeIndex", "Which identity of the seed; -1: the id of the ns-3 node.",
                           IntegerValue(-1), MakeIntegerAccessor(&Self::m_index),
                           MakeIntegerChecker<std::int64_t>(-1))
-            .AddAttribute("Security", "How connections are secured; both ends the same.",
+            .AddAttribute("Security",
+                          "How connections may be secured, the preferred first, with commas.",
                           StringValue("plaintext"), MakeStringAccessor(&Self::m_security),
-                          Create<TandemChoiceChecker>(SecurityNames()));
+                          Create<TandemTextChecker>("tls,noise,plaintext", IsSecurity))
+            .AddAttribute("IdentifyDialled",
+                          "Whether each peer that was dialled is asked who it is.",
+                          BooleanValue(false), MakeBooleanAccessor(&Self::m_identifies),
+                          MakeBooleanChecker());
     AddOptions(type);
+    AddLimits(type);
     AddNotices(type);
     type.AddTraceSource("Message", "A message arrived.", MakeTraceSourceAccessor(&Self::m_message),
                         "ns3::TandemNode::MessageTracedCallback");
@@ -103,7 +112,7 @@ TypeId TandemNode::GetTypeId() {
 }
 
 TandemNode::TandemNode()
-    : m_options(std::make_unique<tandem::manager_options>()), m_told(tandem::notices_count) {}
+    : m_options(std::make_unique<tandem::node_options>()), m_told(tandem::notices_count) {}
 TandemNode::~TandemNode() = default;
 
 std::uint64_t TandemNode::Index() const {
@@ -136,17 +145,31 @@ tandem::node* TandemNode::GetTandemNode() const {
 }
 
 void TandemNode::StartApplication() {
-  tandem::node_options options;
-  options.manager = *m_options;
+  auto options = *m_options;
   options.self = tandem::identity::of_node(m_seed, Index());
   options.seed = m_seed ^ Index();
-  for (const auto kind : tandem::every_security)
-    if (name_of(kind) == m_security) options.security = {kind};
+  options.security = tandem::parse_securities(m_security);
+  options.identify_dialled = m_identifies;
   if (m_port != 0 && GetNode()->GetObject<Ipv4>())
     options.listen.push_back(packet::to_endpoint(Ipv4Address::GetAny(), m_port));
   if (m_port != 0 && GetNode()->GetObject<Ipv6>())
     options.listen.push_back(packet::to_endpoint(Ipv6Address::GetAny(), m_port));
   m_running = std::make_unique<Running>(*this, std::move(options));
+}
+
+/// Options of the manager hold at once. False: they cannot be used together.
+bool TandemNode::Become(const tandem::manager_options& options) {
+  if (m_running) {
+    try {
+      m_running->node->configure(options);
+    } catch (const std::invalid_argument& problem) {
+      NS_LOG_WARN(problem.what());
+      return false;
+    }
+    m_running->loop.wake();
+  }
+  m_options->manager = options;
+  return true;
 }
 
 void TandemNode::StopApplication() { Shutdown(); }

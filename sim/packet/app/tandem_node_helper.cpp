@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tandem/packet/tandem-node-helper.h"
 
+#include "seam/socket_check.hpp"
+#include "tcp/library_check.hpp"
+
 #include <ns3/node.h>
 
 namespace ns3 {
 
-TandemNodeHelper::TandemNodeHelper() { m_factory.SetTypeId(TandemNode::GetTypeId()); }
+TandemNodeHelper::TandemNodeHelper() {
+  CheckLibrary();
+  m_factory.SetTypeId(TandemNode::GetTypeId());
+}
+
+void TandemNodeHelper::CheckSockets() { tandem::packet::check_sockets(); }
 
 void TandemNodeHelper::SetAttribute(const std::string& name, const AttributeValue& value) {
   m_factory.Set(name, value);

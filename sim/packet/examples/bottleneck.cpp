@@ -2,7 +2,8 @@
 // A dumbbell: eight Tandem nodes on the left dial eight on the right through one link between two
 // routers, which a bulk transfer fills. The queue of that link decides how long a handshake takes:
 // RED drops early, FqCoDel gives each flow its turn. --queue=TYPE runs one, --ipv6 with IPv6 alone,
-// --config=FILE writes the value of every attribute, --pcap=PREFIX captures what passes the link.
+// --config=FILE writes the value of every attribute, --load=FILE takes the defaults that such a
+// file says, --pcap=PREFIX captures what passes the link.
 #include "tandem/packet/tandem-node-helper.h"
 
 #include <ns3/bulk-send-helper.h>
@@ -87,6 +88,12 @@ class Networks {
   Ipv6AddressHelper m_ipv6_addresses{"fd00::", 64};
 };
 
+ConfigStore StoreOf(const std::string& file, const std::string& mode) {
+  Config::SetDefault("ns3::ConfigStore::Filename", StringValue(file));
+  Config::SetDefault("ns3::ConfigStore::Mode", StringValue(mode));
+  return {};
+}
+
 Seen Run(const std::string& queue, bool ipv6, const std::string& pcap, const std::string& config) {
   Seen seen;
   NodeContainer left(pairs + 1);
@@ -139,9 +146,7 @@ Seen Run(const std::string& queue, bool ipv6, const std::string& pcap, const std
   const Ptr<FlowMonitor> monitor = monitors.InstallAll();
   if (!pcap.empty()) shared.EnablePcap(pcap, link.Get(0));
   if (!config.empty()) {
-    Config::SetDefault("ns3::ConfigStore::Filename", StringValue(config));
-    Config::SetDefault("ns3::ConfigStore::Mode", StringValue("Save"));
-    ConfigStore store;
+    ConfigStore store = StoreOf(config, "Save");
     store.ConfigureDefaults();
     store.ConfigureAttributes();
   }
@@ -163,13 +168,17 @@ int main(int argc, char** argv) {
   bool ipv6 = false;
   std::string pcap;
   std::string config;
+  std::string load;
   CommandLine line(__FILE__);
   line.AddValue("queue", "type of the shared link's queue disc; empty: two, one after the other",
                 only);
   line.AddValue("ipv6", "IPv6 alone instead of IPv4", ipv6);
   line.AddValue("pcap", "prefix of the capture of the shared link; none when empty", pcap);
   line.AddValue("config", "file for the value of every attribute; none when empty", config);
+  line.AddValue("load", "file of default values to begin with; none when empty", load);
   line.Parse(argc, argv);
+  TandemNodeHelper::CheckSockets();
+  if (!load.empty()) StoreOf(load, "Load").ConfigureDefaults();
   std::vector<std::string> queues{"ns3::RedQueueDisc", "ns3::FqCoDelQueueDisc"};
   if (!only.empty()) queues = {only};
 

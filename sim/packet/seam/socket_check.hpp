@@ -15,4 +15,7 @@ namespace tandem::packet {
 std::vector<std::string> socket_faults(
     const std::function<std::unique_ptr<sim::fabric>(sim::fabric_options)>& make);
 
+/// Throws std::runtime_error that says all of them, for make_packet_fabric(), when there are some.
+void check_sockets();
+
 }  // namespace tandem::packet

@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
       static_cast<unsigned long long>(left), build, built / static_cast<double>(nodes),
       life / connections * 1e6, up / connections * 1e6, (peak_rss_bytes() - built) / connections,
       static_cast<unsigned long long>(net.tasks_run()),
-      static_cast<double>(net.tasks_run()) / life * 1e-6, peak_rss_bytes() / 1e6, threads,
+      static_cast<double>(net.tasks_run()) / life * 1e-6, peak_rss_bytes() / 1e6, net.threads(),
       60 / took.count());
   return left == 0 ? 0 : 1;
 }

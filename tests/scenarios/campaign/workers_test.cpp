@@ -48,6 +48,13 @@ TEST(workers, run_every_cell_once) {
   for (const auto& [index, result] : found) EXPECT_EQ(result.trace_hash, std::to_string(index));
 }
 
+TEST(workers, go_on_to_other_cells_in_the_same_process) {
+  std::set<std::string> processes;
+  for (const auto& [index, result] : run_all(40, "seed=$$", 2)) processes.insert(result.trace_hash);
+  EXPECT_LE(processes.size(), 2u);
+  EXPECT_GE(processes.size(), 1u);
+}
+
 TEST(workers, that_die_break_the_cell_they_ran_and_no_other) {
   const auto found = run_all(30, "[ $seed = 7 ] && kill -SEGV $$; [ $seed = 8 ] && exit 3", 2);
   ASSERT_EQ(found.size(), 30u);

@@ -40,9 +40,10 @@ struct message_network_options {
   host_names* names = nullptr;                    ///< outlives the network
   /// Hosts in so many shards, each with a thread of its own, and the same result whatever it is.
   /// More than 1 asks for: links that never lose, cut or limit packets nor have less than
-  /// `least_latency`, which is not 0, messages of one segment, no partition, no forgotten flows and
-  /// no ailing hosts (what breaks this throws std::logic_error); no counters of links, no names;
-  /// and `links`, observers and the two functions above that shards may call side by side.
+  /// `least_latency`, messages of one segment, no partition, no forgotten flows and no ailing hosts
+  /// (what breaks this throws std::logic_error); no counters of links, no names; and `links`,
+  /// observers and the two functions above that shards may call side by side. Where the least
+  /// latency is 0 no shard can go on without the others: then there is one, see threads().
   unsigned threads = 1;
   duration least_latency{};
 };
@@ -65,6 +66,9 @@ class message_network {
  public:
   explicit message_network(message_network_options options);
   ~message_network();
+
+  /// How many there are: one where `least_latency` is 0, however many were asked for.
+  unsigned threads() const noexcept;
 
   /// A host with a manager; it listens when `listens`. `observer` and `sink` may be null and
   /// outlive the network. Returns its index, from 0.

@@ -17,7 +17,14 @@ namespace ns3 {
 /// (InternetStackHelper).
 class TandemNodeHelper {
  public:
+  /// Throws std::runtime_error, which names a class, when ns-3's libraries are not those whose
+  /// headers Tandem was built with.
   TandemNodeHelper();
+
+  /// Simulates two hosts to see whether TCP of this ns-3, with its attributes as they are set, does
+  /// what Tandem's sockets need; throws std::runtime_error that says what is otherwise. Optional;
+  /// before there is anything to simulate, since it begins and ends with a fresh simulator.
+  static void CheckSockets();
 
   /// Sets an attribute of the applications installed from now on.
   void SetAttribute(const std::string& name, const AttributeValue& value);

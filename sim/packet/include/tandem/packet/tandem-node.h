@@ -16,6 +16,7 @@ namespace tandem {
 class node;
 class peer_id;
 struct manager_options;
+struct node_options;
 }  // namespace tandem
 
 namespace ns3 {
@@ -27,7 +28,9 @@ namespace ns3 {
 /// Its identity is a function of Seed and NodeIndex. From StartTime on it listens on Port of every
 /// address; at StopTime it shuts down gracefully. Draws nothing from ns-3's random streams.
 /// Every option of the connection manager is an attribute (max_connections is MaxConnections), and
-/// every notification of the node a trace source (connection_established is ConnectionEstablished).
+/// so are the node's own limits (message_size_max is MessageSizeMax); set while it runs those of
+/// the manager hold at once, the others from the next StartTime. Every notification of the node is
+/// a trace source (connection_established is ConnectionEstablished).
 class TandemNode : public Application {
  public:
   static TypeId GetTypeId();
@@ -62,22 +65,26 @@ class TandemNode : public Application {
   using EventTrace = TracedCallback<const std::string&, const std::string&>;
   struct Running;
   class Option;
+  class Limit;
   class Told;
 
   static void AddOptions(TypeId& type);
+  static void AddLimits(TypeId& type);
   static void AddNotices(TypeId& type);
 
   void StartApplication() override;
   void StopApplication() override;
   void DoDispose() override;
   std::uint64_t Index() const;
+  bool Become(const tandem::manager_options& options);
   tandem::peer_id Identity() const;
 
   std::uint16_t m_port = 0;
   std::uint64_t m_seed = 0;
   std::int64_t m_index = -1;
   std::string m_security;
-  std::unique_ptr<tandem::manager_options> m_options;
+  bool m_identifies = false;
+  std::unique_ptr<tandem::node_options> m_options;  // what attributes say of them
 
   std::vector<EventTrace> m_told;  // by notice
   EventTrace m_message;

@@ -3,31 +3,27 @@
 
 #include <ns3/string.h>
 
-#include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace ns3 {
 
-/// An attribute that is one of some names. Not EnumValue, which takes no names that are known at
-/// run time only and differs between ns-3's versions.
-class TandemChoiceChecker final : public AttributeChecker {
+/// An attribute that is a text of some kind, as one of some names. Not EnumValue, which takes no
+/// names that are known at run time only and differs between ns-3's versions.
+class TandemTextChecker final : public AttributeChecker {
  public:
-  explicit TandemChoiceChecker(std::vector<std::string> names) : m_names(std::move(names)) {}
+  using Test = std::function<bool(const std::string&)>;
+  /// `kind`: what may be written, for who reads it.
+  TandemTextChecker(std::string kind, Test is) : m_kind(std::move(kind)), m_is(std::move(is)) {}
 
   bool Check(const AttributeValue& value) const override {
     const auto* const text = dynamic_cast<const StringValue*>(&value);
-    return text != nullptr &&
-           std::find(m_names.begin(), m_names.end(), text->Get()) != m_names.end();
+    return text != nullptr && m_is(text->Get());
   }
   std::string GetValueTypeName() const override { return "ns3::StringValue"; }
   bool HasUnderlyingTypeInformation() const override { return true; }
-  std::string GetUnderlyingTypeInformation() const override {
-    std::string all;
-    for (const std::string& name : m_names) all += (all.empty() ? "" : "|") + name;
-    return all;
-  }
+  std::string GetUnderlyingTypeInformation() const override { return m_kind; }
   Ptr<AttributeValue> Create() const override { return ns3::Create<StringValue>(); }
   bool Copy(const AttributeValue& source, AttributeValue& destination) const override {
     const auto* const from = dynamic_cast<const StringValue*>(&source);
@@ -38,7 +34,8 @@ class TandemChoiceChecker final : public AttributeChecker {
   }
 
  private:
-  std::vector<std::string> m_names;
+  std::string m_kind;
+  Test m_is;
 };
 
 }  // namespace ns3
