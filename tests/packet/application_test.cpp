@@ -53,15 +53,17 @@ TEST(application, has_the_limits_of_a_node_as_attributes) {
       {"BacklogMax", options.backlog_max},
       {"AddressBookMax", options.address_book_max},
       {"ConnectionBuffersMax", options.buffers.connection_buffers_max},
-      {"BuffersMax", options.buffers.buffers_max}};
+      {"BuffersMax", options.buffers.buffers_max},
+      {"StreamsMax", options.streams.streams_max},
+      {"ReceiveWindow", options.streams.receive_window}};
   const auto application = ns3::CreateObject<ns3::TandemNode>();
   for (const auto& [name, initial] : limits) {
     ns3::UintegerValue value;
     application->GetAttribute(name, value);
     EXPECT_EQ(value.Get(), initial) << name;
-    application->SetAttribute(name, ns3::UintegerValue(initial / 2));
+    application->SetAttribute(name, ns3::UintegerValue(2 * initial));
     application->GetAttribute(name, value);
-    EXPECT_EQ(value.Get(), initial / 2) << name;
+    EXPECT_EQ(value.Get(), 2 * initial) << name;
     EXPECT_FALSE(application->SetAttributeFailSafe(name, ns3::UintegerValue(0))) << name;
   }
   EXPECT_TRUE(application->SetAttributeFailSafe("Security", ns3::StringValue("noise,tls")));

@@ -15,11 +15,16 @@ namespace {
 
 using tandem::buffer_options;
 using tandem::node_options;
+using tandem::stream_options;
 
 struct Row {
   const char* name;
   const char* help;
-  std::variant<std::size_t node_options::*, std::uint64_t buffer_options::*> field;
+  std::variant<std::size_t node_options::*, std::uint64_t buffer_options::*,
+               std::uint64_t stream_options::*>
+      field;
+  std::uint64_t least = 1;
+  std::uint64_t most = buffer_options::most;
 };
 constexpr Row rows[] = {
     {"message_size_max", "Bytes of an application message, at most.",
@@ -31,11 +36,16 @@ constexpr Row rows[] = {
      &buffer_options::connection_buffers_max},
     {"buffers_max", "Bytes that the buffers of all connections take beyond their shares, at most.",
      &buffer_options::buffers_max},
+    {"streams_max", "Streams of one connection that are open at once, at most.",
+     &stream_options::streams_max, 1, stream_options::streams_most},
+    {"receive_window", "Bytes of one stream that its peer may send before they are read.",
+     &stream_options::receive_window, stream_options::window_least, stream_options::window_most},
 };
 
 // Of a node's options, const or not.
 auto& In(auto& options, std::size_t node_options::*field) { return options.*field; }
 auto& In(auto& options, std::uint64_t buffer_options::*field) { return options.buffers.*field; }
+auto& In(auto& options, std::uint64_t stream_options::*field) { return options.streams.*field; }
 
 }  // namespace
 
@@ -68,8 +78,7 @@ void TandemNode::AddLimits(TypeId& type) {
   for (const Row& row : rows) {
     const auto value = std::visit([&](auto field) { return In(initial, field); }, row.field);
     type.AddAttribute(tandem::packet::camel_case(row.name), row.help, UintegerValue(value),
-                      Create<Limit>(row),
-                      MakeUintegerChecker<std::uint64_t>(1, buffer_options::most));
+                      Create<Limit>(row), MakeUintegerChecker<std::uint64_t>(row.least, row.most));
   }
 }
 
