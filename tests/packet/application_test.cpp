@@ -256,7 +256,8 @@ TEST(application, tells_whoever_connected_by_a_path_until_that_is_disconnected) 
   ns3::Simulator::Run();
   EXPECT_THAT(told,
               testing::ElementsAre("DialStarted None", "DialSucceeded None", "DialStarted None",
-                                   "InboundRefused LimitReached", "RemoteRefused LimitReached"));
+                                   "InboundRefused LimitReached", "RemoteRefused LimitReached",
+                                   "BackoffStarted LimitReached", "DialFailed LimitReached"));
 }
 
 TEST(application, has_every_notification_as_a_trace_source) {

@@ -204,13 +204,15 @@ TEST(level, without_packets_has_queues_that_are_first_in_first_out_and_no_cross_
       };
       const auto shared = with("  topology: dumbbell\n  bottleneck: {bandwidth: 1Mbit/s, queue: {" +
                                disc + ": 64KiB}}\n");
-      EXPECT_EQ(refusal(shared, level), refused("5:49", "bottleneck"));
+      EXPECT_EQ(refusal(shared, level),
+                refused("5:" + std::to_string(46 + disc.size()), "bottleneck"));
       const auto line =
           of("  topology: {star: {leaves: 2}}\n  links:\n    between:\n"
              "      - {routers: [centre, leaf], bandwidth: 1Mbit/s, queue: {" +
                  disc + ": 64KiB}}\n",
              "  a: {router: leaf}\n  b: {listen: true, router: centre}\n", "");
-      EXPECT_EQ(refusal(line, level), refused("7:66", "links.between.0"));
+      EXPECT_EQ(refusal(line, level),
+                refused("7:" + std::to_string(65 + disc.size()), "links.between.0"));
     }
     EXPECT_EQ(refusal(fifo, level), "taken");
     EXPECT_THAT(refusal(pauses, level), HasSubstr("f.yaml:6:18: level " + level +
