@@ -132,28 +132,34 @@ class graphml {
     const auto given = data_of(edge);
     if (const auto far = distance(nodes_[a], nodes_[b])) line.latency = *far;
     for (const char* name : {"latency", "delay"})
-      if (const auto it = given.find(name); it != given.end()) line.latency = latency(it->second);
+      if (const auto it = given.find(name); it != given.end())
+        line.latency = latency(it->second, edge);
     for (const char* name : {"LinkSpeedRaw", "bandwidth"})
       if (const auto it = given.find(name); it != given.end())
-        line.bandwidth = bandwidth(it->second);
+        line.bandwidth = bandwidth(it->second, edge);
     out_.made.lines.push_back(line);
   }
 
+  [[noreturn]] void refuse(const char* what, const std::string& text, const ptree& edge,
+                           const char* is) const {
+    named_.fail("the edge of " + tandem::quoted(file_) + " from node " +
+                tandem::quoted(xml_attribute(edge, "source")) + " to " +
+                tandem::quoted(xml_attribute(edge, "target")) + " has the " + what + " " +
+                tandem::quoted(text) + ", which is " + is);
+  }
   // A number without a unit is of milliseconds, as in Mininet and Topology Zoo's tools.
-  duration latency(const std::string& text) const {
+  duration latency(const std::string& text, const ptree& edge) const {
     if (const auto with_unit = parse_duration(text)) return *with_unit;
     const auto number = parse_number(text);
     if (!number || *number < 0 || *number > 1e6)
-      named_.fail(tandem::quoted(file_) + " has the latency " + tandem::quoted(text) +
-                  ", which is no duration and no number of milliseconds");
+      refuse("latency", text, edge, "no duration and no number of milliseconds");
     return duration(std::llround(*number * 1e6));
   }
-  std::uint64_t bandwidth(const std::string& text) const {
+  std::uint64_t bandwidth(const std::string& text, const ptree& edge) const {
     if (const auto with_unit = parse_bandwidth(text)) return *with_unit;
     const auto number = parse_number(text);
     if (!number || *number < 1 || *number > 1e15)
-      named_.fail(tandem::quoted(file_) + " has the bandwidth " + tandem::quoted(text) +
-                  ", which is no rate and no number of bits per second");
+      refuse("bandwidth", text, edge, "no rate and no number of bits per second");
     return static_cast<std::uint64_t>(*number);
   }
 

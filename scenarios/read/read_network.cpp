@@ -141,6 +141,7 @@ void read_network(const yaml_value& value, scenario& out) {
   const yaml_mapping given(
       value, "network", {"regions", "latency", "topology", "bottleneck", "links", "cross_traffic"});
   if (given.find("topology") != nullptr) {
+    out.routers.emplace();  // without a name, when it cannot be read: that is said once
     value.source().attempt([&] { out.routers = read_topology(given, out); });
     return;
   }

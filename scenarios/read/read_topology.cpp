@@ -204,11 +204,12 @@ router_network read_topology(const yaml_mapping& given, const scenario& of) {
 
 std::vector<sim::router_index> read_router(const yaml_value& value, const scenario& of) {
   if (!of.routers) value.fail("no router is known; name a `network.topology`");
+  if (of.routers->named.empty()) return {};
   return routers_named(value, *of.routers);
 }
 
 void place_nodes(const yaml_value& value, scenario& out) {
-  if (!out.routers) return;
+  if (!out.routers || out.routers->named.empty()) return;
   auto& routers = *out.routers;
   for (auto& group : out.groups) {
     if (group.routers.empty() && routers.usual)

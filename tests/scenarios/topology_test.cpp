@@ -12,6 +12,7 @@ namespace tandem::scenarios {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 
 class topology : public testing::TestWithParam<std::string> {};
@@ -173,6 +174,22 @@ TEST(graphml, that_cannot_be_read_is_refused_where_it_is_named) {
   EXPECT_THAT(said("<gexf/>"), HasSubstr("s.yaml:4:20: `zoo.graphml` has no graph"));
   EXPECT_THAT(said("<graphml><graph><node id='a'/><edge source='a' target='b'/></graph></graphml>"),
               HasSubstr("an edge with the target `b`, which is no node"));
+  const auto with = [](const std::string& name, const std::string& value) {
+    return "<graphml><key id='k' attr.name='" + name +
+           "'/><graph><node id='a'/><node id='b'/><edge source='a' target='b'><data key='k'>" +
+           value + "</data></edge></graph></graphml>";
+  };
+  EXPECT_THAT(
+      said(with("latency", "far")),
+      EndsWith("s.yaml:4:20: the edge of `zoo.graphml` from node `a` to `b` has the latency "
+               "`far`, which is no duration and no number of milliseconds"))
+      << "and of routers that are not known for that nothing is said";
+  EXPECT_THAT(said(with("bandwidth", "0")),
+              EndsWith("s.yaml:4:20: the edge of `zoo.graphml` from node `a` to `b` has the "
+                       "bandwidth `0`, which is no rate and no number of bits per second"));
+  EXPECT_THAT(said("<graphml><graph><node id='Los Angeles'/><node id='Seattle'/><node id='c'/>"
+                   "<edge source='Seattle' target='c'/></graph></graphml>"),
+              HasSubstr("no line leads from `Los Angeles` to `Seattle`, where `peer` has nodes"));
 }
 
 std::string refusal(const scenario& what, const std::string& level) {
