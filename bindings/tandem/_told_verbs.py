@@ -114,7 +114,7 @@ class Verbs:
         self._world._tell("configure", self, None, at, {"manager": options})
 
     def network_changed(self, *, at: Time = None, **says: Any) -> None:
-        """They have another network: nobody is blamed for the time before."""
+        """They have another network, or slept: nobody is blamed for before; who answers no probe is lost."""
         self._world._tell("network_changed", self, None, at, says)
 
     def pressure(self, *, memory: bool = False, descriptors: bool = False, at: Time = None, **says: Any) -> None:
