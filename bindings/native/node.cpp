@@ -111,6 +111,28 @@ class native_node final : node_observer {
         {.within = duration_of(within)});
     return which;
   }
+  number ping(const std::string& peer, double within) {
+    const auto which = said_.next_number();
+    open().ping(
+        peer_of(peer),
+        [this, which](boost::system::error_code failed, duration took) {
+          const double seconds = std::chrono::duration<double>(took).count();
+          said_.say(
+              {"ping", which, std::to_string(seconds), failed ? why_of(failed) : std::string()});
+        },
+        duration_of(within));
+    return which;
+  }
+  number identify(const std::string& peer, double within) {
+    const auto which = said_.next_number();
+    open().identify(
+        peer_of(peer),
+        [this, which](boost::system::error_code failed, const peer_facts& said) {
+          said_.say({"identify", which, json_of(said), failed ? why_of(failed) : std::string()});
+        },
+        duration_of(within));
+    return which;
+  }
   /// Requests of this protocol wait in take(), or its streams.
   void handle(const std::string& protocol, bool streams) {
     std::promise<void> done;
@@ -316,6 +338,8 @@ void add_node(py::module_& m) {
       .def("dial", &native_node::dial)
       .def("send", &native_node::send)
       .def("request", &native_node::request)
+      .def("ping", &native_node::ping)
+      .def("identify", &native_node::identify)
       .def("handle", &native_node::handle)
       .def("reply", &native_node::reply)
       .def("open_stream", &native_node::open_stream)

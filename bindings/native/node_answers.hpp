@@ -14,7 +14,7 @@ namespace tandem::bindings {
 
 /// Something that was asked for is over, or came by itself.
 struct answer {
-  const char* of;  ///< "dial", "send", "request", "stream", "came", "over", "shutdown"
+  const char* of;  ///< "dial", "send", "request", "ping", "identify", "stream", "came", "over", "shutdown"
   std::uint64_t which = 0;
   std::string what{};
   std::string why{};

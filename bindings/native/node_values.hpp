@@ -4,9 +4,11 @@
 #include "tandem/command/bad_input.hpp"
 #include "tandem/core/time.hpp"
 #include "tandem/net/identity.hpp"
+#include "tandem/net/peer_facts.hpp"
 #include "tandem/net/request.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/json.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <pybind11/pybind11.h>
@@ -53,6 +55,21 @@ inline std::string why_of(const boost::system::error_code& failed) {
   if (failed == boost::asio::error::connection_reset)
     return "the peer refused it, or the connection ended";
   return failed.message();
+}
+
+/// What a peer says of itself, as JSON.
+inline std::string json_of(const peer_facts& said) {
+  boost::json::array addresses;
+  for (const auto& each : said.listening) addresses.emplace_back(to_multiaddr(each));
+  const boost::json::value observed = said.observed.port == 0
+                                          ? boost::json::value()
+                                          : boost::json::value(to_multiaddr(said.observed));
+  return boost::json::serialize(boost::json::object{
+      {"agent", said.agent},
+      {"protocol_version", said.protocol_version},
+      {"protocols", boost::json::array(said.protocols.begin(), said.protocols.end())},
+      {"addresses", std::move(addresses)},
+      {"observed", observed}});
 }
 
 inline identity identity_of(const std::string& seed) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
@@ -129,6 +130,16 @@ class Node(Managed):
         refuses, TimeoutError."""
         number = self._manager().request(self._peer(to)[0], protocol, bytes(data), seconds(timeout, "timeout"))
         return bytes(await self._answer("request", number))
+
+    async def ping(self, to: str | Node, *, timeout: Duration = "30s") -> float:
+        """Seconds until 32 bytes are back from a peer (libp2p's ping). Raises NodeError without a connection, TimeoutError."""
+        return float(await self._answer("ping", self._manager().ping(self._peer(to)[0], seconds(timeout, "timeout"))))
+
+    async def identify(self, to: str | Node, *, timeout: Duration = "30s") -> dict[str, Any]:
+        """Ask a peer who it is (libp2p's identify): its `agent`, `protocol_version`, `protocols`, the `addresses` where
+        it listens, and `observed`, where it sees this Node, or None. Raises as ping() does."""
+        number = self._manager().identify(self._peer(to)[0], seconds(timeout, "timeout"))
+        return dict(json.loads((await self._answer("identify", number)).decode(errors="replace")))
 
     def handle(self, protocol: str, function: Serving | None = None) -> None:
         """From now on function(reader, writer, peer) runs as a task with each stream of this protocol that a peer opens,

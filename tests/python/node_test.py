@@ -54,6 +54,25 @@ async def until(node, name):
             return
 
 
+def test_a_peer_is_pinged_and_says_who_it_is():
+    async def main():
+        async with tandem.Node("127.0.0.1:0") as server, tandem.Node() as client:
+            with pytest.raises(tandem.NodeError, match="the ping failed: there is no connection with it"):
+                await client.ping(server)
+            with pytest.raises(tandem.NodeError, match="the identify failed: there is no connection with it"):
+                await client.identify(server)
+            await client.dial(server)
+            assert 0 < await client.ping(server) < 30
+            said = await client.identify(server.id, timeout="10s")
+            assert said["agent"].startswith("tandem") and "/ipfs/ping/1.0.0" in said["protocols"]
+            assert said["addresses"] == [server.address.rsplit("/p2p/")[0]]
+            assert said["observed"].startswith("/ip4/127.0.0.1/tcp/")
+            with pytest.raises(tandem.BadInput):
+                await client.ping(server, timeout="soon")
+
+    run(main)
+
+
 def test_a_request_is_answered_or_fails_with_its_connection():
     async def main():
         async with tandem.Node(["127.0.0.1:0"]) as server, tandem.Node() as client:
