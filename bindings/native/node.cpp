@@ -116,7 +116,6 @@ class native_node final : node_observer {
     open().ping(
         peer_of(peer),
         [this, which](boost::system::error_code failed, duration took) {
-          const double seconds = std::chrono::duration<double>(took).count();
           said_.say(
               {"ping", which, std::to_string(seconds), failed ? why_of(failed) : std::string()});
         },
@@ -177,6 +176,7 @@ class native_node final : node_observer {
     });
   }
   void disconnect(const std::string& peer) { open().disconnect(peer_of(peer)); }
+  void network_changed() { open().network_changed(); }
   void configure(const py::dict& options) {
     options_ = options_of(options, options_);
     open().configure(options_);
@@ -346,6 +346,7 @@ void add_node(py::module_& m) {
       .def("start_stream", &native_node::start_stream)
       .def("forget_stream", &native_node::forget_stream)
       .def("disconnect", &native_node::disconnect)
+      .def("network_changed", &native_node::network_changed)
       .def("configure", &native_node::configure)
       .def("mark", &native_node::mark)
       .def("add_addresses", &native_node::add_addresses)

@@ -14,7 +14,8 @@ namespace tandem::bindings {
 
 /// Something that was asked for is over, or came by itself.
 struct answer {
-  const char* of;  ///< "dial", "send", "request", "ping", "identify", "stream", "came", "over", "shutdown"
+  /// "dial", "send", "request", "ping", "identify", "stream", "came", "over", "shutdown"
+  const char* of;
   std::uint64_t which = 0;
   std::string what{};
   std::string why{};

@@ -133,7 +133,7 @@ class Node(Managed):
 
     async def ping(self, to: str | Node, *, timeout: Duration = "30s") -> float:
         """Seconds until 32 bytes are back from a peer (libp2p's ping). Raises NodeError without a connection, TimeoutError."""
-        return float(await self._answer("ping", self._manager().ping(self._peer(to)[0], seconds(timeout, "timeout"))))
+        return int(await self._answer("ping", self._manager().ping(self._peer(to)[0], seconds(timeout, "timeout")))) / 1e9
 
     async def identify(self, to: str | Node, *, timeout: Duration = "30s") -> dict[str, Any]:
         """Ask a peer who it is (libp2p's identify): its `agent`, `protocol_version`, `protocols`, the `addresses` where
@@ -164,6 +164,10 @@ class Node(Managed):
     def disconnect(self, peer: str | Node) -> None:
         """End every connection with a peer."""
         self._manager().disconnect(self._peer(peer)[0])
+
+    def network_changed(self) -> None:
+        """The host has another network, or slept: failures are forgiven, and a peer that answers no probe now is lost."""
+        self._manager().network_changed()
 
     def configure(self, **options: Any) -> None:
         """Options of its connection manager from now on; those not named stay."""

@@ -92,6 +92,7 @@ void meter_families::add_states(std::vector<MetricFamily>& to) const {
     return to.emplace_back(family(name, help, MetricType::Gauge));
   };
   const auto now = of_.now();
+  s.review(now);
   add(gauge("icn_p2p_peers_backing_off", "Peers not dialled before their backoff is over."),
       s.backoffs.at(now, {}).running);
   const auto circuits = s.circuits.at(now, half_open_shown);

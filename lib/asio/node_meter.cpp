@@ -37,6 +37,25 @@ left_alone::count left_alone::at(time_point now, duration keep) {
   return out;
 }
 
+void left_alone::review(const std::function<time_point(const peer_id&)>& until) {
+  for (auto& [who, then] : until_)
+    if (!who.first.empty()) then = std::min(then, until(who.first));
+}
+
+void left_alone::forget_subnets() {
+  std::erase_if(until_, [](auto& each) { return each.first.first.empty(); });
+}
+
+void node_meter::state::review(time_point now) {
+  if (!std::exchange(forgiven, false)) return;
+  const auto& manager = which->manager();
+  backoffs.review([&](const peer_id& peer) { return manager.explain(peer, now).next_dial; });
+  circuits.review([&](const peer_id& peer) {
+    const auto is = manager.explain(peer, now).circuit;
+    return is == circuit_state::open ? never : is == circuit_state::closed ? time_point{} : now;
+  });
+}
+
 node_meter::node_meter(node_observer* next) : state_(std::make_unique<state>()) {
   state_->next = next;
 }
@@ -137,6 +156,11 @@ void node_meter::on_event(time_point now, const event& what) {
                  [&](const events::closed& e) { state_->over.push_back(e.conn); },
                  [&](const events::attempt_failed& e) { state_->over.push_back(e.attempt); },
                  [&](const events::rtt_sampled& e) { state_->round_trips.add(e.rtt); },
+                 [&](const events::backoff_overridden&) { state_->forgiven = true; },
+                 [&](const events::network_changed&) {
+                   state_->forgiven = true;
+                   state_->circuits.forget_subnets();
+                 },
                  [](const auto&) {},
              },
              what);

@@ -22,6 +22,9 @@ class left_alone {
     std::uint64_t running = 0, over = 0;
   };
   count at(time_point now, duration keep);
+  /// Of each peer until when it is now; what was over stays so.
+  void review(const std::function<time_point(const peer_id& peer)>& until);
+  void forget_subnets();
 
  private:
   using key = std::pair<peer_id, endpoint>;
@@ -53,6 +56,10 @@ struct node_meter::state {
   std::array<histogram, 2> handshakes;          ///< by direction
   histogram dialled, round_trips;
   left_alone backoffs, circuits;
+  bool forgiven = false;  ///< of those some may be left alone no more, about which nobody is told
+
+  /// Asks the manager, when there may be such.
+  void review(time_point now);
 };
 
 }  // namespace tandem

@@ -9,8 +9,6 @@
 #include <boost/json.hpp>
 
 #include <chrono>
-#include <cstdio>
-#include <ctime>
 
 namespace tandem::cli {
 namespace {
@@ -23,17 +21,6 @@ double seconds(time_point now) {
 }
 
 }  // namespace
-
-std::string wall_time() {
-  timespec at{};
-  ::clock_gettime(CLOCK_REALTIME, &at);
-  std::tm parts{};
-  ::gmtime_r(&at.tv_sec, &parts);
-  char day[32], text[48];
-  std::strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text, sizeof text, "%s.%03ldZ", day, at.tv_nsec / 1'000'000);
-  return text;
-}
 
 void event_log::on_notification(time_point now, const notification& what) {
   const auto name = name_of(what.kind);

@@ -11,9 +11,6 @@
 
 namespace tandem::cli {
 
-/// `2026-11-26T14:45:01.250Z` (RFC 3339), for people and for what collects logs.
-std::string wall_time();
-
 /// Prints what happens to a node, a line each with the wall clock's time, as text or as JSON
 /// objects. Of each kind of line at most 100 a second are printed; how many more there were is said
 /// when the second is over.

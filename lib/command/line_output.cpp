@@ -16,6 +16,8 @@
 #include <cerrno>
 #include <climits>
 #include <condition_variable>
+#include <cstdio>
+#include <ctime>
 #include <functional>
 #include <mutex>
 #include <system_error>
@@ -65,11 +67,13 @@ class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::n
     std::string text;
     const auto lost_now = lost();
     if (lost_now != said_ && json_)
-      text = boost::json::serialize(boost::json::object{
-                 {"what", "lines lost"}, {"left_out", lost_now - said_}, {"more", reason()}}) +
+      text = boost::json::serialize(boost::json::object{{"time", wall_time()},
+                                                        {"what", "lines lost"},
+                                                        {"left_out", lost_now - said_},
+                                                        {"more", reason()}}) +
              "\n";
     else if (lost_now != said_)
-      text = "(" + counted(lost_now - said_, "line") + " lost: " + reason() + ")\n";
+      text = wall_time() + " (" + counted(lost_now - said_, "line") + " lost: " + reason() + ")\n";
     text.append(line.payload.data(), line.payload.size()) += '\n';
     if (write(text))
       said_ = lost_now;
@@ -114,6 +118,17 @@ class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::n
 };
 
 }  // namespace
+
+std::string wall_time() {
+  timespec at{};
+  ::clock_gettime(CLOCK_REALTIME, &at);
+  std::tm parts{};
+  ::gmtime_r(&at.tv_sec, &parts);
+  char day[32], text[48];
+  std::strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(text, sizeof text, "%s.%03ldZ", day, at.tv_nsec / 1'000'000);
+  return text;
+}
 
 class line_output::state {
  public:

@@ -10,6 +10,9 @@
 
 namespace tandem::cli {
 
+/// `2026-11-26T14:45:01.250Z` (RFC 3339), for people and for what collects logs.
+std::string wall_time();
+
 /// Lines to a descriptor whose reader may be slow, stuck or gone: a full pipe, a closed one, a full
 /// disk. line() never waits: a bounded queue (lines_most; the oldest goes first) and a thread of
 /// its own stand between. What could not be written is counted, and said in the next line that can

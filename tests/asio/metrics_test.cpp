@@ -187,4 +187,47 @@ TEST(metrics_exporter, agrees_exactly_with_the_ledger_of_a_node) {
   EXPECT_GT(ledger.bytes_received, 3000U);
 }
 
+/// A peer that nobody can reach is dialled; what the gauges say before and after `forgive`.
+std::pair<std::string, std::string> gauge_of(const std::string& name, manager_options options,
+                                             const std::function<void(node&)>& forgive) {
+  loop io;
+  node_options of_node;
+  of_node.self = identity::of_node(7, 1);
+  of_node.manager = options;
+  node_meter meter;
+  node dialer(*io.net, of_node, &meter);
+  meter.watch(dialer, io.net->clock());
+  dialer.start();
+  metrics_exporter exporter(io.context, any_free_port(), counters_of(dialer), {.meter = &meter});
+  dial_options dial;
+  dial.addresses = {std::move(io.net->listen(any_port).value())->local_endpoint()};
+  dialer.dial(identity::of_node(7, 2).id(), dial);
+  EXPECT_TRUE(io.run_until([&] { return dialer.manager().counters().failed_total == 1; }));
+  auto before = samples_of(get(io, exporter))[name];
+  forgive(dialer);
+  io.run_for(20ms);
+  return {before, samples_of(get(io, exporter))[name]};
+}
+
+TEST(node_meter, leaves_nobody_alone_any_more_whom_the_manager_forgave) {
+  manager_options backs_off;
+  backs_off.backoff_base = backs_off.backoff_cap = 1h;
+  manager_options breaks = backs_off;
+  breaks.breaker_failures = 1;
+  const auto changed = [](node& of) { of.network_changed(); };
+  const auto overridden = [](node& of) { of.override_backoff(identity::of_node(7, 2).id()); };
+  const auto another = [](node& of) { of.override_backoff(identity::of_node(7, 3).id()); };
+  const std::string backoffs = "icn_p2p_peers_backing_off";
+  const std::string open = "icn_p2p_circuits{state=\"open\"}";
+  const std::string half = "icn_p2p_circuits{state=\"half_open\"}";
+  using was_and_is = std::pair<std::string, std::string>;
+  EXPECT_EQ(gauge_of(backoffs, backs_off, changed), was_and_is("1", "0"));
+  EXPECT_EQ(gauge_of(backoffs, backs_off, overridden), was_and_is("1", "0"));
+  EXPECT_EQ(gauge_of(backoffs, backs_off, another), was_and_is("1", "1"));
+  EXPECT_EQ(gauge_of(open, breaks, changed), was_and_is("1", "0"));
+  EXPECT_EQ(gauge_of(open, breaks, overridden), was_and_is("1", "0"));
+  EXPECT_EQ(gauge_of(open, breaks, another), was_and_is("1", "1"));
+  EXPECT_EQ(gauge_of(half, breaks, overridden), was_and_is("0", "1"));
+}
+
 }  // namespace

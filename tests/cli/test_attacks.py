@@ -155,7 +155,7 @@ def assert_it_withstands(node, name, count, row, called=None):
     row(called or name, count, tally["connections"], (before, warm, after, most), honest)
     assert sample['icn_p2p_refusals_total{reason="BackingOff"}'] == 0
     assert sample["icn_p2p_connections_established_total"] == 1 + tally["established"]
-    assert after - warm < MIB // 4  # 131 bytes a connection would be seen
+    assert after - warm < MIB // 4  # with 4000 connections, 131 bytes of one would be seen
     assert most - before < MAX_MEMORY + BASE
     wait_until(lambda: nobody_but(0, node.metrics))
 

@@ -264,6 +264,16 @@ def test_breakers_and_backoffs_show_while_they_last():
         wait_until(lambda: (scraped(port) or {}).get("icn_p2p_peers_backing_off") == 1)
 
 
+def test_only_this_machine_is_answered_unless_another_address_is_told():
+    with Node("--metrics-port", str(port := free_port())) as node:
+        assert f"127.0.0.1:{port}" in node.line_with("metrics on")
+        with pytest.raises(ConnectionRefusedError):  # another address of the loopback, as good as one of a network
+            socket.create_connection(("127.0.0.2", port), timeout=5)
+    with Node("--metrics-port", str(port := free_port()), "--metrics-address", "0.0.0.0") as node:
+        node.line_with("metrics on")
+        socket.create_connection(("127.0.0.2", port), timeout=5).close()
+
+
 def test_as_many_series_however_many_peers():
     with Node("--listen", "127.0.0.1:0", "--metrics-port", str(port := free_port())) as node:
         at = int(node.line_with("listening on").split("/")[4])

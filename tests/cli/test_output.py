@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Whoever reads what a node prints, slowly, not any more or never, does not stop the node."""
 
+import collections
 import contextlib
 import json
 import os
 import pathlib
+import re
 import resource
 import signal
 import subprocess
@@ -14,6 +16,7 @@ import pytest
 
 from support import PATIENCE, TANDEM, Node, RawPeer, fill, free_port, full_pipe, scraped, wait_until
 
+STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 LOST = "icn_p2p_log_lines_lost_total"
 
 
@@ -155,9 +158,10 @@ def test_another_reader_of_a_fifo_hears_what_was_lost(tmp_path, form):
             said = next(line for line in second if "lost" in line)
         if form:
             told = json.loads(said)
-            assert (told["what"], told["more"]) == ("lines lost", "Broken pipe") and told["left_out"] >= lost
+            assert re.fullmatch(STAMP, told["time"]) and (told["what"], told["more"]) == ("lines lost", "Broken pipe") and told["left_out"] >= lost
         else:
-            assert "lines lost: Broken pipe)" in said and int(said.split()[0].lstrip("(")) >= lost
+            stamp, number, *_ = said.split()
+            assert "lines lost: Broken pipe)" in said and int(number.lstrip("(")) >= lost and re.fullmatch(STAMP, stamp)
         second.close()
         assert node.end()[0] == 0
 
@@ -202,7 +206,8 @@ def test_one_peer_cannot_fill_the_log():
         stamps = [datetime.fromisoformat(line.split()[0]) for line in out.splitlines() if " message" in line]
         assert stamps == sorted(stamps) and began <= stamps[0] and stamps[-1] <= datetime.now(UTC)
         printed += [line for line in out.splitlines() if " message #" in line]
-        # 100 a second; sending took far less than 100 s.
-        assert len(printed) < 10_000
+        # 100 a second of the node's, which may begin at any time in one of the clock's.
+        a_second = collections.Counter(line.split(".")[0] for line in printed)
+        assert max(a_second.values()) <= 200
         left_out = [int(line.split()[2]) for line in out.splitlines() if " message: " in line]
         assert all(number > 0 for number in left_out)

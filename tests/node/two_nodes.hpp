@@ -24,7 +24,7 @@ namespace tandem::test {
 ///   bool run_until(done, patience); whether `done` said so in time
 ///   round_trip                      at least
 ///   late                            what may come on top: losses, a busy machine
-///   idle                            connection_timeout of its nodes
+///   idle                            connection_timeout of those that are to be idle
 template <class Place, security Kind>
 struct at_place {
   using place = Place;
@@ -53,7 +53,7 @@ class two_nodes : public testing::Test {
     options.self = identity::of_node(1, index);
     options.seed = index;
     options.security = {kind};
-    options.manager.connection_timeout = place::idle;
+    options.manager.connection_timeout = connection_timeout;
     options.entropy = [next =
                            static_cast<std::uint8_t>(index)](std::span<std::uint8_t> into) mutable {
       for (auto& byte : into) byte = next = static_cast<std::uint8_t>(next * 5 + 3);
@@ -83,6 +83,7 @@ class two_nodes : public testing::Test {
   cause why(std::uint32_t index, notice kind) const { return says[index].only(kind).what.why; }
 
   static constexpr duration patience = 10 * place::round_trip + 5 * place::late;
+  duration connection_timeout = 5min;
   place where;
   recorder says[2];
   std::unique_ptr<node> nodes[2];
@@ -175,8 +176,8 @@ TYPED_TEST_P(two_nodes, tell_who_they_are_and_how_far) {
 }
 
 TYPED_TEST_P(two_nodes, end_when_they_are_idle_and_both_know_why) {
+  const auto idle = this->connection_timeout = TypeParam::place::idle;
   this->connect();
-  const auto idle = TypeParam::place::idle;
   for (const auto index : {0U, 1U})
     ASSERT_TRUE(this->where.run_until(
         [&] { return this->says[index].count(notice::connection_closed) == 1; },

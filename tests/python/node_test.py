@@ -69,6 +69,10 @@ def test_a_peer_is_pinged_and_says_who_it_is():
             assert said["observed"].startswith("/ip4/127.0.0.1/tcp/")
             with pytest.raises(tandem.BadInput):
                 await client.ping(server, timeout="soon")
+            with pytest.raises(TimeoutError):
+                await client.ping(server, timeout="1ns")
+            client.network_changed()
+            assert await client.ping(server) > 0 and client.metrics["icn_p2p_active_connections"] == 1
 
     run(main)
 

@@ -84,6 +84,8 @@ void connection_manager::state::probe_everybody() {
   for (const connection_slot conn_at : connections) {
     connection& conn = connections[conn_at];
     if (!conn.used || conn.at != phase::ready) continue;
+    // Of changes that follow one another at once one probe is enough: its answer is of all of them.
+    if (conn.last_chance != 0 && now < later(conn.last_probe, unread_most)) continue;
     conn.probes = std::max<std::uint16_t>(conn.probes, 1);
     conn.last_probe = now;
     emit(actions::probe{conn.id, conn.last_chance = ++conn.nonce});

@@ -54,6 +54,8 @@ void yamux_stream::reset() {
   mux_.control(yamux_type::window_update, yamux_flag::rst, id_, 0);
 }
 
+std::size_t yamux_stream::window() const noexcept { return mux_.window_; }
+
 void yamux_stream::consumed(std::size_t size) {
   ungranted_ += static_cast<std::uint32_t>(size);
   if (dead_ || fin_received_ || ungranted_ < mux_.window_ / 2) return;

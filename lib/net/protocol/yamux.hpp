@@ -60,6 +60,8 @@ class yamux_stream {
   /// Whether it is over depends on the handler, for which that has changed.
   void look_again();
   std::size_t unsent() const noexcept { return unsent_.size(); }
+  /// Bytes that the peer may send before the handler is done with any.
+  std::size_t window() const noexcept;
 
   /// Room for `size` bytes more to write. False when the connection may hold no more.
   bool reserve(std::size_t size) { return unsent_.reserve(size); }

@@ -145,8 +145,7 @@ void application_channel::take_bytes(yamux_stream& stream, byte_view in) {
     stream.consumed(size);
     complete(reader_, {}, size);
   }
-  if (!in.empty() && !received_.append(in, yamux_initial_window))
-    fail(stream, net_error::out_of_memory);
+  if (!in.empty() && !received_.append(in, stream.window())) fail(stream, net_error::out_of_memory);
 }
 
 void application_channel::on_fin(yamux_stream& stream) {

@@ -100,6 +100,7 @@ void manager::on(const events::network_changed&) {
   network_changed_at_ = now_;
   for (auto& [id, c] : connections_) {
     if (c.at != life::ready) continue;
+    if (c.last_chance != 0 && now_ < later(c.last_probe, std::chrono::seconds(1))) continue;
     c.last_chance = ++c.nonce;
     c.probes = std::max<std::uint64_t>(c.probes, 1);
     c.last_probe = now_;

@@ -143,6 +143,23 @@ TEST(network_changed, knows_an_answer_though_its_peer_was_asked_again) {
   EXPECT_EQ(d.count(notice::connection_closed), 0U);
 }
 
+TEST(network_changed, that_comes_again_and_again_asks_once_a_second) {
+  other_network d;
+  for (int i = 0; i < 150; ++i) {
+    d.run_for(10ms);
+    d.tell(events::network_changed{});
+  }
+  EXPECT_EQ(d.now, at(61'500ms));
+  EXPECT_EQ(d.count<actions::probe>(), 2U * 2);
+  EXPECT_EQ(d.when<actions::probe>(), at(61s));
+  d.tell(events::probe_answered{conn(2), 2});
+  d.run_to(71s - 1ns);
+  EXPECT_EQ(d.lost(), 0U);
+  d.run_to(71s);
+  EXPECT_EQ(d.lost(), 1U);
+  EXPECT_EQ(d.last(notice::connection_closed).conn, conn(4));
+}
+
 TEST(network_changed, asks_once_more_whoever_was_being_asked) {
   driver d(patient());
   d.accept(conn(2), peer(1));
