@@ -116,8 +116,8 @@ class native_node final : node_observer {
     open().ping(
         peer_of(peer),
         [this, which](boost::system::error_code failed, duration took) {
-          said_.say(
-              {"ping", which, std::to_string(seconds), failed ? why_of(failed) : std::string()});
+          said_.say({"ping", which, std::to_string(took.count()),
+                     failed ? why_of(failed) : std::string()});
         },
         duration_of(within));
     return which;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "node/two_nodes.hpp"
+#include "node/byte_by_byte.hpp"
 #include "node/village.hpp"
+
+#include <memory>
 
 namespace tandem::test {
 namespace {
@@ -25,6 +28,18 @@ struct modelled {
   village town;
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(modelled, two_nodes, at_place_by_each<modelled>, name_of_kind);
+
+/// The same, and a read is given one byte at most.
+struct modelled_byte_by_byte : modelled {
+  modelled_byte_by_byte() {
+    for (std::uint32_t i = 0; i < 2; ++i)
+      hosts[i] = std::make_unique<byte_by_byte>(modelled::host(i));
+  }
+  network& host(std::uint32_t index) { return *hosts[index]; }
+  std::unique_ptr<byte_by_byte> hosts[2];
+};
+INSTANTIATE_TYPED_TEST_SUITE_P(byte_by_byte, two_nodes, at_place_by_each<modelled_byte_by_byte>,
+                               name_of_kind);
 
 }  // namespace
 }  // namespace tandem::test
