@@ -8,6 +8,7 @@
 #include "tandem/core/options.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/node.hpp"
+#include "tandem/sim/policy_seed.hpp"
 
 #include <ns3/boolean.h>
 #include <ns3/integer.h>
@@ -147,7 +148,7 @@ tandem::node* TandemNode::GetTandemNode() const {
 void TandemNode::StartApplication() {
   auto options = *m_options;
   options.self = tandem::identity::of_node(m_seed, Index());
-  options.seed = m_seed ^ Index();
+  options.seed = tandem::sim::policy_seed(m_seed, Index(), 0);
   options.security = tandem::parse_securities(m_security);
   options.identify_dialled = m_identifies;
   if (m_port != 0 && GetNode()->GetObject<Ipv4>())

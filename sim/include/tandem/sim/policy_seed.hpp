@@ -2,7 +2,6 @@
 #pragma once
 
 #include "tandem/core/random.hpp"
-#include "tandem/sim/link.hpp"
 
 #include <cstdint>
 
@@ -11,7 +10,7 @@ namespace tandem::sim {
 /// The seed of a node's connection manager: the same on every level, so that levels that tell a
 /// manager the same see the same decisions. Every life of a node draws other numbers: `life` counts
 /// its restarts.
-constexpr std::uint64_t policy_seed(std::uint64_t seed, host_index node,
+constexpr std::uint64_t policy_seed(std::uint64_t seed, std::uint64_t node,
                                     std::uint64_t life) noexcept {
   return random_stream::of(seed, "node", node).next() + life;
 }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What the seed of an application decides.
+#include "tandem/net/node.hpp"
+#include "tandem/packet/tandem-node-helper.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <ns3/csma-helper.h>
+#include <ns3/internet-stack-helper.h>
+#include <ns3/ipv4-address-helper.h>
+#include <ns3/node-container.h>
+#include <ns3/simulator.h>
+#include <ns3/uinteger.h>
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+namespace tandem::packet {
+namespace {
+
+/// What four nodes of one seed, 0 to 3, draw when they cannot reach a fifth: how long each leaves
+/// it alone, in order.
+std::vector<duration> backoffs(std::uint64_t seed) {
+  ns3::NodeContainer hosts(5);
+  ns3::InternetStackHelper().Install(hosts);
+  ns3::Ipv4AddressHelper("10.1.0.0", "255.255.255.0").Assign(ns3::CsmaHelper().Install(hosts));
+  ns3::TandemNodeHelper helper;
+  helper.SetAttribute("Seed", ns3::UintegerValue(seed));
+  const auto dead = helper.Install(hosts.Get(4));
+  dead->SetStartTime(ns3::Seconds(100));
+  std::vector<ns3::Ptr<ns3::TandemNode>> dialers;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    dialers.push_back(helper.Install(hosts.Get(i)));
+    ns3::Simulator::Schedule(ns3::Seconds(1), &ns3::TandemNode::Dial, dialers.back(), dead);
+  }
+  ns3::Simulator::Stop(ns3::Seconds(2));
+  ns3::Simulator::Run();
+  std::vector<duration> drawn;
+  for (const auto& dialer : dialers) {
+    const auto& manager = dialer->GetTandemNode()->manager();
+    const auto told = manager.explain(identity::of_node(seed, 4).id(), time_point{});
+    EXPECT_EQ(told.failures, 1u);
+    drawn.push_back(told.next_dial - told.last.value().at);
+  }
+  ns3::Simulator::Destroy();
+  std::sort(drawn.begin(), drawn.end());
+  return drawn;
+}
+
+TEST(application_seed, gives_the_same_draws_again) { EXPECT_EQ(backoffs(2), backoffs(2)); }
+
+TEST(application_seed, gives_other_draws_to_each_node_and_none_of_them_to_another_seed) {
+  const auto two = backoffs(2), three = backoffs(3);
+  auto all = two;
+  all.insert(all.end(), three.begin(), three.end());
+  EXPECT_THAT(std::set<duration>(all.begin(), all.end()), testing::SizeIs(8))
+      << "draws of one node are another's, of this seed or the next";
+}
+
+}  // namespace
+}  // namespace tandem::packet
