@@ -9,6 +9,7 @@
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-address-helper.h>
 #include <ns3/node-container.h>
+#include <ns3/rng-seed-manager.h>
 #include <ns3/simulator.h>
 #include <ns3/uinteger.h>
 
@@ -56,6 +57,20 @@ TEST(application_seed, gives_other_draws_to_each_node_and_none_of_them_to_anothe
   all.insert(all.end(), three.begin(), three.end());
   EXPECT_THAT(std::set<duration>(all.begin(), all.end()), testing::SizeIs(8))
       << "draws of one node are another's, of this seed or the next";
+}
+
+// RED and others draw from ns-3's streams, which are of these two and of how many there are.
+TEST(application_seed, of_ns3_and_its_run_are_as_they_were_after_sockets_were_checked) {
+  using ns3::RngSeedManager;
+  RngSeedManager::SetSeed(5);
+  RngSeedManager::SetRun(7);
+  const auto next = RngSeedManager::GetNextStreamIndex();
+  ns3::TandemNodeHelper::CheckSockets();
+  EXPECT_EQ(RngSeedManager::GetSeed(), 5u);
+  EXPECT_EQ(RngSeedManager::GetRun(), 7u);
+  EXPECT_EQ(RngSeedManager::GetNextStreamIndex(), next + 1);
+  RngSeedManager::SetSeed(1);
+  RngSeedManager::SetRun(1);
 }
 
 }  // namespace

@@ -64,12 +64,29 @@ class exclusive_ns3 {
   ns3::Ptr<stepping_simulator> simulator_;
 };
 
+/// RED and BBR draw: what the process set before, and the environment, are no part of a fabric's
+/// run. They are as they were afterwards.
+class own_draws {
+ public:
+  own_draws() : seed_(ns3::RngSeedManager::GetSeed()), run_(ns3::RngSeedManager::GetRun()) {
+    ns3::RngSeedManager::SetSeed(1);
+    ns3::RngSeedManager::SetRun(1);
+  }
+  ~own_draws() {
+    ns3::RngSeedManager::SetSeed(seed_);
+    ns3::RngSeedManager::SetRun(run_);
+  }
+  own_draws(const own_draws&) = delete;
+  own_draws& operator=(const own_draws&) = delete;
+
+ private:
+  std::uint32_t seed_;
+  std::uint64_t run_;
+};
+
 class packet_fabric final : public sim::fabric {
  public:
   explicit packet_fabric(sim::fabric_options options) : options_(std::move(options)) {
-    // RED and BBR draw: whatever the process set before, and the environment, are no part of a run.
-    ns3::RngSeedManager::SetSeed(1);
-    ns3::RngSeedManager::SetRun(1);
     channel_ = ns3::CreateObject<ns3::TandemCloudChannel>();
     channel_->SetAttribute("Seed", ns3::UintegerValue(options_.seed));
     channel_->SetLinks(options_.links);
@@ -125,6 +142,7 @@ class packet_fabric final : public sim::fabric {
   // Destroyed from the bottom up: handlers, which may own streams, while ns-3 still stands.
   sim::fabric_options options_;
   exclusive_ns3 simulator_;
+  own_draws draws_;
   ns3::Ptr<ns3::TandemCloudChannel> channel_;
   std::optional<router_network> routers_;
   std::vector<std::unique_ptr<host_network>> hosts_;
