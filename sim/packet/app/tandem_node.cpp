@@ -40,7 +40,6 @@ struct TandemNode::Running final : tandem::node_observer {
         network(loop, application.GetNode()),
         node(std::make_unique<tandem::node>(network, std::move(options), this)) {
     node->start();
-    loop.wake();
   }
   // ns-3 destroys what a node has in an order of its own: of what a packet needs something is gone.
   ~Running() override { loop.end(); }
@@ -167,7 +166,6 @@ bool TandemNode::Become(const tandem::manager_options& options) {
       NS_LOG_WARN(problem.what());
       return false;
     }
-    m_running->loop.wake();
   }
   m_options->manager = options;
   return true;
@@ -179,7 +177,6 @@ void TandemNode::Shutdown() {
   NS_LOG_FUNCTION(this);
   if (!m_running) return;
   m_running->node->shutdown();
-  m_running->loop.wake();
 }
 
 void TandemNode::Dial(Ptr<TandemNode> peer) {
@@ -200,14 +197,12 @@ void TandemNode::Dial(Ptr<TandemNode> peer) {
         "TandemNode: no address of the peer is of a family that this node has one of; assign "
         "addresses before the dial");
   m_running->node->dial(peer->Identity(), std::move(options));
-  m_running->loop.wake();
 }
 
 void TandemNode::Disconnect(Ptr<TandemNode> peer) {
   NS_LOG_FUNCTION(this << peer->GetPeerId());
   if (!m_running) return;
   m_running->node->disconnect(peer->Identity());
-  m_running->loop.wake();
 }
 
 void TandemNode::Send(Ptr<TandemNode> peer, const std::string& message) {
@@ -215,7 +210,6 @@ void TandemNode::Send(Ptr<TandemNode> peer, const std::string& message) {
   if (!m_running) return;
   const auto* first = reinterpret_cast<const std::byte*>(message.data());
   m_running->node->send(peer->Identity(), std::vector<std::byte>(first, first + message.size()));
-  m_running->loop.wake();
 }
 
 void TandemNode::DoDispose() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "engine/loop.hpp"
 
+#include "engine/waking_executor.hpp"
+
 #include <ns3/nstime.h>
 #include <ns3/simulator.h>
 
@@ -13,6 +15,11 @@ loop::~loop() {
   tasks_.clear();  // they may own handlers, which need io_
   ns3::Simulator::Cancel(armed_);
   ns3::Simulator::Cancel(poll_);
+}
+
+boost::asio::any_io_executor loop::executor() {
+  if (how_ == polled::by_owner) return io_.get_executor();
+  return waking_executor(*this, io_.get_executor());
 }
 
 void loop::wake() {

@@ -5,6 +5,7 @@
 #include "tandem/net/timed_tasks.hpp"
 
 #include <ns3/event-id.h>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
 
 namespace tandem::packet {
@@ -13,7 +14,7 @@ namespace tandem::packet {
 /// events, and the clock that reads and waits in ns-3's time.
 ///
 /// Handlers never run inside a call of ns-3: whoever completes an operation says wake(), and the
-/// handlers run after the event, at its time.
+/// handlers run after the event, at its time. So do commands of a node.
 class loop final : public tandem::clock {
  public:
   enum class polled {
@@ -25,6 +26,8 @@ class loop final : public tandem::clock {
   ~loop() override;
 
   boost::asio::io_context& io() { return io_; }
+  /// For a node and its streams. By events: what is posted with it from anywhere wakes the loop.
+  boost::asio::any_io_executor executor();
 
   /// Handlers became ready.
   void wake();

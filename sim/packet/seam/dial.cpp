@@ -64,8 +64,7 @@ void dial::finish(error_code error) {
     socket_->GetSockName(local);
     result.local = to_endpoint(local);
     result.remote = remote_;
-    result.stream =
-        byte_stream(std::make_unique<packet_stream>(loop_, socket_), loop_.io().get_executor());
+    result.stream = byte_stream(std::make_unique<packet_stream>(loop_, socket_), loop_.executor());
   }
   socket_ = nullptr;
   done_.complete(error, std::move(result));

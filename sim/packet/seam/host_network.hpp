@@ -22,7 +22,7 @@ class host_network final : public network, dial_owner {
   host_network(loop& l, ns3::Ptr<ns3::Node> node);
   ~host_network() override;
 
-  asio::any_io_executor executor() override { return loop_.io().get_executor(); }
+  asio::any_io_executor executor() override { return loop_.executor(); }
   tandem::clock& clock() override { return loop_; }
   boost::system::result<std::unique_ptr<acceptor>> listen(const endpoint& local) override;
   void set_manners(const sim::host_manners& manners);

@@ -61,8 +61,7 @@ void packet_acceptor::serve() {
   result.local = to_endpoint(name);
   child->GetPeerName(name);
   result.remote = to_endpoint(name);
-  result.stream =
-      byte_stream(std::make_unique<packet_stream>(loop_, child), loop_.io().get_executor());
+  result.stream = byte_stream(std::make_unique<packet_stream>(loop_, child), loop_.executor());
   acceptor_.complete({}, std::move(result));
   loop_.wake();
 }

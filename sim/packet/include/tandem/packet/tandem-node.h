@@ -54,7 +54,8 @@ class TandemNode : public Application {
   /// (global scope). InetSocketAddress and Inet6SocketAddress.
   std::vector<Address> GetAddresses() const;
   std::uint16_t GetPort() const { return m_port; }
-  /// The production node; null unless running.
+  /// The production node, for whatever else it can be told (tandem/net/node.hpp, in C++20): its
+  /// commands run after the event that gives them, at its time. Null unless running.
   tandem::node* GetTandemNode() const;
 
   /// A peer's id and a cause: `LimitReached`, `IdleTimeout`, …
