@@ -87,7 +87,9 @@ TypeId TandemNode::GetTypeId() {
                           MakeUintegerAccessor(&Self::m_port), MakeUintegerChecker<std::uint16_t>())
             .AddAttribute("Seed", "Seed of the identity and of the policy.", UintegerValue(1),
                           MakeUintegerAccessor(&Self::m_seed), MakeUintegerChecker<std::uint64_t>())
-            .AddAttribute("NodeIndex", "Which identity of the seed; -1: the id of the ns-3 node.",
+            .AddAttribute("NodeIndex",
+                          "Which identity of the seed; -1: that of the ns-3 node, another for each "
+                          "further TandemNode on it.",
                           IntegerValue(-1), MakeIntegerAccessor(&Self::m_index),
                           MakeIntegerChecker<std::int64_t>(-1))
             .AddAttribute("Security",
@@ -116,7 +118,20 @@ TandemNode::TandemNode()
 TandemNode::~TandemNode() = default;
 
 std::uint64_t TandemNode::Index() const {
-  return m_index < 0 ? GetNode()->GetId() : static_cast<std::uint64_t>(m_index);
+  if (m_index >= 0) return static_cast<std::uint64_t>(m_index);
+  const auto host = GetNode();
+  if (!host)
+    throw std::logic_error(
+        "TandemNode: its identity is that of an ns-3 node, and it is on none: install it first, or "
+        "set NodeIndex");
+  // Beyond every id: those of its kind that are on the host already.
+  std::uint64_t before = 0;
+  for (std::uint32_t i = 0; i < host->GetNApplications(); ++i) {
+    const auto other = host->GetApplication(i);
+    if (other == this) break;
+    if (DynamicCast<TandemNode>(other)) ++before;
+  }
+  return before << 32 | host->GetId();
 }
 
 tandem::peer_id TandemNode::Identity() const {
