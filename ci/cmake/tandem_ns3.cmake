@@ -7,6 +7,15 @@
 set(TANDEM_NS3_ROOT "" CACHE PATH "Where an ns-3 of your own is installed; empty: the system's")
 
 function(tandem_ns3)
+  # What was found under another root is not this one's.
+  if(DEFINED NS3_SEARCHED_ROOT AND NOT "${NS3_SEARCHED_ROOT}" STREQUAL "${TANDEM_NS3_ROOT}")
+    get_directory_property(known CACHE_VARIABLES)
+    list(FILTER known INCLUDE REGEX "^NS3_(INCLUDE_DIR|.*_LIBRARY)$")
+    foreach(name ${known})
+      unset(${name} CACHE)
+    endforeach()
+  endif()
+  set(NS3_SEARCHED_ROOT "${TANDEM_NS3_ROOT}" CACHE INTERNAL "Where ns-3 was looked for")
   set(system)
   if(TANDEM_NS3_ROOT)
     set(system NO_DEFAULT_PATH)
@@ -20,9 +29,12 @@ function(tandem_ns3)
   endif()
   set(missing)
   foreach(module ${ARGN})
-    # Debian: libns3-core.so; built by oneself: libns3.41-core.so, with -default or -optimized after it.
-    file(GLOB own ${TANDEM_NS3_ROOT}/lib*/libns3*-${module}.so ${TANDEM_NS3_ROOT}/lib*/libns3*-${module}-default.so
-         ${TANDEM_NS3_ROOT}/lib*/libns3*-${module}-optimized.so)
+    # Debian: libns3-core.so; built by oneself: libns3.41-core.so, with the profile after it unless that is release.
+    set(own)
+    foreach(profile "" -optimized -default -relwithdebinfo -minsizerel -debug)
+      file(GLOB found ${TANDEM_NS3_ROOT}/lib*/libns3*-${module}${profile}.so)
+      list(APPEND own ${found})
+    endforeach()
     if(TANDEM_NS3_ROOT AND own)
       list(GET own 0 own)
       set(NS3_${module}_LIBRARY ${own} CACHE FILEPATH "ns-3's ${module}")

@@ -72,12 +72,20 @@ class graphml {
   }
 
   void read_keys(const ptree& all) {
-    for (const auto& [tag, key] : all)
-      if (tag == "key") attribute_of_[xml_attribute(key, "id")] = xml_attribute(key, "attr.name");
+    for (const auto& [tag, key] : all) {
+      if (tag != "key") continue;
+      const auto name = attribute_of_[xml_attribute(key, "id")] = xml_attribute(key, "attr.name");
+      const auto usual = key.get_child_optional("default");
+      const std::string whose = xml_attribute(key, "for");
+      for (const char* kind : {"node", "edge"})
+        if (usual && (whose.empty() || whose == "all" || whose == kind))
+          usual_of_[kind][name] = usual->data();
+    }
   }
 
-  attributes data_of(const ptree& of) const {
-    attributes out;
+  attributes data_of(const ptree& of, const char* kind) const {
+    const auto usual = usual_of_.find(kind);
+    attributes out = usual == usual_of_.end() ? attributes() : usual->second;
     for (const auto& [tag, data] : of) {
       if (tag != "data") continue;
       const std::string key = xml_attribute(data, "key");
@@ -91,7 +99,7 @@ class graphml {
     const std::string id = xml_attribute(node, "id");
     if (!index_of_.emplace(id, nodes_.size()).second)
       named_.fail(tandem::quoted(file_) + " has two nodes " + tandem::quoted(id));
-    nodes_.push_back(data_of(node));
+    nodes_.push_back(data_of(node, "node"));
     out_.made.routers.push_back(id);
   }
 
@@ -129,8 +137,8 @@ class graphml {
       return std::minmax(other.a, other.b) == std::minmax(line.a, line.b);
     };
     if (a == b || std::ranges::any_of(out_.made.lines, same)) return;
-    const auto given = data_of(edge);
-    if (const auto far = distance(nodes_[a], nodes_[b])) line.latency = *far;
+    const auto given = data_of(edge, "edge");
+    if (const auto far = distance(a, b)) line.latency = *far;
     for (const char* name : {"latency", "delay"})
       if (const auto it = given.find(name); it != given.end())
         line.latency = latency(it->second, edge);
@@ -163,18 +171,20 @@ class graphml {
     return static_cast<std::uint64_t>(*number);
   }
 
-  static std::optional<double> angle(const attributes& of, const char* name) {
-    const auto it = of.find(name);
-    if (it == of.end()) return {};
-    std::istringstream in(it->second);
-    double degrees = 0;
-    if (!(in >> degrees)) return {};
-    return degrees * std::numbers::pi / 180;
+  std::optional<double> angle(std::size_t node, const char* name, double most) const {
+    const auto it = nodes_[node].find(name);
+    if (it == nodes_[node].end()) return {};
+    const auto degrees = parse_number(it->second);
+    if (!degrees || std::abs(*degrees) > most)
+      named_.fail("the node " + tandem::quoted(out_.made.routers[node]) + " of " +
+                  tandem::quoted(file_) + " has the " + name + " " + tandem::quoted(it->second) +
+                  ", which is no number of degrees");
+    return *degrees * std::numbers::pi / 180;
   }
   // Along the great circle, to the microsecond.
-  static std::optional<duration> distance(const attributes& a, const attributes& b) {
-    const auto x = angle(a, "Latitude"), y = angle(b, "Latitude");
-    const auto u = angle(a, "Longitude"), v = angle(b, "Longitude");
+  std::optional<duration> distance(std::size_t a, std::size_t b) const {
+    const auto x = angle(a, "Latitude", 90), y = angle(b, "Latitude", 90);
+    const auto u = angle(a, "Longitude", 180), v = angle(b, "Longitude", 180);
     if (!x || !y || !u || !v) return {};
     const double s = std::sin((*y - *x) / 2), t = std::sin((*v - *u) / 2);
     const double half = std::sqrt(s * s + std::cos(*x) * std::cos(*y) * t * t);
@@ -186,6 +196,7 @@ class graphml {
   const std::string file_;
   const sim::router_line& usual_;
   std::map<std::string, std::string> attribute_of_;  // by its key
+  std::map<std::string, attributes> usual_of_;       // of a node, and of an edge
   std::map<std::string, std::size_t> index_of_;
   std::vector<attributes> nodes_;
   router_network out_;

@@ -125,11 +125,15 @@ constexpr const char* line_keys[] = {"latency", "bandwidth", "queue"};
 void read_line_fields(const yaml_mapping& given, sim::router_line& out) {
   given.read("latency", [&](const auto& v) { out.latency = v.as_duration(); });
   given.read("bandwidth", [&](const auto& v) { out.bandwidth = v.as_bandwidth(); });
-  given.read("queue", [&](const auto& v) {
-    if (out.bandwidth == 0)
-      v.fail_key("nothing waits for a line without limit: give it a `bandwidth`");
-    read_line_queue(v, out);
-  });
+  given.read("queue", [&](const auto& v) { read_line_queue(v, out); });
+}
+
+// Once all of it is known: a file may say what a line takes.
+void check_queue(const yaml_value& queue, const sim::router_line& of, const router_network& in) {
+  if (of.bandwidth != 0) return;
+  const auto& names = in.made.routers;
+  queue.fail_key("nothing waits for the line from " + quoted(names[of.a]) + " to " +
+                 quoted(names[of.b]) + ", which has no limit: give it a `bandwidth`");
 }
 
 // `{routers: [root, level1], bandwidth: 1Gbit/s}`
@@ -150,6 +154,7 @@ void read_lines_between(const yaml_value& entry, router_network& out) {
   for (auto& line : out.made.lines)
     if ((at(0, line.a) && at(1, line.b)) || (at(1, line.a) && at(0, line.b))) {
       read_line_fields(given, line);
+      if (const auto* queue = given.find("queue")) check_queue(*queue, line, out);
       any = true;
     }
   if (!any) given.need("routers").fail("no line joins these routers");
@@ -172,8 +177,11 @@ router_network read_topology(const yaml_mapping& given, const scenario& of) {
   const auto& shape = given.need("topology");
   const bool two_sides = !shape.is_mapping() && shape.as_text() == "dumbbell";
   sim::router_line usual;
+  std::optional<yaml_value> usual_queue;
   const auto read_usual = [&](const yaml_value& v) {
-    read_line_fields({v, "a line", {line_keys[0], line_keys[1], line_keys[2]}}, usual);
+    const yaml_mapping line(v, "a line", {line_keys[0], line_keys[1], line_keys[2]});
+    read_line_fields(line, usual);
+    if (const auto* queue = line.find("queue")) usual_queue = *queue;
   };
   const auto* bottleneck = given.find("bottleneck");
   if (two_sides && bottleneck == nullptr)
@@ -196,6 +204,10 @@ router_network read_topology(const yaml_mapping& given, const scenario& of) {
   auto out = read_shape(shape, usual);
   for (const auto& entry : exceptions)
     entry.source().attempt([&] { read_lines_between(entry, out); });
+  if (usual_queue)
+    shape.source().attempt([&] {
+      for (const auto& line : out.made.lines) check_queue(*usual_queue, line, out);
+    });
   given.read("cross_traffic", [&](const auto& v) {
     v.each([&](const auto& entry) { read_cross_traffic(entry, of.length, out); });
   });

@@ -7,6 +7,14 @@
 
 namespace tandem::sim {
 
+namespace {
+
+[[noreturn]] void throw_too_short() {
+  throw std::logic_error("a message network with threads has a link below the least latency");
+}
+
+}  // namespace
+
 void message_network::shard::at(host_index h, time_point when, task what, end_index e) {
   time.at(when, std::move(what), {about(h, e), h + 1U});
 }
@@ -19,16 +27,18 @@ void message_network::shard::post(host_index from, host_index to, time_point whe
     time.at(when, std::move(what), of);
     return;
   }
-  if (when < time.now() + all.least_latency)
-    throw std::logic_error("a message network with threads has a link below the least latency");
+  if (when < time.now() + all.least_latency) throw_too_short();
   posted[parity][there].push_back({when, time.now(), of, std::move(what)});
   first_posted = std::min(first_posted, when);
 }
 
-void message_network::shard::check_quiet(host_index from, host_index to) const {
-  if (!net.quiet(from, to))
+// Also of two hosts of one shard: what is refused does not depend on the number of shards.
+void message_network::shard::check_side_by_side(host_index from, host_index to) const {
+  const link& path = net.between(from, to);
+  if (!net.quiet(from, to) || !path.counters.empty())
     throw std::logic_error(
-        "a message network with threads has a link that loses or limits packets");
+        "a message network with threads has a link that loses, limits or counts packets");
+  if (path.latency < all.least_latency) throw_too_short();
 }
 
 void message_network::shard::collect() {

@@ -151,6 +151,7 @@ void message_network::shard::restart(host_index h, const peer_id& self) {
   }
   if (hosts[h].alive) kill(h);
   if (hosts[h].self != self) {
+    all.check_stands_still("a host comes back as another peer");
     all.by_peer.erase(hosts[h].self);
     all.by_peer.insert_or_assign(self, h);
     hosts[h].self = self;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "tandem/sim/message_network.hpp"
 
+#include "message/crew.hpp"
 #include "message/shard.hpp"
 #include "tandem/core/assert.hpp"
 #include "tandem/sim/policy_seed.hpp"
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace tandem::sim {
@@ -16,7 +18,10 @@ namespace {
 unsigned threads_of(const message_network_options& options) {
   if (options.threads == 0 || options.threads > threads_most)
     throw std::invalid_argument("a message network has 1 to 32 threads");
-  return options.least_latency > duration{} ? options.threads : 1;
+  if (options.least_latency == duration{}) return 1;
+  if (options.threads > 1 && options.names != nullptr)
+    throw std::invalid_argument("a message network with threads has no names");
+  return options.threads;
 }
 
 }  // namespace
@@ -41,12 +46,6 @@ message_network::state::state(message_network_options options)
   }
 }
 
-// Tasks that never ran name what shards have.
-message_network::state::~state() {
-  time.clear();
-  for (auto& clock : clocks) clock->clear();
-}
-
 std::uint32_t message_network::state::remember(const manager_options& options) {
   const auto known = std::find(all_options.begin(), all_options.end(), options);
   if (known == all_options.end()) {
@@ -59,6 +58,7 @@ std::uint32_t message_network::state::remember(const manager_options& options) {
 host_index message_network::state::add_host(const manager_options& options, const peer_id& self,
                                             bool listens, manager_observer* observer,
                                             trace_sink* sink) {
+  check_stands_still("a host is added");
   const auto index = static_cast<host_index>(hosts.size());
   if (index == hosts_of_huge_heap) heap.begin();
   heap.look();
@@ -78,6 +78,12 @@ host_index message_network::state::add_host(const manager_options& options, cons
 void message_network::state::check_one_thread() const {
   if (shards.size() > 1)
     throw std::logic_error("a message network with threads has no partitions and no ailing hosts");
+}
+
+void message_network::state::check_stands_still(const char* what) const {
+  if (side_by_side)
+    throw std::logic_error(std::string(what) +
+                           " in a task of a host, while threads run others: it is for time()");
 }
 
 std::uint64_t message_network::state::tasks_run() const {
@@ -130,7 +136,11 @@ void message_network::close_stream(host_index host, connection_id conn) {
 connection_manager& message_network::manager(host_index host) {
   return state_->hosts[host].manager;
 }
-kernel& message_network::time() { return state_->time; }
+kernel& message_network::time() {
+  state_->check_stands_still("time() is asked for");
+  return state_->time;
+}
+time_point message_network::now(host_index host) const { return state_->of(host).time.now(); }
 std::uint64_t message_network::tasks_run() const { return state_->tasks_run(); }
 
 void message_network::at(host_index host, time_point when, task what) {

@@ -101,13 +101,13 @@ struct message_network::shard final : flow_owner, kernel::foresight {
   void at(host_index h, time_point when, task what, end_index e = message::none);
   /// At another one, which is in this shard or not; not before the latency from `from` is over.
   void post(host_index from, host_index to, time_point when, task what, end_index e);
-  /// Throws where packets may be lost or wait: that is for one thread.
-  void check_quiet(host_index from, host_index to) const;
+  /// Throws where packets may be lost, wait, be counted or be early: that is for one thread.
+  void check_side_by_side(host_index from, host_index to) const;
   /// One packet, which arrives at `not_before` at the earliest, as paths::carry.
   template <class F>
   std::optional<time_point> carry(host_index from, host_index to, std::uint32_t known,
                                   time_point not_before, F then, end_index e) {
-    if (all.shards.size() > 1) check_quiet(from, to);
+    if (all.shards.size() > 1) check_side_by_side(from, to);
     if (net.has_stop(from, to, 0))
       return net.carry(time, from, to, packet_overhead, known, not_before, std::move(then));
     const auto ride = net.send(time.now(), from, to, 1, packet_overhead, known);

@@ -63,6 +63,8 @@ struct message_network::state {
   shard& of(host_index h) { return *shards[part_of(h)]; }
   std::uint64_t tasks_run() const;
   void check_one_thread() const;  ///< throws when there are more
+  /// Throws while shards run side by side: `what` is for tasks of time().
+  void check_stands_still(const char* what) const;
 
   // windows.cpp
   void run_until(time_point until, const std::function<bool()>& stop);
@@ -85,6 +87,8 @@ struct message_network::state {
   message::record_table connections;
   std::vector<std::unique_ptr<kernel>> clocks;  // of the shards, when there are several
   std::vector<std::unique_ptr<shard>> shards;
+  bool side_by_side = false;      // shards run
+  std::unique_ptr<crew> threads;  // who runs them, when there are several and they ran before
 };
 
 }  // namespace tandem::sim

@@ -3,11 +3,12 @@
 // after it, so nobody waits for another within it (Chandy and Misra, "Distributed simulation: a
 // case study in design and verification of distributed programs", 1979; Bryant, "Simulation of
 // packet communication architecture computer systems", 1977).
+#include "message/crew.hpp"
 #include "message/shard.hpp"
 
-#include <barrier>
-#include <exception>
-#include <thread>
+#include <algorithm>
+#include <cstddef>
+#include <memory>
 #include <utility>
 
 namespace tandem::sim {
@@ -18,55 +19,65 @@ constexpr duration tick{1};
 
 }  // namespace
 
-// One thread for each shard but the first, which is the caller's.
-class message_network::crew {
- public:
-  explicit crew(state& of)
-      : all_(of), meet_(static_cast<std::ptrdiff_t>(of.shards.size())), thrown_(of.shards.size()) {
+message_network::crew::crew(state& of)
+    : all_(of), meet_(static_cast<std::ptrdiff_t>(of.shards.size())), thrown_(of.shards.size()) {
+  threads_.reserve(of.shards.size());
+  try {
     for (std::uint32_t i = 1; i < of.shards.size(); ++i)
-      threads_.emplace_back([this, i] {
-        for (;;) {
-          meet_.arrive_and_wait();
-          if (over_) return;
-          run(i);
-          meet_.arrive_and_wait();
-        }
-      });
+      threads_.emplace_back([this, i] { work(i); });
+  } catch (...) {  // the machine has no more: nobody waits for those that did not come
+    for (auto missing = of.shards.size() - 1 - threads_.size(); missing > 0; --missing)
+      meet_.arrive_and_drop();
+    send_home();
+    throw;
   }
-  ~crew() {
-    over_ = true;
+}
+
+message_network::crew::~crew() { send_home(); }
+
+void message_network::crew::run_before(time_point end) {
+  end_ = end;
+  for (auto& each : all_.shards) each->parity ^= 1U;
+  all_.side_by_side = true;
+  meet_.arrive_and_wait();
+  run(0);
+  meet_.arrive_and_wait();
+  all_.side_by_side = false;
+  for (auto& each : thrown_)
+    if (each) std::rethrow_exception(std::exchange(each, nullptr));
+}
+
+void message_network::crew::work(std::uint32_t i) {
+  for (;;) {
+    meet_.arrive_and_wait();
+    if (over_) return;
+    run(i);
     meet_.arrive_and_wait();
   }
+}
 
-  /// What happens in all shards before `end`.
-  void run_before(time_point end) {
-    end_ = end;
-    for (auto& each : all_.shards) each->parity ^= 1U;
-    meet_.arrive_and_wait();
-    run(0);
-    meet_.arrive_and_wait();
-    for (auto& each : thrown_)
-      if (each) std::rethrow_exception(std::exchange(each, nullptr));
+void message_network::crew::run(std::uint32_t i) {
+  try {
+    shard& mine = *all_.shards[i];
+    mine.collect();
+    mine.time.run_until(end_ - tick);
+  } catch (...) {
+    thrown_[i] = std::current_exception();
   }
+}
 
- private:
-  void run(std::uint32_t i) {
-    try {
-      shard& mine = *all_.shards[i];
-      mine.collect();
-      mine.time.run_until(end_ - tick);
-    } catch (...) {
-      thrown_[i] = std::current_exception();
-    }
-  }
+void message_network::crew::send_home() {
+  over_ = true;
+  meet_.arrive_and_wait();
+  threads_.clear();
+}
 
-  state& all_;
-  time_point end_{};
-  bool over_ = false;
-  std::barrier<> meet_;
-  std::vector<std::exception_ptr> thrown_;
-  std::vector<std::jthread> threads_;
-};
+// Tasks that never ran name what shards have.
+message_network::state::~state() {
+  threads.reset();
+  time.clear();
+  for (auto& clock : clocks) clock->clear();
+}
 
 void message_network::state::run_until(time_point until, const std::function<bool()>& stop) {
   if (shards.size() == 1)
@@ -86,7 +97,7 @@ void message_network::state::begin(time_point now) {
 }
 
 void message_network::state::run_in_windows(time_point until, const std::function<bool()>& stop) {
-  crew all(*this);
+  if (!threads) threads = std::make_unique<crew>(*this);
   for (;;) {
     const time_point outside = time.next();
     const time_point inside = next_of_shards();
@@ -99,7 +110,7 @@ void message_network::state::run_in_windows(time_point until, const std::functio
       continue;
     }
     const time_point window = later(inside, least_latency);
-    all.run_before(std::min({window, outside, until == never ? never : until + tick}));
+    threads->run_before(std::min({window, outside, until == never ? never : until + tick}));
   }
   if (until == never) return;
   begin(until);

@@ -21,9 +21,16 @@ grep -q 'default ns3::TandemNode::MaxConnections "256"' "$work/attributes"
 sed -i 's/default ns3::TandemNode::Port "4001"/default ns3::TandemNode::Port "0"/' "$work/attributes"
 said=$("$work/build/tandem_bottleneck" --queue=ns3::FqCoDelQueueDisc --load="$work/attributes" || true)
 grep -q "FqCoDelQueueDisc *0 of 8 ready" <<<"$said" || { echo "$said"; exit 1; }
-# An ns-3 that is not there is said by name.
-if (quietly cmake -S "$work/examples" -B "$work/other" -DCMAKE_PREFIX_PATH="$work/prefix" -DTANDEM_NS3_ROOT=/nowhere) \
-  >/dev/null; then
+# One that was built for debugging is taken, also by a tree that had another one before.
+modules=$(sed -n 's/^NS3_\(.*\)_LIBRARY:.*/\1/p' "$work/build/CMakeCache.txt")
+mkdir -p "$work/debug/lib" "$work/debug/include/ns3"
+touch "$work/debug/include/ns3/tcp-socket-base.h"
+for module in $modules; do touch "$work/debug/lib/libns3.41-$module-debug.so"; done
+quietly cmake "$work/build" -DTANDEM_NS3_ROOT="$work/debug"
+[ "$(grep -c "_LIBRARY:.*=$work/debug/lib/libns3.41-.*-debug.so" "$work/build/CMakeCache.txt")" = \
+  "$(wc -w <<<"$modules")" ]
+# One that is not there is said by name.
+if (quietly cmake "$work/build" -DTANDEM_NS3_ROOT=/nowhere) >/dev/null; then
   echo "an ns-3 in /nowhere was found"
   exit 1
 fi

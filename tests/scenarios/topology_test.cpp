@@ -160,6 +160,51 @@ expectations:
   EXPECT_TRUE(r.ok) << failures_of(r);
 }
 
+TEST(graphml, has_the_queues_of_the_scenario_where_its_lines_have_limits) {
+  const auto with = [](const std::string& text) -> std::string {
+    const graph_file file(text);
+    std::ofstream(file.folder / "s.yaml") << R"(scenario: s
+duration: 20s
+network:
+  topology: {from: zoo.graphml}
+  links: {default: {queue: {fq_codel: 100ms}}}
+groups:
+  hub: {listen: true, router: Sunnyvale}
+)";
+    try {
+      const auto what = file.read();
+      for (const auto& line : what.routers->made.lines)
+        EXPECT_EQ(line.discipline, sim::queue_discipline::fq_codel);
+    } catch (const bad_input& e) {
+      return e.what();
+    }
+    return "taken";
+  };
+  const std::string limited(zoo);
+  EXPECT_EQ(with(limited), "taken");
+  auto one_is_not = limited;
+  one_is_not.replace(one_is_not.find("<data key=\"d3\">8000000</data>"), 29, "");
+  EXPECT_THAT(with(one_is_not),
+              EndsWith("s.yaml:5:21: nothing waits for the line from `Sunnyvale` to `Los Angeles`, "
+                       "which has no limit: give it a `bandwidth`"));
+}
+
+TEST(graphml, says_with_a_key_what_its_nodes_and_edges_have_that_do_not_say) {
+  const graph_file file(
+      "<graphml><key id='l' for='edge' attr.name='latency'><default>7ms</default></key>"
+      "<key id='r' attr.name='bandwidth'><default>1000000</default></key>"
+      "<key id='n' for='node' attr.name='delay'><default>9s</default></key>"
+      "<graph><node id='Seattle'/><node id='Los Angeles'/><node id='c'/>"
+      "<edge source='Seattle' target='Los Angeles'/>"
+      "<edge source='Seattle' target='c'><data key='l'>8ms</data></edge></graph></graphml>");
+  const auto what = file.read();
+  const auto& lines = what.routers->made.lines;
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0].latency, std::chrono::milliseconds(7));
+  EXPECT_EQ(lines[1].latency, std::chrono::milliseconds(8));
+  EXPECT_EQ(lines[0].bandwidth, 1'000'000u);
+}
+
 TEST(graphml, that_cannot_be_read_is_refused_where_it_is_named) {
   const auto said = [](const std::string& text) -> std::string {
     const graph_file file(text);
@@ -187,6 +232,13 @@ TEST(graphml, that_cannot_be_read_is_refused_where_it_is_named) {
   EXPECT_THAT(said(with("bandwidth", "0")),
               EndsWith("s.yaml:4:20: the edge of `zoo.graphml` from node `a` to `b` has the "
                        "bandwidth `0`, which is no rate and no number of bits per second"));
+  for (const std::string place : {"47.6N", "91", "north", ""}) {
+    auto elsewhere = std::string(zoo);
+    elsewhere.replace(elsewhere.find("47.60621"), 8, place);
+    EXPECT_THAT(said(elsewhere),
+                EndsWith("s.yaml:4:20: the node `Seattle` of `zoo.graphml` has the Latitude `" +
+                         place + "`, which is no number of degrees"));
+  }
   EXPECT_THAT(said("<graphml><graph><node id='Los Angeles'/><node id='Seattle'/><node id='c'/>"
                    "<edge source='Seattle' target='c'/></graph></graphml>"),
               HasSubstr("no line leads from `Los Angeles` to `Seattle`, where `peer` has nodes"));

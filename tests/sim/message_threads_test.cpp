@@ -5,7 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <deque>
+#include <functional>
 #include <stdexcept>
 
 namespace tandem::sim::testing {
@@ -16,21 +19,37 @@ struct outcome {
   std::vector<std::vector<std::byte>> traces;
   std::vector<std::vector<std::uint64_t>> messages;
   std::vector<std::uint64_t> established;
+  std::vector<std::uint64_t> ready;  // at each tick
   std::uint64_t tasks = 0;
 
   friend bool operator==(const outcome&, const outcome&) = default;
 };
 
-// Dials, messages, ends, refusals, crashes and returns among hosts whose events often come at the
-// same time; every host has an observer.
-outcome run_crowd(unsigned threads, link path, host_index hosts = 24) {
+// What a crowd has beside it.
+struct crowd_ways {
+  duration further{};  ///< so much longer is a link, at most
+  duration ticks{};    ///< between tasks of time() that read all hosts and command one; 0: none
+  duration steps{};    ///< of run_until(); 0: none
+};
+
+// Dials, messages, streams, ends, refusals, crashes and returns among hosts whose events often come
+// at the same time; every host has an observer.
+outcome run_crowd(unsigned threads, link path, crowd_ways ways = {}) {
+  constexpr host_index hosts = 24;
   outcome out;
   out.messages.resize(hosts);
   std::deque<host_log> logs(hosts);
   std::deque<memory_trace> traces(hosts);
+  std::deque<link> paths;  // the second of two hosts decides
+  for (host_index i = 0; i < hosts; ++i) {
+    paths.push_back(path);
+    paths.back().latency += ways.further * i / (hosts - 1);
+  }
   message_network net(
       {.seed = 7,
-       .links = [&path](host_index, host_index) -> const link& { return path; },
+       .links = [&paths](host_index a, host_index b) -> const link& {
+         return paths[std::max(a, b)];
+       },
        .on_message = [&out](host_index at,
                             std::uint64_t number) { out.messages[at].push_back(number); },
        .threads = threads,
@@ -62,6 +81,24 @@ outcome run_crowd(unsigned threads, link path, host_index hosts = 24) {
     net.time().at(at(1500ms), [&net, i] { net.kill(i); });
     net.time().at(at(2500ms), [&net, i] { net.restart(i); });
   }
+  std::function<void()> tick = [&] {
+    std::uint64_t ready = 0;
+    for (host_index i = 0; i < hosts; ++i) ready += net.manager(i).counters().active_connections;
+    out.ready.push_back(ready);
+    const auto from = static_cast<host_index>(out.ready.size() % hosts);
+    const auto conn = net.manager(from).ready_connection(test_peer((from + 1) % hosts));
+    if (conn != connection_id::none) net.open_stream(from, conn);
+    if (out.ready.size() % 3 == 0)
+      net.command(from, events::disconnect_wanted{test_peer((from + 2) % hosts)});
+    const auto now = net.time().now();
+    net.at(from, now, [&net, from, due = now] {
+      if (net.now(from) != due) throw std::logic_error("a host has another time");
+    });
+    if (now < at(3s)) net.time().at(now + ways.ticks, tick);
+  };
+  if (ways.ticks != duration{}) net.time().at(at(0s), tick);
+  if (ways.steps != duration{})
+    for (auto step = at(0s); step < at(3s); step += ways.steps) net.run_until(step);
   net.run_until(at(3s));
   for (host_index i = 1; i < hosts; i += 6) net.command(i, events::shutdown_wanted{});
   net.run_until(at(90s));
@@ -73,21 +110,31 @@ outcome run_crowd(unsigned threads, link path, host_index hosts = 24) {
   return out;
 }
 
-TEST(message_threads, any_number_of_them_has_the_same_traces_messages_and_counters) {
-  for (const duration jitter : {duration{}, duration{7ms}}) {
-    const link path{.latency = 50ms, .jitter = jitter};
-    const outcome one = run_crowd(1, path);
-    std::uint64_t messages = 0;
-    for (const auto& each : one.messages) messages += each.size();
-    EXPECT_GT(messages, 50U);
-    for (const unsigned threads : {2U, 3U, 4U}) {
-      const outcome several = run_crowd(threads, path);
-      EXPECT_EQ(several.established, one.established) << threads;
-      EXPECT_EQ(several.messages, one.messages) << threads;
-      EXPECT_EQ(several.tasks, one.tasks) << threads;
-      EXPECT_TRUE(several.traces == one.traces) << threads;
-    }
+void expect_equal_outcomes(const link& path, const crowd_ways& ways) {
+  const outcome one = run_crowd(1, path, ways);
+  std::uint64_t messages = 0;
+  for (const auto& each : one.messages) messages += each.size();
+  EXPECT_GT(messages, 50U);
+  for (const unsigned threads : {2U, 3U, 4U, 24U}) {
+    const outcome several = run_crowd(threads, path, ways);
+    EXPECT_EQ(several.established, one.established) << threads;
+    EXPECT_EQ(several.messages, one.messages) << threads;
+    EXPECT_EQ(several.ready, one.ready) << threads;
+    EXPECT_EQ(several.tasks, one.tasks) << threads;
+    EXPECT_TRUE(several.traces == one.traces) << threads;
   }
+}
+
+TEST(message_threads, any_number_of_them_has_the_same_traces_messages_and_counters) {
+  expect_equal_outcomes({.latency = 50ms}, {});
+  expect_equal_outcomes({.latency = 50ms, .jitter = 7ms}, {});
+}
+
+TEST(message_threads, nor_do_links_of_any_length_ticks_from_outside_or_steps_of_a_run_change_them) {
+  const link path{.latency = 50ms, .jitter = 3ms};
+  expect_equal_outcomes(path, {.further = 41ms});
+  expect_equal_outcomes(path, {.ticks = 50ms});  // as hosts have theirs: both come at once
+  expect_equal_outcomes(path, {.further = 23ms, .ticks = 30ms, .steps = 37ms});
 }
 
 TEST(message_threads, a_task_of_a_host_that_throws_ends_the_run) {
@@ -138,6 +185,40 @@ TEST(message_threads, what_only_one_thread_can_do_is_refused_by_several) {
   EXPECT_THROW(pair_of_hosts({.latency = 10ms, .loss = 0.1}).dial(), std::logic_error);
   EXPECT_THROW(pair_of_hosts({.latency = 10ms, .bandwidth = 1000}).dial(), std::logic_error);
   EXPECT_THROW(pair_of_hosts({.latency = 9ms}).dial(), std::logic_error);
+  std::uint64_t packets = 0;
+  EXPECT_THROW(pair_of_hosts({.latency = 10ms, .counters = {&packets}}).dial(), std::logic_error);
+}
+
+// Whether two hosts are in one shard is nobody's business.
+TEST(message_threads, a_link_below_the_least_latency_is_refused_by_any_number_of_them) {
+  for (const unsigned threads : {2U, 3U}) {
+    const link path{.latency = 1ms, .jitter = 20ms};
+    message_network net({.links = [&path](host_index, host_index) -> const link& { return path; },
+                         .threads = threads,
+                         .least_latency = 10ms});
+    for (host_index i = 0; i < 3; ++i) net.add_host({}, test_peer(i), true, nullptr, nullptr);
+    const endpoint address = message_network::address_of(2);
+    EXPECT_THROW(
+        net.command(0,
+                    events::dial_wanted{
+                        request_id{1}, test_peer(2), {&address, 1}, dial_mode::join, 0, never}),
+        std::logic_error)
+        << threads;
+  }
+}
+
+TEST(message_threads, a_task_of_a_host_cannot_do_what_is_for_tasks_of_no_host) {
+  const std::function<void(message_network&)> wrong[] = {
+      [](message_network& net) { net.time(); },
+      [](message_network& net) { net.add_host({}, test_peer(9), true, nullptr, nullptr); },
+      [](message_network& net) { net.restart(0, test_peer(9)); }};
+  for (const auto& does : wrong) {
+    pair_of_hosts good({.latency = 10ms});
+    good.net.at(0, at(1s), [&good, &does] { does(good.net); });
+    EXPECT_THROW(good.net.run_until(at(2s)), std::logic_error);
+    good.net.time().at(at(3s), [&good, &does] { does(good.net); });
+    EXPECT_NO_THROW(good.net.run_until(at(4s)));
+  }
 }
 
 TEST(message_threads, a_network_without_a_least_latency_has_one_thread_and_says_so) {

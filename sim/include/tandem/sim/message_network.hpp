@@ -92,9 +92,12 @@ class message_network {
   void close_stream(host_index host, connection_id conn);
   connection_manager& manager(host_index host);
 
+  /// What it is for that host: in a task of it, and for its observer.
+  time_point now(host_index host) const;
   /// At that time, in the host's thread: what may tell this host alone something.
   void at(host_index host, time_point when, task what);
-  /// Of what no host does: with several threads everything stands still for each task of it.
+  /// Of what no host does: with several threads everything stands still for each task of it. Not
+  /// from a task of a host then, which has now() (std::logic_error).
   kernel& time();
   /// Asks `stop` after each task; with several threads after each of time().
   void run_until(time_point until, const std::function<bool()>& stop = {});
@@ -102,7 +105,8 @@ class message_network {
   void partition(std::function<int(host_index)> side);  ///< as fabric::partition
   void set_manners(host_index host, const host_manners& manners);
   void kill(host_index host);  ///< as fabric::kill
-  /// With a fresh manager and the same options, as the same peer or as this one.
+  /// With a fresh manager and the same options, as the same peer or as this one: with several
+  /// threads as another one only from a task of time(), as add_host().
   void restart(host_index host);
   void restart(host_index host, const peer_id& self);
   void forget_flows(host_index host);  ///< as fabric::forget_flows
