@@ -15,7 +15,6 @@
 #include <ns3/uinteger.h>
 
 #include <iostream>
-#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -228,16 +227,6 @@ TEST(application, logs_what_it_is_told_as_a_component_of_ns3) {
   ns3::LogComponentDisable("TandemNode", ns3::LOG_INFO);
   EXPECT_NE(said.find("connection_established " + two.dialer->GetPeerId()), std::string::npos)
       << said;
-}
-
-TEST(application, says_that_no_address_can_be_dialled) {
-  const auto lonely = ns3::CreateObject<ns3::Node>();
-  ns3::InternetStackHelper().Install(lonely);
-  const auto application = ns3::TandemNodeHelper().Install(lonely);
-  ns3::Simulator::Stop(ns3::Seconds(1));
-  ns3::Simulator::Run();
-  EXPECT_THROW(application->Dial(application), std::logic_error);
-  ns3::Simulator::Destroy();
 }
 
 }  // namespace

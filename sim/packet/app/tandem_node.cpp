@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tandem/packet/tandem-node.h"
 
+#include "app/host_addresses.hpp"
 #include "app/text_checker.hpp"
 #include "engine/loop.hpp"
 #include "seam/addresses.hpp"
@@ -19,7 +20,6 @@
 #include <ns3/trace-source-accessor.h>
 #include <ns3/uinteger.h>
 
-#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -64,6 +64,10 @@ struct TandemNode::Running final : tandem::node_observer {
 };
 
 namespace {
+
+void CheckNamed(const Ptr<TandemNode>& peer) {
+  if (!peer) throw std::invalid_argument("TandemNode: no peer was given");
+}
 
 bool IsSecurity(const std::string& text) {
   try {
@@ -117,13 +121,16 @@ TandemNode::TandemNode()
     : m_options(std::make_unique<tandem::node_options>()), m_told(tandem::notices_count) {}
 TandemNode::~TandemNode() = default;
 
+Ptr<Node> TandemNode::Host() const {
+  if (!GetNode())
+    throw std::logic_error(
+        "TandemNode: it is on no ns-3 node: install it first (TandemNodeHelper)");
+  return GetNode();
+}
+
 std::uint64_t TandemNode::Index() const {
   if (m_index >= 0) return static_cast<std::uint64_t>(m_index);
-  const auto host = GetNode();
-  if (!host)
-    throw std::logic_error(
-        "TandemNode: its identity is that of an ns-3 node, and it is on none: install it first, or "
-        "set NodeIndex");
+  const auto host = Host();
   // Beyond every id: those of its kind that are on the host already.
   std::uint64_t before = 0;
   for (std::uint32_t i = 0; i < host->GetNApplications(); ++i) {
@@ -142,17 +149,12 @@ std::string TandemNode::GetPeerId() const { return to_string(Identity()); }
 
 std::vector<Address> TandemNode::GetAddresses() const {
   std::vector<Address> found;
-  if (const auto ipv4 = GetNode()->GetObject<Ipv4>())
-    for (std::uint32_t i = 1; i < ipv4->GetNInterfaces() && found.empty(); ++i)
-      if (ipv4->GetNAddresses(i) != 0)
-        found.push_back(InetSocketAddress(ipv4->GetAddress(i, 0).GetLocal(), m_port));
-  const std::size_t of_ipv4 = found.size();
-  if (const auto ipv6 = GetNode()->GetObject<Ipv6>())
-    for (std::uint32_t i = 1; i < ipv6->GetNInterfaces(); ++i)
-      for (std::uint32_t k = 0; k < ipv6->GetNAddresses(i) && found.size() == of_ipv4; ++k)
-        if (ipv6->GetAddress(i, k).GetScope() == Ipv6InterfaceAddress::GLOBAL)
-          found.push_back(Inet6SocketAddress(ipv6->GetAddress(i, k).GetAddress(), m_port));
+  for (const tandem::endpoint& at : Listening()) found.push_back(packet::to_address(at));
   return found;
+}
+
+std::vector<tandem::endpoint> TandemNode::Listening() const {
+  return m_port == 0 ? std::vector<tandem::endpoint>() : packet::addresses_of(*Host(), m_port);
 }
 
 tandem::node* TandemNode::GetTandemNode() const {
@@ -195,32 +197,41 @@ void TandemNode::Shutdown() {
 }
 
 void TandemNode::Dial(Ptr<TandemNode> peer) {
+  CheckNamed(peer);
   NS_LOG_FUNCTION(this << peer->GetPeerId());
-  if (!m_running) return;
-  // An address of a family that this node has none of would be a failure of its own.
-  const auto own = GetAddresses();
-  const auto reached = [&own](const Address& address) {
-    return std::any_of(own.begin(), own.end(), [&address](const Address& mine) {
-      return mine.GetLength() == address.GetLength();
-    });
-  };
+  if (m_running) DialEndpoints(*peer, packet::within_reach(*GetNode(), peer->Listening()));
+}
+
+void TandemNode::DialAt(Ptr<TandemNode> peer, const std::vector<Address>& addresses) {
+  CheckNamed(peer);
+  NS_LOG_FUNCTION(this << peer->GetPeerId());
+  std::vector<tandem::endpoint> to;
+  for (const Address& address : addresses) {
+    if (!InetSocketAddress::IsMatchingType(address) && !Inet6SocketAddress::IsMatchingType(address))
+      throw std::invalid_argument("TandemNode::DialAt takes InetSocketAddress, Inet6SocketAddress");
+    to.push_back(packet::to_endpoint(address));
+  }
+  if (m_running) DialEndpoints(*peer, std::move(to));
+}
+
+void TandemNode::DialEndpoints(const TandemNode& peer, std::vector<tandem::endpoint> to) {
+  if (to.empty())
+    NS_LOG_WARN("no address of " << peer.GetPeerId() << " is of a family that this node has an "
+                                 << "address of, on an interface that is up");
   tandem::dial_options options;
-  for (const Address& address : peer->GetAddresses())
-    if (reached(address)) options.addresses.push_back(packet::to_endpoint(address));
-  if (options.addresses.empty())
-    throw std::logic_error(
-        "TandemNode: no address of the peer is of a family that this node has one of; assign "
-        "addresses before the dial");
-  m_running->node->dial(peer->Identity(), std::move(options));
+  options.addresses = std::move(to);
+  m_running->node->dial(peer.Identity(), std::move(options));
 }
 
 void TandemNode::Disconnect(Ptr<TandemNode> peer) {
+  CheckNamed(peer);
   NS_LOG_FUNCTION(this << peer->GetPeerId());
   if (!m_running) return;
   m_running->node->disconnect(peer->Identity());
 }
 
 void TandemNode::Send(Ptr<TandemNode> peer, const std::string& message) {
+  CheckNamed(peer);
   NS_LOG_FUNCTION(this << peer->GetPeerId() << message.size());
   if (!m_running) return;
   const auto* first = reinterpret_cast<const std::byte*>(message.data());

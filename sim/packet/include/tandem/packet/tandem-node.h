@@ -15,6 +15,7 @@
 namespace tandem {
 class node;
 class peer_id;
+struct endpoint;
 struct manager_options;
 struct node_options;
 }  // namespace tandem
@@ -40,8 +41,13 @@ class TandemNode : public Application {
 
   // While running; else nothing happens.
 
-  /// Connects to another application at each of its addresses that is of this node's families.
+  /// Connects to another application at each of its addresses (GetAddresses()) that is of a family
+  /// this node has an address of, those on a network of its own first. Without any it fails with
+  /// NoAddress (DialFailed), unless it dialled the peer before: then it tries what it knows.
   void Dial(Ptr<TandemNode> peer);
+  /// Connects to it at these addresses, InetSocketAddresses and Inet6SocketAddresses, for an IPv6
+  /// host that takes only what comes for the interface it arrives at, or an address translation.
+  void DialAt(Ptr<TandemNode> peer, const std::vector<Address>& addresses);
   /// Closes every connection to a peer.
   void Disconnect(Ptr<TandemNode> peer);
   /// Closes every connection and stops listening; what StopTime does.
@@ -51,8 +57,8 @@ class TandemNode : public Application {
 
   /// base58btc.
   std::string GetPeerId() const;
-  /// Where it listens: the first address of the node that is not loopback, of IPv4 and of IPv6
-  /// (global scope). InetSocketAddress and Inet6SocketAddress.
+  /// Where it listens: the addresses of the node's interfaces that are up, without loopback, of
+  /// IPv4 and then of IPv6 (global scope); none with Port 0. InetSocketAddress, Inet6SocketAddress.
   std::vector<Address> GetAddresses() const;
   std::uint16_t GetPort() const { return m_port; }
   /// The production node, for whatever else it can be told (tandem/net/node.hpp, in C++20): its
@@ -77,7 +83,10 @@ class TandemNode : public Application {
   void StartApplication() override;
   void StopApplication() override;
   void DoDispose() override;
+  Ptr<Node> Host() const;
   std::uint64_t Index() const;
+  std::vector<tandem::endpoint> Listening() const;
+  void DialEndpoints(const TandemNode& peer, std::vector<tandem::endpoint> to);
   bool Become(const tandem::manager_options& options);
   tandem::peer_id Identity() const;
 
