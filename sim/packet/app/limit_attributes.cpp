@@ -54,8 +54,9 @@ class TandemNode::Limit final : public AttributeAccessor {
   explicit Limit(const Row& row) : m_row(row) {}
   bool Set(ObjectBase* object, const AttributeValue& value) const override {
     const auto* const typed = dynamic_cast<const UintegerValue*>(&value);
-    if (typed == nullptr) return false;
-    auto& options = *dynamic_cast<TandemNode&>(*object).m_options;
+    auto& node = dynamic_cast<TandemNode&>(*object);
+    if (typed == nullptr || node.m_running) return false;
+    auto& options = *node.m_options;
     std::visit([&](auto field) { In(options, field) = typed->Get(); }, m_row.field);
     return true;
   }

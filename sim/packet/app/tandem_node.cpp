@@ -2,7 +2,6 @@
 #include "tandem/packet/tandem-node.h"
 
 #include "app/host_addresses.hpp"
-#include "app/text_checker.hpp"
 #include "engine/loop.hpp"
 #include "seam/addresses.hpp"
 #include "seam/host_network.hpp"
@@ -11,14 +10,11 @@
 #include "tandem/net/node.hpp"
 #include "tandem/sim/policy_seed.hpp"
 
-#include <ns3/boolean.h>
-#include <ns3/integer.h>
 #include <ns3/ipv4.h>
 #include <ns3/ipv6.h>
 #include <ns3/log.h>
 #include <ns3/node.h>
 #include <ns3/trace-source-accessor.h>
-#include <ns3/uinteger.h>
 
 #include <stdexcept>
 #include <string>
@@ -69,41 +65,16 @@ void CheckNamed(const Ptr<TandemNode>& peer) {
   if (!peer) throw std::invalid_argument("TandemNode: no peer was given");
 }
 
-bool IsSecurity(const std::string& text) {
-  try {
-    return !tandem::parse_securities(text).empty();
-  } catch (const std::invalid_argument&) {
-    return false;
-  }
-}
-
 }  // namespace
 
 TypeId TandemNode::GetTypeId() {
   using Self = TandemNode;
   static TypeId id = [] {
-    auto type =
-        TypeId("ns3::TandemNode")
-            .SetParent<Application>()
-            .SetGroupName("Tandem")
-            .AddConstructor<Self>()
-            .AddAttribute("Port", "Port it listens on; 0: it only dials.", UintegerValue(4001),
-                          MakeUintegerAccessor(&Self::m_port), MakeUintegerChecker<std::uint16_t>())
-            .AddAttribute("Seed", "Seed of the identity and of the policy.", UintegerValue(1),
-                          MakeUintegerAccessor(&Self::m_seed), MakeUintegerChecker<std::uint64_t>())
-            .AddAttribute("NodeIndex",
-                          "Which identity of the seed; -1: that of the ns-3 node, another for each "
-                          "further TandemNode on it.",
-                          IntegerValue(-1), MakeIntegerAccessor(&Self::m_index),
-                          MakeIntegerChecker<std::int64_t>(-1))
-            .AddAttribute("Security",
-                          "How connections may be secured, the preferred first, with commas.",
-                          StringValue("plaintext"), MakeStringAccessor(&Self::m_security),
-                          Create<TandemTextChecker>("tls,noise,plaintext", IsSecurity))
-            .AddAttribute("IdentifyDialled",
-                          "Whether each peer that was dialled is asked who it is.",
-                          BooleanValue(false), MakeBooleanAccessor(&Self::m_identifies),
-                          MakeBooleanChecker());
+    auto type = TypeId("ns3::TandemNode")
+                    .SetParent<Application>()
+                    .SetGroupName("Tandem")
+                    .AddConstructor<Self>();
+    AddStart(type);
     AddOptions(type);
     AddLimits(type);
     AddNotices(type);
@@ -142,7 +113,7 @@ std::uint64_t TandemNode::Index() const {
 }
 
 tandem::peer_id TandemNode::Identity() const {
-  return tandem::identity::of_node(m_seed, Index()).id();
+  return m_running ? m_running->node->self().id() : tandem::identity::of_node(m_seed, Index()).id();
 }
 
 std::string TandemNode::GetPeerId() const { return to_string(Identity()); }

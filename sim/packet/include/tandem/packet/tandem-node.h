@@ -30,8 +30,8 @@ namespace ns3 {
 /// and each TandemNode on it; several on one need a Port each. From StartTime on it listens on Port
 /// of every address; at StopTime it shuts down gracefully. Draws nothing from ns-3's random
 /// streams. Every option of the connection manager is an attribute (max_connections is
-/// MaxConnections), and so are the node's own limits (message_size_max is MessageSizeMax); set
-/// while it runs those of the manager hold at once, the others from the next StartTime. Every
+/// MaxConnections), and so are the node's own limits (message_size_max is MessageSizeMax).
+/// While it runs those of the manager hold at once, and none of the others can be set. Every
 /// notification of the node is a trace source (connection_established is ConnectionEstablished).
 class TandemNode : public Application {
  public:
@@ -75,7 +75,9 @@ class TandemNode : public Application {
   class Option;
   class Limit;
   class Told;
+  class AtStart;
 
+  static void AddStart(TypeId& type);
   static void AddOptions(TypeId& type);
   static void AddLimits(TypeId& type);
   static void AddNotices(TypeId& type);
