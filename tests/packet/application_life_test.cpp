@@ -4,8 +4,7 @@
 #include "tandem/net/node.hpp"
 
 #include <gmock/gmock.h>
-#include <ns3/boolean.h>
-#include <ns3/integer.h>
+#include <ns3/application-container.h>
 #include <ns3/uinteger.h>
 
 #include <stdexcept>
@@ -55,6 +54,64 @@ TEST(application_life, begins_as_attributes_say_until_then) {
   EXPECT_NE(two.server->GetPeerId(), before);
   EXPECT_EQ(two.server->GetTandemNode()->self().id(), identity::of_node(9, 1).id());
   EXPECT_EQ(two.dialer->GetTandemNode()->manager().counters().active_connections, 1u);
+}
+
+TEST(application_life, is_from_its_start_time_to_its_stop_time) {
+  pair_of_applications two(true, false);
+  ns3::ApplicationContainer server(two.server);
+  server.Start(Seconds(2));
+  server.Stop(Seconds(5));
+  std::vector<std::string> dials;
+  const auto hear = [&](const char* source) {
+    two.dialer->TraceConnectWithoutContext(
+        source, ns3::Callback<void, const std::string&, const std::string&>(
+                    [&dials, source](const std::string&, const std::string& cause) {
+                      dials.push_back(std::to_string(Simulator::Now().GetMilliSeconds()) + " " +
+                                      source + " " + cause);
+                    }));
+  };
+  for (const char* source : {"ConnectionEstablished", "ConnectionClosed", "DialFailed"})
+    hear(source);
+  for (const int when : {1, 3, 90})
+    Simulator::Schedule(Seconds(when), &node::Dial, two.dialer, two.server);
+  Simulator::Schedule(Seconds(1), [&] { EXPECT_EQ(two.server->GetTandemNode(), nullptr); });
+  Simulator::Schedule(Seconds(2.5), [&] { EXPECT_NE(two.server->GetTandemNode(), nullptr); });
+  Simulator::Stop(Seconds(91));
+  Simulator::Run();
+  EXPECT_THAT(dials,
+              testing::ElementsAre("1020 DialFailed ConnectionRefused",
+                                   testing::MatchesRegex("30[56]. ConnectionEstablished None"),
+                                   testing::MatchesRegex("501. ConnectionClosed ShuttingDown"),
+                                   "90020 DialFailed ConnectionRefused"));
+  EXPECT_EQ(two.only("shutdown_began ShuttingDown"), 5'000'000);
+}
+
+TEST(application_life, takes_no_commands_before_its_start_time) {
+  pair_of_applications two(true, false);
+  two.dialer->SetStartTime(Seconds(2));
+  Simulator::Schedule(Seconds(1), &node::Dial, two.dialer, two.server);
+  Simulator::Schedule(Seconds(1), &node::Disconnect, two.dialer, two.server);
+  Simulator::Schedule(Seconds(1), &node::Shutdown, two.dialer);
+  Simulator::Schedule(Seconds(3), &node::Dial, two.dialer, two.server);
+  Simulator::Stop(Seconds(4));
+  Simulator::Run();
+  EXPECT_GE(two.only("connection_established None"), 3'050'000);
+  EXPECT_THAT(two.heard, testing::SizeIs(1));
+}
+
+TEST(application_life, ends_the_simulation_at_its_start_when_options_contradict_each_other) {
+  pair_of_applications two(true, false);
+  two.server->SetAttribute("MaxConnections", UintegerValue(2));
+  two.server->SetAttribute("ReservedConnections", UintegerValue(3));
+  two.server->SetStartTime(Seconds(2));
+  Simulator::Stop(Seconds(3));
+  try {
+    Simulator::Run();
+    FAIL() << "it began";
+  } catch (const std::invalid_argument& problem) {
+    EXPECT_THAT(problem.what(), testing::HasSubstr("reserved_connections"));
+  }
+  EXPECT_EQ(Simulator::Now(), Seconds(2));
 }
 
 }  // namespace
