@@ -88,6 +88,21 @@ TEST(packet_repair, what_was_lost_is_sent_again_while_the_window_is_small) {
   EXPECT_EQ(in.bytes.size(), 128U * 1024 - 500);
 }
 
+// Its window is full, and a probe said the next byte.
+TEST(packet_repair, a_reader_that_stalls_after_its_own_end_is_given_up_when_it_is_gone) {
+  two_ends net;
+  net.server_end.shutdown_send();
+  net.run(2s);
+  source filling(net.dialer_end, net.clock(), pattern(128 * 1024 + 1));
+  net.run(20s);
+  net.cut(true);
+  net.run(1h);
+  source late(net.dialer_end, net.clock(), "late");
+  net.run(1h + 1s);
+  ASSERT_TRUE(late.end);
+  EXPECT_EQ(late.end->what, asio::error::timed_out);
+}
+
 TEST(packet_repair, an_end_that_comes_with_data_is_acknowledged_with_it) {
   // More than a window: the last segment takes the FIN along.
   const std::string sent = pattern(120'000);

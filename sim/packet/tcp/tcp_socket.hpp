@@ -46,7 +46,8 @@ class TandemTcpObserver {
 ///   is acknowledged again; a FIN counts with the data and the ACK it brings, in every state;
 /// - a listener resets segments of connections that do not exist;
 /// - reading from a full buffer sends a window update, and a window too small for a segment is
-///   probed like one of nothing; a window that is used up gets no segment of no bytes (a crash);
+///   probed like one of nothing; a window that is used up gets no segment of no bytes, nor what a
+///   probe said a second time (crashes);
 /// - timestamps echoed are those of the last data acknowledged, also when data acknowledges it, so
 ///   that the retransmission timeout follows the round trip (RFC 7323, 4.3).
 class TandemTcpSocket : public TcpSocketBase {

@@ -44,6 +44,9 @@ void TandemTcpSocket::DoForwardUp(Ptr<Packet> packet, const Address& from, const
     TcpSocketBase::DoForwardUp(packet, from, to);
   if (fin) ReceivedFin(segment);
   if (m_txBuffer->HeadSequence() > unacknowledged) m_acknowledged_at = Simulator::Now();
+  // The base does not count what a probe said: what is unacknowledged would be less than nothing.
+  if (m_tcb->m_highTxMark < m_txBuffer->HeadSequence())
+    m_tcb->m_highTxMark = m_txBuffer->HeadSequence();
   AfterSegment(before);
 }
 
