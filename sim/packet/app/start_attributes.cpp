@@ -24,6 +24,11 @@ bool IsSecurity(const std::string& text) {
   }
 }
 
+bool IsAgent(const std::string& text) {
+  constexpr std::size_t most = 128;  // peers keep no more
+  return text.size() <= most;
+}
+
 }  // namespace
 
 /// A field of the application that its node is made with: it is refused another value while that
@@ -63,6 +68,9 @@ void TandemNode::AddStart(TypeId& type) {
       Create<TandemTextChecker>("tls,noise,plaintext", IsSecurity));
   add("IdentifyDialled", "Whether each peer that was dialled is asked who it is.",
       BooleanValue(false), MakeBooleanAccessor(&Self::m_identifies), MakeBooleanChecker());
+  add("Agent", "The program and its version, as peers are told that ask who it is.",
+      StringValue(tandem::node_options().agent), MakeStringAccessor(&Self::m_agent),
+      Create<TandemTextChecker>("at most 128 bytes", IsAgent));
 }
 
 }  // namespace ns3

@@ -52,6 +52,10 @@ struct TandemNode::Running final : tandem::node_observer {
     owner.m_message(to_string(message.peer),
                     {reinterpret_cast<const char*>(message.bytes.data()), message.bytes.size()});
   }
+  void on_identified(tandem::time_point, tandem::connection_id, const tandem::peer_id& peer,
+                     const tandem::peer_facts& facts) override {
+    owner.m_identified(to_string(peer), facts.agent);
+  }
 
   TandemNode& owner;
   packet::loop loop;
@@ -79,6 +83,14 @@ TypeId TandemNode::GetTypeId() {
     AddLimits(type);
     AddNotices(type);
     type.AddTraceSource("Message", "A message arrived.", MakeTraceSourceAccessor(&Self::m_message),
+                        "ns3::TandemNode::MessageTracedCallback");
+    type.AddTraceSource("MessageRefused",
+                        "A message is not sent: NotConnected, BacklogFull (BacklogMax), TooLong "
+                        "(MessageSizeMax), NotRunning.",
+                        MakeTraceSourceAccessor(&Self::m_refused),
+                        "ns3::TandemNode::EventTracedCallback");
+    type.AddTraceSource("Identified", "A peer that was asked (IdentifyDialled) said its agent.",
+                        MakeTraceSourceAccessor(&Self::m_identified),
                         "ns3::TandemNode::MessageTracedCallback");
     type.AddTraceSource("ActiveConnections", "Ready connections.",
                         MakeTraceSourceAccessor(&Self::m_active),
@@ -138,6 +150,7 @@ void TandemNode::StartApplication() {
   options.seed = tandem::sim::policy_seed(m_seed, Index(), 0);
   options.security = tandem::parse_securities(m_security);
   options.identify_dialled = m_identifies;
+  options.agent = m_agent;
   if (m_port != 0 && GetNode()->GetObject<Ipv4>())
     options.listen.push_back(packet::to_endpoint(Ipv4Address::GetAny(), m_port));
   if (m_port != 0 && GetNode()->GetObject<Ipv6>())
@@ -204,9 +217,20 @@ void TandemNode::Disconnect(Ptr<TandemNode> peer) {
 void TandemNode::Send(Ptr<TandemNode> peer, const std::string& message) {
   CheckNamed(peer);
   NS_LOG_FUNCTION(this << peer->GetPeerId() << message.size());
-  if (!m_running) return;
+  const tandem::peer_id to = peer->Identity();
+  if (!m_running) return Refuse(to, "NotRunning");
+  if (message.size() > m_options->message_size_max) return Refuse(to, "TooLong");
   const auto* first = reinterpret_cast<const std::byte*>(message.data());
-  m_running->node->send(peer->Identity(), std::vector<std::byte>(first, first + message.size()));
+  m_running->node->send(to, std::vector<std::byte>(first, first + message.size()),
+                        [this, to](tandem::send_result result) {
+                          if (result == tandem::send_result::refused) Refuse(to, "BacklogFull");
+                          if (result == tandem::send_result::gone) Refuse(to, "NotConnected");
+                        });
+}
+
+void TandemNode::Refuse(const tandem::peer_id& peer, const char* why) {
+  NS_LOG_WARN("a message to " << to_string(peer) << " is not sent: " << why);
+  m_refused(to_string(peer), why);
 }
 
 void TandemNode::DoDispose() {

@@ -52,7 +52,7 @@ class TandemNode : public Application {
   void Disconnect(Ptr<TandemNode> peer);
   /// Closes every connection and stops listening; what StopTime does.
   void Shutdown();
-  /// Sends a message to a connected peer; lost when there is no connection.
+  /// Sends a message to a connected peer. One that cannot be sent is told of by MessageRefused.
   void Send(Ptr<TandemNode> peer, const std::string& message);
 
   /// base58btc.
@@ -88,6 +88,7 @@ class TandemNode : public Application {
   Ptr<Node> Host() const;
   std::uint64_t Index() const;
   std::vector<tandem::endpoint> Listening() const;
+  void Refuse(const tandem::peer_id& peer, const char* why);
   void DialEndpoints(const TandemNode& peer, std::vector<tandem::endpoint> to);
   bool Become(const tandem::manager_options& options);
   tandem::peer_id Identity() const;
@@ -97,10 +98,13 @@ class TandemNode : public Application {
   std::int64_t m_index = -1;
   std::string m_security;
   bool m_identifies = false;
+  std::string m_agent;
   std::unique_ptr<tandem::node_options> m_options;  // what attributes say of them
 
   std::vector<EventTrace> m_told;  // by notice
   EventTrace m_message;
+  EventTrace m_refused;
+  EventTrace m_identified;
   TracedValue<std::uint64_t> m_active;
   std::unique_ptr<Running> m_running;
 };
