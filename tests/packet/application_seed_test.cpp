@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the seed of an application decides.
+#include "pair_of_applications.hpp"
 #include "tandem/net/node.hpp"
-#include "tandem/packet/tandem-node-helper.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <ns3/config.h>
 #include <ns3/csma-helper.h>
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-address-helper.h>
@@ -57,6 +58,38 @@ TEST(application_seed, gives_other_draws_to_each_node_and_none_of_them_to_anothe
   all.insert(all.end(), three.begin(), three.end());
   EXPECT_THAT(std::set<duration>(all.begin(), all.end()), testing::SizeIs(8))
       << "draws of one node are another's, of this seed or the next";
+}
+
+/// When each of ten messages of 1 MB arrives over 10 Mbit/s with BBR, in nanoseconds.
+std::vector<std::int64_t> arrivals_with_bbr(std::uint64_t seed) {
+  ns3::Config::SetDefault("ns3::TandemTcpSocketFactory::CongestionControl",
+                          ns3::StringValue("ns3::TcpBbr"));
+  ns3::Config::SetDefault("ns3::TandemNode::Seed", ns3::UintegerValue(seed));
+  pair_of_applications two(true, false);
+  ns3::Config::Set("/NodeList/*/DeviceList/*/$ns3::PointToPointNetDevice/DataRate",
+                   ns3::StringValue("10Mbps"));
+  std::vector<std::int64_t> arrived;
+  two.server->TraceConnectWithoutContext(
+      "Message", ns3::Callback<void, const std::string&, const std::string&>(
+                     [&](const std::string&, const std::string&) {
+                       arrived.push_back(ns3::Simulator::Now().GetNanoSeconds());
+                     }));
+  using node = ns3::TandemNode;
+  ns3::Simulator::Schedule(ns3::Seconds(1), &node::Dial, two.dialer, two.server);
+  for (int i = 0; i < 10; ++i)
+    ns3::Simulator::Schedule(ns3::Seconds(2 + i), &node::Send, two.dialer, two.server,
+                             std::string(1'000'000, 'x'));
+  ns3::Simulator::Stop(ns3::Seconds(30));
+  ns3::Simulator::Run();
+  EXPECT_EQ(arrived.size(), 10u);
+  ns3::Config::Reset();
+  return arrived;
+}
+
+TEST(application_seed, decides_what_bbr_draws) {
+  const auto one = arrivals_with_bbr(1);
+  EXPECT_EQ(one, arrivals_with_bbr(1));
+  EXPECT_NE(one, arrivals_with_bbr(2));
 }
 
 // RED and others draw from ns-3's streams, which are of these two and of how many there are.

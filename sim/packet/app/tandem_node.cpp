@@ -9,6 +9,7 @@
 #include "tandem/net/identity.hpp"
 #include "tandem/net/node.hpp"
 #include "tandem/sim/policy_seed.hpp"
+#include "tcp/tcp_socket_factory.hpp"
 
 #include <ns3/ipv4.h>
 #include <ns3/ipv6.h>
@@ -155,6 +156,7 @@ void TandemNode::StartApplication() {
     options.listen.push_back(packet::to_endpoint(Ipv4Address::GetAny(), m_port));
   if (m_port != 0 && GetNode()->GetObject<Ipv6>())
     options.listen.push_back(packet::to_endpoint(Ipv6Address::GetAny(), m_port));
+  TandemTcpSocketFactory::Of(GetNode())->SetSeed(m_seed);
   m_running = std::make_unique<Running>(*this, std::move(options));
 }
 

@@ -29,10 +29,12 @@ namespace ns3 {
 /// Its identity is a function of Seed and NodeIndex, which by default is another for each ns-3 node
 /// and each TandemNode on it; several on one need a Port each. From StartTime on it listens on Port
 /// of every address; at StopTime it shuts down gracefully. Draws nothing from ns-3's random
-/// streams. Every option of the connection manager is an attribute (max_connections is
-/// MaxConnections), and so are the node's own limits (message_size_max is MessageSizeMax).
-/// While it runs those of the manager hold at once, and none of the others can be set. Every
-/// notification of the node is a trace source (connection_established is ConnectionEstablished).
+/// streams; TcpBbr, where TCP is to use it, does, from those that Seed names.
+///
+/// Every option of the connection manager is an attribute (max_connections is MaxConnections), and
+/// so are the node's own limits (message_size_max is MessageSizeMax). While it runs those of the
+/// manager hold at once, and none of the others can be set. Every notification of the node is a
+/// trace source (connection_established is ConnectionEstablished).
 class TandemNode : public Application {
  public:
   static TypeId GetTypeId();
