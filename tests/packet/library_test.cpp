@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Whether the ns-3 that is loaded is the one that Tandem was built for, and behaves.
+#include "seam/ipv6_pair.hpp"
 #include "seam/socket_check.hpp"
 #include "tandem/packet/fabric.hpp"
 #include "tcp/library_check.hpp"
@@ -7,13 +8,19 @@
 #include <gmock/gmock.h>
 #include <ns3/config.h>
 #include <ns3/object.h>
-#include <ns3/uinteger.h>
+#include <ns3/string.h>
 
+#include <chrono>
+#include <memory>
 #include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace tandem::packet {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -45,19 +52,54 @@ TEST(packet_library, of_another_version_is_refused_by_the_name_of_a_class) {
   EXPECT_NO_THROW(ns3::CheckLibrary());
 }
 
-TEST(packet_library, does_what_sockets_count_on) {
-  EXPECT_THAT(socket_faults(&make_packet_fabric), IsEmpty());
+using maker = std::unique_ptr<sim::fabric> (*)(sim::fabric_options);
+
+/// The rehearsal over IPv4 and over IPv6.
+class rehearsal_over : public testing::TestWithParam<maker> {
+ protected:
+  // The first fabric of a process rehearses by itself.
+  static void SetUpTestSuite() { make_packet_fabric({}); }
+
+  /// With a default of ns-3's that is another for as long.
+  std::vector<std::string> faults_with(const char* attribute, const char* value,
+                                       const char* usual) const {
+    ns3::Config::SetDefault(attribute, ns3::StringValue(value));
+    auto found = socket_faults(GetParam());
+    ns3::Config::SetDefault(attribute, ns3::StringValue(usual));
+    return found;
+  }
+  /// With TCP that was changed.
+  template <class Change>
+  std::vector<std::string> faults_of(Change change) const {
+    return socket_faults([&](sim::fabric_options options) {
+      change(options.tcp);
+      return GetParam()(std::move(options));
+    });
+  }
+};
+INSTANTIATE_TEST_SUITE_P(, rehearsal_over, testing::Values(&make_packet_fabric, &make_ipv6_pair));
+
+TEST_P(rehearsal_over, finds_all_that_sockets_count_on) {
+  EXPECT_THAT(socket_faults(GetParam()), IsEmpty());
+  EXPECT_THAT(faults_with("ns3::TcpSocket::RcvBufSize", "2000000", "131072"), IsEmpty());
 }
 
-TEST(packet_library, that_does_not_is_said_by_name) {
-  const auto set = [](std::uint64_t retries) {
-    ns3::Config::SetDefault("ns3::TandemTcpSocket::FinRetries", ns3::UintegerValue(retries));
-  };
-  make_packet_fabric({});  // the first of a process rehearses by itself
-  set(100);
-  const auto faults = socket_faults(&make_packet_fabric);
-  set(8);
-  EXPECT_THAT(faults, ElementsAre("a FIN that nobody answers is not repeated for ever"));
+TEST_P(rehearsal_over, says_by_name_what_is_otherwise) {
+  EXPECT_THAT(faults_with("ns3::TandemTcpSocket::FinRetries", "100", "8"),
+              ElementsAre("a FIN that nobody answers is not repeated for ever"));
+  for (const char* other : {"5s", "1h"})
+    EXPECT_THAT(
+        faults_with("ns3::TandemTcpSocket::FinTimeout", other, "60s"),
+        ElementsAre("who closed waits a minute for the other's end, and then knows nothing of it"));
+  EXPECT_THAT(
+      faults_with("ns3::TandemTcpSocketFactory::DataRetries", "100", "15"),
+      ElementsAre("what nobody acknowledges times out, and the reason stays",
+                  "a FIN that nobody acknowledges times out where the other end is heard",
+                  "probes of a window that nobody answers time out", "who gave up is silent"));
+  EXPECT_THAT(faults_of([](sim::tcp_profile& tcp) { tcp.rto_min = 1s; }),
+              ElementsAre("a lost segment is sent again a round trip and 200 ms later"));
+  EXPECT_THAT(faults_of([](sim::tcp_profile& tcp) { tcp.syn_ack_timeout = 30s; }),
+              ElementsAre("a SYN+ACK that comes again is acknowledged again"));
 }
 
 }  // namespace

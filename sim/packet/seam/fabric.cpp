@@ -4,20 +4,18 @@
 #include "cloud/cloud_channel.hpp"
 #include "cloud/lean_host.hpp"
 #include "cloud/packet_capture.hpp"
+#include "engine/exclusive_ns3.hpp"
 #include "engine/loop.hpp"
-#include "engine/simulator.hpp"
 #include "routers/router_network.hpp"
 #include "seam/addresses.hpp"
 #include "seam/host_network.hpp"
+#include "seam/ipv6_pair.hpp"
 #include "seam/socket_check.hpp"
 #include "tcp/tcp_l4_protocol.hpp"
 
-#include <ns3/node-list.h>
 #include <ns3/rng-seed-manager.h>
-#include <ns3/simulator.h>
 #include <ns3/uinteger.h>
 
-#include <atomic>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -28,41 +26,6 @@ namespace tandem::packet {
 namespace {
 
 constexpr std::uint16_t listen_port = 4001;  // libp2p's customary port
-
-/// Takes ns-3 for one fabric, which must be alone.
-class exclusive_ns3 {
- public:
-  exclusive_ns3() : simulator_(ns3::CreateObject<stepping_simulator>()) {
-    if (ns3::NodeList::GetNNodes() != 0 || !ns3::Simulator::IsFinished())
-      throw std::logic_error(busy);
-    ns3::Simulator::Destroy();
-    ns3::Simulator::SetImplementation(simulator_);
-    ns3::Simulator::Run();  // of nothing: from here on ns-3 keeps no list of every Time there is
-  }
-  ~exclusive_ns3() { ns3::Simulator::Destroy(); }
-  exclusive_ns3(const exclusive_ns3&) = delete;
-  exclusive_ns3& operator=(const exclusive_ns3&) = delete;
-
-  stepping_simulator* operator->() const { return ns3::PeekPointer(simulator_); }
-
- private:
-  static constexpr const char* busy =
-      "a packet fabric or another ns-3 simulation is alive in this process, and ns-3 is one per "
-      "process: destroy it first, or use another process";
-  // Two threads may ask at the same time, and nothing of ns-3 may be touched by the one refused.
-  struct claim {
-    claim() {
-      if (taken.exchange(true)) throw std::logic_error(busy);
-    }
-    ~claim() { taken = false; }
-    claim(const claim&) = delete;
-    claim& operator=(const claim&) = delete;
-    inline static std::atomic<bool> taken = false;
-  };
-
-  claim claim_;  // first in, last out
-  ns3::Ptr<stepping_simulator> simulator_;
-};
 
 /// RED and BBR draw: what the process set before, and the environment, are no part of a fabric's
 /// run. They are as they were afterwards.
@@ -120,13 +83,7 @@ class packet_fabric final : public sim::fabric {
   tandem::clock& clock() override { return loop_; }
 
   void run_until(time_point until, const std::function<bool()>& stop) override {
-    const auto end = static_cast<std::uint64_t>(until.time_since_epoch().count());
-    loop_.run_ready();
-    while (simulator_->step(end)) {
-      if (loop_.woken()) loop_.run_ready();
-      if (stop && stop()) return;
-    }
-    simulator_->advance(end);
+    ns3_.run_until(until, stop, loop_);
   }
 
   void partition(std::function<int(sim::host_index)> side) override {
@@ -136,12 +93,12 @@ class packet_fabric final : public sim::fabric {
   void set_manners(sim::host_index host, const sim::host_manners& manners) override {
     hosts_.at(host)->set_manners(manners);
   }
-  std::uint64_t events() const override { return simulator_->GetEventCount(); }
+  std::uint64_t events() const override { return ns3_.events(); }
 
  private:
   // Destroyed from the bottom up: handlers, which may own streams, while ns-3 still stands.
   sim::fabric_options options_;
-  exclusive_ns3 simulator_;
+  exclusive_ns3 ns3_;
   own_draws draws_;
   ns3::Ptr<ns3::TandemCloudChannel> channel_;
   std::optional<router_network> routers_;
@@ -156,10 +113,14 @@ std::unique_ptr<sim::fabric> make_unchecked(sim::fabric_options options) {
 }  // namespace
 
 void check_sockets() {
-  const auto faults = socket_faults(&make_unchecked);
-  if (faults.empty()) return;
   std::string all;
-  for (const auto& fault : faults) all += (all.empty() ? "" : "; ") + fault;
+  const auto rehearse = [&all](const char* family, const auto& make) {
+    for (const auto& fault : socket_faults(make))
+      all += (all.empty() ? "" : "; ") + fault + " (" + family + ")";
+  };
+  rehearse("IPv4", &make_unchecked);
+  rehearse("IPv6", &make_ipv6_pair);
+  if (all.empty()) return;
   throw std::runtime_error(
       "TCP of this ns-3, with its attributes as they are set, is not what Tandem's sockets need. "
       "This does not hold: " +

@@ -12,10 +12,15 @@ namespace tandem::packet {
 
 /// What TandemTcpSocket makes of the ns-3 that is loaded, in a simulation of two hosts, held
 /// against what it promises: one line for each thing that is otherwise. Takes ns-3 for as long.
+///
+/// Not among them, for two hosts do not see it: that a socket's state is CLOSED after a failure, of
+/// which they see the silence; and what would be a crash instead of a line: segments of no bytes,
+/// for a window that is used up or after a probe (bulk_test, repair_test).
 std::vector<std::string> socket_faults(
     const std::function<std::unique_ptr<sim::fabric>(sim::fabric_options)>& make);
 
-/// Throws std::runtime_error that says all of them, for make_packet_fabric(), when there are some.
+/// Throws std::runtime_error that says all of them when there are some, for make_packet_fabric()
+/// and for hosts with IPv6 alone. What ns-3 draws elsewhere stays as it was.
 void check_sockets();
 
 }  // namespace tandem::packet

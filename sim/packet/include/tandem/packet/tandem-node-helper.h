@@ -21,9 +21,10 @@ class TandemNodeHelper {
   /// headers Tandem was built with.
   TandemNodeHelper();
 
-  /// Simulates two hosts to see whether TCP of this ns-3, with its attributes as they are set, does
-  /// what Tandem's sockets need; throws std::runtime_error that says what is otherwise. Optional;
-  /// before there is anything to simulate, since it begins and ends with a fresh simulator.
+  /// Simulates two hosts, on IPv4 and on IPv6, to see whether TCP of this ns-3, with its attributes
+  /// as they are set, does what Tandem's sockets need; throws std::runtime_error that says what is
+  /// otherwise. Optional; before there is anything to simulate, since it begins and ends with a
+  /// fresh simulator. Leaves ns-3's seed, run and automatic streams as they are.
   static void CheckSockets();
 
   /// Sets an attribute of the applications installed from now on.

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "seam/ipv6_pair.hpp"
+
+#include "engine/exclusive_ns3.hpp"
+#include "engine/loop.hpp"
+#include "seam/addresses.hpp"
+#include "seam/host_network.hpp"
+
+#include <ns3/boolean.h>
+#include <ns3/ipv6-extension-demux.h>
+#include <ns3/ipv6-l3-protocol.h>
+#include <ns3/ipv6-static-routing.h>
+#include <ns3/simple-channel.h>
+#include <ns3/simple-net-device.h>
+#include <ns3/tcp-l4-protocol.h>
+#include <ns3/traffic-control-layer.h>
+
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace tandem::packet {
+
+namespace {
+
+class ipv6_pair final : public sim::fabric {
+ public:
+  explicit ipv6_pair(sim::fabric_options options) : options_(std::move(options)) {
+    channel_ = ns3::CreateObject<ns3::SimpleChannel>();
+    channel_->SetAttribute("Delay",
+                           ns3::TimeValue(ns3::NanoSeconds(options_.links(0, 1).latency.count())));
+  }
+  ~ipv6_pair() override { hosts_.clear(); }  // their dials end through the loop
+
+  /// Without ICMPv6, which would claim addresses for a second, look for routers, and take as long
+  /// to make as all the rest.
+  sim::host_index add_host() override {
+    const auto index = static_cast<sim::host_index>(hosts_.size());
+    const auto node = ns3::CreateObject<ns3::Node>();
+    const auto ipv6 = ns3::CreateObject<ns3::Ipv6L3Protocol>();
+    node->AggregateObject(ipv6);
+    ipv6->SetRoutingProtocol(ns3::CreateObject<ns3::Ipv6StaticRouting>());
+    node->AggregateObject(ns3::CreateObject<ns3::TrafficControlLayer>());  // Ipv6Interface needs it
+    // Where IPv6 looks for the protocol of a packet; what extensions there are draws.
+    node->AggregateObject(ns3::CreateObject<ns3::Ipv6ExtensionDemux>());
+    node->AggregateObject(ns3::CreateObject<ns3::TcpL4Protocol>());
+    const auto device = ns3::CreateObject<ns3::SimpleNetDevice>();
+    device->SetAttribute("PointToPointMode", ns3::BooleanValue(true));
+    device->SetAddress(ns3::Mac48Address::Allocate());
+    device->SetChannel(channel_);
+    node->AddDevice(device);
+    devices_.push_back(device);
+    const std::uint32_t interface = ipv6->AddInterface(device);
+    ns3::Ipv6InterfaceAddress address(address_of(index), ns3::Ipv6Prefix(64));
+    address.SetState(ns3::Ipv6InterfaceAddress::PREFERRED);
+    ipv6->AddAddress(interface, address);
+    ipv6->SetUp(interface);
+    ipv6->TraceConnectWithoutContext(
+        "Tx", ns3::Callback<void, ns3::Ptr<const ns3::Packet>, ns3::Ptr<ns3::Ipv6>, std::uint32_t>(
+                  [this, index](ns3::Ptr<const ns3::Packet>, ns3::Ptr<ns3::Ipv6>, std::uint32_t) {
+                    leaves(index);
+                  }));
+    ns3::TandemTcpSocketFactory::Of(node)->SetProfile(options_.tcp);
+    hosts_.push_back(std::make_unique<host_network>(loop_, node));
+    return index;
+  }
+
+  network& host(sim::host_index index) override { return *hosts_.at(index); }
+  endpoint listen_address(sim::host_index index) override {
+    return to_endpoint(address_of(index), 4001);
+  }
+  tandem::clock& clock() override { return loop_; }
+  void run_until(time_point until, const std::function<bool()>& stop) override {
+    ns3_.run_until(until, stop, loop_);
+  }
+  void partition(std::function<int(sim::host_index)>) override { cannot(); }
+  void forget_flows(sim::host_index) override { cannot(); }
+  void set_manners(sim::host_index, const sim::host_manners&) override { cannot(); }
+  std::uint64_t events() const override { return ns3_.events(); }
+
+ private:
+  [[noreturn]] static void cannot() {
+    throw std::logic_error("the pair of IPv6 has links that can be cut and nothing else");
+  }
+  static ns3::Ipv6Address address_of(sim::host_index index) {
+    return ns3::Ipv6Address(index == 0 ? "fd00::1" : "fd00::2");
+  }
+
+  /// A packet does, within this instant.
+  void leaves(sim::host_index from) {
+    const sim::link& path = options_.links(from, 1 - from);
+    path.count_packet();
+    if (std::exchange(cut_[from], path.cut) == path.cut) return;
+    if (path.cut)
+      channel_->BlackList(devices_[from], devices_[1 - from]);
+    else
+      channel_->UnBlackList(devices_[from], devices_[1 - from]);
+  }
+
+  // Destroyed from the bottom up: handlers, which may own streams, while ns-3 still stands.
+  sim::fabric_options options_;
+  exclusive_ns3 ns3_;
+  ns3::Ptr<ns3::SimpleChannel> channel_;
+  std::vector<ns3::Ptr<ns3::SimpleNetDevice>> devices_;
+  bool cut_[2]{};
+  std::vector<std::unique_ptr<host_network>> hosts_;
+  loop loop_{loop::polled::by_owner};
+};
+
+}  // namespace
+
+std::unique_ptr<sim::fabric> make_ipv6_pair(sim::fabric_options options) {
+  return std::make_unique<ipv6_pair>(std::move(options));
+}
+
+}  // namespace tandem::packet

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "tandem/sim/fabric.hpp"
+
+#include <memory>
+
+namespace tandem::packet {
+
+/// Two hosts with IPv6 alone and ns-3's own TcpL4Protocol, as TandemNodes may have them, on one
+/// link. For rehearsals: of options.links latency (that from 0 to 1, for both ways), `cut` and
+/// `counters` count, and nothing beside tcp of the other options. The methods that break or
+/// change something throw std::logic_error. Takes ns-3 as make_packet_fabric() does.
+std::unique_ptr<sim::fabric> make_ipv6_pair(sim::fabric_options options);
+
+}  // namespace tandem::packet
