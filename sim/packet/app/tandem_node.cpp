@@ -15,6 +15,7 @@
 #include <ns3/ipv6.h>
 #include <ns3/log.h>
 #include <ns3/node.h>
+#include <ns3/simulator.h>
 #include <ns3/trace-source-accessor.h>
 
 #include <stdexcept>
@@ -146,9 +147,10 @@ tandem::node* TandemNode::GetTandemNode() const {
 }
 
 void TandemNode::StartApplication() {
+  if (m_running) return;  // Restart() came before StartTime
   auto options = *m_options;
   options.self = tandem::identity::of_node(m_seed, Index());
-  options.seed = tandem::sim::policy_seed(m_seed, Index(), 0);
+  options.seed = tandem::sim::policy_seed(m_seed, Index(), m_lives++);
   options.security = tandem::parse_securities(m_security);
   options.identify_dialled = m_identifies;
   options.agent = m_agent;
@@ -233,6 +235,24 @@ void TandemNode::Send(Ptr<TandemNode> peer, const std::string& message) {
 void TandemNode::Refuse(const tandem::peer_id& peer, const char* why) {
   NS_LOG_WARN("a message to " << to_string(peer) << " is not sent: " << why);
   m_refused(to_string(peer), why);
+}
+
+void TandemNode::Kill() {
+  NS_LOG_FUNCTION(this);
+  Simulator::ScheduleNow(&TandemNode::End, Ptr<TandemNode>(this));
+}
+
+void TandemNode::Restart() {
+  NS_LOG_FUNCTION(this);
+  Kill();
+  Simulator::ScheduleNow(&TandemNode::StartApplication, Ptr<TandemNode>(this));
+}
+
+void TandemNode::End() {
+  if (!m_running) return;
+  m_running->node.reset();  // while its sockets can tell
+  m_running.reset();
+  m_active = 0;
 }
 
 void TandemNode::DoDispose() {

@@ -41,7 +41,7 @@ class TandemNode : public Application {
   TandemNode();
   ~TandemNode() override;
 
-  // While running; else nothing happens.
+  // From StartTime on, unless it was killed; else nothing happens.
 
   /// Connects to another application at each of its addresses (GetAddresses()) that is of a family
   /// this node has an address of, those on a network of its own first. Without any it fails with
@@ -52,8 +52,13 @@ class TandemNode : public Application {
   void DialAt(Ptr<TandemNode> peer, const std::vector<Address>& addresses);
   /// Closes every connection to a peer.
   void Disconnect(Ptr<TandemNode> peer);
-  /// Closes every connection and stops listening; what StopTime does.
+  /// Closes every connection and stops listening; what StopTime does. Dials fail from then on.
   void Shutdown();
+  /// Ends at once, after the event that says so, as by a crash: peers see resets.
+  void Kill();
+  /// Begins anew, after the event that says so: with its identity, as attributes are now, knowing
+  /// nothing of before and with other draws. A node that runs is killed first.
+  void Restart();
   /// Sends a message to a connected peer. One that cannot be sent is told of by MessageRefused.
   void Send(Ptr<TandemNode> peer, const std::string& message);
 
@@ -64,7 +69,8 @@ class TandemNode : public Application {
   std::vector<Address> GetAddresses() const;
   std::uint16_t GetPort() const { return m_port; }
   /// The production node, for whatever else it can be told (tandem/net/node.hpp, in C++20): its
-  /// commands run after the event that gives them, at its time. Null unless running.
+  /// commands run after the event that gives them, at its time. Null before StartTime, while it is
+  /// killed, and in the end.
   tandem::node* GetTandemNode() const;
 
   /// A peer's id and a cause: `LimitReached`, `IdleTimeout`, …
@@ -87,6 +93,7 @@ class TandemNode : public Application {
   void StartApplication() override;
   void StopApplication() override;
   void DoDispose() override;
+  void End();
   Ptr<Node> Host() const;
   std::uint64_t Index() const;
   std::vector<tandem::endpoint> Listening() const;
@@ -98,6 +105,7 @@ class TandemNode : public Application {
   std::uint16_t m_port = 0;
   std::uint64_t m_seed = 0;
   std::int64_t m_index = -1;
+  std::uint64_t m_lives = 0;
   std::string m_security;
   bool m_identifies = false;
   std::string m_agent;
