@@ -7,6 +7,7 @@
 #include <ns3/inet-socket-address.h>
 #include <ns3/integer.h>
 #include <ns3/ipv4.h>
+#include <ns3/names.h>
 #include <ns3/uinteger.h>
 
 #include <functional>
@@ -62,6 +63,16 @@ TEST(applications_of_one_host, cannot_listen_on_one_port) {
   } catch (const std::runtime_error& problem) {
     EXPECT_THAT(problem.what(), testing::HasSubstr("cannot listen on 0.0.0.0:4001"));
   }
+}
+
+TEST(application_helper, installs_on_a_node_by_its_name) {
+  const auto host = ns3::CreateObject<ns3::Node>();
+  ns3::Names::Add("server", host);
+  const ns3::TandemNodeHelper helper;
+  EXPECT_EQ(helper.Install("server")->GetNode(), host);
+  EXPECT_THROW(helper.Install("client"), std::invalid_argument);
+  ns3::Names::Clear();
+  Simulator::Destroy();
 }
 
 TEST(application_without_a_host, has_the_identity_that_its_index_names_or_says_what_is_missing) {

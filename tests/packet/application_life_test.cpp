@@ -40,6 +40,24 @@ TEST(application_life, keeps_what_the_node_began_with) {
   EXPECT_EQ(two.server->GetPeerId(), id);
 }
 
+TEST(application_life, takes_options_that_belong_together_in_an_order_that_never_contradicts) {
+  pair_of_applications two(true, false);
+  const auto set = [&](const char* name, std::uint64_t value) {
+    return two.server->SetAttributeFailSafe(name, UintegerValue(value));
+  };
+  Simulator::Schedule(Seconds(1), [&] {
+    EXPECT_FALSE(set("ReservedConnections", 300));
+    EXPECT_TRUE(set("MaxConnections", 400));
+    EXPECT_TRUE(set("ReservedConnections", 300));
+    EXPECT_FALSE(set("MaxConnections", 256));
+    EXPECT_TRUE(set("ReservedConnections", 0));
+    EXPECT_TRUE(set("MaxConnections", 256));
+  });
+  Simulator::Stop(Seconds(2));
+  Simulator::Run();
+  EXPECT_EQ(two.server->GetTandemNode()->manager().options(), manager_options());
+}
+
 TEST(application_life, begins_as_attributes_say_until_then) {
   pair_of_applications two(true, false);
   for (const auto& each : {two.server, two.dialer}) each->SetStartTime(Seconds(2));

@@ -4,7 +4,10 @@
 #include "seam/socket_check.hpp"
 #include "tcp/library_check.hpp"
 
+#include <ns3/names.h>
 #include <ns3/node.h>
+
+#include <stdexcept>
 
 namespace ns3 {
 
@@ -29,6 +32,12 @@ ApplicationContainer TandemNodeHelper::Install(const NodeContainer& nodes) const
   ApplicationContainer installed;
   for (auto node = nodes.Begin(); node != nodes.End(); ++node) installed.Add(Install(*node));
   return installed;
+}
+
+Ptr<TandemNode> TandemNodeHelper::Install(const std::string& node) const {
+  const auto found = Names::Find<Node>(node);
+  if (!found) throw std::invalid_argument("TandemNodeHelper: no node has the name " + node);
+  return Install(found);
 }
 
 }  // namespace ns3

@@ -31,6 +31,8 @@ class TandemNodeHelper {
   void SetAttribute(const std::string& name, const AttributeValue& value);
   Ptr<TandemNode> Install(Ptr<Node> node) const;
   ApplicationContainer Install(const NodeContainer& nodes) const;
+  /// On the node of that name (ns3::Names). Throws std::invalid_argument when there is none.
+  Ptr<TandemNode> Install(const std::string& node) const;
   /// ns-3's convention; the applications use none of ns-3's random streams.
   std::int64_t AssignStreams(const NodeContainer&, std::int64_t) const { return 0; }
 
