@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Every notification of the node as a trace source of TandemNode.
 #include "app/names.hpp"
+#include "seam/addresses.hpp"
 #include "tandem/core/actions.hpp"
+#include "tandem/net/identity.hpp"
 #include "tandem/packet/tandem-node.h"
 
 #include <ns3/trace-source-accessor.h>
@@ -72,6 +74,32 @@ void TandemNode::AddNotices(TypeId& type) {
     type.AddTraceSource(tandem::packet::camel_case(name), help[i], Create<Told>(i),
                         "ns3::TandemNode::EventTracedCallback");
   }
+  type.AddTraceSource("Notification", "Whatever the node tells, with all that it knows of it.",
+                      MakeTraceSourceAccessor(&TandemNode::m_notification),
+                      "ns3::TandemNode::NotificationTracedCallback");
+}
+
+void TandemNode::Tell(const tandem::notification& what) {
+  const std::string peer = to_string(what.peer);
+  const std::string cause(name_of(what.why));
+  m_told[static_cast<std::size_t>(what.kind)](peer, cause);
+  if (m_notification.IsEmpty()) return;
+  TandemNotification all;
+  all.kind = tandem::packet::camel_case(name_of(what.kind));
+  all.cause = cause;
+  all.text = describe(what);
+  all.peer = peer;
+  all.inbound = what.way == tandem::direction::inbound;
+  all.connection = static_cast<std::uint64_t>(what.conn);
+  all.request = static_cast<std::uint64_t>(what.request);
+  all.current = what.current;
+  all.limit = what.limit;
+  all.failures = what.failures;
+  all.ceiling = NanoSeconds(what.ceiling.count());
+  if (what.until != tandem::never) all.until = NanoSeconds(what.until.time_since_epoch().count());
+  if (what.where != tandem::endpoint{}) all.where = tandem::packet::to_address(what.where);
+  all.untried = what.untried;
+  m_notification(all);
 }
 
 }  // namespace ns3

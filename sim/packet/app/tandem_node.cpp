@@ -43,9 +43,8 @@ struct TandemNode::Running final : tandem::node_observer {
   ~Running() override { loop.end(); }
 
   void on_notification(tandem::time_point, const tandem::notification& what) override {
-    const std::string peer = to_string(what.peer);
-    NS_LOG_INFO(name_of(what.kind) << " " << peer << " " << name_of(what.why));
-    owner.m_told[static_cast<std::size_t>(what.kind)](peer, std::string(name_of(what.why)));
+    NS_LOG_INFO(name_of(what.kind) << " " << to_string(what.peer) << " " << describe(what));
+    owner.Tell(what);
   }
   void on_step(tandem::time_point, const tandem::connection_manager& manager) override {
     owner.m_active = manager.counters().active_connections;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Five Tandem nodes on one CSMA segment with the stack of InternetStackHelper. The first admits at
-// most three connections: the fourth dialer is told LimitReached. Prints what happens and when.
-// --ipv6: with IPv6 alone.
+// most three connections: the fourth dialer is told LimitReached. Prints what each node is told and
+// when. --ipv6: with IPv6 alone.
 #include "tandem/packet/tandem-node-helper.h"
 
 #include <ns3/command-line.h>
+#include <ns3/config.h>
 #include <ns3/csma-helper.h>
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-address-helper.h>
@@ -25,20 +26,19 @@ namespace {
 int established = 0;
 int refused = 0;
 
-void Say(const char* what, const std::string& peer, const std::string& more) {
-  std::printf("%10.6f s  server: %s %s  %s\n", Simulator::Now().GetSeconds(), what, peer.c_str(),
-              more.c_str());
+/// Of every node; `path` begins with /NodeList/ and the id of its ns-3 node.
+void Told(std::string path, const TandemNotification& what) {
+  const std::string node = path.substr(10, path.find('/', 10) - 10);
+  std::printf("%10.6f s  node %s: %s %s %s\n", Simulator::Now().GetSeconds(), node.c_str(),
+              what.kind.c_str(), what.peer.c_str(), what.text.c_str());
+  if (node != "0") return;
+  if (what.kind == "ConnectionEstablished") ++established;
+  if (what.kind == "InboundRefused") ++refused;
 }
-void Established(const std::string& peer, const std::string&) {
-  ++established;
-  Say("established", peer, "");
+void Message(const std::string& peer, const std::string& text) {
+  std::printf("%10.6f s  server: message from %s: %s\n", Simulator::Now().GetSeconds(),
+              peer.c_str(), text.c_str());
 }
-void Closed(const std::string& peer, const std::string& cause) { Say("closed", peer, cause); }
-void Refused(const std::string& peer, const std::string& cause) {
-  ++refused;
-  Say("refused", peer, cause);
-}
-void Message(const std::string& peer, const std::string& text) { Say("message from", peer, text); }
 void Active(std::uint64_t before, std::uint64_t now) {
   std::printf("%10.6f s  server: %llu -> %llu connections\n", Simulator::Now().GetSeconds(),
               static_cast<unsigned long long>(before), static_cast<unsigned long long>(now));
@@ -75,9 +75,8 @@ int main(int argc, char** argv) {
     apps.push_back(helper.Install(nodes.Get(i)));
   }
   const auto& server = apps.front();
-  server->TraceConnectWithoutContext("ConnectionEstablished", MakeCallback(&Established));
-  server->TraceConnectWithoutContext("ConnectionClosed", MakeCallback(&Closed));
-  server->TraceConnectWithoutContext("InboundRefused", MakeCallback(&Refused));
+  Config::Connect("/NodeList/*/ApplicationList/*/$ns3::TandemNode/Notification",
+                  MakeCallback(&Told));
   server->TraceConnectWithoutContext("Message", MakeCallback(&Message));
   server->TraceConnectWithoutContext("ActiveConnections", MakeCallback(&Active));
 

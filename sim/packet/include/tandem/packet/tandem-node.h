@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include "tandem/packet/tandem-notification.h"
+
 #include <ns3/address.h>
 #include <ns3/application.h>
 #include <ns3/nstime.h>
@@ -18,6 +20,7 @@ class peer_id;
 struct endpoint;
 struct manager_options;
 struct node_options;
+struct notification;
 }  // namespace tandem
 
 namespace ns3 {
@@ -34,7 +37,8 @@ namespace ns3 {
 /// Every option of the connection manager is an attribute (max_connections is MaxConnections), and
 /// so are the node's own limits (message_size_max is MessageSizeMax). While it runs those of the
 /// manager hold at once, and none of the others can be set. Every notification of the node is a
-/// trace source (connection_established is ConnectionEstablished).
+/// trace source (connection_established is ConnectionEstablished), and Notification gives all of
+/// them whole.
 class TandemNode : public Application {
  public:
   static TypeId GetTypeId();
@@ -76,6 +80,7 @@ class TandemNode : public Application {
   /// A peer's id and a cause: `LimitReached`, `IdleTimeout`, …
   typedef void (*EventTracedCallback)(const std::string& peer, const std::string& cause);
   typedef void (*MessageTracedCallback)(const std::string& peer, const std::string& message);
+  typedef void (*NotificationTracedCallback)(const TandemNotification& what);
 
  private:
   using EventTrace = TracedCallback<const std::string&, const std::string&>;
@@ -89,6 +94,7 @@ class TandemNode : public Application {
   static void AddOptions(TypeId& type);
   static void AddLimits(TypeId& type);
   static void AddNotices(TypeId& type);
+  void Tell(const tandem::notification& what);
 
   void StartApplication() override;
   void StopApplication() override;
@@ -112,6 +118,7 @@ class TandemNode : public Application {
   std::unique_ptr<tandem::node_options> m_options;  // what attributes say of them
 
   std::vector<EventTrace> m_told;  // by notice
+  TracedCallback<const TandemNotification&> m_notification;
   EventTrace m_message;
   EventTrace m_refused;
   EventTrace m_identified;
