@@ -6,6 +6,7 @@
 #include "seam/addresses.hpp"
 #include "seam/host_network.hpp"
 #include "tandem/core/options.hpp"
+#include "tandem/core/random.hpp"
 #include "tandem/net/identity.hpp"
 #include "tandem/net/node.hpp"
 #include "tandem/sim/policy_seed.hpp"
@@ -15,6 +16,7 @@
 #include <ns3/ipv6.h>
 #include <ns3/log.h>
 #include <ns3/node.h>
+#include <ns3/rng-seed-manager.h>
 #include <ns3/simulator.h>
 #include <ns3/trace-source-accessor.h>
 
@@ -145,11 +147,18 @@ tandem::node* TandemNode::GetTandemNode() const {
   return m_running ? m_running->node.get() : nullptr;
 }
 
+/// Another for each run of ns-3's; that of the nodes alone in the first run of its first seed.
+std::uint64_t TandemNode::SeedOfRun() const {
+  const std::uint64_t seed = RngSeedManager::GetSeed(), run = RngSeedManager::GetRun();
+  if (seed == 1 && run == 1) return m_seed;
+  return tandem::random_stream::of(m_seed, "ns3", seed).next() + run;
+}
+
 void TandemNode::StartApplication() {
   if (m_running) return;  // Restart() came before StartTime
   auto options = *m_options;
   options.self = tandem::identity::of_node(m_seed, Index());
-  options.seed = tandem::sim::policy_seed(m_seed, Index(), m_lives++);
+  options.seed = tandem::sim::policy_seed(SeedOfRun(), Index(), m_lives++);
   options.security = tandem::parse_securities(m_security);
   options.identify_dialled = m_identifies;
   options.agent = m_agent;

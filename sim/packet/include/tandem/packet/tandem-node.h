@@ -31,8 +31,9 @@ namespace ns3 {
 ///
 /// Its identity is a function of Seed and NodeIndex, which by default is another for each ns-3 node
 /// and each TandemNode on it; several on one need a Port each. From StartTime on it listens on Port
-/// of every address; at StopTime it shuts down gracefully. Draws nothing from ns-3's random
-/// streams; TcpBbr, where TCP is to use it, does, from those that Seed names.
+/// of every address; at StopTime it shuts down gracefully. What it draws is of these two and of
+/// ns-3's RngSeed and RngRun, and from none of ns-3's random streams; TcpBbr, where TCP is to use
+/// it, draws from those that Seed names.
 ///
 /// Every option of the connection manager is an attribute (max_connections is MaxConnections), and
 /// so are the node's own limits (message_size_max is MessageSizeMax). While it runs those of the
@@ -102,6 +103,7 @@ class TandemNode : public Application {
   void End();
   Ptr<Node> Host() const;
   std::uint64_t Index() const;
+  std::uint64_t SeedOfRun() const;
   std::vector<tandem::endpoint> Listening() const;
   void Refuse(const tandem::peer_id& peer, const char* why);
   void DialEndpoints(const TandemNode& peer, std::vector<tandem::endpoint> to);
