@@ -26,7 +26,6 @@ namespace tandem::packet {
 struct pair_of_applications {
   pair_of_applications(bool ipv4, bool ipv6, const char* security = "plaintext") {
     hosts.Create(2);
-    ns3::PointToPointHelper link;
     link.SetDeviceAttribute("DataRate", ns3::StringValue("1Gbps"));
     link.SetChannelAttribute("Delay", ns3::StringValue("10ms"));
     const auto devices = link.Install(hosts);
@@ -66,6 +65,7 @@ struct pair_of_applications {
   }
 
   ns3::NodeContainer hosts;
+  ns3::PointToPointHelper link;
   ns3::Ptr<ns3::TandemNode> dialer, server;
   std::vector<std::pair<std::string, std::int64_t>> heard;
 };
