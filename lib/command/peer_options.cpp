@@ -8,7 +8,7 @@
 #include "tandem/net/error.hpp"
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/system_executor.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include <cstdio>
 #include <stdexcept>
@@ -60,7 +60,9 @@ bool dials_a_port(const dial_address& to) {
 dns_options read_dns(const std::string& servers) {
   const dns_options read{servers};
   try {
-    make_dns(asio::system_executor(), read);
+    // Of its own: that of the system would have threads, which a fork cannot end.
+    asio::io_context nobodys;
+    make_dns(nobodys.get_executor(), read);
   } catch (const std::invalid_argument&) {
     throw bad_input("--dns " + servers, "no name servers; write 192.0.2.1,[2001:db8::1]:5353");
   }

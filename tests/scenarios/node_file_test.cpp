@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 namespace tandem::scenarios {
 namespace {
@@ -55,6 +56,16 @@ TEST_F(node_file, is_held_to_the_descriptors_of_a_process) {
                              HasSubstr("RLIMIT_NOFILE is 1024"))));
   EXPECT_THAT(warnings("max_connections: 100\nmax_pending_inbound: 100\n"), IsEmpty());
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Cells of a gate are forks: a fork of a process with threads cannot end those.
+TEST_F(node_file, starts_no_thread) {
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+  };
+  const auto before = threads();
+  warnings("dns: 192.0.2.1\nmax_connections: 100\n");
+  EXPECT_EQ(threads(), before);
 }
 
 TEST_F(node_file, is_held_to_the_memory_of_the_machine) {
