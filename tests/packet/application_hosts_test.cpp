@@ -7,10 +7,12 @@
 #include <ns3/inet-socket-address.h>
 #include <ns3/integer.h>
 #include <ns3/ipv4.h>
+#include <ns3/log.h>
 #include <ns3/names.h>
 #include <ns3/uinteger.h>
 
 #include <functional>
+#include <iostream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -175,9 +177,15 @@ TEST(application_without_an_address, fails_its_dials_until_it_has_one) {
   Simulator::Schedule(Seconds(1), &node::Dial, net.nodes[1], net.nodes[0]);
   Simulator::Schedule(Seconds(2), [&] { line->SetUp(1); });
   Simulator::Schedule(Seconds(3), &node::Dial, net.nodes[1], net.nodes[0]);
+  ns3::LogComponentEnable("TandemNode", ns3::LOG_WARN);
+  testing::internal::CaptureStderr();
   net.run(Seconds(4));
+  std::clog.flush();
+  const auto said = testing::internal::GetCapturedStderr();
+  ns3::LogComponentDisable("TandemNode", ns3::LOG_WARN);
   EXPECT_THAT(net.heard,
               testing::ElementsAre("1 DialFailed NoAddress", "1 ConnectionEstablished None"));
+  EXPECT_THAT(said, testing::HasSubstr("no address of " + net.nodes[0]->GetPeerId()));
 }
 
 TEST(application_that_only_dials, is_listening_nowhere) {
