@@ -3,6 +3,7 @@
 #include "seam/ipv6_pair.hpp"
 #include "seam/socket_check.hpp"
 #include "tandem/packet/fabric.hpp"
+#include "tandem/packet/tandem-node-helper.h"
 #include "tcp/library_check.hpp"
 
 #include <gmock/gmock.h>
@@ -100,6 +101,20 @@ TEST_P(rehearsal_over, says_by_name_what_is_otherwise) {
               ElementsAre("a lost segment is sent again a round trip and 200 ms later"));
   EXPECT_THAT(faults_of([](sim::tcp_profile& tcp) { tcp.syn_ack_timeout = 30s; }),
               ElementsAre("a SYN+ACK that comes again is acknowledged again"));
+}
+
+TEST(packet_library, that_does_not_is_said_for_each_family_at_once) {
+  ns3::Config::SetDefault("ns3::TandemTcpSocket::FinRetries", ns3::StringValue("100"));
+  std::string said;
+  try {
+    ns3::TandemNodeHelper::CheckSockets();
+  } catch (const std::runtime_error& e) {
+    said = e.what();
+  }
+  ns3::Config::SetDefault("ns3::TandemTcpSocket::FinRetries", ns3::StringValue("8"));
+  const std::string fault = "a FIN that nobody answers is not repeated for ever";
+  EXPECT_THAT(said, testing::EndsWith("not hold: " + fault + " (IPv4); " + fault + " (IPv6)"));
+  EXPECT_NO_THROW(ns3::TandemNodeHelper::CheckSockets());
 }
 
 }  // namespace

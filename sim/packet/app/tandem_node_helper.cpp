@@ -16,7 +16,10 @@ TandemNodeHelper::TandemNodeHelper() {
   m_factory.SetTypeId(TandemNode::GetTypeId());
 }
 
-void TandemNodeHelper::CheckSockets() { tandem::packet::check_sockets(); }
+void TandemNodeHelper::CheckSockets() {
+  using tandem::packet::family;
+  tandem::packet::check_sockets({family::ipv4, family::ipv6});
+}
 
 void TandemNodeHelper::SetAttribute(const std::string& name, const AttributeValue& value) {
   m_factory.Set(name, value);

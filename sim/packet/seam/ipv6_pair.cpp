@@ -60,7 +60,9 @@ class ipv6_pair final : public sim::fabric {
                   [this, index](ns3::Ptr<const ns3::Packet>, ns3::Ptr<ns3::Ipv6>, std::uint32_t) {
                     leaves(index);
                   }));
-    ns3::TandemTcpSocketFactory::Of(node)->SetProfile(options_.tcp);
+    const auto sockets = ns3::TandemTcpSocketFactory::Of(node);
+    sockets->SetProfile(options_.tcp);
+    sockets->ForgoTraces();  // which nobody can reach
     hosts_.push_back(std::make_unique<host_network>(loop_, node));
     return index;
   }

@@ -22,15 +22,17 @@ rehearsed_pair::rehearsed_pair(const maker& make) {
 }
 
 rehearsed_connection& rehearsed_pair::connecting() {
-  rehearsed_connection& made = connections_.emplace_back();
   const auto become = [this](rehearsed_end& end) {
     return [this, &end](error_code e, struct connected c) {
       if (!e) end.since = now();
       end.stream = std::move(c.stream);
     };
   };
-  listener_ = nullptr;  // whoever it never accepted is forgotten
-  listener_ = on_->host(1).listen(listening()).value();
+  if (!listener_ || !connections_.back().server.since) {
+    listener_ = nullptr;  // with what it waits for
+    listener_ = on_->host(1).listen(listening()).value();
+  }
+  rehearsed_connection& made = connections_.emplace_back();
   listener_->async_accept(become(made.server));
   on_->host(0).async_connect(listening(), become(made.dialer));
   return made;
@@ -52,12 +54,12 @@ void rehearsed_pair::say(rehearsed_end& from, std::size_t bytes) {
 }
 
 void rehearsed_pair::hear(rehearsed_end& to, std::size_t most) {
-  to.stream.async_read_some(boost::asio::buffer(to.into, most),
+  to.stream.async_read_some(boost::asio::buffer(heard_, most),
                             [&to](error_code, std::size_t n) { to.heard += n; });
 }
 
 void rehearsed_pair::hear(rehearsed_end& to) {
-  to.stream.async_read_some(boost::asio::buffer(to.into), [this, &to](error_code e, std::size_t n) {
+  to.stream.async_read_some(boost::asio::buffer(heard_), [this, &to](error_code e, std::size_t n) {
     if (n != 0) to.heard_at = now();
     to.heard += n;
     if (e)

@@ -27,7 +27,6 @@ struct rehearsed_end {
   std::optional<error_code> ended;   ///< of what it hears
   std::size_t said = 0;              ///< bytes taken
   std::optional<error_code> failed;  ///< the last that was said: what became of it
-  std::vector<std::byte> into = std::vector<std::byte>(65536);
 };
 
 struct rehearsed_connection {
@@ -59,7 +58,7 @@ class rehearsed_pair {
   /// The same, connected.
   rehearsed_connection& connected();
   void say(rehearsed_end& from, std::size_t bytes);
-  /// Reads once, at most so much.
+  /// Reads once, at most so much, and no more than 64 KiB.
   void hear(rehearsed_end& to, std::size_t most);
   /// Reads to the end.
   void hear(rehearsed_end& to);
@@ -68,6 +67,7 @@ class rehearsed_pair {
   std::uint64_t packets_ = 0;
   sim::link paths_[2];
   std::vector<std::byte> text_ = std::vector<std::byte>(more_than_window, std::byte{7});
+  std::vector<std::byte> heard_ = std::vector<std::byte>(65536);  // by whomever, and not looked at
   std::unique_ptr<sim::fabric> on_;
   std::unique_ptr<acceptor> listener_;
   std::deque<rehearsed_connection> connections_;  // handlers know where they are

@@ -21,7 +21,7 @@ constexpr duration again_least = round_trip + 200ms, again_most = again_least + 
 // As long as an end tries whose words nobody acknowledges, fifteen times at up to a minute.
 constexpr duration patience = 30min;
 // More bytes than leave at once: the last of them take the FIN along.
-constexpr std::size_t more_than_a_burst = 20'000;
+constexpr std::size_t more_than_a_burst = 15'000;
 
 /// What the two hosts say to each other, one thing after the other.
 class rehearsal {
@@ -241,7 +241,7 @@ class rehearsal {
     pair_.say(c.dialer, more_than_window);
     pair_.run(1s);
     const bool first = unacknowledged() != 0;
-    pair_.hear(c.server, c.server.into.size());
+    pair_.hear(c.server, more_than_window / 2);
     pair_.run(1s);  // before a probe
     expect("what waits for a window that was closed arrives as soon as it is read",
            unacknowledged() == 0);

@@ -3,7 +3,9 @@
 
 #include "tandem/sim/fabric.hpp"
 
+#include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,8 +21,12 @@ namespace tandem::packet {
 std::vector<std::string> socket_faults(
     const std::function<std::unique_ptr<sim::fabric>(sim::fabric_options)>& make);
 
-/// Throws std::runtime_error that says all of them when there are some, for make_packet_fabric()
-/// and for hosts with IPv6 alone. What ns-3 draws elsewhere stays as it was.
-void check_sockets();
+enum class family : std::uint8_t {
+  ipv4,  ///< as hosts of make_packet_fabric() have it
+  ipv6,  ///< alone, with ns-3's own TcpL4Protocol, as hosts of applications may have it
+};
+
+/// Throws std::runtime_error that says all of them when there are some.
+void check_sockets(std::initializer_list<family> over);
 
 }  // namespace tandem::packet

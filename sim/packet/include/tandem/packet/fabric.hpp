@@ -17,9 +17,9 @@ namespace tandem::packet {
 /// With options.routers a host is at the access of its router, and routers are nodes of ns-3 with
 /// queues of their own.
 ///
-/// The first fabric of a process is preceded by a few simulated hours of two hosts, on IPv4 and on
-/// IPv6, that hold the loaded ns-3 to what TandemTcpSocket counts on (20 ms of processor time):
-/// throws std::runtime_error with what differs.
+/// The first fabric of a process is preceded by a few simulated hours of two hosts that hold the
+/// loaded ns-3 to what TandemTcpSocket counts on (10 ms of processor time): throws
+/// std::runtime_error with what differs.
 ///
 /// Does not cover: ARP, IPv6.
 ///
