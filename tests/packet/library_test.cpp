@@ -83,6 +83,7 @@ INSTANTIATE_TEST_SUITE_P(, rehearsal_over, testing::Values(&make_packet_fabric, 
 TEST_P(rehearsal_over, finds_all_that_sockets_count_on) {
   EXPECT_THAT(socket_faults(GetParam()), IsEmpty());
   EXPECT_THAT(faults_with("ns3::TcpSocket::RcvBufSize", "2000000", "131072"), IsEmpty());
+  EXPECT_THAT(faults_with("ns3::TcpSocketBase::UseEcn", "On", "Off"), IsEmpty());
 }
 
 TEST_P(rehearsal_over, says_by_name_what_is_otherwise) {
