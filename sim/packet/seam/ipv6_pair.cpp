@@ -10,6 +10,8 @@
 #include <ns3/ipv6-extension-demux.h>
 #include <ns3/ipv6-l3-protocol.h>
 #include <ns3/ipv6-static-routing.h>
+#include <ns3/mac48-address.h>
+#include <ns3/nstime.h>
 #include <ns3/simple-channel.h>
 #include <ns3/simple-net-device.h>
 #include <ns3/tcp-l4-protocol.h>
@@ -46,7 +48,8 @@ class ipv6_pair final : public sim::fabric {
     node->AggregateObject(ns3::CreateObject<ns3::TcpL4Protocol>());
     const auto device = ns3::CreateObject<ns3::SimpleNetDevice>();
     device->SetAttribute("PointToPointMode", ns3::BooleanValue(true));
-    device->SetAddress(ns3::Mac48Address::Allocate());
+    // Not the next of ns-3's, which would be missing elsewhere.
+    device->SetAddress(ns3::Mac48Address(index == 0 ? "02:00:00:00:00:01" : "02:00:00:00:00:02"));
     device->SetChannel(channel_);
     node->AddDevice(device);
     devices_.push_back(device);

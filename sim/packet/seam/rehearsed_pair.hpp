@@ -3,6 +3,7 @@
 
 #include "tandem/sim/fabric.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -25,7 +26,6 @@ struct rehearsed_end {
   std::size_t heard = 0;             ///< bytes
   time_point heard_at{};             ///< the last of them
   std::optional<error_code> ended;   ///< of what it hears
-  std::size_t said = 0;              ///< bytes taken
   std::optional<error_code> failed;  ///< the last that was said: what became of it
 };
 
