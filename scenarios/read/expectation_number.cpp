@@ -18,13 +18,14 @@ struct statistic_row {
   enum statistic what;
   double fraction = 0;
 };
-constexpr std::array<statistic_row, 10> statistics{{{"last", statistic::last},
+constexpr std::array<statistic_row, 11> statistics{{{"last", statistic::last},
                                                     {"min", statistic::min},
                                                     {"max", statistic::max},
                                                     {"mean", statistic::mean},
                                                     {"count", statistic::count},
                                                     {"p50", statistic::quantile, 0.5},
                                                     {"p90", statistic::quantile, 0.9},
+                                                    {"p95", statistic::quantile, 0.95},
                                                     {"p99", statistic::quantile, 0.99},
                                                     {"p999", statistic::quantile, 0.999},
                                                     {"rate", statistic::rate}}};

@@ -154,7 +154,8 @@ void read_lines_between(const yaml_value& entry, router_network& out) {
   for (auto& line : out.made.lines)
     if ((at(0, line.a) && at(1, line.b)) || (at(1, line.a) && at(0, line.b))) {
       read_line_fields(given, line);
-      if (const auto* queue = given.find("queue")) check_queue(*queue, line, out);
+      if (const auto* queue = given.find("queue"); queue && !given.find("bandwidth"))
+        check_queue(*queue, line, out);
       any = true;
     }
   if (!any) given.need("routers").fail("no line joins these routers");
@@ -181,7 +182,8 @@ router_network read_topology(const yaml_mapping& given, const scenario& of) {
   const auto read_usual = [&](const yaml_value& v) {
     const yaml_mapping line(v, "a line", {line_keys[0], line_keys[1], line_keys[2]});
     read_line_fields(line, usual);
-    if (const auto* queue = line.find("queue")) usual_queue = *queue;
+    if (const auto* queue = line.find("queue"); queue && !two_sides && !line.find("bandwidth"))
+      usual_queue = *queue;
   };
   const auto* bottleneck = given.find("bottleneck");
   if (two_sides && bottleneck == nullptr)

@@ -173,6 +173,8 @@ TEST(application_without_an_address, fails_its_dials_until_it_has_one) {
   Simulator::Schedule(Seconds(1), &node::Dial, net.nodes[1], net.nodes[0]);
   Simulator::Schedule(Seconds(2), [&] { line->SetUp(1); });
   Simulator::Schedule(Seconds(3), &node::Dial, net.nodes[1], net.nodes[0]);
+  Simulator::Schedule(ns3::MilliSeconds(3500), &node::Kill, net.nodes[1]);
+  Simulator::Schedule(ns3::MilliSeconds(3600), &node::Dial, net.nodes[1], net.nodes[0]);
   ns3::LogComponentEnable("TandemNode", ns3::LOG_WARN);
   testing::internal::CaptureStderr();
   net.run(Seconds(4));
@@ -182,6 +184,7 @@ TEST(application_without_an_address, fails_its_dials_until_it_has_one) {
   EXPECT_THAT(net.heard,
               testing::ElementsAre("1 DialFailed NoAddress", "1 ConnectionEstablished None"));
   EXPECT_THAT(said, testing::HasSubstr("no address of " + net.nodes[0]->GetPeerId()));
+  EXPECT_THAT(said, testing::HasSubstr("Dial does nothing: this node does not run"));
 }
 
 TEST(application_that_only_dials, is_listening_nowhere) {

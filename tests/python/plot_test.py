@@ -66,3 +66,11 @@ def test_what_cannot_be_drawn_is_told(draw, error, words):
     with pytest.raises(error) as caught:
         draw()
     assert words in str(caught.value)
+
+
+def test_values_that_are_text_are_drawn_in_the_order_of_the_sweep():
+    index = pandas.MultiIndex.from_product([["2Mbit/s", "16Mbit/s", "4Mbit/s"], ["packet"], [1, 2]],
+                                           names=["network.bottleneck.bandwidth", "level", "seed"])
+    table = pandas.DataFrame({"drops": [9.0, 8.0, 1.0, 2.0, 5.0, 4.0]}, index=index)
+    line = tandem.plot.sweep(table, "drops").axes[0].lines[0]
+    assert list(line.get_xdata()) == ["2Mbit/s", "16Mbit/s", "4Mbit/s"] and list(line.get_ydata()) == [8.5, 1.5, 4.5]

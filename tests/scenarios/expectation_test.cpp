@@ -72,6 +72,7 @@ TEST(expectation, of_a_distribution_is_about_every_value_and_has_its_unit) {
   const auto p999 = read("dialers.dial_time.p999 <= 3s").numbers[0];
   EXPECT_EQ(p999.statistic, statistic::quantile);
   EXPECT_EQ(p999.fraction, 0.999);
+  EXPECT_EQ(read("dialers.dial_time.p95 <= 3s").numbers[0].fraction, 0.95);
 }
 
 TEST(expectation, knows_every_number_by_its_long_and_its_short_name) {

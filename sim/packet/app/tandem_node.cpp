@@ -192,10 +192,16 @@ void TandemNode::Shutdown() {
   m_running->node->shutdown();
 }
 
+bool TandemNode::Runs(const char* method) const {
+  if (!m_running)
+    NS_LOG_WARN(method << " does nothing: this node does not run, before its StartTime or killed");
+  return m_running != nullptr;
+}
+
 void TandemNode::Dial(Ptr<TandemNode> peer) {
   CheckNamed(peer);
   NS_LOG_FUNCTION(this << peer->GetPeerId());
-  if (m_running) DialEndpoints(*peer, packet::within_reach(*GetNode(), peer->Listening()));
+  if (Runs("Dial")) DialEndpoints(*peer, packet::within_reach(*GetNode(), peer->Listening()));
 }
 
 void TandemNode::DialAt(Ptr<TandemNode> peer, const std::vector<Address>& addresses) {
@@ -207,7 +213,7 @@ void TandemNode::DialAt(Ptr<TandemNode> peer, const std::vector<Address>& addres
       throw std::invalid_argument("TandemNode::DialAt takes InetSocketAddress, Inet6SocketAddress");
     to.push_back(packet::to_endpoint(address));
   }
-  if (m_running) DialEndpoints(*peer, std::move(to));
+  if (Runs("DialAt")) DialEndpoints(*peer, std::move(to));
 }
 
 void TandemNode::DialEndpoints(const TandemNode& peer, std::vector<tandem::endpoint> to) {
@@ -222,8 +228,7 @@ void TandemNode::DialEndpoints(const TandemNode& peer, std::vector<tandem::endpo
 void TandemNode::Disconnect(Ptr<TandemNode> peer) {
   CheckNamed(peer);
   NS_LOG_FUNCTION(this << peer->GetPeerId());
-  if (!m_running) return;
-  m_running->node->disconnect(peer->Identity());
+  if (Runs("Disconnect")) m_running->node->disconnect(peer->Identity());
 }
 
 void TandemNode::Send(Ptr<TandemNode> peer, const std::string& message) {

@@ -106,6 +106,7 @@ class TandemNode : public Application {
   std::uint64_t SeedOfRun() const;
   std::vector<tandem::endpoint> Listening() const;
   void Refuse(const tandem::peer_id& peer, const char* why);
+  bool Runs(const char* method) const;
   void DialEndpoints(const TandemNode& peer, std::vector<tandem::endpoint> to);
   bool Become(const tandem::manager_options& options);
   tandem::peer_id Identity() const;
