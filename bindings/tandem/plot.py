@@ -209,8 +209,7 @@ def sweep(table: pandas.DataFrame, number: str, x: str | None = None, method: st
     along = _arguments.name("x", "axis", axes[0] if x is None else x, axes)
     ax = _place(ax)
     given = {value: i for i, value in enumerate(table.index.get_level_values(along).unique())}  # text has no other order
-    many = means.reset_index().sort_values(along, kind="stable",
-                                           key=lambda of: of if is_numeric_dtype(of) else of.map(given))
+    many = means.reset_index().sort_values(along, key=lambda of: of if is_numeric_dtype(of) else of.map(given), kind="stable")
     varied = [name for name in axes if name != along and many[name].nunique() > 1]
     for i, (label, part) in enumerate(split(many, varied)):
         ax.plot(part[along], part["mean"], marker="o", markersize=4, label=label or None, **_style(i))
