@@ -54,7 +54,7 @@ std::string unknown_text(const campaign_report& report, const std::vector<std::s
   for (const auto& name : numbers)
     if (!known.empty() && std::ranges::find(known, name) == known.end())
       out += "\n--show " + name + ": no run has a number of that name" + suggestion(name, known) +
-             "\n";
+             "; --measure takes whatever a line can compute\n";
   return out;
 }
 

@@ -67,6 +67,9 @@ class sweep_command final : public command {
     many(app_.add_option("--show", show_,
                          "Another column: a number, as in "
                          "server.icn_p2p_active_connections.max"));
+    many(app_.add_option("--measure", measure_,
+                         "Another column, measured in every cell: whatever a line can compute, as "
+                         "in server.queued_bytes.max"));
     app_.add_option("--jobs", jobs_, "Processes (default: one for each processor)")
         ->check(CLI::Range(1, 1024));
     app_.add_option("--out", out_, "Folder of the results (default: SCENARIO-sweep)");
@@ -116,6 +119,7 @@ class sweep_command final : public command {
     if (!seeds_.empty())
       of.flags.seeds = read_flag("--seeds", [&] { return read_seed_count(seeds_); });
     of.flags.levels = levels_;
+    for (const auto& number : measure_) of.also.push_back(number + " >= 0");  // a line of it
     of.stop = [] { return stopped_by() != 0; };
     return of;
   }
@@ -147,6 +151,7 @@ class sweep_command final : public command {
   std::vector<std::string> levels_;
   std::vector<std::string> sets_;
   std::vector<std::string> show_;
+  std::vector<std::string> measure_;
   std::size_t jobs_ = 0;
   std::string out_;
   std::string shard_ = "1/1";

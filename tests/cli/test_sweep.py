@@ -248,6 +248,20 @@ def test_a_column_that_no_run_has_is_told(offices, tmp_path):
     assert "no run has" not in done.stdout
 
 
+def test_a_number_that_no_line_has_is_measured_in_every_cell(offices, tmp_path):
+    measures = ["--measure", "desk.active.max", "--measure", "desk.refused / callers.dials"]
+    done = sweep(offices, tmp_path / "out", *measures)
+    assert done.stdout.splitlines()[0].endswith("desk.active.max  desk.refused / callers.dials"), done.stdout
+    told = json.loads(sweep(offices, tmp_path / "out", *measures, "--json").stdout)
+    assert told["cells_reused"] == 12 and len(told["settings"]) == 3
+    for setting in told["settings"]:
+        most, refused = setting["also"]["desk.active.max >= 0"], setting["also"]["desk.refused / callers.dials >= 0"]
+        assert most["n"] == 4 and most["mean"] == most["max"] == float(setting["values"]["parameters.limit"])
+        assert 0 < refused["mean"] < 1
+    wrong = sweep(offices, tmp_path / "other", "--measure", "desk.actives.max")
+    assert wrong.returncode == 2 and "did you mean `active`" in wrong.stderr and not (tmp_path / "other").exists()
+
+
 def test_a_plan_runs_nothing(offices, tmp_path):
     done = sweep(offices, tmp_path / "out", "--plan")
     assert done.returncode == 0
