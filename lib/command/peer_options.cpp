@@ -59,6 +59,7 @@ bool dials_a_port(const dial_address& to) {
 
 dns_options read_dns(const std::string& servers) {
   const dns_options read{servers};
+  if (servers.empty()) return read;  // the system's
   try {
     // Of its own: that of the system would have threads, which a fork cannot end.
     asio::io_context nobodys;
