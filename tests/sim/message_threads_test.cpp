@@ -236,6 +236,17 @@ TEST(message_threads, a_network_without_a_least_latency_has_one_thread_and_says_
   EXPECT_NO_THROW(net.partition([](host_index) { return 0; }));
 }
 
+TEST(message_threads, of_a_network_with_names_are_one) {
+  struct nowhere final : host_names {
+    std::optional<endpoint> find(const endpoint&) const override { return {}; }
+    endpoint seen(host_index, bool) override { return {}; }
+    endpoint of(host_index) const override { return {}; }
+  } names;
+  EXPECT_THROW(message_network({.links = {}, .names = &names, .threads = 2, .least_latency = 1ms}),
+               std::invalid_argument);
+  EXPECT_EQ(message_network({.links = {}, .names = &names, .least_latency = 1ms}).threads(), 1U);
+}
+
 TEST(message_threads, are_1_to_32) {
   EXPECT_THROW(message_network({.links = {}, .threads = 0}), std::invalid_argument);
   EXPECT_THROW(message_network({.links = {}, .threads = 33, .least_latency = 1ms}),

@@ -43,7 +43,8 @@ struct message_network_options {
   /// `least_latency`, messages of one segment, no partition, no forgotten flows and no ailing hosts
   /// (what breaks this throws std::logic_error); no counters of links, no names; and `links`,
   /// observers and the two functions above that shards may call side by side. Where the least
-  /// latency is 0 no shard can go on without the others: then there is one, see threads().
+  /// latency is 0 no shard can go on without the others: then there is one, see threads(). The
+  /// threads stay until the network goes, which a fork of the process cannot let go.
   unsigned threads = 1;
   duration least_latency{};
 };

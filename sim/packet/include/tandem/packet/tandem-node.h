@@ -46,7 +46,7 @@ class TandemNode : public Application {
   TandemNode();
   ~TandemNode() override;
 
-  // From StartTime on, unless it was killed; else nothing happens.
+  // From StartTime on, unless it was killed; else nothing happens but a warning in the log.
 
   /// Connects to another application at each of its addresses (GetAddresses()) that is of a family
   /// this node has an address of, those on a network of its own first. Without any it fails with
