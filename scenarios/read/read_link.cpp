@@ -117,7 +117,13 @@ link_spec read_link_fields(const yaml_mapping& given) {
   });
   read_rates(given, out);
   given.read("loss", [&](const auto& v) { read_loss(v, out); });
-  given.read("queue", [&](const auto& v) { out.queue = read_queue(v); });
+  given.read("queue", [&](const auto& v) {
+    if (v.is_mapping())
+      v.fail(quoted(v.path()) +
+             " of a kind is for lines between routers (`network.bottleneck`, `network.links`); a "
+             "link has one queue, first in first out: say its length, as in 200ms or 64KiB");
+    out.queue = read_queue(v);
+  });
   given.read("reorder", [&](const auto& v) { read_reorder(v, out); });
   given.read("duplicate", [&](const auto& v) {
     out.duplicate = read_part(v, "more than one copy of every packet is never sent");

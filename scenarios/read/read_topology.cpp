@@ -76,9 +76,13 @@ router_network read_tree(const yaml_value& value, const sim::router_line& usual)
   return tree("root", depth, fanout, usual);
 }
 
+std::size_t shape_named(const yaml_value& value) {
+  return value.as_one_of({"dumbbell", "star", "tree"}, "topology");
+}
+
 router_network read_shape(const yaml_value& value, const sim::router_line& usual) {
   if (!value.is_mapping()) {
-    switch (value.as_one_of({"dumbbell", "star", "tree"}, "topology")) {
+    switch (shape_named(value)) {
       case 0:
         return dumbbell(usual);
       case 1:
@@ -176,7 +180,7 @@ router_network read_topology(const yaml_mapping& given, const scenario& of) {
       other->fail_key(quoted(key) + " are of a network without routers; leave out `topology` or " +
                       quoted(key));
   const auto& shape = given.need("topology");
-  const bool two_sides = !shape.is_mapping() && shape.as_text() == "dumbbell";
+  const bool two_sides = !shape.is_mapping() && shape_named(shape) == 0;
   sim::router_line usual;
   std::optional<yaml_value> usual_queue;
   const auto read_usual = [&](const yaml_value& v) {
