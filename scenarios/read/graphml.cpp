@@ -14,7 +14,9 @@
 #include <map>
 #include <numbers>
 #include <optional>
+#include <set>
 #include <sstream>
+#include <vector>
 
 namespace tandem::scenarios {
 namespace {
@@ -26,10 +28,22 @@ using attributes = std::map<std::string, std::string>;
 constexpr double nanoseconds_per_kilometre = 5000;
 constexpr double earth_radius_km = 6371;
 
+// What something is made of; the rest is told.
+const std::map<std::string, std::vector<std::string>> taken{
+    {"node", {"label", "Latitude", "Longitude"}},
+    {"edge", {"LinkSpeedRaw", "bandwidth", "latency", "delay"}}};
+
+std::string joined(const auto& texts) {
+  std::string out;
+  for (const auto& text : texts) out += (out.empty() ? "" : ", ") + text;
+  return out;
+}
+
 class graphml {
  public:
-  graphml(const yaml_value& named, const sim::router_line& usual)
-      : named_(named), file_(named.as_text()), usual_(usual) {}
+  graphml(const yaml_value& named, const sim::router_line& usual,
+          std::vector<std::string>& warnings)
+      : named_(named), file_(named.as_text()), usual_(usual), warnings_(warnings) {}
 
   router_network read() {
     const ptree root = parse();
@@ -42,6 +56,11 @@ class graphml {
     for (const auto& [tag, edge] : *graph)
       if (tag == "edge") add_edge(edge);
     if (out_.made.lines.empty()) named_.fail(tandem::quoted(file_) + " has no edge");
+    if (!left_.empty())
+      warnings_.push_back(named_.where() + ": nothing is made of these attributes of " +
+                          tandem::quoted(file_) + ": " + joined(left_) + "; taken are " +
+                          joined(taken.at("node")) + " of nodes, " + joined(taken.at("edge")) +
+                          " of edges");
     return std::move(out_);
   }
 
@@ -74,23 +93,34 @@ class graphml {
   void read_keys(const ptree& all) {
     for (const auto& [tag, key] : all) {
       if (tag != "key") continue;
-      const auto name = attribute_of_[xml_attribute(key, "id")] = xml_attribute(key, "attr.name");
+      const auto id = xml_attribute(key, "id"), called = xml_attribute(key, "attr.name");
+      const auto name = attribute_of_[id] = called.empty() ? id : called;
       const auto usual = key.get_child_optional("default");
       const std::string whose = xml_attribute(key, "for");
       for (const char* kind : {"node", "edge"})
-        if (usual && (whose.empty() || whose == "all" || whose == kind))
+        if (usual && (whose.empty() || whose == "all" || whose == kind)) {
           usual_of_[kind][name] = usual->data();
+          if (whose == kind) look_at(name, kind);
+        }
     }
   }
 
-  attributes data_of(const ptree& of, const char* kind) const {
+  void look_at(const std::string& name, const std::string& kind) {
+    const auto& known = taken.at(kind);
+    if (std::ranges::find(known, name) == known.end())
+      left_.insert(tandem::quoted(name) + " of " + kind + "s");
+  }
+
+  attributes data_of(const ptree& of, const char* kind) {
     const auto usual = usual_of_.find(kind);
     attributes out = usual == usual_of_.end() ? attributes() : usual->second;
     for (const auto& [tag, data] : of) {
       if (tag != "data") continue;
       const std::string key = xml_attribute(data, "key");
       const auto it = attribute_of_.find(key);
-      out[it == attribute_of_.end() ? key : it->second] = data.data();
+      const std::string& name = it == attribute_of_.end() ? key : it->second;
+      look_at(name, kind);
+      out[name] = data.data();
     }
     return out;
   }
@@ -195,6 +225,8 @@ class graphml {
   const yaml_value& named_;
   const std::string file_;
   const sim::router_line& usual_;
+  std::vector<std::string>& warnings_;
+  std::set<std::string> left_;                       // `Country` of nodes
   std::map<std::string, std::string> attribute_of_;  // by its key
   std::map<std::string, attributes> usual_of_;       // of a node, and of an edge
   std::map<std::string, std::size_t> index_of_;
@@ -204,8 +236,9 @@ class graphml {
 
 }  // namespace
 
-router_network read_graphml(const yaml_value& named, const sim::router_line& usual) {
-  return graphml(named, usual).read();
+router_network read_graphml(const yaml_value& named, const sim::router_line& usual,
+                            std::vector<std::string>& warnings) {
+  return graphml(named, usual, warnings).read();
 }
 
 }  // namespace tandem::scenarios

@@ -80,7 +80,8 @@ std::size_t shape_named(const yaml_value& value) {
   return value.as_one_of({"dumbbell", "star", "tree"}, "topology");
 }
 
-router_network read_shape(const yaml_value& value, const sim::router_line& usual) {
+router_network read_shape(const yaml_value& value, const sim::router_line& usual,
+                          std::vector<std::string>& warnings) {
   if (!value.is_mapping()) {
     switch (shape_named(value)) {
       case 0:
@@ -95,7 +96,7 @@ router_network read_shape(const yaml_value& value, const sim::router_line& usual
   const auto& [kind, how] = given.only();
   if (kind == "star") return read_star(how, usual);
   if (kind == "tree") return read_tree(how, usual);
-  auto out = read_graphml(how, usual);
+  auto out = read_graphml(how, usual, warnings);
   if (out.made.routers.size() > routers_max)
     how.fail("a topology has at most " + std::to_string(routers_max) + " routers, " +
              quoted(how.as_text()) + " has " + std::to_string(out.made.routers.size()));
@@ -174,7 +175,7 @@ const std::vector<sim::router_index>& routers_named(const yaml_value& value,
   return of.named[value.as_one_of(names, "router")].routers;
 }
 
-router_network read_topology(const yaml_mapping& given, const scenario& of) {
+router_network read_topology(const yaml_mapping& given, scenario& of) {
   for (const char* key : {"regions", "latency"})
     if (const auto* other = given.find(key))
       other->fail_key(quoted(key) + " are of a network without routers; leave out `topology` or " +
@@ -207,7 +208,7 @@ router_network read_topology(const yaml_mapping& given, const scenario& of) {
     links.read("default", read_usual);
     links.read("between", [&](const auto& list) { exceptions = list.as_list(); });
   });
-  auto out = read_shape(shape, usual);
+  auto out = read_shape(shape, usual, of.warnings);
   for (const auto& entry : exceptions)
     entry.source().attempt([&] { read_lines_between(entry, out); });
   if (usual_queue)

@@ -8,8 +8,8 @@
 
 namespace tandem::scenarios {
 
-/// The routers that `network` names among its keys `given`, before the groups.
-router_network read_topology(const yaml_mapping& given, const scenario& of);
+/// The routers that `network` names among its keys `given`, before the groups; warnings go to `of`.
+router_network read_topology(const yaml_mapping& given, scenario& of);
 
 /// The routers of a name: one, or some together.
 const std::vector<sim::router_index>& routers_named(const yaml_value& value,
@@ -25,7 +25,9 @@ std::vector<sim::router_index> read_router(const yaml_value& value, const scenar
 void place_nodes(const yaml_value& value, scenario& out);
 
 /// The routers of a GraphML file, which `named` names relative to the scenario's own folder. What
-/// the file does not say of a line is as `usual` has it.
-router_network read_graphml(const yaml_value& named, const sim::router_line& usual);
+/// the file does not say of a line is as `usual` has it; attributes that are not taken are a
+/// warning.
+router_network read_graphml(const yaml_value& named, const sim::router_line& usual,
+                            std::vector<std::string>& warnings);
 
 }  // namespace tandem::scenarios
