@@ -59,7 +59,7 @@ class campaign {
     if (!seeds.empty())
       of.flags.seeds = read_argument("seeds", [&] { return read_seed_count(seeds); });
     of.flags.levels = levels;
-    of.also = also;
+    for (const auto& text : also) of.also.push_back({text, "measure"});
     plan_ = make_plan(of, levels_here());
   }
 

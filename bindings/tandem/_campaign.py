@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
-import re
 import sys
 import threading
 import time
@@ -22,8 +21,6 @@ from ._result import Result
 from ._tandem import BadInput
 
 _one_at_a_time = threading.Lock()
-_COMPARES = re.compile(r"[<>=]|\b(in|reaches|falls_to)\b")
-_ANY = " >= 0"
 
 
 def run_cell(line: str) -> tuple[str, float]:
@@ -149,11 +146,10 @@ def sweep(scenario: _arguments.Scenario, vary: Mapping[str, Any] | None = None, 
         raise TypeError(f'vary is a dict such as {{"parameters.limit": [64, 128]}}, not {kind(vary)}')
     file, folder = place_of(scenario, out, "sweep")
     count = seeds if isinstance(seeds, str) else "" if seeds is None else str(_arguments.whole("seeds", seeds, 10**6))
-    # The engine measures lines: a number alone becomes one. _table() takes that off again.
-    also = [text if _COMPARES.search(text) else text + _ANY for text in _texts("measure", measure)]
     campaign = _tandem.Campaign(
         os.path.abspath(file), _arguments.sets(set), [(path, _axis(path, values)) for path, values in (vary or {}).items()],
-        [_texts("zip", paths) for paths in zip], _texts("where", where), count, _texts("level", level), also)
+        [_texts("zip", paths) for paths in zip], _texts("where", where), count, _texts("level", level),
+        _texts("measure", measure))
     folder = folder or f"{campaign.scenario}-sweep"
     with asked(folder, overwrite, executor, jobs, progress) as (there, report):
         return _table(campaign, folder, *campaign.run(there, report))
@@ -192,7 +188,7 @@ def _table(campaign: _tandem.Campaign, folder: str, report: dict[str, Any], prin
     index = pandas.MultiIndex.from_arrays(list(columns.values()), names=list(columns))
     plain = pandas.DataFrame(results, index=index, columns=["verdict", "broke", "trace_hash", "events"])
     measured = pandas.DataFrame(
-        [{text.removesuffix(_ANY): value for text, _, _, value, _ in result["lines"] + result["also"] if value is not None}
+        [{text: value for text, _, _, value, _ in result["lines"] + result["also"] if value is not None}
          for result in results], index=index, dtype=float)
     numbers = pandas.DataFrame([dict(result["numbers"]) for result in results], index=index, dtype=float)
     ran = plain["broke"] == ""

@@ -104,8 +104,9 @@ std::vector<std::vector<std::string>> combinations(const sweep_spec& spec,
 /// Reads settings, and finds out whose fault it is when one cannot be read.
 class setting_reader {
  public:
-  setting_reader(const campaign_plan& plan, const std::vector<level>& known)
-      : plan_(plan), known_(known) {}
+  setting_reader(const campaign_plan& plan, const std::vector<given_text>& also,
+                 const std::vector<level>& known)
+      : plan_(plan), also_(also), known_(known) {}
 
   std::optional<setting> read(std::vector<std::string> values) {
     if (is_known_bad(values)) return {};
@@ -115,7 +116,7 @@ class setting_reader {
     blame(out, lines);
     return {};
   }
-  bool full() const { return told_.size() >= told_max; }
+  bool full() const { return hopeless_ || told_.size() >= told_max; }
   const std::vector<std::string>& told() const { return told_; }
 
  private:
@@ -128,10 +129,7 @@ class setting_reader {
   std::vector<std::string> mistakes(const std::vector<std::string>& sets, setting* out) const {
     try {
       auto what = read_scenario(plan_.file, sets);
-      for (const auto& line : read_lines(plan_.also, what)) what.expectations.push_back(line);
-      for (std::size_t i = what.expectations.size() - plan_.also.size();
-           i < what.expectations.size(); ++i)
-        what.where["expectations." + std::to_string(i)] = what.expectations[i].text;
+      for (const auto& one : also_) measure(one, what);
       for (const auto& name : plan_.levels) check_level(what, level_named(known_, name));
       if (out == nullptr) return {};
       out->hash = content_hash(what);
@@ -145,8 +143,24 @@ class setting_reader {
     return {};
   }
 
-  // The values that are wrong by themselves, else all of them together.
+  static void measure(const given_text& one, scenarios::scenario& into) {
+    try {
+      into.where["expectations." + std::to_string(into.expectations.size())] =
+          one.where + ": " + quoted(one.text);
+      into.expectations.push_back(read_measures({one.text}, into).front());
+    } catch (const bad_input& e) {
+      throw bad_input(one.where, e.what());
+    }
+  }
+
+  // No value, if it is the same without any; else the values that are wrong by themselves, else all
+  // of them together.
   void blame(const setting& one, const std::vector<std::string>& lines) {
+    if (mistakes(plan_.sets, nullptr) == lines) {
+      told_.insert(told_.end(), lines.begin(), lines.end());
+      hopeless_ = true;
+      return;
+    }
     const auto before = told_.size();
     for (std::size_t i = 0; i < plan_.axes.size(); ++i) {
       auto sets = plan_.sets;
@@ -174,9 +188,11 @@ class setting_reader {
   }
 
   const campaign_plan& plan_;
+  const std::vector<given_text>& also_;
   const std::vector<level>& known_;
   std::vector<std::pair<std::size_t, std::size_t>> bad_;  ///< axis and value
   std::vector<std::string> told_;
+  bool hopeless_ = false;  ///< whatever the values
 };
 
 std::vector<std::string> levels_for(const scenario& what, const sweep_spec& spec,
@@ -231,10 +247,12 @@ campaign_plan make_plan(const campaign_request& of, const std::vector<level>& kn
                      .levels = levels_for(base, spec, known),
                      .first_seed = base.seed,
                      .seeds = spec.seeds.value_or(seed_count{}),
-                     .also = of.also,
+                     .also = {},
                      .commit = build_commit()};
-  if (plan.seeds.until()) plan.also.push_back(plan.seeds.number + " >= 0");
-  setting_reader reader(plan, known);
+  auto also = of.also;
+  if (plan.seeds.until()) also.push_back({plan.seeds.number, "seeds"});
+  for (const auto& one : also) plan.also.push_back(one.text);
+  setting_reader reader(plan, also, known);
   for (auto& values : combinations(spec, plan)) {
     if (of.stop && of.stop()) return plan;
     if (auto one = reader.read(std::move(values))) plan.settings.push_back(std::move(*one));

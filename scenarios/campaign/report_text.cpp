@@ -90,8 +90,8 @@ std::string to_table(const campaign_plan& plan, const campaign_report& report,
     head.push_back("[" + std::to_string(i + 1) + "]");
     legend += "  [" + std::to_string(i + 1) + "] " + lines[i] + "\n";
   }
-  for (const auto& line : plan.also) head.push_back(line.substr(0, line.rfind(" >= 0")));
-  for (const auto& name : numbers) head.push_back(name);
+  for (const auto* more : {&plan.also, &numbers})
+    head.insert(head.end(), more->begin(), more->end());
   std::vector<row> rows{head};
   bool same = false;
   for (const auto& one : report.settings) {

@@ -46,7 +46,7 @@ cell_result ran(const cell& what, const std::vector<level>& known) {
   options.seed = what.seed;
   options.record_events = false;
   options.node_samples_max = 0;
-  options.also = read_lines(what.also, scenario);
+  options.also = read_measures(what.also, scenario);
   return cell_result_of(run(scenario, level_named(known, what.level), options));
 }
 

@@ -119,7 +119,7 @@ class sweep_command final : public command {
     if (!seeds_.empty())
       of.flags.seeds = read_flag("--seeds", [&] { return read_seed_count(seeds_); });
     of.flags.levels = levels_;
-    for (const auto& number : measure_) of.also.push_back(number + " >= 0");  // a line of it
+    for (const auto& number : measure_) of.also.push_back({number, "--measure"});
     of.stop = [] { return stopped_by() != 0; };
     return of;
   }

@@ -91,7 +91,7 @@ expectation expectation_reader::read() {
     if (take("sometimes")) out_.how = expectation::quantifier::sometimes;
     out_.left = sum();
     std::optional<window> all = read_window();
-    read_comparison();
+    if (compares_ || next().what != expectation_word::kind::end) read_comparison();
     if (const auto late = read_window()) all = late;
     if (all) spread(*all);
   }
@@ -99,6 +99,12 @@ expectation expectation_reader::read() {
     fail("nothing can follow here: " + quoted(out_.text.substr(next().column)));
   check_numbers();
   return std::move(out_);
+}
+
+expectation expectation_reader::read_measure() {
+  compares_ = false;
+  out_.comparison = comparison::at_least;  // than 0: of a number alone only its value is looked at
+  return read();
 }
 
 void expectation_reader::read_eventually() {

@@ -28,6 +28,8 @@ class expectation_reader {
   expectation_reader(std::string_view text, const expectation_names& names);
 
   expectation read();
+  /// The same of a line whose comparison may be left out.
+  expectation read_measure();
 
  private:
   const expectation_word& next() const { return words_[at_]; }
@@ -72,6 +74,7 @@ class expectation_reader {
   std::vector<expectation_word> words_;
   std::size_t at_ = 0;
   bool left_side_ = true;
+  bool compares_ = true;  ///< it must
   expectation out_;
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "expectation_reader.hpp"
 #include "read_scenario.hpp"
 #include "run/fault/fault.hpp"
 #include "tandem/command/units.hpp"
@@ -106,17 +107,32 @@ expectation read_condition(const yaml_value& value, const scenario& of) {
   return out;
 }
 
-std::vector<expectation> read_lines(const std::vector<std::string>& lines, const scenario& of) {
+namespace {
+
+std::vector<expectation> read_each(const std::vector<std::string>& lines, const scenario& of,
+                                   const auto& parse) {
   const auto names = names_in(of);
   std::vector<expectation> out;
   for (const auto& line : lines) {
     try {
-      out.push_back(parse_expectation(line, names));
+      out.push_back(parse(line, names));
     } catch (const expectation_error& e) {
       throw bad_input(quoted(line) + ", column " + std::to_string(e.column() + 1), e.what());
     }
   }
   return out;
+}
+
+}  // namespace
+
+std::vector<expectation> read_lines(const std::vector<std::string>& lines, const scenario& of) {
+  return read_each(lines, of, parse_expectation);
+}
+
+std::vector<expectation> read_measures(const std::vector<std::string>& lines, const scenario& of) {
+  return read_each(lines, of, [](const std::string& line, const expectation_names& names) {
+    return expectation_reader(line, names).read_measure();
+  });
 }
 
 void read_expectations(const yaml_value& list, scenario& out) {

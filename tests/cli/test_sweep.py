@@ -255,11 +255,14 @@ def test_a_number_that_no_line_has_is_measured_in_every_cell(offices, tmp_path):
     told = json.loads(sweep(offices, tmp_path / "out", *measures, "--json").stdout)
     assert told["cells_reused"] == 12 and len(told["settings"]) == 3
     for setting in told["settings"]:
-        most, refused = setting["also"]["desk.active.max >= 0"], setting["also"]["desk.refused / callers.dials >= 0"]
+        most, refused = setting["also"]["desk.active.max"], setting["also"]["desk.refused / callers.dials"]
         assert most["n"] == 4 and most["mean"] == most["max"] == float(setting["values"]["parameters.limit"])
         assert 0 < refused["mean"] < 1
     wrong = sweep(offices, tmp_path / "other", "--measure", "desk.actives.max")
-    assert wrong.returncode == 2 and "did you mean `active`" in wrong.stderr and not (tmp_path / "other").exists()
+    assert_one_clear_line(wrong, "--measure: `desk.actives.max`, column 6: ", "did you mean `active`?")
+    assert ">=" not in wrong.stderr and "vary" not in wrong.stderr and not (tmp_path / "other").exists()
+    compared = sweep(offices, tmp_path / "compared", "--measure", "desk.active.max <= 8", "--json")
+    assert json.loads(compared.stdout)["settings"][0]["also"]["desk.active.max <= 8"]["mean"] == 4
 
 
 def test_a_plan_runs_nothing(offices, tmp_path):

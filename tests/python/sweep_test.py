@@ -53,6 +53,12 @@ def test_a_sweep_is_a_tidy_table(swept):
     assert row["desk.refusals.LimitReached"] == one.refusals["desk"]["LimitReached"]
 
 
+def test_what_cannot_be_measured_is_named_as_it_was_written(tmp_path):
+    with pytest.raises(tandem.BadInput) as told:
+        tandem.sweep(OFFICES, VARY, seeds=5, out=tmp_path, measure="desk.actives.max")
+    assert str(told.value).startswith("measure: `desk.actives.max`, column 6: ") and "vary" not in str(told.value)
+
+
 def test_intervals_are_those_that_the_command_prints(swept):
     means = tandem.intervals(swept, LINE)
     values = swept.loc[(4, 20, "message"), LINE]

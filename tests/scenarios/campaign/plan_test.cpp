@@ -98,7 +98,8 @@ class planning : public testing::Test {
   }
   campaign_plan plan(const std::string& file, const values& vary, const sweep_spec& more = {},
                      const values& also = {}) const {
-    campaign_request of{file, {}, more, also, {}};
+    campaign_request of{file, {}, more, {}, {}};
+    for (const auto& text : also) of.also.push_back({text, "--measure"});
     for (const auto& text : vary) {
       const auto path = text.substr(0, text.find('='));
       axis one{path, {}, "--vary " + path};
@@ -233,8 +234,23 @@ TEST_F(planning, gives_other_keys_when_a_table_changes) {
 }
 
 TEST_F(planning, refuses_lines_that_nobody_can_measure) {
-  EXPECT_THAT(refusal_of([&] { plan(write(""), {}, {}, {"server.actve >= 0"}); }),
-              testing::HasSubstr("`server.actve >= 0`, column"));
+  const auto told = [&](const char* number, const values& vary, const sweep_spec& more = {}) {
+    return refusal_of([&] { plan(write(""), vary, more, {number}); });
+  };
+  EXPECT_THAT(told("server.actve >= 0", {}),
+              testing::StartsWith("--measure: `server.actve >= 0`, column 8: "));
+  EXPECT_THAT(told("server.actve", {"parameters.limit=4,8", "parameters.peers=2,3"}),
+              testing::AllOf(testing::StartsWith("--measure: `server.actve`, column 8: "),
+                             testing::Not(testing::HasSubstr("\n"))))
+      << "once, and no value is to blame";
+  EXPECT_THAT(told("server.active.max +", {}),
+              testing::EndsWith("`server.active.max +`, column 20: a value is missing at the end"));
+  sweep_spec until;
+  until.seeds = read_seed_count("until 5% of server.actve");
+  EXPECT_THAT(told("server.active", {"parameters.limit=4,8"}, until),
+              testing::StartsWith("seeds: `server.actve`, column 8: "));
+  EXPECT_THAT(told("server.queue_drops", {"parameters.limit=4,8"}),
+              testing::StartsWith("--measure: `server.queue_drops`: level message does not know "));
 }
 
 TEST_F(planning, writes_the_same_plan_as_the_same_bytes) {

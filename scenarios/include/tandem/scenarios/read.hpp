@@ -24,6 +24,8 @@ scenario parse_scenario(std::string_view text, const std::string& name,
 /// Lines as `expectations` has them, about `of`. Throws bad_input, which says what and where in its
 /// line.
 std::vector<expectation> read_lines(const std::vector<std::string>& lines, const scenario& of);
+/// The same of what is measured as well: a number alone, `server.queued_bytes.max`, is one too.
+std::vector<expectation> read_measures(const std::vector<std::string>& lines, const scenario& of);
 
 /// What the entries of `workload` or `faults` are: `dial`, `send`, ...
 std::vector<std::string> kinds_in(const scenario& of, const std::string& list);

@@ -46,7 +46,7 @@ struct campaign_plan {
   std::vector<std::string> levels;
   std::uint64_t first_seed = 1;
   seed_count seeds;
-  std::vector<std::string> also;  ///< lines that are measured as well
+  std::vector<std::string> also;  ///< what is measured as well, as written
   std::string commit;
 
   /// The `path=value` of a setting, those of every cell among them.
@@ -61,7 +61,7 @@ struct campaign_request {
   std::string file;
   std::vector<std::string> sets;  ///< `path=value` of every cell
   sweep_spec flags;               ///< over the file's own
-  std::vector<std::string> also;  ///< lines, as expectations write them
+  std::vector<given_text> also;   ///< what is measured as well: numbers, or lines
   /// Asked now and then while settings are read; true gives up, and the plan has none.
   std::function<bool()> stop;
 };
