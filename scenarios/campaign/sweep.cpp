@@ -21,27 +21,36 @@ namespace {
 namespace fs = std::filesystem;
 using wall_clock = std::chrono::steady_clock;
 
-// A narrower plan must not cost results: nobody knows how long they took.
-void check_folder(const campaign_plan& plan, const campaign_options& options,
-                  campaign_store& store) {
-  if (options.overwrite) {
-    const auto kept = store.plan();
-    if (kept && *kept != plan_json(plan)) store.clear();
-    return;
-  }
+/// How many of these cells are none of the plan, had it so many seeds.
+std::uint64_t others_of(const campaign_plan& plan, std::uint64_t seeds,
+                        const std::vector<std::string>& keys) {
   std::set<std::string> planned;
   for (std::size_t s = 0; s < plan.settings.size(); ++s)
     for (std::size_t l = 0; l < plan.levels.size(); ++l)
-      for (std::uint64_t n = 0; n < plan.seeds.most; ++n) planned.insert(plan.cell_of(s, l, n).key);
+      for (std::uint64_t n = 0; n < seeds; ++n) planned.insert(plan.cell_of(s, l, n).key);
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(keys, [&](const auto& key) { return !planned.contains(key); }));
+}
+
+// A narrower plan must not cost results: nobody knows how long they took.
+void check_cells(const campaign_plan& plan, const std::string& out, const campaign_store& store) {
   const auto keys = store.keys();
-  const auto others =
-      std::ranges::count_if(keys, [&](const auto& key) { return !planned.contains(key); });
-  if (others > 0)
-    throw bad_input("--out " + options.out,
-                    "holds " + counted(others, "cell") +
-                        " that this campaign does not have: its scenario, its values or the "
-                        "program (" +
-                        plan.commit + ") are others; name another folder, or --overwrite them");
+  const auto others = others_of(plan, plan.seeds.most, keys);
+  if (others == 0) return;
+  const auto more = store.plan() ? plan_in(out).seeds.most : 0;
+  const bool fewer = more > plan.seeds.most && others_of(plan, more, keys) == 0;
+  throw bad_input(
+      "--out " + out,
+      "holds " + counted(others, "cell") + " that this campaign does not have: " +
+          (fewer ? "it has " + counted(plan.seeds.most, "seed") + " of a setting, the folder " +
+                       std::to_string(more) + "; ask for as many"
+                 : "its scenario, its values or the program (" + plan.commit + ") are others") +
+          (fewer ? ", " : "; ") + "name another folder, or --overwrite them");
+}
+
+bool is_of_another(const campaign_plan& plan, const campaign_store& store) {
+  const auto kept = store.plan();
+  return kept && *kept != plan_json(plan);
 }
 
 class campaign {
@@ -124,7 +133,10 @@ campaign_report finish_campaign(const campaign_plan& plan, const shard& part,
 
 campaign_report run_campaign(const campaign_plan& plan, const campaign_options& options) {
   campaign_store store(options.out);
-  check_folder(plan, options, store);
+  if (!options.overwrite)
+    check_cells(plan, options.out, store);
+  else if (is_of_another(plan, store))
+    store.clear();
   store.keep_plan(plan_json(plan));
   store.forget_broken();
   campaign work(plan, options, store);
@@ -134,6 +146,18 @@ campaign_report run_campaign(const campaign_plan& plan, const campaign_options& 
   report.reused = work.reused();
   report.stopped = !all;
   return report;
+}
+
+std::uint64_t cells_there(const campaign_plan& plan, const campaign_options& options) {
+  if (!fs::exists(fs::path(options.out) / "cells.sqlite")) return 0;
+  const campaign_store store(options.out);
+  if (!options.overwrite)
+    check_cells(plan, options.out, store);
+  else if (is_of_another(plan, store))
+    return 0;
+  const auto keys = store.keys();
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(keys, [&](const auto& key) { return store.find(key)->ran(); }));
 }
 
 campaign_plan plan_in(const std::string& folder) {

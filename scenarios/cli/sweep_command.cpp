@@ -8,7 +8,6 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <filesystem>
 
 namespace tandem::cli {
 namespace {
@@ -97,11 +96,11 @@ class sweep_command final : public command {
     auto plan = make_plan(request(), build_levels());
     if (stopped_by() != 0) return exit_interrupted(stopped_by());
     if (out_.empty()) out_ = plan.scenario + "-sweep";
-    if (only_plan_) return print_plan(plan, part);
     count_line line(plan.scenario, 0);
     auto options = options_for(out_, jobs_, line);
     options.part = part;
     options.overwrite = overwrite_;
+    if (only_plan_) return print_plan(plan, options);
     const auto report = telling("--out " + out_, [&] { return run_campaign(plan, options); });
     let_signals_end_the_program();
     print(plan, report);
@@ -124,11 +123,9 @@ class sweep_command final : public command {
     return of;
   }
 
-  int print_plan(const campaign_plan& plan, const shard& part) const {
-    std::uint64_t there = 0;
-    if (std::filesystem::exists(std::filesystem::path(out_) / "cells.sqlite"))
-      there = telling("--out " + out_, [&] { return campaign_store(out_).keys().size(); });
-    std::fputs(json_ ? plan_json(plan).c_str() : plan_text(plan, part, there).c_str(), stdout);
+  int print_plan(const campaign_plan& plan, const campaign_options& options) const {
+    const auto there = telling("--out " + out_, [&] { return cells_there(plan, options); });
+    std::fputs((json_ ? plan_json(plan) : plan_text(plan, options.part, there)).c_str(), stdout);
     return exit_held;
   }
 

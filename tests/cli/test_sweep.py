@@ -109,10 +109,20 @@ def test_only_what_is_missing_is_run(offices, tmp_path):
     assert (told["cells_run"], told["cells_reused"]) == (0, 12)
     more = sweep(offices, tmp_path / "out", "--vary", "parameters.length=5m,3m", "--json")
     assert (json.loads(more.stdout)["cells_run"], json.loads(more.stdout)["cells_reused"]) == (12, 12)
-    less = sweep(offices, tmp_path / "out")
-    assert_one_clear_line(less, "12 cells that this campaign does not have", "--overwrite")
+    for less in (sweep(offices, tmp_path / "out"), sweep(offices, tmp_path / "out", "--plan")):
+        assert_one_clear_line(less, "12 cells that this campaign does not have: its scenario, its values", "--overwrite")
+    assert "there already" not in sweep(offices, tmp_path / "out", "--plan", "--overwrite").stdout
     assert sweep(offices, tmp_path / "out", "--overwrite").returncode == 1
     assert len(rows(tmp_path / "out", "SELECT * FROM cells")) == 12
+    assert "; 12 cells there already" in sweep(offices, tmp_path / "out", "--plan").stdout
+
+
+def test_fewer_seeds_than_a_folder_has_are_the_reason_it_is_refused(offices, tmp_path):
+    sweep(offices, tmp_path / "out")
+    for args in ([], ["--plan"]):
+        fewer = tandem("sweep", str(offices), *LINE[:2], "--seeds", "3", "--out", str(tmp_path / "out"), *args)
+        assert_one_clear_line(fewer, "holds 3 cells that this campaign does not have: it has 3 seeds of a setting, the "
+                                     "folder 4; ask for as many, name another folder, or --overwrite them")
 
 
 def test_three_shards_merged_are_the_unsharded_sweep_byte_for_byte(offices, tmp_path):

@@ -78,6 +78,9 @@ std::vector<cell> missing_cells(const campaign_plan& plan, const shard& part,
 /// plan does not have, std::runtime_error when it cannot be written.
 campaign_report run_campaign(const campaign_plan& plan, const campaign_options& options);
 
+/// Cells that it would not run, as the folder has them. Throws what it would throw.
+std::uint64_t cells_there(const campaign_plan& plan, const campaign_options& options);
+
 /// What run_campaign() does after its cells: puts them in their order, and reports.
 campaign_report finish_campaign(const campaign_plan& plan, const shard& part,
                                 campaign_store& store);
