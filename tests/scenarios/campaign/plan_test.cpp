@@ -50,6 +50,7 @@ TEST(axis_values, of_a_range_are_the_same_step_or_factor_apart_with_both_ends) {
 }
 
 TEST(axis_values, of_things_that_are_counted_stay_whole) {
+  EXPECT_THAT(read_axis_values("1..8/4"), ElementsAre("1", "3", "6", "8"));
   EXPECT_THAT(read_axis_values("10..100/5"), ElementsAre("10", "33", "55", "78", "100"));
   EXPECT_THAT(read_axis_values("1..1000/log/4"), ElementsAre("1", "10", "100", "1000"));
   EXPECT_THAT(read_axis_values("64KiB..128KiB/2"), ElementsAre("65536", "131072"));
