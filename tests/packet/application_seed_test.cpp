@@ -15,6 +15,7 @@
 #include <ns3/uinteger.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -61,8 +62,9 @@ TEST(application_seed, gives_other_draws_to_each_node_and_none_of_them_to_anothe
 }
 
 /// When each of ten messages of 1 MB, one a second, arrives over 10 Mbit/s with BBR, in
-/// nanoseconds.
-std::vector<std::int64_t> arrivals_with_bbr(std::uint64_t seed) {
+/// nanoseconds. `neighbour`: the seed of a further node on each host, which does nothing.
+std::vector<std::int64_t> arrivals_with_bbr(std::uint64_t seed,
+                                            std::optional<std::uint64_t> neighbour = {}) {
   constexpr std::size_t messages = 10, size = 1'000'000;
   ns3::Config::SetDefault("ns3::TandemTcpSocketFactory::CongestionControl",
                           ns3::StringValue("ns3::TcpBbr"));
@@ -70,6 +72,12 @@ std::vector<std::int64_t> arrivals_with_bbr(std::uint64_t seed) {
   pair_of_applications two(true, false);
   ns3::Config::Set("/NodeList/*/DeviceList/*/$ns3::PointToPointNetDevice/DataRate",
                    ns3::StringValue("10Mbps"));
+  if (neighbour) {
+    ns3::TandemNodeHelper further;
+    further.SetAttribute("Seed", ns3::UintegerValue(*neighbour));
+    further.SetAttribute("Port", ns3::UintegerValue(4002));
+    further.Install(two.hosts);
+  }
   std::vector<std::int64_t> arrived;
   two.server->TraceConnectWithoutContext(
       "Message", ns3::Callback<void, const std::string&, const std::string&>(
@@ -95,6 +103,11 @@ TEST(application_seed, decides_what_bbr_draws) {
   std::set<std::vector<std::int64_t>> all{first};
   for (const std::uint64_t seed : {2, 3, 4}) all.insert(arrivals_with_bbr(seed));
   EXPECT_GE(all.size(), 2u);
+}
+
+TEST(application_seed, decides_what_bbr_draws_whatever_else_is_on_the_host) {
+  const auto alone = arrivals_with_bbr(1);
+  for (const std::uint64_t other : {2, 3, 4}) EXPECT_EQ(arrivals_with_bbr(1, other), alone);
 }
 
 // RED and others draw from ns-3's streams, which are of these two and of how many there are.

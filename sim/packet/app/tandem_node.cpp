@@ -10,7 +10,6 @@
 #include "tandem/net/identity.hpp"
 #include "tandem/net/node.hpp"
 #include "tandem/sim/policy_seed.hpp"
-#include "tcp/tcp_socket_factory.hpp"
 
 #include <ns3/ipv4.h>
 #include <ns3/ipv6.h>
@@ -34,10 +33,10 @@ NS_OBJECT_ENSURE_REGISTERED(TandemNode);
 
 /// From StartTime to the end: the node, what it runs on, and its voice.
 struct TandemNode::Running final : tandem::node_observer {
-  Running(TandemNode& application, tandem::node_options options)
+  Running(TandemNode& application, tandem::node_options options, std::uint64_t tcp_seed)
       : owner(application),
         loop(packet::loop::polled::by_events),
-        network(loop, application.GetNode()),
+        network(loop, application.GetNode(), tcp_seed),
         node(std::make_unique<tandem::node>(network, std::move(options), this)) {
     node->start();
   }
@@ -158,7 +157,8 @@ void TandemNode::StartApplication() {
   if (m_running) return;  // Restart() came before StartTime
   auto options = *m_options;
   options.self = tandem::identity::of_node(m_seed, Index());
-  options.seed = tandem::sim::policy_seed(SeedOfRun(), Index(), m_lives++);
+  options.seed = tandem::sim::policy_seed(SeedOfRun(), Index(), m_lives);
+  const auto tcp_seed = tandem::sim::policy_seed(m_seed, Index(), m_lives++);
   options.security = tandem::parse_securities(m_security);
   options.identify_dialled = m_identifies;
   options.agent = m_agent;
@@ -166,8 +166,7 @@ void TandemNode::StartApplication() {
     options.listen.push_back(packet::to_endpoint(Ipv4Address::GetAny(), m_port));
   if (m_port != 0 && GetNode()->GetObject<Ipv6>())
     options.listen.push_back(packet::to_endpoint(Ipv6Address::GetAny(), m_port));
-  TandemTcpSocketFactory::Of(GetNode())->SetSeed(m_seed);
-  m_running = std::make_unique<Running>(*this, std::move(options));
+  m_running = std::make_unique<Running>(*this, std::move(options), tcp_seed);
 }
 
 /// Options of the manager hold at once. False: they cannot be used together.

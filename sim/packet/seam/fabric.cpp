@@ -70,9 +70,8 @@ class packet_fabric final : public sim::fabric {
     if (options_.captures_to) capture(*made.device, options_.captures_to(index));
     const auto sockets = ns3::TandemTcpSocketFactory::Of(made.node);
     sockets->SetProfile(options_.tcp);
-    sockets->SetSeed(options_.seed);
     sockets->ForgoTraces();  // which nobody can reach
-    hosts_.push_back(std::make_unique<host_network>(loop_, made.node));
+    hosts_.push_back(std::make_unique<host_network>(loop_, made.node, options_.seed));
     return made.device->GetHost();
   }
 

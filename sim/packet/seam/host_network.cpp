@@ -11,10 +11,11 @@
 
 namespace tandem::packet {
 
-host_network::host_network(loop& l, ns3::Ptr<ns3::Node> node)
+host_network::host_network(loop& l, ns3::Ptr<ns3::Node> node, std::uint64_t seed)
     : loop_(l),
       node_(std::move(node)),
       sockets_(ns3::TandemTcpSocketFactory::Of(node_)),
+      draws_{.seed = seed},
       listening_(std::make_shared<std::set<endpoint>>()) {}
 
 host_network::~host_network() = default;
@@ -36,7 +37,7 @@ boost::system::result<std::unique_ptr<acceptor>> host_network::listen(const endp
   for (const endpoint& taken : *listening_)
     if (taken.v6 == local.v6 && taken.port == local.port && local.port != 0)
       return error_code(asio::error::address_in_use);
-  const auto socket = sockets_->CreateTcp(local.v6);
+  const auto socket = sockets_->CreateTcp(local.v6, draws_);
   // Bound to any address: ns-3 takes accepted connections of the same address and port for the
   // listener's rivals, and would refuse to listen again while one of them lives.
   if (socket->Bind(to_address({{}, local.port, local.v6})) != 0)
@@ -58,7 +59,7 @@ void host_network::set_manners(const sim::host_manners& manners) {
 void host_network::connect(const endpoint& remote, connect_handler done) {
   const std::uint64_t number = dials_.empty() ? 1 : (*dials_.rbegin())->number() + 1;
   auto owned = std::make_unique<dial>(loop_, static_cast<dial_owner&>(*this),
-                                      sockets_->CreateTcp(remote.v6), number);
+                                      sockets_->CreateTcp(remote.v6, draws_), number);
   dial& begun = *owned;
   dials_.insert(std::move(owned));
   begun.start(remote, std::move(done));

@@ -9,6 +9,7 @@
 
 #include <ns3/node.h>
 
+#include <cstdint>
 #include <memory>
 #include <set>
 
@@ -18,8 +19,9 @@ namespace tandem::packet {
 /// through TandemTcpSockets.
 class host_network final : public network, dial_owner {
  public:
-  /// The node has TCP on IPv4, IPv6 or both; `l` outlives the network.
-  host_network(loop& l, ns3::Ptr<ns3::Node> node);
+  /// The node has TCP on IPv4, IPv6 or both; `l` outlives the network. `seed`: of what its
+  /// congestion control draws, whatever other networks the node has.
+  host_network(loop& l, ns3::Ptr<ns3::Node> node, std::uint64_t seed);
   ~host_network() override;
 
   asio::any_io_executor executor() override { return loop_.executor(); }
@@ -35,6 +37,7 @@ class host_network final : public network, dial_owner {
   loop& loop_;
   ns3::Ptr<ns3::Node> node_;
   ns3::Ptr<ns3::TandemTcpSocketFactory> sockets_;
+  ns3::TandemTcpDraws draws_;
   std::shared_ptr<std::set<endpoint>> listening_;
   std::set<std::unique_ptr<dial>, dial_order> dials_;
   std::size_t backlog_ = sim::backlog_max;

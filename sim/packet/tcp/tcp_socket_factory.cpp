@@ -121,15 +121,15 @@ void TandemTcpSocketFactory::SetProfile(const tandem::sim::tcp_profile& profile)
   m_time_wait = Seconds(240);
 }
 
-Ptr<TcpCongestionOps> TandemTcpSocketFactory::CreateCongestionControl() {
+Ptr<TcpCongestionOps> TandemTcpSocketFactory::CreateCongestionControl(TandemTcpDraws& draws) {
   if (m_congestion == TandemTcpCubic::GetTypeId()) return CreateObject<TandemTcpCubic>();
   ObjectFactory maker;
   maker.SetTypeId(m_congestion);
   const auto made = maker.Create<TcpCongestionOps>();
   if (const auto bbr = DynamicCast<TcpBbr>(made))  // where its cycle of gains begins
     bbr->SetStream(static_cast<std::uint32_t>(
-        tandem::random_stream::of(m_seed, "bbr",
-                                  std::uint64_t{GetObject<Node>()->GetId()} << 40 | m_sockets++)
+        tandem::random_stream::of(draws.seed, "bbr",
+                                  std::uint64_t{GetObject<Node>()->GetId()} << 40 | draws.sockets++)
             .next() >>
         32));
   return made;
@@ -137,13 +137,13 @@ Ptr<TcpCongestionOps> TandemTcpSocketFactory::CreateCongestionControl() {
 
 Ptr<Socket> TandemTcpSocketFactory::CreateSocket() { return CreateTcp(); }
 
-Ptr<TandemTcpSocket> TandemTcpSocketFactory::CreateTcp(bool ipv6) {
+Ptr<TandemTcpSocket> TandemTcpSocketFactory::CreateTcp(bool ipv6, TandemTcpDraws& draws) {
   const auto node = GetObject<Node>();
   const auto socket = CreateObject<TandemTcpSocket>();
   socket->SetNode(node);
   socket->SetTcp(node->GetObject<TcpL4Protocol>());
   socket->SetRtt(CreateObject<RttMeanDeviation>());
-  socket->SetCongestionControlAlgorithm(CreateCongestionControl());
+  socket->SetCongestionControlAlgorithm(CreateCongestionControl(draws));
   socket->SetRecoveryAlgorithm(CreateObject<TcpPrrRecovery>());
   socket->SetTimers({m_connect_timeout, m_connect_count, m_syn_ack_count, m_syn_waits, m_min_rto,
                      m_rto_granularity, m_data_retries, m_delayed_ack, m_time_wait});

@@ -10,6 +10,13 @@
 
 namespace ns3 {
 
+/// What the congestion control of some sockets draws, if it does, is of this seed, the node and how
+/// many of them drew before.
+struct TandemTcpDraws {
+  std::uint64_t seed = 1;
+  std::uint64_t sockets = 0;
+};
+
 /// Makes TandemTcpSockets on the node it is aggregated to. Its attributes are the values of those
 /// of TcpSocket that follow an operating system; Cubic, SACK, window scaling and timestamps are on.
 class TandemTcpSocketFactory : public SocketFactory {
@@ -20,18 +27,19 @@ class TandemTcpSocketFactory : public SocketFactory {
   static Ptr<TandemTcpSocketFactory> Of(Ptr<Node> node);
   /// Takes the SYN schedule and the timers of an operating system, whatever the attributes say.
   void SetProfile(const tandem::sim::tcp_profile& profile);
-  /// What the congestion control draws, if it does, is of this seed and the node.
-  void SetSeed(std::uint64_t seed) { m_seed = seed; }
+  /// Of the draws of all sockets that are not made with draws of their own.
+  void SetSeed(std::uint64_t seed) { m_draws.seed = seed; }
 
   /// Its sockets do without their trace sources (TandemTcpSocket::ForgoTraces).
   void ForgoTraces() { m_traceless = true; }
 
   Ptr<Socket> CreateSocket() override;
   /// For IPv6 with segments 20 bytes shorter, as its header is longer.
-  Ptr<TandemTcpSocket> CreateTcp(bool ipv6 = false);
+  Ptr<TandemTcpSocket> CreateTcp(bool ipv6, TandemTcpDraws& draws);
+  Ptr<TandemTcpSocket> CreateTcp() { return CreateTcp(false, m_draws); }
 
  private:
-  Ptr<TcpCongestionOps> CreateCongestionControl();
+  Ptr<TcpCongestionOps> CreateCongestionControl(TandemTcpDraws& draws);
 
   Time m_connect_timeout;
   std::uint32_t m_connect_count = 0;
@@ -45,8 +53,7 @@ class TandemTcpSocketFactory : public SocketFactory {
   std::uint32_t m_segment_size = 0;
   TypeId m_congestion;
   bool m_traceless = false;
-  std::uint64_t m_seed = 1;
-  std::uint64_t m_sockets = 0;  // that draw
+  TandemTcpDraws m_draws;
 };
 
 }  // namespace ns3

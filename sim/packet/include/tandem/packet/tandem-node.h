@@ -33,7 +33,7 @@ namespace ns3 {
 /// and each TandemNode on it; several on one need a Port each. From StartTime on it listens on Port
 /// of every address; at StopTime it shuts down gracefully. What it draws is of these two and of
 /// ns-3's RngSeed and RngRun, and from none of ns-3's random streams; TcpBbr, where TCP is to use
-/// it, draws from those that Seed names.
+/// it, draws from those that Seed and NodeIndex name.
 ///
 /// Every option of the connection manager is an attribute (max_connections is MaxConnections), and
 /// so are the node's own limits (message_size_max is MessageSizeMax). While it runs those of the
