@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <ns3/application-container.h>
+#include <ns3/names.h>
 #include <ns3/uinteger.h>
 
 namespace tandem::packet {
@@ -121,7 +122,27 @@ TEST(application_life, ends_the_simulation_at_its_start_when_options_contradict_
   two.server->SetAttribute("ReservedConnections", UintegerValue(3));
   two.server->SetStartTime(Seconds(2));
   Simulator::Stop(Seconds(3));
-  EXPECT_EXIT(run_and_exit(), testing::ExitedWithCode(1), "^2 s: .*reserved_connections");
+  EXPECT_EXIT(run_and_exit(), testing::ExitedWithCode(1),
+              "^2 s: TandemNode on ns-3 node 1: ReservedConnections .3. is above MaxConnections");
+}
+
+TEST(application_life, names_the_node_and_the_attributes_that_it_cannot_start_with) {
+  pair_of_applications two(true, false);
+  ns3::Names::Add("archive", two.hosts.Get(1));
+  two.server->SetAttribute("ConnectionBuffersMax", UintegerValue(1000));
+  Simulator::Stop(Seconds(1));
+  EXPECT_EXIT(run_and_exit(), testing::ExitedWithCode(1),
+              "^0 s: TandemNode on ns-3 node 1 .archive.: ConnectionBuffersMax .1000. is below "
+              "MessageSizeMax");
+  ns3::Names::Clear();
+}
+
+TEST(application_life, names_the_node_and_the_port_that_another_application_has) {
+  pair_of_applications two(true, false);
+  ns3::TandemNodeHelper().Install(two.hosts.Get(1));
+  Simulator::Stop(Seconds(1));
+  EXPECT_EXIT(run_and_exit(), testing::ExitedWithCode(1),
+              "^0 s: TandemNode on ns-3 node 1: Port 4001: cannot listen on 0.0.0.0:4001: ");
 }
 
 }  // namespace

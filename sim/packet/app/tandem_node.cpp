@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tandem/packet/tandem-node.h"
 
+#include "app/attribute_words.hpp"
 #include "app/host_addresses.hpp"
 #include "engine/loop.hpp"
 #include "seam/addresses.hpp"
@@ -14,10 +15,12 @@
 #include <ns3/ipv4.h>
 #include <ns3/ipv6.h>
 #include <ns3/log.h>
+#include <ns3/names.h>
 #include <ns3/node.h>
 #include <ns3/rng-seed-manager.h>
 #include <ns3/simulator.h>
 #include <ns3/trace-source-accessor.h>
+#include <boost/system/system_error.hpp>
 
 #include <stdexcept>
 #include <string>
@@ -166,7 +169,20 @@ void TandemNode::StartApplication() {
     options.listen.push_back(packet::to_endpoint(Ipv4Address::GetAny(), m_port));
   if (m_port != 0 && GetNode()->GetObject<Ipv6>())
     options.listen.push_back(packet::to_endpoint(Ipv6Address::GetAny(), m_port));
-  m_running = std::make_unique<Running>(*this, std::move(options), tcp_seed);
+  try {
+    m_running = std::make_unique<Running>(*this, std::move(options), tcp_seed);
+  } catch (const std::invalid_argument& problem) {
+    throw std::invalid_argument(Place() + packet::in_attributes(problem.what()));
+  } catch (const boost::system::system_error& problem) {  // it cannot listen
+    throw std::runtime_error(Place() + "Port " + std::to_string(m_port) + ": " + problem.what());
+  }
+}
+
+/// What a message about it begins with.
+std::string TandemNode::Place() const {
+  const auto name = Names::FindName(Host());
+  return "TandemNode on ns-3 node " + std::to_string(Host()->GetId()) +
+         (name.empty() ? ": " : " (" + name + "): ");
 }
 
 /// Options of the manager hold at once. False: they cannot be used together.
@@ -175,7 +191,7 @@ bool TandemNode::Become(const tandem::manager_options& options) {
     try {
       m_running->node->configure(options);
     } catch (const std::invalid_argument& problem) {
-      NS_LOG_WARN(problem.what());
+      NS_LOG_WARN(Place() << packet::in_attributes(problem.what()));
       return false;
     }
   }
@@ -209,7 +225,7 @@ void TandemNode::DialAt(Ptr<TandemNode> peer, const std::vector<Address>& addres
   std::vector<tandem::endpoint> to;
   for (const Address& address : addresses) {
     if (!InetSocketAddress::IsMatchingType(address) && !Inet6SocketAddress::IsMatchingType(address))
-      throw std::invalid_argument("TandemNode::DialAt takes InetSocketAddress, Inet6SocketAddress");
+      throw std::invalid_argument(Place() + "DialAt takes InetSocketAddress, Inet6SocketAddress");
     to.push_back(packet::to_endpoint(address));
   }
   if (Runs("DialAt")) DialEndpoints(*peer, std::move(to));

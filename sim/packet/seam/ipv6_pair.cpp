@@ -66,7 +66,7 @@ class ipv6_pair final : public sim::fabric {
     const auto sockets = ns3::TandemTcpSocketFactory::Of(node);
     sockets->SetProfile(options_.tcp);
     sockets->ForgoTraces();  // which nobody can reach
-    hosts_.push_back(std::make_unique<host_network>(loop_, node, 1));
+    hosts_.push_back(std::make_unique<host_network>(loop_, node, options_.seed));
     return index;
   }
 

@@ -102,6 +102,7 @@ class TandemNode : public Application {
   void DoDispose() override;
   void End();
   Ptr<Node> Host() const;
+  std::string Place() const;
   std::uint64_t Index() const;
   std::uint64_t SeedOfRun() const;
   std::vector<tandem::endpoint> Listening() const;
