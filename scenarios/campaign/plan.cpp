@@ -112,8 +112,13 @@ class setting_reader {
     if (is_known_bad(values)) return {};
     setting out{std::move(values), {}, 0, {}};
     const auto lines = mistakes(plan_.sets_of(out), &out);
-    if (lines.empty()) return out;
-    blame(out, lines);
+    if (!lines.empty()) {
+      blame(out, lines);
+    } else {
+      const auto [first, is_new] = read_.emplace(out.hash, out.values);
+      if (is_new) return out;
+      tell_same(first->second, out.values);
+    }
     return {};
   }
   bool full() const { return hopeless_ || told_.size() >= told_max; }
@@ -153,6 +158,22 @@ class setting_reader {
     }
   }
 
+  std::size_t mark_bad(std::size_t axis, const std::string& value) {
+    const auto& values = plan_.axes[axis].values;
+    const auto it = std::ranges::find(values, value, &given_text::text);
+    return bad_.emplace_back(axis, static_cast<std::size_t>(it - values.begin())).second;
+  }
+
+  // Cells of both would be one and the same.
+  void tell_same(const std::vector<std::string>& first, const std::vector<std::string>& second) {
+    const auto axis =
+        static_cast<std::size_t>(std::ranges::mismatch(first, second).in1 - first.begin());
+    const auto& of = plan_.axes[axis];
+    const auto& where = of.values[mark_bad(axis, second[axis])].where;
+    tell(where, of.path + "=" + second[axis],
+         "gives the same scenario as " + quoted(first[axis]) + "; leave one of them out");
+  }
+
   // No value, if it is the same without any; else the values that are wrong by themselves, else all
   // of them together.
   void blame(const setting& one, const std::vector<std::string>& lines) {
@@ -167,11 +188,8 @@ class setting_reader {
       sets.push_back(plan_.axes[i].path + "=" + one.values[i]);
       const auto alone = mistakes(sets, nullptr);
       if (alone.empty()) continue;
-      const auto& values = plan_.axes[i].values;
-      const auto which = static_cast<std::size_t>(
-          std::ranges::find(values, one.values[i], &given_text::text) - values.begin());
-      bad_.emplace_back(i, which);
-      for (const auto& line : alone) tell(values[which].where, sets.back(), line);
+      const auto& where = plan_.axes[i].values[mark_bad(i, one.values[i])].where;
+      for (const auto& line : alone) tell(where, sets.back(), line);
     }
     if (told_.size() > before) return;
     std::string together;
@@ -190,6 +208,7 @@ class setting_reader {
   const campaign_plan& plan_;
   const std::vector<given_text>& also_;
   const std::vector<level>& known_;
+  std::map<std::string, std::vector<std::string>> read_;  ///< by the hash of its scenario
   std::vector<std::pair<std::size_t, std::size_t>> bad_;  ///< axis and value
   std::vector<std::string> told_;
   bool hopeless_ = false;  ///< whatever the values

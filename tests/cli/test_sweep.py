@@ -269,7 +269,7 @@ def test_a_number_that_no_line_has_is_measured_in_every_cell(offices, tmp_path):
         assert most["n"] == 4 and most["mean"] == most["max"] == float(setting["values"]["parameters.limit"])
         assert 0 < refused["mean"] < 1
     wrong = sweep(offices, tmp_path / "other", "--measure", "desk.actives.max")
-    assert_one_clear_line(wrong, "--measure: `desk.actives.max`, column 6: ", "did you mean `active`?")
+    assert_one_clear_line(wrong, "--measure: `desk.actives.max`, column 1: ", "did you mean `active`?")
     assert ">=" not in wrong.stderr and "vary" not in wrong.stderr and not (tmp_path / "other").exists()
     compared = sweep(offices, tmp_path / "compared", "--measure", "desk.active.max <= 8", "--json")
     assert json.loads(compared.stdout)["settings"][0]["also"]["desk.active.max <= 8"]["mean"] == 4
@@ -291,9 +291,11 @@ def test_a_plan_runs_nothing(offices, tmp_path):
     (["--shard", "4/3"], "from 1/3 to 3/3"),
     (["--where", "limt < 3", "--vary", "parameters.limit=1,2"], "no axis is called `limt`"),
     (["--level", "mesage"], "did you mean `message`?"),
+    (["--vary", "sweep.seeds=1,2"], "--vary: sweep.seeds=2: gives the same scenario as `1`; leave one of them out"),
 ])
 def test_a_mistake_is_one_line_and_nothing_runs(offices, tmp_path, args, said):
-    assert_one_clear_line(tandem("sweep", str(offices), *args, "--out", str(tmp_path / "out")), said)
+    for plan in ([], ["--plan"]):
+        assert_one_clear_line(tandem("sweep", str(offices), *args, "--out", str(tmp_path / "out"), *plan), said)
     assert not (tmp_path / "out").exists()
 
 

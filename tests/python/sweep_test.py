@@ -56,7 +56,7 @@ def test_a_sweep_is_a_tidy_table(swept):
 def test_what_cannot_be_measured_is_named_as_it_was_written(tmp_path):
     with pytest.raises(tandem.BadInput) as told:
         tandem.sweep(OFFICES, VARY, seeds=5, out=tmp_path, measure="desk.actives.max")
-    assert str(told.value).startswith("measure: `desk.actives.max`, column 6: ") and "vary" not in str(told.value)
+    assert str(told.value).startswith("measure: `desk.actives.max`, column 1: ") and "vary" not in str(told.value)
 
 
 def test_intervals_are_those_that_the_command_prints(swept):

@@ -183,6 +183,15 @@ TEST_F(planning, names_the_value_that_is_wrong_before_anything_runs) {
             "--vary: parameters.limits=4: no parameter is called `limits`; did you mean `limit`?");
 }
 
+TEST_F(planning, of_two_values_that_give_the_same_scenario_is_refused) {
+  EXPECT_EQ(refusal_of([&] {
+              plan(write(""), {"parameters.limit=4,'4'", "parameters.peers=1,2"});
+            }),
+            "--vary: parameters.limit='4': gives the same scenario as `4`; leave one of them out");
+  EXPECT_EQ(refusal_of([&] { plan(write(""), {"sweep.seeds=1,2"}); }),
+            "--vary: sweep.seeds=2: gives the same scenario as `1`; leave one of them out");
+}
+
 TEST_F(planning, of_a_value_that_no_level_can_honour_is_refused) {
   sweep_spec more;
   more.levels = {"message", "loopback"};
@@ -239,9 +248,9 @@ TEST_F(planning, refuses_lines_that_nobody_can_measure) {
     return refusal_of([&] { plan(write(""), vary, more, {number}); });
   };
   EXPECT_THAT(told("server.actve >= 0", {}),
-              testing::StartsWith("--measure: `server.actve >= 0`, column 8: "));
+              testing::StartsWith("--measure: `server.actve >= 0`, column 1: "));
   EXPECT_THAT(told("server.actve", {"parameters.limit=4,8", "parameters.peers=2,3"}),
-              testing::AllOf(testing::StartsWith("--measure: `server.actve`, column 8: "),
+              testing::AllOf(testing::StartsWith("--measure: `server.actve`, column 1: "),
                              testing::Not(testing::HasSubstr("\n"))))
       << "once, and no value is to blame";
   EXPECT_THAT(told("server.active.max +", {}),
@@ -249,7 +258,7 @@ TEST_F(planning, refuses_lines_that_nobody_can_measure) {
   sweep_spec until;
   until.seeds = read_seed_count("until 5% of server.actve");
   EXPECT_THAT(told("server.active", {"parameters.limit=4,8"}, until),
-              testing::StartsWith("seeds: `server.actve`, column 8: "));
+              testing::StartsWith("seeds: `server.actve`, column 1: "));
   EXPECT_THAT(told("server.queue_drops", {"parameters.limit=4,8"}),
               testing::StartsWith("--measure: `server.queue_drops`: level message does not know "));
 }
