@@ -59,8 +59,9 @@ TEST(applications_of_one_host, cannot_listen_on_one_port) {
   pair_of_applications two(true, false);
   ns3::TandemNodeHelper().Install(two.hosts.Get(1));
   Simulator::Stop(Seconds(1));
-  EXPECT_EXIT(run_and_exit(), testing::ExitedWithCode(1),
-              "^0 s: cannot listen on 0.0.0.0:4001.*[Aa]ddress");
+  EXPECT_EXIT(
+      run_and_exit(), testing::ExitedWithCode(1),
+      "^0 s: TandemNode on ns-3 node 1: Port 4001: cannot listen on 0.0.0.0:4001.*[Aa]ddress");
 }
 
 TEST(application_helper, installs_on_a_node_by_its_name) {

@@ -137,13 +137,5 @@ TEST(application_life, names_the_node_and_the_attributes_that_it_cannot_start_wi
   ns3::Names::Clear();
 }
 
-TEST(application_life, names_the_node_and_the_port_that_another_application_has) {
-  pair_of_applications two(true, false);
-  ns3::TandemNodeHelper().Install(two.hosts.Get(1));
-  Simulator::Stop(Seconds(1));
-  EXPECT_EXIT(run_and_exit(), testing::ExitedWithCode(1),
-              "^0 s: TandemNode on ns-3 node 1: Port 4001: cannot listen on 0.0.0.0:4001: ");
-}
-
 }  // namespace
 }  // namespace tandem::packet
