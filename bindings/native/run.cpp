@@ -18,7 +18,7 @@ namespace {
 py::dict run_scenario(const std::string& text, const std::string& name, bool is_path,
                       const std::string& level_name, std::optional<std::uint64_t> seed,
                       const std::vector<std::string>& sets, const py::object& callback,
-                      std::size_t events_max) {
+                      std::size_t events_max, unsigned threads) {
   run_result result;
   duration length{};
   listener caller(callback);
@@ -30,6 +30,7 @@ py::dict run_scenario(const std::string& text, const std::string& name, bool is_
     options.seed = seed;
     options.record_events = events_max > 0;
     options.events_max = events_max;
+    options.threads = threads;
     options.on_progress = [&](const progress& at) {
       caller.report(seconds_of(at.now), seconds_of(at.length), at.events);
     };

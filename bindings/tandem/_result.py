@@ -44,6 +44,7 @@ class Result:
     groups        dict GROUP -> METRIC -> {"last", "min", "max"}, METRIC the icn_p2p_* names
     refusals      dict GROUP -> REFUSAL -> count, counted where the refusal was made
     stopped       Ctrl-C came: `ok` is false, what it found so far is here
+    warnings      list of str: what is allowed and probably not meant, and why a run that asked for threads had one
 
     In a condition it means `ok`, so that `assert result` holds an experiment; its repr names what failed, when, at
     which node and why. str() is the table that the command prints; a notebook shows verdict, table and a plot.
@@ -64,6 +65,7 @@ class Result:
     refusals: dict[str, dict[str, int]]
     wall_s: float
     stopped: bool
+    warnings: list[str]
 
     def __init__(self, raw: dict[str, Any]) -> None:
         self._raw = raw

@@ -18,12 +18,13 @@ from ._result import Result, Results
 
 @overload
 def run(scenario: _arguments.Scenario, level: Literal["all"] | list[str] | tuple[str, ...],  # type: ignore[overload-overlap]
-        seed: int | None = ..., set: _arguments.Sets = ..., progress: Progress = ..., events_max: int = ...) -> Results: ...
+        seed: int | None = ..., set: _arguments.Sets = ..., progress: Progress = ..., events_max: int = ...,
+        threads: int = ...) -> Results: ...
 @overload
-def run(scenario: _arguments.Scenario, level: str = ..., seed: int | None = ...,
-        set: _arguments.Sets = ..., progress: Progress = ..., events_max: int = ...) -> Result: ...
+def run(scenario: _arguments.Scenario, level: str = ..., seed: int | None = ..., set: _arguments.Sets = ...,
+        progress: Progress = ..., events_max: int = ..., threads: int = ...) -> Result: ...
 def run(scenario: _arguments.Scenario, level: str | Iterable[str] = "message", seed: int | None = None,
-        set: _arguments.Sets = None, progress: Progress = None, events_max: int = 1_000_000) -> Any:
+        set: _arguments.Sets = None, progress: Progress = None, events_max: int = 1_000_000, threads: int = 1) -> Any:
     """Run one scenario on one level and return its Result; on several, its Results.
 
     scenario:   path of a YAML file, a name as `tandem list` shows it, or a dict of the same shape.
@@ -34,6 +35,7 @@ def run(scenario: _arguments.Scenario, level: str | Iterable[str] = "message", s
     progress:   True shows a tqdm bar; a callable is called about four times a second as progress(now_s, length_s,
                 events), in this thread; what it raises ends the run.
     events_max: rows of Result.events kept; Result.events_dropped counts the rest.
+    threads:    that run the nodes at message, 1 to 32, with the same result; Result.warnings say why it had one.
 
     The GIL is released meanwhile. Ctrl-C keeps what ran: the Result comes back with `stopped` true and `ok` false; in
     the first quarter of a second it is a KeyboardInterrupt. `packet` (ns-3) runs once at a time in a process. Raises
@@ -46,13 +48,12 @@ def run(scenario: _arguments.Scenario, level: str | Iterable[str] = "message", s
     chosen = [level] if not several else check(scenario, set)[1] if level == "all" else _arguments.names(
         "level", "level", level, levels())
     given = None if seed is None else _arguments.whole("seed", seed, 2**64 - 1)
-    most, sets, (text, name, is_path) = (_arguments.whole("events_max", events_max, 2**63 - 1), _arguments.sets(set),
-                                         _arguments.source(scenario))
+    most, side = _arguments.whole("events_max", events_max, 2**63 - 1), _arguments.whole("threads", threads, 32)
+    sets, (text, name, is_path) = _arguments.sets(set), _arguments.source(scenario)
     results = Results()
     for one in chosen:
-        bar_format = "{l_bar}{bar}| {n:.1f}/{total:.1f} s [{elapsed}<{remaining}]"
-        with LongCall(progress, bar_format=bar_format) as call:
-            raw = _tandem.run(text, name, is_path, str(one), given, sets, call.report, most)
+        with LongCall(progress, bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} s [{elapsed}<{remaining}]") as call:
+            raw = _tandem.run(text, name, is_path, str(one), given, sets, call.report, most, side)
             call.finish(raw["reached_s"], raw["length_s"], None)
             results.append(Result(raw))
         if call.interrupted and not call.reported:
@@ -89,8 +90,7 @@ def options() -> pandas.DataFrame:
     >>> tandem.options().default["max_connections"]
     256
     """
-    table = pandas.DataFrame(_tandem.options(), columns=["name", "default", "least", "most", "doc"])
-    return table.set_index("name")
+    return pandas.DataFrame(_tandem.options(), columns=["name", "default", "least", "most", "doc"]).set_index("name")
 
 
 class Replay:

@@ -8,6 +8,7 @@
 #include "tandem/scenarios/find.hpp"
 #include "tandem/scenarios/read.hpp"
 #include "tandem/scenarios/results.hpp"
+#include "tandem/sim/message_network.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -32,6 +33,10 @@ class run_command final : public command {
     app_.add_option("--level", level_, "message, stream, packet, loopback, or all the file names")
         ->capture_default_str();
     app_.add_option("--seed", seed_, "Instead of the scenario's own seed")->type_name("UINT");
+    app_.add_option("--threads", threads_,
+                    "That run the nodes of one run at message, with the result that one would have")
+        ->check(CLI::Range(1U, sim::threads_most))
+        ->capture_default_str();
     app_.add_option("--set", sets_, "path=value: change the scenario before it is read")
         ->expected(1)
         ->take_all();
@@ -146,6 +151,7 @@ class run_command final : public command {
   run_result run_on(const scenario& what, const level& on, run_options& options,
                     progress_line& line) const {
     options.record_events = !no_events_ && !out_.empty();
+    options.threads = threads_;
     options.on_progress = [&line](const progress& at) { line.show(at); };
     options.stop = [] { return stopped_by() != 0; };
     return scenarios::run(what, on, options);
@@ -155,6 +161,7 @@ class run_command final : public command {
   std::string scenario_;
   std::string level_ = "all";
   std::optional<std::string> seed_;
+  unsigned threads_ = 1;
   std::vector<std::string> sets_;
   std::string out_;
   node_files files_;

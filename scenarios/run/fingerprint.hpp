@@ -20,6 +20,12 @@ class fingerprinter {
   void on_notification(node_index node, time_point now, const notification& what);
   void on_action(node_index node, time_point now, const action& what);
   void on_step(node_index node, time_point now, const connection_manager& manager);
+  /// When it takes the next ones: before what happens then; never: at the end.
+  time_point next_cut() const noexcept { return next_cut_; }
+  /// It is that time, or later. Nodes that tell side by side tell of what comes before the next.
+  void cut_before(time_point now) {
+    while (now >= next_cut_) cut();
+  }
   /// The run is over, and `ledger` finished.
   fingerprints finish();
 
@@ -32,9 +38,6 @@ class fingerprinter {
     std::uint64_t random = 0;
     std::uint64_t draws = 0;
   };
-  void cut_before(time_point now) {
-    while (now >= next_cut_) cut();
-  }
   void cut();
   void add_sums();
 

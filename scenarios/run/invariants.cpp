@@ -45,17 +45,31 @@ std::string against(std::uint64_t value, const char* relation, std::uint64_t bou
 }  // namespace
 
 void tracker::violated(invariant what, node_index node, time_point now, const std::string& how) {
+  const auto at = static_cast<std::size_t>(what);
+  auto& mine = of(node);
+  const auto& group = scenario_.groups[nodes_[node].group].name;
+  const std::string text = how + ", first at " + format_duration(now.time_since_epoch()) +
+                           " on node " + std::to_string(node) + " (" + group + ")";
+  if (!apart_) return take_violation(what, text);
+  if (!mine.broken[at].empty()) return;
+  mine.broken[at] = text;
+  mine.kept.push_back(
+      {{.at = now, .node = node}, found::kind::violation, static_cast<std::uint32_t>(what)});
+}
+
+void tracker::take_violation(invariant what, const std::string& text) {
   const char* const name = names[static_cast<std::size_t>(what)];
   const auto known = std::ranges::find(violations_, name, [](const auto& v) { return v.first; });
-  if (known != violations_.end()) return;
-  const auto& group = scenario_.groups[nodes_[node].group].name;
-  violations_.emplace_back(name, how + ", first at " + format_duration(now.time_since_epoch()) +
-                                     " on node " + std::to_string(node) + " (" + group + ")");
+  if (known == violations_.end()) violations_.emplace_back(name, text);
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> tracker::looked() const {
   std::vector<std::pair<std::string, std::uint64_t>> out;
-  for (std::size_t i = 0; i < names.size(); ++i) out.emplace_back(names[i], looked_[i]);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    std::uint64_t sum = 0;
+    for (const auto& each : parts_) sum += each.looked[i];
+    out.emplace_back(names[i], sum);
+  }
   return out;
 }
 
@@ -110,10 +124,11 @@ void tracker::finish(time_point now) {
   }
   // The first in the order of nodes is told, whatever the order of the table.
   std::vector<key> all;
-  for (const auto& [at, connection] : connections_) all.push_back(at);
+  for (const auto& part : parts_)
+    for (const auto& [at, connection] : part.connections) all.push_back(at);
   std::ranges::sort(all);
   for (const auto& at : all) {
-    const auto& connection = connections_.at(at);
+    const auto& connection = of(at.first).connections.at(at);
     check_idle(at.first, now, connection);
     if (!connection.ends()) check_silence(at.first, now, connection);
   }

@@ -65,7 +65,7 @@ void tracker::check_backoff(node_index node, time_point now, const notification&
   // is added to that.
   duration named{};
   if (const auto peer = index_of(what.peer); peer >= 0) {
-    auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
+    auto& pair = of(node).pairs[key(node, static_cast<std::uint64_t>(peer))];
     named = std::min(std::exchange(pair.named, {}), options.breaker_open_max) * 5 / 4;
   }
   const auto allowed = bounds_of(options, what.failures);
@@ -91,8 +91,9 @@ void tracker::check_backoff(node_index node, time_point now, const notification&
 
 // The core counts other failures as well, and forgets some later: here are never more.
 void tracker::check_circuit(node_index node, time_point now, const notification& what) {
-  if (why_.peer < 0 || !says_nobody_is_there(what.why)) return;
-  auto& pair = pairs_[key(node, static_cast<std::uint64_t>(why_.peer))];
+  const auto peer = index_of(what.peer);
+  if (peer < 0 || !says_nobody_is_there(what.why)) return;
+  auto& pair = of(node).pairs[key(node, static_cast<std::uint64_t>(peer))];
   const auto& options = options_of(node);
   const bool is_over = pair.ready > 0 || pair.last_failure <= nodes_[node].forgiven ||
                        nodes_[node].last.records_dropped > 0 ||
@@ -101,15 +102,14 @@ void tracker::check_circuit(node_index node, time_point now, const notification&
   pair.last_failure = now;
   if (pair.failures < options.breaker_failures) return;
   check(invariant::circuit, pair.circuit_open, node, now, [&] {
-    return counted(pair.failures, "failure") + " in a row to reach node " +
-           std::to_string(why_.peer);
+    return counted(pair.failures, "failure") + " in a row to reach node " + std::to_string(peer);
   });
 }
 
 void tracker::forgive(node_index node, time_point now, const event& what) {
   if (const auto* overridden = std::get_if<events::backoff_overridden>(&what)) {
     if (const auto peer = index_of(overridden->peer); peer >= 0)
-      pairs_[key(node, static_cast<std::uint64_t>(peer))].failures = 0;
+      of(node).pairs[key(node, static_cast<std::uint64_t>(peer))].failures = 0;
   } else if (std::holds_alternative<events::network_changed>(what) ||
              std::holds_alternative<events::configured>(what)) {
     nodes_[node].forgiven = now;

@@ -65,8 +65,9 @@ void tracker::check_end(node_index node, time_point now, const actions::close& w
     check(invariant::said_when, what.retry_after >= most / 2 && what.retry_after <= most, node, now,
           [&] { return "it said " + format_duration(what.retry_after); });
   }
-  const auto it = connections_.find(key(node, static_cast<std::uint64_t>(what.conn)));
-  if (it == connections_.end()) return;
+  const auto& mine = of(node);
+  const auto it = mine.connections.find(key(node, static_cast<std::uint64_t>(what.conn)));
+  if (it == mine.connections.end()) return;
   const auto& connection = it->second;
   if (what.reason == cause::idle_timeout)
     check(invariant::in_use,
@@ -77,9 +78,9 @@ void tracker::check_end(node_index node, time_point now, const actions::close& w
                        : "last used at " + format_duration(connection.used.time_since_epoch());
           });
   if (what.reason != cause::evicted || connection.peer < 0) return;
-  const auto marks = marks_.find(key(node, static_cast<std::uint64_t>(connection.peer)));
+  const auto marks = mine.marks.find(key(node, static_cast<std::uint64_t>(connection.peer)));
   const auto peer = static_cast<node_index>(connection.peer);
-  const bool is_free = marks == marks_.end() || marks->second.who != world_->id(peer) ||
+  const bool is_free = marks == mine.marks.end() || marks->second.who != world_->id(peer) ||
                        now >= marks->second.protected_until;
   check(invariant::protects, is_free, node, now,
         [&] { return "node " + std::to_string(connection.peer); });
@@ -105,8 +106,9 @@ void tracker::check_admitted(node_index node, time_point now, const actions::adm
 
 // What was authenticated before it was denied may stay; nothing takes longer to be ready.
 void tracker::check_denied(node_index node, time_point now, const peer_id& peer) {
-  const auto marks = marks_.find(key(node, static_cast<std::uint64_t>(index_of(peer))));
-  if (marks == marks_.end() || marks->second.who != peer) return;
+  const auto& all = of(node).marks;
+  const auto marks = all.find(key(node, static_cast<std::uint64_t>(index_of(peer))));
+  if (marks == all.end() || marks->second.who != peer) return;
   const auto& denied = marks->second;
   const bool is_denied = now >= later(denied.denied_since, options_of(node).handshake_timeout) &&
                          now < denied.denied_until;
@@ -120,7 +122,7 @@ void tracker::on_marked(node_index node, time_point now, const events::peer_mark
   // Of too many some are ignored.
   if (++nodes_[node].marks > std::min(options.max_access_rules, options.max_marked_peers)) return;
   if (peer < 0) return;
-  auto& marks = marks_[key(node, static_cast<std::uint64_t>(peer))];
+  auto& marks = of(node).marks[key(node, static_cast<std::uint64_t>(peer))];
   if (marks.who != what.peer) marks = {.who = what.peer};
   if (what.what == mark::protect) {
     marks.protected_until = what.on ? what.until : time_point::min();

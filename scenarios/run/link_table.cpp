@@ -2,6 +2,7 @@
 #include "link_table.hpp"
 
 #include "tandem/core/random.hpp"
+#include "tandem/sim/message_network.hpp"
 
 #include <algorithm>
 #include <map>
@@ -54,6 +55,23 @@ class link_table {
       between_[{link.first, link.second}] = &link.link;
       between_[{link.second, link.first}] = &link.link;
     }
+  }
+
+  link_bounds bounds() const {
+    link_bounds out{duration::max(), false};
+    for (group_index a = 0; a < what_.groups.size(); ++a)
+      for (group_index b = 0; b < what_.groups.size(); ++b) {
+        if (a == b && what_.groups[a].count == 1) continue;
+        const auto between = between_groups(a, b);
+        auto least = between.core.quantile(0);
+        for (const auto group : {a, b})
+          if (const auto& link = what_.groups[group].link; link && link->latency)
+            least += link->latency->quantile(0);
+        out.least = std::min(out.least, duration(least));
+        out.wait = out.wait || between.link.loss > 0 || between.link.bandwidth != 0 ||
+                   between.link.down_rate() != 0;
+      }
+    return out;
   }
 
   const sim::link& of(sim::host_index from, sim::host_index to) {
@@ -173,12 +191,24 @@ duration most_of(const sim::distribution& of) {
   return duration(of.quantile(ends ? 1 : 0.999));
 }
 
-sim::link_map link_map_of(const scenario& what, std::uint64_t seed) {
+// A table keeps what it worked out: threads have one each, and so has who stands outside of them.
+sim::link_map link_map_of(const scenario& what, std::uint64_t seed, unsigned threads) {
   if (says_nothing(what)) return {};
-  return [table = std::make_shared<link_table>(what, seed)](
-             sim::host_index from, sim::host_index to) -> const sim::link& {
-    return table->of(from, to);
+  if (threads == 1)
+    return [table = std::make_shared<link_table>(what, seed)](
+               sim::host_index from, sim::host_index to) -> const sim::link& {
+      return table->of(from, to);
+    };
+  auto tables = std::make_shared<std::vector<link_table>>();
+  for (unsigned i = 0; i <= threads; ++i) tables->emplace_back(what, seed);
+  return [tables](sim::host_index from, sim::host_index to) -> const sim::link& {
+    return (*tables)[sim::message_network::thread_here()].of(from, to);
   };
+}
+
+link_bounds bounds_of(const scenario& what) {
+  if (says_nothing(what)) return {sim::link{}.latency, false};
+  return link_table(what, what.seed).bounds();
 }
 
 }  // namespace tandem::scenarios

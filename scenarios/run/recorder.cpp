@@ -6,13 +6,15 @@
 namespace tandem::scenarios {
 
 recorder::recorder(const scenario& what, const run_options& options, const tracker& ledger,
-                   time_point start, run_result& into)
+                   time_point start, run_result& into, thread_split split)
     : scenario_(what),
       options_(options),
       tracker_(ledger),
       start_(start),
       each_node_(ledger.nodes() <= options.node_samples_max),
-      into_(into) {
+      into_(into),
+      split_(split),
+      parts_(split.threads) {
   for (const auto row : sampled_rows()) into_.samples.names.emplace_back(measures()[row].name);
   into_.samples.values.resize(into_.samples.names.size());
   last_of_group_.resize(what.groups.size(), std::vector<std::uint64_t>(numbers_count()));
@@ -22,13 +24,36 @@ recorder::recorder(const scenario& what, const run_options& options, const track
 
 void recorder::on_notification(node_index node, time_point now, const notification& what) {
   if (!options_.record_events) return;
+  const event_row row{now, node, what};
+  if (!apart_) return add_event(row);
+  auto& mine = parts_[split_.of(node)];
+  if (into_.event_rows.size() < options_.events_max)
+    mine.events.push_back(row);
+  else
+    ++mine.dropped;
+}
+
+void recorder::in_order() {
+  apart_ = false;
+  const auto when = [](const auto& row) { return std::pair(row.now, row.node); };
+  take_in_order(
+      parts_, [](part & of) -> auto& { return of.events; }, when,
+      [this](const event_row& row) { add_event(row); });
+  take_in_order(
+      parts_, [](part & of) -> auto& { return of.stages; }, when,
+      [this](const stage_row& row) { add_stage(row); });
+  for (auto& each : parts_) into_.event_rows.dropped += std::exchange(each.dropped, 0);
+}
+
+void recorder::add_event(const event_row& row) {
+  const auto& what = row.what;
   auto& e = into_.event_rows;
   if (e.size() >= options_.events_max) {
     ++e.dropped;
     return;
   }
-  e.time_ns.push_back(since_start(now));
-  e.node.push_back(static_cast<std::int32_t>(node));
+  e.time_ns.push_back(since_start(row.now));
+  e.node.push_back(static_cast<std::int32_t>(row.node));
   e.kind.push_back(static_cast<std::uint8_t>(what.kind));
   e.why.push_back(static_cast<std::uint8_t>(what.why));
   e.way.push_back(static_cast<std::uint8_t>(what.way));
@@ -61,12 +86,21 @@ void recorder::on_action(node_index node, time_point now, const action& what) {
 }
 
 void recorder::add_stage(node_index node, time_point now, connection_id conn, life_stage stage) {
+  if (!options_.record_events || into_.stages.size() >= options_.events_max) return;
+  const stage_row row{now, node, conn, stage};
+  if (apart_)
+    parts_[split_.of(node)].stages.push_back(row);
+  else
+    add_stage(row);
+}
+
+void recorder::add_stage(const stage_row& row) {
   auto& s = into_.stages;
-  if (!options_.record_events || s.size() >= options_.events_max) return;
-  s.time_ns.push_back(since_start(now));
-  s.node.push_back(static_cast<std::int32_t>(node));
-  s.connection.push_back(static_cast<std::uint64_t>(conn));
-  s.stage.push_back(stage);
+  if (s.size() >= options_.events_max) return;
+  s.time_ns.push_back(since_start(row.now));
+  s.node.push_back(static_cast<std::int32_t>(row.node));
+  s.connection.push_back(static_cast<std::uint64_t>(row.conn));
+  s.stage.push_back(row.stage);
 }
 
 void recorder::sample(time_point now) {

@@ -3,6 +3,7 @@
 
 #include "evaluate.hpp"
 #include "link_table.hpp"
+#include "run_threads.hpp"
 #include "tandem/command/bad_input.hpp"
 #include "tandem/command/version.hpp"
 #include "tandem/scenarios/rerun.hpp"
@@ -66,12 +67,8 @@ run_result head_of(const scenario& what, const level& on, std::uint64_t seed) {
 // How many nodes there are when some have addresses of their own, now or later; else 0.
 std::uint32_t named_nodes(const scenario& what) {
   std::uint32_t nodes = 0;
-  bool any = what.nodes_move;
-  for (const auto& group : what.groups) {
-    nodes += group.count;
-    any = any || group.addresses;
-  }
-  return any ? nodes : 0;
+  for (const auto& group : what.groups) nodes += group.count;
+  return has_named_nodes(what) ? nodes : 0;
 }
 
 // Far from the ports that nodes have who share an address.
@@ -95,11 +92,12 @@ verdict worst_of(const run_result& r) {
 
 std::unique_ptr<world> world_of(const scenario& what, const level& on, std::uint64_t seed,
                                 const run_options& options, bool open_ended, sim::link_map links,
-                                world_observer* hears) {
+                                const run_threads& threads, world_observer* hears) {
   try {
     auto routers = what.routers ? std::make_shared<sim::topology>(what.routers->made) : nullptr;
     auto place = on.make_world({seed, what.tcp, std::move(links), routers, named_nodes(what),
-                                on.virtual_time, options.traces_to, options.captures_to, hears});
+                                on.virtual_time, options.traces_to, options.captures_to, hears,
+                                threads.number, threads.least_latency});
     const auto suffers = sufferers_of(what, seed);
     for (const auto& group : what.groups)
       for (std::uint32_t i = 0; i < group.count; ++i)
@@ -154,6 +152,16 @@ class stepped_run::listener final : public world_observer {
   void on_queue(node_index node, sim::queue_event what) override {
     if (ledger) ledger->on_queue(node, what);
   }
+  void on_window(bool side_by_side) override {
+    if (!ledger) return;
+    if (side_by_side) {
+      ledger->side_by_side();
+      rows->side_by_side();
+    } else {
+      ledger->in_order();
+      rows->in_order();
+    }
+  }
   void on_action(node_index node, time_point now, const action& what) override {
     if (!ledger) return;
     prints->on_action(node, now, what);
@@ -162,6 +170,7 @@ class stepped_run::listener final : public world_observer {
   }
   void on_event(node_index node, time_point now, const event& what) override {
     if (!ledger) return;
+    prints->cut_before(now);
     ledger->on_event(node, now, what);
     rows->on_event(node, now, what);
   }
@@ -173,18 +182,20 @@ struct stepped_run::parts {
         on(level),
         options(given),
         seed(given.seed.value_or(of.seed)),
+        threads(open_ended ? run_threads{} : threads_of(of, level, given.threads)),
         result(head_of(of, level, seed)),
-        ledger(of, level.virtual_time ? patience_virtual : patience_real),
-        links(link_map_of(of, seed)),
+        ledger(of, level.virtual_time ? patience_virtual : patience_real, {threads.number}),
+        links(link_map_of(of, seed, threads.number)),
         sky(links),
         place(world_of(of, level, seed, options, open_ended,
-                       of.faults.empty() && !open_ended ? links : links_under(sky), &hears)),
+                       of.faults.empty() && !open_ended ? links : links_under(sky), threads,
+                       &hears)),
         start(place->now()),
         prints(of, ledger, start),
-        rows(of, options, ledger, start, result),
+        rows(of, options, ledger, start, result, {threads.number}),
         faults(heads_of(of)),
         lines(of, options.also, ledger, faults, start),
-        work(of, *place, ledger, lines, seed, start),
+        work(of, *place, ledger, lines, seed, start, {threads.number}),
         eyes(of, lines, rows, start),
         watch(options, *place, ledger, start, of.length) {
     ledger.begin(*place);
@@ -195,7 +206,7 @@ struct stepped_run::parts {
     lines.begin();
     ledger.tell(&lines);
     faults.on_change([this](time_point now) { lines.on_fault(now); });
-    auto made = std::make_unique<fault_plan>(work, faults, sky);
+    auto made = std::make_unique<fault_plan>(work, faults, sky, open_ended);
     plan = made.get();
     work.begin(std::move(made));
   }
@@ -204,6 +215,7 @@ struct stepped_run::parts {
   const level& on;
   run_options options;
   std::uint64_t seed;
+  run_threads threads;
   run_result result;
   listener hears{};
   tracker ledger;
@@ -237,13 +249,21 @@ void stepped_run::listen(ear who) { parts_->hears.who = std::move(who); }
 void stepped_run::run_until(duration since_start) {
   auto& p = *parts_;
   const auto end = p.start + since_start;
-  // Real time passes between two events; virtual ones come by the million.
-  const std::function<bool()> stop = [&p, seldom = p.on.virtual_time] {
+  // Real time passes between two events, and when threads run side by side; virtual ones come by
+  // the million.
+  const bool seldom = p.on.virtual_time && p.threads.number == 1;
+  const std::function<bool()> stop = [&p, seldom] {
     return seldom ? p.watch.ask_seldom() : p.watch.ask();
   };
   for (;;) {
     const auto until = std::min(p.eyes.next(), end);
-    p.place->run_until(until, stop);
+    // No thread takes a fingerprint of all nodes.
+    while (p.threads.number > 1 && p.prints.next_cut() <= until && !p.watch.stopped()) {
+      const auto cut = p.prints.next_cut();
+      if (cut > p.place->now()) p.place->run_until(cut - duration{1}, stop);
+      if (!p.watch.stopped()) p.prints.cut_before(cut);
+    }
+    if (!p.watch.stopped()) p.place->run_until(until, stop);
     if (p.watch.stopped()) break;
     if (until == p.eyes.next()) p.eyes.look();
     if (until == end && p.eyes.next() > end) break;
@@ -271,6 +291,8 @@ run_result stepped_run::finish() {
   result.faults = p.faults.results();
   result.warnings = p.what.warnings;
   p.work.add_warnings(result.warnings);
+  if (!p.threads.why_one.empty())
+    result.warnings.push_back("it had one thread: " + p.threads.why_one);
   result.verdict = worst_of(result);
   result.ok = result.verdict == verdict::ok && !result.stopped;
   return std::move(result);

@@ -16,8 +16,12 @@ void erase_node(Map& map, node_index node) {
 
 }  // namespace
 
-tracker::tracker(const scenario& what, duration patience)
-    : scenario_(what), patience_(patience), groups_(what.groups.size()) {
+tracker::tracker(const scenario& what, duration patience, thread_split split)
+    : scenario_(what),
+      patience_(patience),
+      groups_(what.groups.size()),
+      split_(split),
+      parts_(split.threads) {
   for (group_index g = 0; g < what.groups.size(); ++g) {
     first_of_.push_back(static_cast<node_index>(nodes_.size()));
     nodes_.resize(nodes_.size() + what.groups[g].count, {.group = g});
@@ -47,14 +51,21 @@ std::int32_t tracker::index_of(const peer_id& peer) const {
   return it == index_.end() ? -1 : static_cast<std::int32_t>(it->second);
 }
 
+std::uint64_t tracker::steps() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& each : parts_) sum += each.steps;
+  return sum;
+}
+
 std::uint32_t tracker::connections(node_index node, node_index peer) const {
-  const auto it = pairs_.find(key(node, peer));
-  return it == pairs_.end() ? 0 : it->second.ready;
+  const auto& pairs = of(node).pairs;
+  const auto it = pairs.find(key(node, peer));
+  return it == pairs.end() ? 0 : it->second.ready;
 }
 
 std::vector<std::pair<connection_id, time_point>> tracker::connections_of(node_index node) const {
   std::vector<std::pair<connection_id, time_point>> out;
-  for (const auto& [at, connection] : connections_)
+  for (const auto& [at, connection] : of(node).connections)
     if (at.first == node) out.emplace_back(static_cast<connection_id>(at.second), connection.ready);
   std::ranges::sort(out);
   return out;
@@ -63,37 +74,15 @@ std::vector<std::pair<connection_id, time_point>> tracker::connections_of(node_i
 std::uint64_t tracker::connections_of_pairs(
     const std::function<bool(node_index, node_index)>& chosen) const {
   std::uint64_t ends = 0;
-  for (const auto& [at, pair] : pairs_)
-    if (pair.ready > 0 && chosen(at.first, static_cast<node_index>(at.second))) ends += pair.ready;
+  for (const auto& part : parts_)
+    for (const auto& [at, pair] : part.pairs)
+      if (pair.ready > 0 && chosen(at.first, static_cast<node_index>(at.second)))
+        ends += pair.ready;
   return (ends + 1) / 2;  // one may have lost its other end already
 }
 
-void tracker::add(node_index node, time_point now, std::size_t measure, std::uint64_t up,
-                  std::uint64_t down) {
-  if (up == down) return;
-  numbers_of(node).numbers[measure].add(now, up, down);
-  if (!told_) return;
-  happening why = why_;
-  if (why.node != node || why.at != now)
-    why = {.at = now, .node = node, .from = happening::source::work};
-  told_->on_change(measure, up, down, why);
-}
-
-void tracker::add(node_index node, time_point now, spread which, double value) {
-  numbers_of(node).of(which).add(value);
-  if (!told_) return;
-  happening why = why_;
-  why.node = node;
-  why.at = now;
-  told_->on_value(measure_of(which), value, why);
-}
-
-void tracker::count(node_index node, time_point now, std::size_t measure, std::uint64_t by) {
-  add(node, now, measure, by, 0);
-}
-
 void tracker::on_dial(node_index node, request_id request, time_point now) {
-  requests_[key(node, number(request))] = {now, false};
+  of(node).requests[key(node, number(request))] = {now, false};
   count(node, now, measure_of(tally::dials));
 }
 
@@ -152,9 +141,10 @@ void tracker::apply(node_index node, time_point now, const manager_counters& nex
 }
 
 void tracker::on_step(node_index node, time_point now, const connection_manager& manager) {
-  ++steps_;
-  if (!std::exchange(fresh_, false) || why_.node != node || why_.at != now)
-    why_ = {.at = now, .node = node, .from = happening::source::deadline};
+  ++of(node).steps;
+  auto& state = nodes_[node];
+  if (!std::exchange(state.fresh, false) || state.why.at != now)
+    state.why = {.at = now, .node = node, .from = happening::source::deadline};
   check_limits(node, now, manager);
   check_ledger(node, now, manager.counters());
   note_near(node, now, manager.counters());
@@ -163,7 +153,7 @@ void tracker::on_step(node_index node, time_point now, const connection_manager&
 
 void tracker::on_killed(node_index node, time_point now) {
   auto& state = nodes_[node];
-  why_ = {.at = now, .node = node, .from = happening::source::work};
+  nodes_[node].why = {.at = now, .node = node, .from = happening::source::work};
   manager_counters rest = counters(node);
   constexpr auto app_bytes = tally::application_bytes;
   count(node, now, measure_of(app_bytes), late(node, measure_of(app_bytes)));
@@ -179,11 +169,13 @@ void tracker::on_killed(node_index node, time_point now) {
            .missing = state.missing,
            .stands = state.stands,
            .went_on = state.went_on,
-           .clock_ahead = state.clock_ahead};
-  erase_node(connections_, node);
-  erase_node(pairs_, node);
-  erase_node(marks_, node);
-  erase_node(requests_, node);
+           .clock_ahead = state.clock_ahead,
+           .why = state.why};
+  auto& mine = of(node);
+  erase_node(mine.connections, node);
+  erase_node(mine.pairs, node);
+  erase_node(mine.marks, node);
+  erase_node(mine.requests, node);
   configured_.erase(node);
   count_wanted_of(node, now);
 }
@@ -191,7 +183,7 @@ void tracker::on_killed(node_index node, time_point now) {
 void tracker::on_restarted(node_index node, time_point now) {
   nodes_[node].alive = true;
   index_.emplace(world_->id(node), node);
-  why_ = {.at = now, .node = node, .from = happening::source::work};
+  nodes_[node].why = {.at = now, .node = node, .from = happening::source::work};
   add(node, now, measure_of(tally::alive), 1, 0);
   apply(node, now, world_->manager(node).counters());
   count_wanted_of(node, now);
@@ -205,7 +197,7 @@ void tracker::on_suffering(node_index node, time_point now, const ailments& is) 
   if (jump == duration{}) return;
   state.went_on = now;  // it finds due now what was so meanwhile
   state.admitted -= jump;
-  for (auto& [at, connection] : connections_) {
+  for (auto& [at, connection] : of(node).connections) {
     if (at.first != node) continue;
     connection.used -= jump;
     connection.heard -= jump;
@@ -219,20 +211,25 @@ void tracker::on_leaving(node_index node, time_point now) {
 }
 
 void tracker::on_wanted(node_index node, node_index peer, time_point now) {
-  wants_[node].push_back(peer);
-  wanted_by_[peer].push_back(node);
+  of(node).wants[node].push_back(peer);
+  of(node).wanted_by[peer].push_back(node);
   count_wanted(node, now);
 }
 
 void tracker::count_wanted_of(node_index node, time_point now) {
   count_wanted(node, now);
-  if (const auto it = wanted_by_.find(node); it != wanted_by_.end())
-    for (const auto other : it->second) count_wanted(other, now);
+  std::vector<node_index> others;
+  for (const auto& part : parts_)
+    if (const auto it = part.wanted_by.find(node); it != part.wanted_by.end())
+      others.insert(others.end(), it->second.begin(), it->second.end());
+  std::ranges::sort(others);
+  for (const auto other : others) count_wanted(other, now);
 }
 
 void tracker::count_wanted(node_index node, time_point now) {
-  const auto it = wants_.find(node);
-  if (it == wants_.end()) return;
+  const auto& wants = of(node).wants;
+  const auto it = wants.find(node);
+  if (it == wants.end()) return;
   const auto up = [&](node_index n) { return nodes_[n].alive && !nodes_[n].leaving; };
   std::uint32_t wanted = 0, missing = 0;
   for (const auto peer : it->second) {

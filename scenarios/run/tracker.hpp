@@ -4,8 +4,11 @@
 #include "group_numbers.hpp"
 #include "happening.hpp"
 #include "round_trips.hpp"
+#include "run/thread_split.hpp"
+#include "tandem/core/assert.hpp"
 #include "tandem/scenarios/scenario.hpp"
 #include "tandem/scenarios/world.hpp"
+#include "tandem/sim/message_network.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -53,7 +56,13 @@ inline constexpr std::size_t invariants_count = 24;
 class tracker {
  public:
   /// `patience`: how late a close may be noticed beyond its deadline (real time is not exact).
-  tracker(const scenario& what, duration patience);
+  /// `split`: the threads in which nodes tell it, if it said side_by_side() before.
+  tracker(const scenario& what, duration patience, thread_split split = {});
+
+  /// From now on each thread may tell of its own nodes: numbers of groups stay what they are, and
+  /// who hears of changes hears nothing, until in_order().
+  void side_by_side() noexcept { apart_ = true; }
+  void in_order();
 
   /// Tells `who` of every change from now on; nullptr: nobody.
   void tell(number_listener* who) noexcept { told_ = who; }
@@ -107,7 +116,7 @@ class tracker {
   /// Established connections of the pairs of nodes that `chosen` takes, each counted once.
   std::uint64_t connections_of_pairs(
       const std::function<bool(node_index, node_index)>& chosen) const;
-  std::uint64_t steps() const noexcept { return steps_; }
+  std::uint64_t steps() const noexcept;
   /// Invariants that did not hold: which, and where first.
   const std::vector<std::pair<std::string, std::string>>& violations() const { return violations_; }
   /// How often each invariant was looked at, by its name.
@@ -132,6 +141,8 @@ class tracker {
     time_point admitted{};
     time_point forgiven = time_point::min();  ///< failures before that are no peer's any more
     std::uint64_t marks = 0;                  ///< told, taken back or not
+    happening why{};                          ///< the last thing that happened to it
+    bool fresh = false;                       ///< since its last step
   };
   struct connection_state {
     std::int32_t peer = -1;
@@ -175,7 +186,38 @@ class tracker {
     std::array<std::uint64_t, 4> ceilings{};
   };
   using key = std::pair<node_index, std::uint64_t>;
+  /// A change of a number, a value or a broken invariant that a thread found while others ran.
+  struct found {
+    enum class kind : std::uint8_t { change, value, violation };
+    happening why;
+    kind what;
+    std::uint32_t which;  ///< measure, spread or invariant
+    std::uint64_t up = 0;
+    std::uint64_t down = 0;
+    double value = 0;
+  };
+  /// What nodes of one thread change.
+  struct alignas(64) part {
+    boost::unordered_flat_map<key, connection_state> connections;
+    boost::unordered_flat_map<key, pair_state> pairs;
+    boost::unordered_flat_map<key, marked_state> marks;
+    boost::unordered_flat_map<key, request_state> requests;
+    /// Whom each of its nodes should be connected with, and which of them with whom.
+    boost::unordered_flat_map<node_index, std::vector<node_index>> wants, wanted_by;
+    std::array<std::uint64_t, invariants_count> looked{};
+    std::array<std::string, invariants_count> broken{};  ///< the first time, while side by side
+    std::uint64_t steps = 0;
+    std::vector<found> kept;
+  };
 
+  part& of(node_index node) {
+    TANDEM_ASSERT(!apart_ || sim::message_network::thread_here() == split_.of(node) + 1);
+    return parts_[split_.of(node)];
+  }
+  const part& of(node_index node) const { return parts_[split_.of(node)]; }
+  void take(const happening& why, std::size_t measure, std::uint64_t up, std::uint64_t down);
+  void take(const happening& why, spread which, double value);
+  void take_violation(invariant what, const std::string& text);
   group_numbers& numbers_of(node_index node) { return groups_[nodes_[node].group]; }
   const manager_options& options_of(node_index node) const {
     if (const auto it = configured_.find(node); it != configured_.end()) return it->second.options;
@@ -216,7 +258,7 @@ class tracker {
   /// Counts that `what` was looked at; `how` says what was found when it does not hold.
   template <class How>
   void check(invariant what, bool holds, node_index node, time_point now, How&& how) {
-    ++looked_[static_cast<std::size_t>(what)];
+    ++of(node).looked[static_cast<std::size_t>(what)];
     if (!holds) violated(what, node, now, how());
   }
   void violated(invariant what, node_index node, time_point now, const std::string& how);
@@ -230,20 +272,13 @@ class tracker {
   std::vector<node_state> nodes_;  // group by group
   std::vector<node_index> first_of_;
   boost::unordered_flat_map<peer_id, node_index, std::hash<peer_id>> index_;
-  boost::unordered_flat_map<key, connection_state> connections_;
-  boost::unordered_flat_map<key, pair_state> pairs_;
-  boost::unordered_flat_map<key, marked_state> marks_;
-  boost::unordered_flat_map<key, request_state> requests_;
-  /// Who each node should be connected with, and who with it.
-  boost::unordered_flat_map<node_index, std::vector<node_index>> wants_, wanted_by_;
+  thread_split split_;
+  std::vector<part> parts_;  // of threads
+  bool apart_ = false;       // they run
   boost::unordered_flat_map<node_index, configured_state> configured_;
   boost::unordered_flat_set<key> kept_alive_;
   std::vector<std::pair<std::string, std::string>> violations_;
-  std::array<std::uint64_t, invariants_count> looked_{};
   number_listener* told_ = nullptr;
-  happening why_{};     ///< the last thing that happened to a node
-  bool fresh_ = false;  ///< since its last step
-  std::uint64_t steps_ = 0;
 };
 
 }  // namespace tandem::scenarios

@@ -16,14 +16,16 @@ double seconds(duration d) { return std::chrono::duration<double>(d).count(); }
 }  // namespace
 
 void tracker::on_notification(node_index node, time_point now, const notification& what) {
-  why_ = {.at = now,
-          .node = node,
-          .from = happening::source::notification,
-          .what = static_cast<std::uint8_t>(what.kind),
-          .why = what.why,
-          .peer = index_of(what.peer),
-          .conn = number(what.conn)};
-  fresh_ = true;
+  auto& mine = of(node);
+  const auto peer = index_of(what.peer);
+  nodes_[node].why = {.at = now,
+                      .node = node,
+                      .from = happening::source::notification,
+                      .what = static_cast<std::uint8_t>(what.kind),
+                      .why = what.why,
+                      .peer = peer,
+                      .conn = number(what.conn)};
+  nodes_[node].fresh = true;
   const auto one = [&](tally which) { count(node, now, measure_of(which)); };
   const auto by_cause = [&](family which) { count(node, now, measure_of(which, what.why)); };
   switch (what.kind) {
@@ -48,14 +50,12 @@ void tracker::on_notification(node_index node, time_point now, const notificatio
       check_circuit(node, now, what);
       return check_backoff(node, now, what);
     case notice::circuit_opened:
-      if (why_.peer >= 0)
-        pairs_[key(node, static_cast<std::uint64_t>(why_.peer))].circuit_open = true;
+      if (peer >= 0) mine.pairs[key(node, static_cast<std::uint64_t>(peer))].circuit_open = true;
       return one(tally::circuits_opened);
     case notice::circuit_half_opened:
       return one(tally::circuits_half_opened);
     case notice::circuit_closed:
-      if (why_.peer >= 0)
-        pairs_[key(node, static_cast<std::uint64_t>(why_.peer))].circuit_open = false;
+      if (peer >= 0) mine.pairs[key(node, static_cast<std::uint64_t>(peer))].circuit_open = false;
       return one(tally::circuits_closed);
     case notice::uplink_lost:
       nodes_[node].forgiven = now;
@@ -67,11 +67,12 @@ void tracker::on_notification(node_index node, time_point now, const notificatio
 
 void tracker::on_dial_started(node_index node, time_point now, const notification& what) {
   count(node, now, measure_of(tally::attempts));
-  numbers_of(node).attempts.add(now);
-  if (const auto it = requests_.find(key(node, number(what.request))); it != requests_.end())
+  auto& mine = of(node);
+  if (const auto it = mine.requests.find(key(node, number(what.request)));
+      it != mine.requests.end())
     it->second.started = true;
   if (const auto peer = index_of(what.peer); peer >= 0) {
-    auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
+    auto& pair = mine.pairs[key(node, static_cast<std::uint64_t>(peer))];
     if (pair.last_attempt != never)
       add(node, now, spread::attempt_gap, seconds(now - pair.last_attempt));
     pair.last_attempt = now;
@@ -82,29 +83,30 @@ void tracker::on_dial_ended(node_index node, time_point now, const notification&
   const bool failed = what.kind == notice::dial_failed;
   count(node, now, measure_of(failed ? tally::dials_failed : tally::dials_succeeded));
   if (failed) count(node, now, measure_of(family::dial_failed, what.why));
-  const auto it = requests_.find(key(node, number(what.request)));
-  if (it == requests_.end()) return;
+  auto& mine = of(node);
+  const auto it = mine.requests.find(key(node, number(what.request)));
+  if (it == mine.requests.end()) return;
   const auto took = seconds(now - it->second.asked);
   if (!failed) {
     add(node, now, spread::dial_time, took);
-    numbers_of(node).dial_times.add(took);
   } else if (it->second.started) {
     add(node, now, spread::failure_time, took);
   }
-  if (const auto conn = connections_.find(key(node, number(what.conn)));
-      !failed && conn != connections_.end() && conn->second.ready < it->second.asked)
+  if (const auto conn = mine.connections.find(key(node, number(what.conn)));
+      !failed && conn != mine.connections.end() && conn->second.ready < it->second.asked)
     count(node, now, measure_of(tally::dials_joined));
-  requests_.erase(it);
+  mine.requests.erase(it);
 }
 
 void tracker::on_established(node_index node, time_point now, const notification& what) {
   auto& state = nodes_[node];
   ++state.established;
   const auto peer = index_of(what.peer);
-  connections_[key(node, number(what.conn))] = {
+  auto& mine = of(node);
+  mine.connections[key(node, number(what.conn))] = {
       .peer = peer, .ready = now, .used = now, .heard = now};
   if (peer < 0) return;
-  auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
+  auto& pair = mine.pairs[key(node, static_cast<std::uint64_t>(peer))];
   if (pair.ready++ == 0) ++state.peers;
   pair.failures = 0;
   check_denied(node, now, what.peer);
@@ -120,10 +122,11 @@ void tracker::on_closed(node_index node, time_point now, const notification& wha
   auto& state = nodes_[node];
   ++state.closed;
   count(node, now, measure_of(family::closed, what.why));
-  const auto it = connections_.find(key(node, number(what.conn)));
-  check(invariant::close_known, it != connections_.end(), node, now,
+  auto& mine = of(node);
+  const auto it = mine.connections.find(key(node, number(what.conn)));
+  check(invariant::close_known, it != mine.connections.end(), node, now,
         [] { return std::string("close of an unknown connection"); });
-  if (it == connections_.end()) return;
+  if (it == mine.connections.end()) return;
   const bool ours = it->second.by_us;
   count(node, now, measure_of(ours ? tally::closed_by_us : tally::closed_by_them));
   count(node, now, measure_of(ours ? family::closed_by_us : family::closed_by_them, what.why));
@@ -135,44 +138,45 @@ void tracker::on_closed(node_index node, time_point now, const notification& wha
   if (!it->second.ends()) check_silence(node, now, it->second);
   check_left_alone(node, now, it->second, what);
   if (it->second.peer >= 0) {
-    auto& pair = pairs_[key(node, static_cast<std::uint64_t>(it->second.peer))];
+    auto& pair = mine.pairs[key(node, static_cast<std::uint64_t>(it->second.peer))];
     if (--pair.ready == 0) --state.peers;
   }
-  connections_.erase(it);
+  mine.connections.erase(it);
   count_wanted(node, now);
 }
 
 void tracker::on_told(node_index node, time_point now, const notification& what) {
   count(node, now, measure_of(family::told, what.why));
   if (const auto peer = index_of(what.peer); peer >= 0 && what.until != never) {
-    auto& pair = pairs_[key(node, static_cast<std::uint64_t>(peer))];
+    auto& pair = of(node).pairs[key(node, static_cast<std::uint64_t>(peer))];
     pair.named = std::max(pair.named, what.until - now);
   }
 }
 
 void tracker::on_event(node_index node, time_point now, const event& what) {
-  why_ = happening_of(node, now, what);
-  fresh_ = true;
-  const auto of = [&](connection_id conn) {
-    const auto it = connections_.find(key(node, number(conn)));
-    return it == connections_.end() ? nullptr : &it->second;
+  auto& mine = of(node);
+  nodes_[node].why = happening_of(node, now, what);
+  nodes_[node].fresh = true;
+  const auto connection = [&](connection_id conn) {
+    const auto it = mine.connections.find(key(node, number(conn)));
+    return it == mine.connections.end() ? nullptr : &it->second;
   };
   if (const auto* moved = std::get_if<events::traffic>(&what)) {
     count(node, now, measure_of(tally::application_bytes), moved->app_bytes);
-    if (auto* c = of(moved->conn)) {
+    if (auto* c = connection(moved->conn)) {
       c->used = std::max(c->used, moved->last_app_at);
       if (moved->received > 0) c->heard = std::max(c->heard, moved->last_received_at);
     }
   } else if (const auto* opened = std::get_if<events::stream_opened>(&what)) {
-    if (auto* c = of(opened->conn)) ++c->streams;
+    if (auto* c = connection(opened->conn)) ++c->streams;
   } else if (const auto* closed = std::get_if<events::stream_closed>(&what)) {
-    if (auto* c = of(closed->conn); c && --c->streams == 0) c->streams_ended = now;
+    if (auto* c = connection(closed->conn); c && --c->streams == 0) c->streams_ended = now;
   } else if (const auto* sampled = std::get_if<events::rtt_sampled>(&what)) {
     add(node, now, spread::round_trip, seconds(sampled->rtt));
-    if (auto* c = of(sampled->conn)) c->path.add(sampled->rtt);
+    if (auto* c = connection(sampled->conn)) c->path.add(sampled->rtt);
   } else if (const auto* said = std::get_if<events::remote_refused>(&what)) {
     // Of a connection that is not ready yet a notification tells it.
-    auto* c = of(said->conn);
+    auto* c = connection(said->conn);
     if (c && !c->ends()) {
       c->wants_alone = said->retry_after;
       c->alone_from = now;
@@ -185,10 +189,10 @@ void tracker::on_event(node_index node, time_point now, const event& what) {
     count(node, now, measure_of(tally::arrivals));
   } else if (const auto* answered = std::get_if<events::probe_answered>(&what)) {
     count(node, now, measure_of(tally::probes_answered));
-    if (auto* c = of(answered->conn)) c->heard = now;
+    if (auto* c = connection(answered->conn)) c->heard = now;
   } else if (const auto* progress = std::get_if<events::progressed>(&what)) {
     // Nobody knew before it was asked.
-    if (auto* c = of(progress->conn); c && progress->at > c->heard) c->heard = now;
+    if (auto* c = connection(progress->conn); c && progress->at > c->heard) c->heard = now;
   } else if (const auto* marks = std::get_if<events::peer_marked>(&what)) {
     on_marked(node, now, *marks);
   } else {
@@ -199,8 +203,9 @@ void tracker::on_event(node_index node, time_point now, const event& what) {
 // Who decided first ends a connection: what this node does after its peer said why is no decision.
 void tracker::on_action(node_index node, time_point now, const action& what) {
   const auto ends = [&](connection_id conn) {
-    const auto it = connections_.find(key(node, number(conn)));
-    if (it == connections_.end() || it->second.ends()) return;
+    auto& connections = of(node).connections;
+    const auto it = connections.find(key(node, number(conn)));
+    if (it == connections.end() || it->second.ends()) return;
     check_silence(node, now, it->second);
     it->second.by_us = true;
   };

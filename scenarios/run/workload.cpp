@@ -6,13 +6,14 @@
 namespace tandem::scenarios {
 
 workload::workload(const scenario& what, world& in, tracker& ledger, judge& lines,
-                   std::uint64_t seed, time_point start)
+                   std::uint64_t seed, time_point start, thread_split split)
     : scenario_(what),
       world_(in),
       tracker_(ledger),
       judge_(lines),
       seed_(seed),
       start_(start),
+      split_(split),
       alive_(ledger.nodes(), true),
       leaving_(ledger.nodes(), false),
       lives_(ledger.nodes(), 0) {
@@ -86,7 +87,7 @@ void workload::add_untested(std::vector<check_result>& to) const {
 }
 
 void workload::at_node(time_point when, node_index node, std::function<void()> what) {
-  world_.at(when, [this, node, life = lives_[node], what = std::move(what)] {
+  world_.at(node, when, [this, node, life = lives_[node], what = std::move(what)] {
     if (!alive_[node] || lives_[node] != life) return;
     if (!stands(node)) return what();
     turn(node, [this, node, life, what] {

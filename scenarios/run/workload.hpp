@@ -24,7 +24,7 @@ class workload {
  public:
   /// Times of the scenario count from `start`. References outlive this.
   workload(const scenario& what, world& in, tracker& ledger, judge& lines, std::uint64_t seed,
-           time_point start);
+           time_point start, thread_split split = {});
   ~workload();
 
   /// Plans everything: the entries, then `more` that is done beside them.
@@ -49,6 +49,7 @@ class workload {
   std::uint64_t seed() const noexcept { return seed_; }
   time_point start() const noexcept { return start_; }
   time_point now() const { return world_.now(); }
+  const thread_split& split() const noexcept { return split_; }
 
   node_list nodes_of(const node_selection& which) const;
   /// The member of `to` for the k-th choice, not `from` itself unless it is the only one.
@@ -62,7 +63,11 @@ class workload {
   void when(const expectation& condition, std::function<void()> what);
   /// The same for an entry whose schedule has a condition: one that never held is told of.
   void when(std::uint64_t entry, const schedule& is, std::function<void()> what);
-  /// The same as at(), unless this life of the node is over by then.
+  /// At the node, in its thread: `what` is about it alone.
+  void at(node_index node, time_point when, std::function<void()> what) {
+    world_.at(node, when, std::move(what));
+  }
+  /// The same, unless this life of the node is over by then.
   void at_node(time_point when, node_index node, std::function<void()> what);
   request_id dial(node_index from, node_index to, dial_mode mode, duration deadline);
   /// From now on `node` should have a connection with `peer`.
@@ -109,6 +114,7 @@ class workload {
   judge& judge_;
   std::uint64_t seed_;
   time_point start_;
+  thread_split split_;
   std::vector<node_index> first_node_;
   /// A host that is down.
   struct outage {
@@ -131,7 +137,7 @@ class workload {
     node_index from;
     std::uint64_t bytes;
   };
-  std::uint64_t unnamed_ = 0;  ///< numbers of messages that no entry hears of
+  std::uint64_t unnamed_ = 0;                      ///< numbers of messages that no entry hears of
   std::map<std::uint64_t, message> on_their_way_;  ///< by number, while somebody hears
   std::map<std::uint64_t, const schedule*> waiting_;  ///< entries for what has not held yet
 };

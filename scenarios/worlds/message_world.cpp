@@ -60,13 +60,18 @@ class message_world final : public world, sim::host_names {
  public:
   explicit message_world(const world_options& options)
       : options_(options),
+        commands_(1 + options.threads),
         network_({options.seed, options.tcp, options.links,
                   [this](sim::host_index host, std::uint64_t number) {
                     if (options_.observer) options_.observer->on_message(host, now(), number);
                   },
-                  syns_heard_by(options.observer), options.named == 0 ? nullptr : this}) {
+                  syns_heard_by(options.observer), options.named == 0 ? nullptr : this,
+                  options.threads, options.least_latency,
+                  [this](bool side_by_side) {
+                    if (options_.observer) options_.observer->on_window(side_by_side);
+                  }}) {
     if (options.named != 0) plan_.emplace(options.named);
-    time().after_each([this] { run_commands(); });
+    network_.after_each([this] { run_commands(); });
   }
 
   node_index add_node(const node_spec& spec) override {
@@ -146,13 +151,18 @@ class message_world final : public world, sim::host_names {
     one.stands = now.stands;
     network_.suffer(node, {now.stands, now.no_descriptors, now.clock_ahead});
     if (!now.stands)
-      for (auto& each : std::exchange(one.orders, {})) commands_.push_back(std::move(each));
+      for (auto& each : std::exchange(one.orders, {}))
+        commands_.front().all.push_back(std::move(each));
   }
 
-  time_point now() const override { return time().now(); }
+  time_point now() const override { return network_.now(); }
   void at(time_point when, std::function<void()> what) override {
     time().at(when, std::move(what));
   }
+  void at(node_index node, time_point when, std::function<void()> what) override {
+    network_.at(node, when, std::move(what));
+  }
+  bool has_places() const override { return true; }
   void run_until(time_point until, const std::function<bool()>& stop) override {
     run_commands();  // what was wanted from outside happens now
     network_.run_until(until, stop);
@@ -165,7 +175,7 @@ class message_world final : public world, sim::host_names {
   std::string trace_hash() const override {
     return world_hash(nodes_, [](const auto& node) { return node->trace.hash(); });
   }
-  std::uint64_t events() const override { return time().tasks_run(); }
+  std::uint64_t events() const override { return network_.tasks_run(); }
 
  private:
   sim::kernel& time() const { return network_.time(); }
@@ -188,17 +198,21 @@ class message_world final : public world, sim::host_names {
   template <class Command>
   void later_command(node_index node, Command command) {
     // What is wanted of a process that stands still waits until that goes on.
-    auto& to = nodes_[node]->stands ? nodes_[node]->orders : commands_;
+    auto& to = nodes_[node]->stands ? nodes_[node]->orders : commands_[network_.thread_here()].all;
     to.emplace_back([node, command] { command(node); });
   }
   void run_commands() {
-    for (std::size_t i = 0; i < commands_.size(); ++i) std::exchange(commands_[i], {})();
-    commands_.clear();
+    auto& commands = commands_[network_.thread_here()].all;
+    for (std::size_t i = 0; i < commands.size(); ++i) std::exchange(commands[i], {})();
+    commands.clear();
   }
 
   world_options options_;
   std::vector<std::unique_ptr<message_node>> nodes_;  // outlives the network, which calls it
-  std::vector<task> commands_;
+  struct alignas(64) command_list {
+    std::vector<task> all;
+  };
+  std::vector<command_list> commands_;  // of who stands outside, and of each thread
   std::optional<address_plan> plan_;
   mutable sim::message_network network_;
 };

@@ -22,12 +22,15 @@ class message_network::crew {
 
   /// What happens in all shards before `end`. Throws what a task threw.
   void run_before(time_point end);
+  /// The number of the shard that the caller runs, plus 1; 0: none.
+  static unsigned here() noexcept { return running_; }
 
  private:
   void work(std::uint32_t i);
   void run(std::uint32_t i);
   void send_home();
 
+  static thread_local unsigned running_;
   state& all_;
   time_point end_{};
   bool over_ = false;

@@ -17,7 +17,8 @@ namespace {
 
 unsigned threads_of(const message_network_options& options) {
   if (options.threads == 0 || options.threads > threads_most)
-    throw std::invalid_argument("a message network has 1 to 32 threads");
+    throw std::invalid_argument("a message network has 1 to " + std::to_string(threads_most) +
+                                " threads");
   if (options.least_latency == duration{}) return 1;
   if (options.threads > 1 && options.names != nullptr)
     throw std::invalid_argument("a message network with threads has no names");
@@ -31,6 +32,7 @@ message_network::state::state(message_network_options options)
       tcp(std::move(options.tcp)),
       on_message(std::move(options.on_message)),
       on_syn(std::move(options.on_syn)),
+      on_window(std::move(options.on_window)),
       names(options.names),
       seed(options.seed),
       least_latency(options.least_latency),
@@ -141,6 +143,15 @@ kernel& message_network::time() {
   return state_->time;
 }
 time_point message_network::now(host_index host) const { return state_->of(host).time.now(); }
+time_point message_network::now() const {
+  const unsigned thread = thread_here();
+  return thread == 0 ? state_->time.now() : state_->shards[thread - 1]->time.now();
+}
+unsigned message_network::thread_here() noexcept { return crew::here(); }
+void message_network::after_each(const std::function<void()>& hook) {
+  state_->time.after_each(hook);
+  for (auto& clock : state_->clocks) clock->after_each(hook);
+}
 std::uint64_t message_network::tasks_run() const { return state_->tasks_run(); }
 
 void message_network::at(host_index host, time_point when, task what) {

@@ -20,8 +20,6 @@ namespace tandem::sim {
 
 /// The port every listening host of a message network listens on.
 inline constexpr std::uint16_t message_port = 4001;
-/// The most shards: slots of connections have room for their numbers.
-inline constexpr unsigned threads_most = 32;
 /// From so many hosts on their memory has huge pages.
 inline constexpr std::size_t hosts_of_huge_heap = 1000;
 
@@ -78,6 +76,7 @@ struct message_network::state {
   const tcp_profile tcp;
   std::function<void(host_index, std::uint64_t)> on_message;
   const std::function<void(host_index)> on_syn;
+  const std::function<void(bool)> on_window;
   host_names* const names;  // null: hosts have the addresses of the network
   const std::uint64_t seed;
   const duration least_latency;

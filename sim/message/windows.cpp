@@ -9,6 +9,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 #include <utility>
 
 namespace tandem::sim {
@@ -19,17 +22,20 @@ constexpr duration tick{1};
 
 }  // namespace
 
+thread_local unsigned message_network::crew::running_ = 0;
+
 message_network::crew::crew(state& of)
     : all_(of), meet_(static_cast<std::ptrdiff_t>(of.shards.size())), thrown_(of.shards.size()) {
   threads_.reserve(of.shards.size());
   try {
     for (std::uint32_t i = 1; i < of.shards.size(); ++i)
       threads_.emplace_back([this, i] { work(i); });
-  } catch (...) {  // the machine has no more: nobody waits for those that did not come
+  } catch (const std::system_error& e) {  // nobody waits for those that did not come
     for (auto missing = of.shards.size() - 1 - threads_.size(); missing > 0; --missing)
       meet_.arrive_and_drop();
     send_home();
-    throw;
+    throw std::runtime_error("the machine has no " + std::to_string(of.shards.size()) +
+                             " threads: " + e.what());
   }
 }
 
@@ -39,10 +45,12 @@ void message_network::crew::run_before(time_point end) {
   end_ = end;
   for (auto& each : all_.shards) each->parity ^= 1U;
   all_.side_by_side = true;
+  if (all_.on_window) all_.on_window(true);
   meet_.arrive_and_wait();
   run(0);
   meet_.arrive_and_wait();
   all_.side_by_side = false;
+  if (all_.on_window) all_.on_window(false);
   for (auto& each : thrown_)
     if (each) std::rethrow_exception(std::exchange(each, nullptr));
 }
@@ -57,6 +65,7 @@ void message_network::crew::work(std::uint32_t i) {
 }
 
 void message_network::crew::run(std::uint32_t i) {
+  running_ = i + 1;
   try {
     shard& mine = *all_.shards[i];
     mine.collect();
@@ -64,6 +73,7 @@ void message_network::crew::run(std::uint32_t i) {
   } catch (...) {
     thrown_[i] = std::current_exception();
   }
+  running_ = 0;
 }
 
 void message_network::crew::send_home() {
@@ -110,7 +120,10 @@ void message_network::state::run_in_windows(time_point until, const std::functio
       continue;
     }
     const time_point window = later(inside, least_latency);
-    threads->run_before(std::min({window, outside, until == never ? never : until + tick}));
+    const time_point end = std::min({window, outside, until == never ? never : until + tick});
+    threads->run_before(end);
+    time.begin(end - tick);
+    if (stop && stop()) return;
   }
   if (until == never) return;
   begin(until);

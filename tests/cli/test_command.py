@@ -50,6 +50,18 @@ def test_the_table_shows_levels_side_by_side_and_the_line_that_runs_it_again(sma
     assert json.loads(repeated.stdout)[0]["trace_hash"] == json.loads(once.stdout)[0]["trace_hash"]
 
 
+def test_threads_change_nothing_and_the_result_says_where_there_is_one():
+    def run(name, threads):
+        [found] = json.loads(tandem("run", name, "--level", "message", "--json", "--threads", threads).stdout)
+        return {key: found[key] for key in found if key != "wall_s"}
+
+    assert run("global_limit", "2") == run("global_limit", "1")
+    one, asked = run("slow_reply", "1"), run("slow_reply", "2")
+    assert re.fullmatch(r"it had one thread: .*slow_reply\.yaml:\d+:\d+: `workload\.1\.request`: what it does .*",
+                        asked["warnings"].pop())
+    assert asked == one
+
+
 def test_a_failed_expectation_exits_with_1_and_says_what_was_measured(small):
     change = "groups.server.manager.max_connections=2"
     result = tandem("run", str(small), "--level", "message", "--set", change)
@@ -102,6 +114,8 @@ def test_bad_arguments_are_one_clear_line(small, tmp_path):
     assert_one_clear_line(tandem("run", str(small), "--level", "strem"), "did you mean `stream`?")
     assert_one_clear_line(tandem("run", str(small), "--set", "duration"), "write path=value")
     assert_one_clear_line(tandem("run", str(small), "--seed", "x"), "--seed")
+    for threads in ("0", "33"):
+        assert_one_clear_line(tandem("run", str(small), "--threads", threads), "not in range 1 to 32")
     assert_one_clear_line(tandem("run"), "SCENARIO")
     for seed in ("-1", str(2**64)):
         assert_one_clear_line(tandem("run", str(small), "--seed", seed), f"--seed {seed}")

@@ -77,6 +77,12 @@ def test_stages_tell_the_life_of_a_connection():
     assert client.time.is_monotonic_increasing
 
 
+def test_threads_give_what_one_thread_gives():
+    one, two = (tandem.run("global_limit", threads=threads) for threads in (1, 2))
+    assert two.trace_hash == one.trace_hash and two.events.equals(one.events) and not two.warnings
+    assert "it had one thread: level stream has one thread" in tandem.run("global_limit", "stream", threads=2).warnings
+
+
 def test_all_levels_side_by_side():
     results = tandem.run(PAIR, level="all", events_max=0)
     assert [r.level for r in results] == ["message", "stream"]

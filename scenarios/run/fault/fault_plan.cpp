@@ -7,8 +7,8 @@
 
 namespace tandem::scenarios {
 
-fault_plan::fault_plan(workload& in, fault_book& book, weather& sky)
-    : in_(in), book_(book), sky_(sky) {
+fault_plan::fault_plan(workload& in, fault_book& book, weather& sky, bool grows)
+    : in_(in), book_(book), sky_(sky), grows_(grows) {
   const auto& faults = in.plan().faults;
   for (std::size_t i = 0; i < faults.size(); ++i)
     entries_.push_back(

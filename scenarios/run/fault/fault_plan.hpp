@@ -23,8 +23,8 @@ enum class ailment : std::uint8_t { stands, reads_nothing, no_descriptors };
 /// Begins and ends the faults of a scenario as time passes, and counts what they touch.
 class fault_plan final : public doing {
  public:
-  /// References outlive it.
-  fault_plan(workload& in, fault_book& book, weather& sky);
+  /// References outlive it. `grows`: more are added than the scenario has.
+  fault_plan(workload& in, fault_book& book, weather& sky, bool grows);
   /// Nodes may still say something while a world ends: not into faults that are gone.
   ~fault_plan() override { sky_.clear(); }
 
@@ -33,6 +33,7 @@ class fault_plan final : public doing {
   void add(const fault& what);
   /// It is over now, and does not come back.
   void end(std::size_t fault);
+  bool hears() const override { return grows_ || !in_.plan().faults.empty(); }
   void on_notification(node_index node, time_point now, const notification& what) override;
   void on_killed(node_index node) override;
 
@@ -78,6 +79,7 @@ class fault_plan final : public doing {
   workload& in_;
   fault_book& book_;
   weather& sky_;
+  bool grows_;
   std::vector<entry> entries_;  ///< in the order of the file
   std::map<node_index, suffering> sufferings_;
   /// Dials on the network, and at whom. A fault that begins touches them.

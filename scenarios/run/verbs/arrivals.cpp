@@ -20,6 +20,7 @@ arrival_process::arrival_process(workload& in, const schedule& when, node_list n
                : [&in, act = std::move(act)](
                      std::uint64_t k,
                      node_index who) { in.turn(who, [&act, k, who] { act(k, who); }); }),
+      apart_(turns == whose::itself && in.place().has_places() && when.at_random()),
       all_{random_stream::of(in.seed(), "arrivals", index), in.start() + when.at} {}
 
 bool arrival_process::ended(std::uint64_t done, std::uint64_t nodes, time_point next) const {
@@ -48,8 +49,8 @@ void arrival_process::start() {
     for (std::uint64_t i = 0; i < nodes_.size(); ++i) {
       auto random = random_stream::of(in_.seed(), "arrivals of a node", index_ << 32 | nodes_[i]);
       for (std::uint64_t turn = 0; turn < when_.count; ++turn)
-        in_.at(all_.next + duration_distribution::uniform({}, when_.every).draw(random),
-               [this, i, turn] { act_(i + turn * nodes_.size(), nodes_[i]); });
+        at(nodes_[i], all_.next + duration_distribution::uniform({}, when_.every).draw(random),
+           [this, i, turn] { act_(i + turn * nodes_.size(), nodes_[i]); });
     }
   } else if (when_.how == schedule::kind::trace) {
     next_of_trace();
@@ -70,6 +71,13 @@ void arrival_process::start() {
   }
 }
 
+void arrival_process::at(node_index who, time_point when, std::function<void()> what) {
+  if (apart_)
+    in_.at(who, when, std::move(what));
+  else
+    in_.at(when, std::move(what));
+}
+
 // Nodes take turns.
 void arrival_process::turns(std::uint64_t many) {
   for (; many > 0; --many) {
@@ -81,12 +89,27 @@ void arrival_process::turns(std::uint64_t many) {
 // Plans the next arrival, or burst of arrivals, of all nodes together.
 void arrival_process::next_of_all() {
   if (ended(all_.done, nodes_.size(), all_.next)) return;
+  if (apart_) return plan_ahead();
   in_.at(all_.next, [this] {
     const auto left = when_.count == 0 ? when_.burst : when_.count * nodes_.size() - all_.done;
     turns(std::min(when_.burst, left));
     all_.next += gap(all_.random);
     next_of_all();
   });
+}
+
+// Nothing that happens moves them, so that nobody has to stand still for each.
+void arrival_process::plan_ahead() {
+  constexpr int planned_at_once = 256;
+  time_point last{};
+  for (int i = 0; i < planned_at_once && !ended(all_.done, nodes_.size(), all_.next); ++i) {
+    const auto k = all_.done++;
+    const auto who = nodes_[k % nodes_.size()];
+    last = all_.next;
+    in_.at(who, last, [this, k, who] { act_(k, who); });
+    all_.next += gap(all_.random);
+  }
+  in_.at(last, [this] { next_of_all(); });
 }
 
 // Arrivals of each node that come for all of them at the same moments.
@@ -104,7 +127,7 @@ void arrival_process::next_round() {
 // The next arrival of one node that has its own.
 void arrival_process::next_of(std::uint64_t member) {
   if (ended(each_[member].done, 1, each_[member].next)) return;
-  in_.at(each_[member].next, [this, member] {
+  at(nodes_[member], each_[member].next, [this, member] {
     // The node's turns as if all had come in rounds: whom it picks does not hang on the others.
     act_(member + each_[member].done++ * nodes_.size(), nodes_[member]);
     if (when_.think) return;

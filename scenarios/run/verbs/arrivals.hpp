@@ -30,6 +30,10 @@ struct schedule {
   };
 
   bool once() const noexcept { return how == kind::at_once; }
+  /// Times are drawn: none is that of another entry, whose order in the file would count.
+  bool at_random() const noexcept {
+    return how == kind::poisson || how == kind::spread || how == kind::think;
+  }
 
   kind how = kind::at_once;
   bool per_node = false;  ///< each node has arrivals of its own; else they are the selection's
@@ -71,6 +75,7 @@ class arrival_process {
   enum class whose : std::uint8_t {
     process,  ///< a turn of a node whose process stands still waits until that goes on
     host,     ///< what is done to a node comes when it comes
+    itself,   ///< as `process`, and about this node alone: at_random(), it comes at its node
   };
   /// `when` and `in` outlive it.
   arrival_process(workload& in, const schedule& when, node_list nodes, std::uint64_t index,
@@ -94,6 +99,8 @@ class arrival_process {
   void next_round();
   void next_of_trace();
   void turns(std::uint64_t many);
+  void plan_ahead();
+  void at(node_index who, time_point when, std::function<void()> what);
 
   workload& in_;
   const schedule& when_;
@@ -101,6 +108,7 @@ class arrival_process {
   std::uint64_t index_;
   time_point origin_;  ///< from which its times count
   handler act_;
+  bool apart_;  ///< turns come at their nodes, which are places of the world
   own all_;
   std::vector<own> each_;
 };

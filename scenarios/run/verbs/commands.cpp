@@ -19,6 +19,9 @@ namespace {
 struct command_work final : work {
   using command = std::function<void(workload& in, node_index node, node_index other)>;
   std::unique_ptr<doing> start(workload& in, std::uint64_t index) const override;
+  std::string why_one_thread() const override {
+    return who.to.neighbours() ? work::why_one_thread() : why_one_thread_of(when);
+  }
 
   ends who;
   bool alone = false;

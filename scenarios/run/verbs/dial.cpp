@@ -6,16 +6,19 @@
 #include "run/workload.hpp"
 #include "tandem/command/units.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace tandem::scenarios {
 namespace {
 
 struct dial_work final : work_between {
   std::unique_ptr<doing> start(workload& in, std::uint64_t index) const override;
+  std::string why_one_thread() const override { return why_one_thread_of(when); }
 
   dial_mode mode = dial_mode::join;
   std::optional<duration_distribution> hold;  ///< until the dialer disconnects; none: for ever
@@ -29,10 +32,12 @@ class dialing final : public doing {
       : what_(what),
         in_(in),
         to_(in.nodes_of(what.who.to)),
-        holding_(random_stream::of(in.seed(), "holding", index)),
-        choice_(random_stream::of(in.seed(), "choice", index)),
-        arrivals_(in, what.when, in.nodes_of(what.who.from), index,
-                  [this](std::uint64_t k, node_index from) { dial(k, from); }) {}
+        index_(index),
+        parts_(in.split().threads),
+        arrivals_(
+            in, what.when, in.nodes_of(what.who.from), index,
+            [this](std::uint64_t k, node_index from) { dial(k, from); },
+            arrival_process::whose::itself) {}
 
   void begin() override { arrivals_.begin(); }
   void turn(node_index from, node_index to) override {
@@ -43,27 +48,30 @@ class dialing final : public doing {
   bool hears() const override { return what_.hold || what_.when.think; }
 
   void on_notification(node_index node, time_point now, const notification& what) override {
+    auto& mine = of(node);
     const bool failed = what.kind == notice::dial_failed;
     if (failed || what.kind == notice::dial_succeeded) {
-      if (asked_.erase({node, static_cast<std::uint64_t>(what.request)}) == 0) return;
+      if (mine.asked.erase({node, static_cast<std::uint64_t>(what.request)}) == 0) return;
       if (failed)
         arrivals_.over(node);
       else
         connected(node, now, what.conn);
     } else if (what.kind == notice::connection_closed) {
-      if (open_.erase({node, static_cast<std::uint64_t>(what.conn)}) != 0) arrivals_.over(node);
+      if (mine.open.erase({node, static_cast<std::uint64_t>(what.conn)}) != 0) arrivals_.over(node);
     }
   }
   // A new life of the node numbers its requests and connections from the start again.
   void on_killed(node_index node) override {
     const auto of_node = [node](const key& entry) { return entry.first == node; };
-    erase_if(asked_, of_node);
-    erase_if(open_, of_node);
+    erase_if(of(node).asked, of_node);
+    erase_if(of(node).open, of_node);
   }
   void on_restarted(node_index node) override { arrivals_.over(node); }
   std::string warning() const override {
-    if (!what_.hold || shared_ == 0) return {};
-    return what_.where + ": " + std::to_string(shared_) +
+    std::uint64_t shared = 0;
+    for (const auto& part : parts_) shared += part.shared;
+    if (!what_.hold || shared == 0) return {};
+    return what_.where + ": " + std::to_string(shared) +
            " of its dials joined a connection that an earlier one holds, so that the shortest hold "
            "ends it for all of them; `mode: additional` gives each its own";
   }
@@ -71,31 +79,50 @@ class dialing final : public doing {
  private:
   using key = std::pair<node_index, std::uint64_t>;
 
+  /// What nodes of one thread have.
+  struct alignas(64) part {
+    boost::unordered_flat_set<key> asked;  ///< requests whose end matters
+    boost::unordered_flat_set<key> open;   ///< connections that are held
+    std::uint64_t shared = 0;              ///< dials that joined one of those
+    boost::unordered_flat_map<node_index, random_stream> holding, choice;
+  };
+
+  part& of(node_index node) { return parts_[in_.split().of(node)]; }
+  // What one node draws does not hang on the others.
+  random_stream& drawn(boost::unordered_flat_map<node_index, random_stream>& from, const char* what,
+                       node_index node) const {
+    const auto [it, fresh] = from.try_emplace(node, 0);
+    if (fresh) it->second = random_stream::of(in_.seed(), what, index_ << 32 | node);
+    return it->second;
+  }
+
   void dial(std::uint64_t k, node_index from) {
     if (!in_.lives(from)) return;
-    const auto choice = what_.pick == pick::random ? choice_.up_to(to_.size() - 1) : k;
+    const bool random = what_.pick == pick::random;
+    const auto choice =
+        random ? drawn(of(from).choice, "choice of a node", from).up_to(to_.size() - 1) : k;
     dial_at(from, in_.target_of(to_, from, choice));
   }
   void dial_at(node_index from, node_index to) {
     const auto request = in_.dial(from, to, what_.mode, what_.deadline);
-    if (what_.hold || what_.when.think) asked_.insert({from, static_cast<std::uint64_t>(request)});
+    if (what_.hold || what_.when.think)
+      of(from).asked.insert({from, static_cast<std::uint64_t>(request)});
   }
   void connected(node_index node, time_point now, connection_id conn) {
-    if (!open_.insert({node, static_cast<std::uint64_t>(conn)}).second) ++shared_;
-    if (what_.hold)
-      in_.at_node(later(now, what_.hold->draw(holding_)), node,
-                  [this, node, conn] { in_.place().disconnect(node, conn); });
+    auto& mine = of(node);
+    if (!mine.open.insert({node, static_cast<std::uint64_t>(conn)}).second) ++mine.shared;
+    if (!what_.hold) return;
+    auto& random = drawn(mine.holding, "holding of a node", node);
+    in_.at_node(later(now, what_.hold->draw(random)), node,
+                [this, node, conn] { in_.place().disconnect(node, conn); });
   }
 
   const dial_work& what_;
   workload& in_;
   node_list to_;
-  random_stream holding_;
-  random_stream choice_;
+  std::uint64_t index_;
+  std::vector<part> parts_;  ///< of threads
   arrival_process arrivals_;
-  boost::unordered_flat_set<key> asked_;  ///< requests whose end matters
-  boost::unordered_flat_set<key> open_;   ///< connections that are held
-  std::uint64_t shared_ = 0;              ///< dials that joined one of those
 };
 
 std::unique_ptr<doing> dial_work::start(workload& in, std::uint64_t index) const {

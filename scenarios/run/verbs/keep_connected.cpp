@@ -16,6 +16,7 @@ namespace {
 /// closed. The first dial of a node's life comes within its start_spread, or when it arrives.
 struct keep_work final : work_between {
   std::unique_ptr<doing> start(workload& in, std::uint64_t index) const override;
+  std::string why_one_thread() const override { return why_one_thread_of(when); }
 
   /// Before dialling again when nothing says how long to wait; none: as the manager does with
   /// protected peers, backoff_base and a part of start_spread, or of more after a silence.
@@ -33,8 +34,9 @@ class keeping final : public doing {
         to_(in.nodes_of(what.who.to)),
         manager_(in.plan().groups[what.who.from.group].manager),
         each_(what.neighbours == 0 ? to_.size() : what.neighbours),
-        arrivals_(in, what.when, from_, index,
-                  [this](std::uint64_t, node_index who) { arrive(who); }) {}
+        arrivals_(
+            in, what.when, from_, index, [this](std::uint64_t, node_index who) { arrive(who); },
+            arrival_process::whose::itself) {}
 
   void begin() override {
     auto choice = random_stream::of(in_.seed(), "choice", index_);

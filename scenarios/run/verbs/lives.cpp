@@ -16,6 +16,7 @@ enum class life_change : std::uint8_t { shutdown, kill, restart };
 /// The end of nodes, or a new beginning.
 struct life_work final : work {
   std::unique_ptr<doing> start(workload& in, std::uint64_t index) const override;
+  std::string why_one_thread() const override { return why_one_thread_of(when); }
 
   life_change change{};
   new_life with{};                            ///< of a restarted node

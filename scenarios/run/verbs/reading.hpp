@@ -43,6 +43,11 @@ struct work_between : work {
   virtual bool is_use() const { return false; }
 };
 
+/// Of work::why_one_thread(), for what asks for nothing else.
+inline std::string why_one_thread_of(const schedule& when) {
+  return when.on ? "`when` looks at all nodes" : "";
+}
+
 /// The keys `from` and `to`.
 void read_ends(const yaml_mapping& given, const scenario& of, const ends_rules& rules, ends& out);
 

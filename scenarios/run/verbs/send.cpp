@@ -5,6 +5,7 @@
 #include "run/verbs/verb.hpp"
 #include "run/workload.hpp"
 #include "tandem/net/send_result.hpp"
+#include "tandem/sim/message_network.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -19,6 +20,13 @@ constexpr std::uint64_t bytes_max = message_size_default - 8;  // less its prefi
 struct send_work final : work_between {
   std::unique_ptr<doing> start(workload& in, std::uint64_t index) const override;
   bool is_use() const override { return true; }
+  std::string why_one_thread() const override {
+    if (in_flight > 0 || who.to.neighbours()) return work::why_one_thread();
+    if (size.quantile(1) > static_cast<std::int64_t>(sim::message_of_one_segment))
+      return "a message of more than " + std::to_string(sim::message_of_one_segment) +
+             " bytes takes several packets";
+    return why_one_thread_of(when);
+  }
 
   sim::distribution size;
   std::uint64_t in_flight = 0;  ///< bytes of one node to one other at most; 0: no bound

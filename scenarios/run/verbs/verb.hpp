@@ -47,6 +47,11 @@ class work {
   std::string path;  ///< of the entry in its file, as `workload.0.dial`
 
   virtual ~work() = default;
+  /// Why several threads cannot run the nodes that it is about; empty: what it does when it hears
+  /// something, or at a node and not among what no node does, is about that node alone.
+  virtual std::string why_one_thread() const {
+    return "what it does at one node follows from another";
+  }
   /// `index`: its place in the workload, which names its random numbers. `in` outlives it.
   virtual std::unique_ptr<doing> start(workload& in, std::uint64_t index) const = 0;
 };

@@ -29,6 +29,9 @@ struct progress {
 
 struct run_options {
   std::optional<std::uint64_t> seed;  ///< instead of the scenario's
+  /// 1 to 32, which run the nodes side by side, with the same result. Where something would have to
+  /// wait for what another thread does, one does it, and `run_result::warnings` say why.
+  unsigned threads = 1;
   bool record_events = true;
   std::size_t events_max = 1'000'000;  ///< rows; the first ones are kept, the rest counted
   std::size_t node_samples_max = 64;   ///< worlds with more nodes are sampled by group only
@@ -36,8 +39,8 @@ struct run_options {
   std::function<void(const progress&)> on_progress;
   std::chrono::milliseconds progress_every{250};
   std::function<bool()> stop;  ///< asked now and then; true ends the run early
-  /// Who hears the trace of a node as well, through all its lives; null: nobody. May be empty. What
-  /// it gives outlives the run.
+  /// Who hears the trace of a node as well, through all its lives, in its thread; null: nobody. May
+  /// be empty. What it gives outlives the run.
   std::function<trace_sink*(std::uint32_t node)> traces_to;
   /// The file that the packets of a node go to, as pcap; empty: they go to none. May be empty; only
   /// `packet` has packets.

@@ -60,7 +60,8 @@ struct new_life {
   bool address = false;   ///< it is elsewhere, and nobody is where it was
 };
 
-/// Hears every node of a world, in the order things happen; one thread.
+/// Hears every node of a world, in the order things happen; one thread, but where the world has
+/// several: then each tells of its own nodes, between on_window(true) and on_window(false).
 class world_observer {
  public:
   virtual ~world_observer() = default;
@@ -82,6 +83,8 @@ class world_observer {
   virtual void on_action(node_index node, time_point now, const action& what) {
     (void)node, (void)now, (void)what;
   }
+  /// Threads run side by side from now on, or all stand still again.
+  virtual void on_window(bool side_by_side) { (void)side_by_side; }
 };
 
 struct world_options {
@@ -96,6 +99,9 @@ struct world_options {
   /// As run_options::captures_to.
   std::function<std::string(node_index)> captures_to{};
   world_observer* observer = nullptr;  ///< outlives the world
+  /// As those of message_network_options, each thread having the nodes of thread_split; at message.
+  unsigned threads = 1;
+  duration least_latency{};
 };
 
 /// Tells `who` of each SYN; the index of a host is that of its node.
@@ -106,7 +112,8 @@ using operation =
     std::variant<events::peer_marked, events::subnet_marked, events::backoff_overridden,
                  events::configured, events::network_changed, events::pressure>;
 
-/// What the runner of a scenario talks to, whatever the level. One thread; times are the world's.
+/// What the runner of a scenario talks to, whatever the level. One thread, but that what at() does
+/// at a node may ask for that node; times are the world's.
 class world {
  public:
   virtual ~world() = default;
@@ -138,6 +145,14 @@ class world {
 
   virtual time_point now() const = 0;
   virtual void at(time_point when, std::function<void()> what) = 0;
+  /// The same for what is about this node alone: it comes among what happens to the node then, in
+  /// its thread.
+  virtual void at(node_index node, time_point when, std::function<void()> what) {
+    (void)node;
+    at(when, std::move(what));
+  }
+  /// Whether at() of a node differs from the other one.
+  virtual bool has_places() const { return false; }
   virtual void run_until(time_point until, const std::function<bool()>& stop) = 0;
 
   /// Of a node that was not killed.

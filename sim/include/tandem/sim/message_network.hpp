@@ -30,6 +30,11 @@ class host_names {
   ~host_names() = default;
 };
 
+/// The longest message that takes one segment, whatever goes ahead of it.
+inline constexpr std::uint64_t message_of_one_segment = 1400;
+/// The most threads of a message network.
+inline constexpr unsigned threads_most = 32;
+
 struct message_network_options {
   std::uint64_t seed = 1;
   tcp_profile tcp = linux_legacy();
@@ -47,6 +52,9 @@ struct message_network_options {
   /// threads stay until the network goes, which a fork of the process cannot let go.
   unsigned threads = 1;
   duration least_latency{};
+  /// With several threads: called where run_until() was before they run side by side (true), and
+  /// once all stand still again (false). May be empty.
+  std::function<void(bool side_by_side)> on_window{};
 };
 
 /// What ails the process of a host, or the host.
@@ -95,12 +103,20 @@ class message_network {
 
   /// What it is for that host: in a task of it, and for its observer.
   time_point now(host_index host) const;
+  /// What it is for the host whose task asks; outside of those, what time() has.
+  time_point now() const;
+  /// The number of the thread that runs the task of a host that asks, from 1; 0 outside of those,
+  /// and where there is one thread. A thread runs one network.
+  static unsigned thread_here() noexcept;
+  /// Runs after every task, of a host or not, in its thread.
+  void after_each(const std::function<void()>& hook);
   /// At that time, in the host's thread: what may tell this host alone something.
   void at(host_index host, time_point when, task what);
   /// Of what no host does: with several threads everything stands still for each task of it. Not
   /// from a task of a host then, which has now() (std::logic_error).
   kernel& time();
-  /// Asks `stop` after each task; with several threads after each of time().
+  /// Asks `stop` after each task; with several threads after each of time(), and whenever all stand
+  /// still.
   void run_until(time_point until, const std::function<bool()>& stop = {});
   std::uint64_t tasks_run() const;                      ///< of all shards
   void partition(std::function<int(host_index)> side);  ///< as fabric::partition
