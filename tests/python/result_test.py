@@ -78,9 +78,10 @@ def test_stages_tell_the_life_of_a_connection():
 
 
 def test_threads_give_what_one_thread_gives():
-    one, two = (tandem.run("global_limit", threads=threads) for threads in (1, 2))
+    scenario = SCENARIOS / "global_limit.yaml"
+    one, two = (tandem.run(scenario, threads=threads) for threads in (1, 2))
     assert two.trace_hash == one.trace_hash and two.events.equals(one.events) and not two.warnings
-    assert "it had one thread: level stream has one thread" in tandem.run("global_limit", "stream", threads=2).warnings
+    assert "it had one thread: level stream has one thread" in tandem.run(scenario, "stream", threads=2).warnings
 
 
 def test_all_levels_side_by_side():
