@@ -43,7 +43,6 @@ TandemTcpSocket::TandemTcpSocket(const TandemTcpSocket& other)
     : TcpSocketBase(other),
       m_backlog(other.m_backlog),
       m_syn_waits(other.m_syn_waits),
-      m_syn_ack_count(other.m_syn_ack_count),
       m_fin_retries(other.m_fin_retries),
       m_fin_timeout(other.m_fin_timeout) {
   LimitNewData();
@@ -86,6 +85,7 @@ void TandemTcpSocket::ForgoTraces() {
 
 Ptr<TcpSocketBase> TandemTcpSocket::Fork() {
   const auto child = CopyObject<TandemTcpSocket>(this);
+  child->m_synRetries = m_syn_ack_count;  // its SYN is one with an ACK
   if (m_traceless) child->ForgoTraces();
   if (const auto backlog = m_backlog.lock()) {
     child->m_half_open = true;

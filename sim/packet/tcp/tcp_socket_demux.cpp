@@ -85,7 +85,7 @@ void TandemTcpSocket::CompleteFork(Ptr<Packet> packet, const TcpHeader& header, 
   // A second SYN of the same moment finds the connection there.
   if (!Register(tcp, local.GetIpv4(), local.GetPort(), peer.GetIpv4(), peer.GetPort())) return;
   m_state = SYN_RCVD;
-  m_synCount = m_synRetries = m_syn_ack_count;
+  m_synCount = m_synRetries;
   m_dataRetrCount = m_dataRetries;
   m_tcb->m_rxBuffer->SetNextRxSequence(header.GetSequenceNumber() + SequenceNumber32(1));
   SendEmptyPacket(TcpHeader::SYN | TcpHeader::ACK);
