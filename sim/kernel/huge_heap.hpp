@@ -6,7 +6,8 @@ namespace tandem::sim {
 /// Has the system back the heap of this process with huge pages from where it is now: a large
 /// simulation looks at its memory in no order, and most of its time would go into finding pages
 /// (a quarter to a third of it, measured). Where malloc is not glibc's, or the system has none to
-/// give, nothing happens.
+/// give, nothing happens. What it asks of malloc (room ahead of 16 MiB, blocks of up to 32 MiB in
+/// the heap) stays for the whole process, and so does what has huge pages, after this is gone.
 class huge_heap {
  public:
   /// From now on.
