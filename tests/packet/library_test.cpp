@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Whether the ns-3 that is loaded is the one that Tandem was built for, and behaves.
-#include "seam/ipv6_pair.hpp"
+#include "seam/application_pair.hpp"
 #include "seam/socket_check.hpp"
 #include "tandem/packet/fabric.hpp"
 #include "tandem/packet/tandem-node-helper.h"
@@ -8,10 +8,13 @@
 
 #include <gmock/gmock.h>
 #include <ns3/config.h>
+#include <ns3/internet-stack-helper.h>
+#include <ns3/node-container.h>
 #include <ns3/object.h>
 #include <ns3/string.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -55,8 +58,13 @@ TEST(packet_library, of_another_version_is_refused_by_the_name_of_a_class) {
 
 using maker = std::unique_ptr<sim::fabric> (*)(sim::fabric_options);
 
-/// The rehearsal over IPv4 and over IPv6.
-class rehearsal_over : public testing::TestWithParam<maker> {
+template <family Over>
+std::unique_ptr<sim::fabric> application_pair_over(sim::fabric_options options) {
+  return make_application_pair(Over, std::move(options));
+}
+
+/// The rehearsal on the stack of the level, and on those of applications.
+class rehearsal_on : public testing::TestWithParam<maker> {
  protected:
   // The first fabric of a process rehearses by itself.
   static void SetUpTestSuite() { make_packet_fabric({}); }
@@ -78,15 +86,20 @@ class rehearsal_over : public testing::TestWithParam<maker> {
     });
   }
 };
-INSTANTIATE_TEST_SUITE_P(, rehearsal_over, testing::Values(&make_packet_fabric, &make_ipv6_pair));
+INSTANTIATE_TEST_SUITE_P(, rehearsal_on,
+                         testing::Values(&make_packet_fabric, &application_pair_over<family::ipv4>,
+                                         &application_pair_over<family::ipv6>),
+                         [](const auto& info) {
+                           return info.index == 0 ? "level" : info.index == 1 ? "ipv4" : "ipv6";
+                         });
 
-TEST_P(rehearsal_over, finds_all_that_sockets_count_on) {
+TEST_P(rehearsal_on, finds_all_that_sockets_count_on) {
   EXPECT_THAT(socket_faults(GetParam()), IsEmpty());
   EXPECT_THAT(faults_with("ns3::TcpSocket::RcvBufSize", "2000000", "131072"), IsEmpty());
   EXPECT_THAT(faults_with("ns3::TcpSocketBase::UseEcn", "On", "Off"), IsEmpty());
 }
 
-TEST_P(rehearsal_over, says_by_name_what_is_otherwise) {
+TEST_P(rehearsal_on, says_by_name_what_is_otherwise) {
   EXPECT_THAT(faults_with("ns3::TandemTcpSocket::FinRetries", "100", "8"),
               ElementsAre("a FIN that nobody answers is not repeated for ever"));
   for (const char* other : {"5s", "1h"})
@@ -104,18 +117,55 @@ TEST_P(rehearsal_over, says_by_name_what_is_otherwise) {
               ElementsAre("a SYN+ACK that comes again is acknowledged again"));
 }
 
-TEST(packet_library, that_does_not_is_said_for_each_family_at_once) {
-  ns3::Config::SetDefault("ns3::TandemTcpSocket::FinRetries", ns3::StringValue("100"));
+/// What CheckSockets() says with a default of ns-3's that is another for as long.
+std::string said_with(const char* attribute, const char* value, const char* usual) {
+  ns3::Config::SetDefault(attribute, ns3::StringValue(value));
   std::string said;
   try {
     ns3::TandemNodeHelper::CheckSockets();
   } catch (const std::runtime_error& e) {
     said = e.what();
   }
-  ns3::Config::SetDefault("ns3::TandemTcpSocket::FinRetries", ns3::StringValue("8"));
+  ns3::Config::SetDefault(attribute, ns3::StringValue(usual));
+  return said;
+}
+
+TEST(packet_library, that_does_not_is_said_for_each_family_at_once) {
   const std::string fault = "a FIN that nobody answers is not repeated for ever";
-  EXPECT_THAT(said, testing::EndsWith("not hold: " + fault + " (IPv4); " + fault + " (IPv6)"));
+  EXPECT_THAT(said_with("ns3::TandemTcpSocket::FinRetries", "100", "8"),
+              testing::EndsWith("not hold: " + fault + " (IPv4); " + fault + " (IPv6)"));
   EXPECT_NO_THROW(ns3::TandemNodeHelper::CheckSockets());
+}
+
+// Hosts of the level have a device of their own.
+TEST(packet_library, is_asked_in_either_family_on_the_stack_that_applications_have) {
+  const auto said = said_with("ns3::SimpleNetDevice::DataRate", "1Mbps", "0bps");
+  const std::string fault = "a connection is there after one round trip";
+  EXPECT_THAT(said, testing::HasSubstr(fault + " (IPv4)"));
+  EXPECT_THAT(said, testing::HasSubstr(fault + " (IPv6)"));
+}
+
+[[noreturn]] void install_two_and_exit() {
+  ns3::NodeContainer hosts(2);
+  ns3::InternetStackHelper().Install(hosts);
+  ns3::TandemNodeHelper().Install(hosts);
+  std::_Exit(0);
+}
+
+// In processes of their own: it is said once in each.
+TEST(packet_library, that_nobody_asked_is_said_once_and_who_asked_is_told_nothing) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  EXPECT_EXIT(install_two_and_exit(), testing::ExitedWithCode(0),
+              testing::StrEq("TandemNodeHelper: nobody asked whether TCP of this ns-3 does what "
+                             "Tandem's sockets need; call TandemNodeHelper::CheckSockets() before "
+                             "there is a node\n"));
+  EXPECT_EXIT(
+      {
+        ns3::TandemNodeHelper::CheckSockets();
+        install_two_and_exit();
+      },
+      testing::ExitedWithCode(0), testing::IsEmpty());
+  testing::GTEST_FLAG(death_test_style) = "fast";
 }
 
 }  // namespace

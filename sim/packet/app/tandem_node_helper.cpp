@@ -7,9 +7,18 @@
 #include <ns3/names.h>
 #include <ns3/node.h>
 
+#include <atomic>
+#include <iostream>
 #include <stdexcept>
 
 namespace ns3 {
+
+namespace {
+
+/// Whether somebody asked, in this process, or was told that nobody did.
+std::atomic<bool> asked = false;
+
+}  // namespace
 
 TandemNodeHelper::TandemNodeHelper() {
   CheckLibrary();
@@ -17,8 +26,9 @@ TandemNodeHelper::TandemNodeHelper() {
 }
 
 void TandemNodeHelper::CheckSockets() {
-  using tandem::packet::family;
-  tandem::packet::check_sockets({family::ipv4, family::ipv6});
+  asked = true;
+  using tandem::packet::stack;
+  tandem::packet::check_sockets({stack::ipv4, stack::ipv6});
 }
 
 void TandemNodeHelper::SetAttribute(const std::string& name, const AttributeValue& value) {
@@ -26,6 +36,12 @@ void TandemNodeHelper::SetAttribute(const std::string& name, const AttributeValu
 }
 
 Ptr<TandemNode> TandemNodeHelper::Install(Ptr<Node> node) const {
+  // Not in the log, which is off by default. Now that there is a node it cannot be asked any more:
+  // that begins with a fresh simulator.
+  if (!asked.exchange(true))
+    std::cerr << "TandemNodeHelper: nobody asked whether TCP of this ns-3 does what Tandem's "
+                 "sockets need; call TandemNodeHelper::CheckSockets() before there is a node"
+              << std::endl;
   const auto application = m_factory.Create<TandemNode>();
   node->AddApplication(application);
   return application;

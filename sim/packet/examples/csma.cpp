@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
   CommandLine line(__FILE__);
   line.AddValue("ipv6", "IPv6 alone instead of IPv4", ipv6);
   line.Parse(argc, argv);
+  TandemNodeHelper::CheckSockets();
 
   NodeContainer nodes;
   nodes.Create(5);

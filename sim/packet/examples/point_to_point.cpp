@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   CommandLine line(__FILE__);
   line.AddValue("pcap", "prefix of the captures, one an interface; none when empty", pcap);
   line.Parse(argc, argv);
+  TandemNodeHelper::CheckSockets();
 
   NodeContainer nodes;
   nodes.Create(2);

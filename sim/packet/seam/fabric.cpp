@@ -8,8 +8,8 @@
 #include "engine/loop.hpp"
 #include "routers/router_network.hpp"
 #include "seam/addresses.hpp"
+#include "seam/application_pair.hpp"
 #include "seam/host_network.hpp"
-#include "seam/ipv6_pair.hpp"
 #include "seam/socket_check.hpp"
 #include "tcp/tcp_l4_protocol.hpp"
 
@@ -111,12 +111,16 @@ std::unique_ptr<sim::fabric> make_unchecked(sim::fabric_options options) {
 
 }  // namespace
 
-void check_sockets(std::initializer_list<family> over) {
+void check_sockets(std::initializer_list<stack> on) {
   std::string all;
-  for (const family each : over) {
-    const bool ipv4 = each == family::ipv4;
-    for (const auto& fault : socket_faults(ipv4 ? &make_unchecked : &make_ipv6_pair))
-      all += (all.empty() ? "" : "; ") + fault + (ipv4 ? " (IPv4)" : " (IPv6)");
+  for (const stack each : on) {
+    const family over = each == stack::ipv6 ? family::ipv6 : family::ipv4;
+    const auto make = [&](sim::fabric_options options) {
+      return each == stack::level ? make_unchecked(std::move(options))
+                                  : make_application_pair(over, std::move(options));
+    };
+    for (const auto& fault : socket_faults(make))
+      all += (all.empty() ? "" : "; ") + fault + (over == family::ipv4 ? " (IPv4)" : " (IPv6)");
   }
   if (all.empty()) return;
   throw std::runtime_error(
@@ -126,7 +130,7 @@ void check_sockets(std::initializer_list<family> over) {
 }
 
 std::unique_ptr<sim::fabric> make_packet_fabric(sim::fabric_options options) {
-  static const bool checked = (check_sockets({family::ipv4}), true);
+  static const bool checked = (check_sockets({stack::level}), true);
   static_cast<void>(checked);
   return make_unchecked(std::move(options));
 }

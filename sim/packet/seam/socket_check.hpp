@@ -21,12 +21,14 @@ namespace tandem::packet {
 std::vector<std::string> socket_faults(
     const std::function<std::unique_ptr<sim::fabric>(sim::fabric_options)>& make);
 
-enum class family : std::uint8_t {
-  ipv4,  ///< as hosts of make_packet_fabric() have it
-  ipv6,  ///< alone, with ns-3's own TcpL4Protocol, as hosts of applications may have it
+/// What a host that rehearses has below its sockets.
+enum class stack : std::uint8_t {
+  level,  ///< IPv4 as hosts of make_packet_fabric() have it
+  ipv4,   ///< alone, with ns-3's own TcpL4Protocol, as hosts of applications may have it
+  ipv6,   ///< the same
 };
 
 /// Throws std::runtime_error that says all of them when there are some.
-void check_sockets(std::initializer_list<family> over);
+void check_sockets(std::initializer_list<stack> on);
 
 }  // namespace tandem::packet

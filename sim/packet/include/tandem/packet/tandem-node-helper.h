@@ -23,8 +23,9 @@ class TandemNodeHelper {
 
   /// Simulates two hosts, on IPv4 and on IPv6, to see whether TCP of this ns-3, with its attributes
   /// as they are set, does what Tandem's sockets need; throws std::runtime_error that says what is
-  /// otherwise. Optional; before there is anything to simulate, since it begins and ends with a
-  /// fresh simulator. Leaves ns-3's seed, run and automatic streams as they are.
+  /// otherwise. Before there is anything to simulate, since it begins and ends with a fresh
+  /// simulator; leaves ns-3's seed, run and automatic streams as they are. Who never calls it is
+  /// told so on standard error at the first Install() of the process.
   static void CheckSockets();
 
   /// Sets an attribute of the applications installed from now on.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "seam/ipv6_pair.hpp"
+#include "seam/application_pair.hpp"
 
 #include "engine/exclusive_ns3.hpp"
 #include "engine/loop.hpp"
@@ -7,6 +7,8 @@
 #include "seam/host_network.hpp"
 
 #include <ns3/boolean.h>
+#include <ns3/ipv4-l3-protocol.h>
+#include <ns3/ipv4-static-routing.h>
 #include <ns3/ipv6-extension-demux.h>
 #include <ns3/ipv6-l3-protocol.h>
 #include <ns3/ipv6-static-routing.h>
@@ -25,44 +27,29 @@ namespace tandem::packet {
 
 namespace {
 
-class ipv6_pair final : public sim::fabric {
+class application_pair final : public sim::fabric {
  public:
-  explicit ipv6_pair(sim::fabric_options options) : options_(std::move(options)) {
+  application_pair(family over, sim::fabric_options options)
+      : over_(over), options_(std::move(options)) {
     channel_ = ns3::CreateObject<ns3::SimpleChannel>();
     channel_->SetAttribute("Delay",
                            ns3::TimeValue(ns3::NanoSeconds(options_.links(0, 1).latency.count())));
   }
-  ~ipv6_pair() override { hosts_.clear(); }  // their dials end through the loop
+  ~application_pair() override { hosts_.clear(); }  // their dials end through the loop
 
-  /// Without ICMPv6, which would claim addresses for a second, look for routers, and take as long
-  /// to make as all the rest.
   sim::host_index add_host() override {
     const auto index = static_cast<sim::host_index>(hosts_.size());
     const auto node = ns3::CreateObject<ns3::Node>();
-    const auto ipv6 = ns3::CreateObject<ns3::Ipv6L3Protocol>();
-    node->AggregateObject(ipv6);
-    ipv6->SetRoutingProtocol(ns3::CreateObject<ns3::Ipv6StaticRouting>());
-    node->AggregateObject(ns3::CreateObject<ns3::TrafficControlLayer>());  // Ipv6Interface needs it
-    // Where IPv6 looks for the protocol of a packet; what extensions there are draws.
-    node->AggregateObject(ns3::CreateObject<ns3::Ipv6ExtensionDemux>());
-    node->AggregateObject(ns3::CreateObject<ns3::TcpL4Protocol>());
     const auto device = ns3::CreateObject<ns3::SimpleNetDevice>();
     device->SetAttribute("PointToPointMode", ns3::BooleanValue(true));
     // Not the next of ns-3's, which would be missing elsewhere.
     device->SetAddress(ns3::Mac48Address(index == 0 ? "02:00:00:00:00:01" : "02:00:00:00:00:02"));
     device->SetChannel(channel_);
-    node->AddDevice(device);
     devices_.push_back(device);
-    const std::uint32_t interface = ipv6->AddInterface(device);
-    ns3::Ipv6InterfaceAddress address(address_of(index), ns3::Ipv6Prefix(64));
-    address.SetState(ns3::Ipv6InterfaceAddress::PREFERRED);
-    ipv6->AddAddress(interface, address);
-    ipv6->SetUp(interface);
-    ipv6->TraceConnectWithoutContext(
-        "Tx", ns3::Callback<void, ns3::Ptr<const ns3::Packet>, ns3::Ptr<ns3::Ipv6>, std::uint32_t>(
-                  [this, index](ns3::Ptr<const ns3::Packet>, ns3::Ptr<ns3::Ipv6>, std::uint32_t) {
-                    leaves(index);
-                  }));
+    if (over_ == family::ipv4)
+      add_ipv4(node, index);
+    else
+      add_ipv6(node, index);
     const auto sockets = ns3::TandemTcpSocketFactory::Of(node);
     sockets->SetProfile(options_.tcp);
     sockets->ForgoTraces();  // which nobody can reach
@@ -72,7 +59,8 @@ class ipv6_pair final : public sim::fabric {
 
   network& host(sim::host_index index) override { return *hosts_.at(index); }
   endpoint listen_address(sim::host_index index) override {
-    return to_endpoint(address_of(index), 4001);
+    return over_ == family::ipv4 ? to_endpoint(ipv4_of(index), 4001)
+                                 : to_endpoint(ipv6_of(index), 4001);
   }
   tandem::clock& clock() override { return loop_; }
   void run_until(time_point until, const std::function<bool()>& stop) override {
@@ -85,10 +73,49 @@ class ipv6_pair final : public sim::fabric {
 
  private:
   [[noreturn]] static void cannot() {
-    throw std::logic_error("the pair of IPv6 has links that can be cut and nothing else");
+    throw std::logic_error("the pair of a rehearsal has links that can be cut and nothing else");
   }
-  static ns3::Ipv6Address address_of(sim::host_index index) {
+  static ns3::Ipv4Address ipv4_of(sim::host_index index) {
+    return ns3::Ipv4Address(index == 0 ? "10.0.0.1" : "10.0.0.2");
+  }
+  static ns3::Ipv6Address ipv6_of(sim::host_index index) {
     return ns3::Ipv6Address(index == 0 ? "fd00::1" : "fd00::2");
+  }
+
+  void add_ipv4(const ns3::Ptr<ns3::Node>& node, sim::host_index index) {
+    const auto ipv4 = ns3::CreateObject<ns3::Ipv4L3Protocol>();
+    node->AggregateObject(ipv4);
+    ipv4->SetRoutingProtocol(ns3::CreateObject<ns3::Ipv4StaticRouting>());
+    ipv4->AddAddress(add_tcp<ns3::Ipv4>(node, ipv4, index),
+                     ns3::Ipv4InterfaceAddress(ipv4_of(index), ns3::Ipv4Mask("/8")));
+  }
+  /// Without ICMPv6, which would claim addresses for a second, look for routers, and take as long
+  /// to make as all the rest.
+  void add_ipv6(const ns3::Ptr<ns3::Node>& node, sim::host_index index) {
+    const auto ipv6 = ns3::CreateObject<ns3::Ipv6L3Protocol>();
+    node->AggregateObject(ipv6);
+    ipv6->SetRoutingProtocol(ns3::CreateObject<ns3::Ipv6StaticRouting>());
+    // Where IPv6 looks for the protocol of a packet; what extensions there are draws.
+    node->AggregateObject(ns3::CreateObject<ns3::Ipv6ExtensionDemux>());
+    ns3::Ipv6InterfaceAddress address(ipv6_of(index), ns3::Ipv6Prefix(64));
+    address.SetState(ns3::Ipv6InterfaceAddress::PREFERRED);
+    ipv6->AddAddress(add_tcp<ns3::Ipv6>(node, ipv6, index), address);
+  }
+  /// The interface of the host's device, which is up.
+  template <class Ip, class Protocol>
+  std::uint32_t add_tcp(const ns3::Ptr<ns3::Node>& node, const ns3::Ptr<Protocol>& ip,
+                        sim::host_index index) {
+    node->AggregateObject(ns3::CreateObject<ns3::TrafficControlLayer>());  // interfaces need it
+    node->AggregateObject(ns3::CreateObject<ns3::TcpL4Protocol>());
+    node->AddDevice(devices_[index]);
+    const std::uint32_t interface = ip->AddInterface(devices_[index]);
+    ip->SetUp(interface);
+    ip->TraceConnectWithoutContext(
+        "Tx", ns3::Callback<void, ns3::Ptr<const ns3::Packet>, ns3::Ptr<Ip>, std::uint32_t>(
+                  [this, index](ns3::Ptr<const ns3::Packet>, ns3::Ptr<Ip>, std::uint32_t) {
+                    leaves(index);
+                  }));
+    return interface;
   }
 
   /// A packet does, within this instant.
@@ -103,6 +130,7 @@ class ipv6_pair final : public sim::fabric {
   }
 
   // Destroyed from the bottom up: handlers, which may own streams, while ns-3 still stands.
+  family over_;
   sim::fabric_options options_;
   exclusive_ns3 ns3_;
   ns3::Ptr<ns3::SimpleChannel> channel_;
@@ -114,8 +142,8 @@ class ipv6_pair final : public sim::fabric {
 
 }  // namespace
 
-std::unique_ptr<sim::fabric> make_ipv6_pair(sim::fabric_options options) {
-  return std::make_unique<ipv6_pair>(std::move(options));
+std::unique_ptr<sim::fabric> make_application_pair(family over, sim::fabric_options options) {
+  return std::make_unique<application_pair>(over, std::move(options));
 }
 
 }  // namespace tandem::packet
