@@ -48,7 +48,7 @@ def run(scenario: _arguments.Scenario, level: str | Iterable[str] = "message", s
     chosen = [level] if not several else check(scenario, set)[1] if level == "all" else _arguments.names(
         "level", "level", level, levels())
     given = None if seed is None else _arguments.whole("seed", seed, 2**64 - 1)
-    most, side = _arguments.whole("events_max", events_max, 2**63 - 1), _arguments.whole("threads", threads, 32)
+    most, side = _arguments.whole("events_max", events_max, 2**63 - 1), _arguments.whole("threads", threads, 32, 1)
     sets, (text, name, is_path) = _arguments.sets(set), _arguments.source(scenario)
     results = Results()
     for one in chosen:

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -58,7 +59,7 @@ class link_table {
   }
 
   link_bounds bounds() const {
-    link_bounds out{duration::max(), false};
+    link_bounds out{duration::max(), {}, {}};
     for (group_index a = 0; a < what_.groups.size(); ++a)
       for (group_index b = 0; b < what_.groups.size(); ++b) {
         if (a == b && what_.groups[a].count == 1) continue;
@@ -67,9 +68,12 @@ class link_table {
         for (const auto group : {a, b})
           if (const auto& link = what_.groups[group].link; link && link->latency)
             least += link->latency->quantile(0);
-        out.least = std::min(out.least, duration(least));
-        out.wait = out.wait || between.link.loss > 0 || between.link.bandwidth != 0 ||
-                   between.link.down_rate() != 0;
+        const auto& [from, to] = std::tie(what_.groups[a].name, what_.groups[b].name);
+        const auto here = a == b ? "within " + from : "between " + from + " and " + to;
+        if (duration(least) < out.least) out.least = duration(least), out.nearest = here;
+        if (out.waits.empty() &&
+            (between.link.loss > 0 || between.link.bandwidth != 0 || between.link.down_rate() != 0))
+          out.waits = here;
       }
     return out;
   }
@@ -207,7 +211,7 @@ sim::link_map link_map_of(const scenario& what, std::uint64_t seed, unsigned thr
 }
 
 link_bounds bounds_of(const scenario& what) {
-  if (says_nothing(what)) return {sim::link{}.latency, false};
+  if (says_nothing(what)) return {sim::link{}.latency, {}, {}};
   return link_table(what, what.seed).bounds();
 }
 

@@ -5,6 +5,7 @@
 #include "tandem/sim/link.hpp"
 
 #include <cstdint>
+#include <string>
 
 namespace tandem::scenarios {
 
@@ -13,11 +14,11 @@ namespace tandem::scenarios {
 /// `threads` of a message network may call it side by side.
 sim::link_map link_map_of(const scenario& what, std::uint64_t seed, unsigned threads = 1);
 
-/// The least latency of all links; and whether one may lose packets or let them wait: then threads
-/// cannot run side by side on them.
+/// What threads that run side by side must know of links, whoever talks over them.
 struct link_bounds {
-  duration least{};
-  bool wait = false;
+  duration least{};     ///< latency
+  std::string nearest;  ///< where it is that: `between a and b`; empty: everywhere
+  std::string waits;    ///< where packets may be lost, or wait; empty: nowhere
 };
 link_bounds bounds_of(const scenario& what);
 

@@ -23,8 +23,8 @@ std::string why_one_thread(const scenario& what, const level& on, const link_bou
   if (on.name != "message") return "level " + on.name + " has one thread";
   if (!what.faults.empty()) return where(what, "faults") + "`faults` change links and nodes";
   if (what.routers) return "packets wait at routers";
-  if (links.wait) return "a link loses packets or has a bandwidth";
-  if (links.least == duration{}) return "a link may have no latency";
+  if (!links.waits.empty()) return "the link " + links.waits + " loses packets or has a bandwidth";
+  if (links.least == duration{}) return "the link " + links.nearest + " may have no latency";
   if (has_named_nodes(what)) return "nodes have addresses of their own";
   for (const auto& entry : what.workload)
     if (auto why = entry->why_one_thread(); !why.empty())

@@ -29,6 +29,7 @@ class message_network::crew {
   void work(std::uint32_t i);
   void run(std::uint32_t i);
   void send_home();
+  void throw_first();
 
   static thread_local unsigned running_;
   state& all_;

@@ -27,15 +27,21 @@ thread_local unsigned message_network::crew::running_ = 0;
 message_network::crew::crew(state& of)
     : all_(of), meet_(static_cast<std::ptrdiff_t>(of.shards.size())), thrown_(of.shards.size()) {
   threads_.reserve(of.shards.size());
-  try {
-    for (std::uint32_t i = 1; i < of.shards.size(); ++i)
-      threads_.emplace_back([this, i] { work(i); });
-  } catch (const std::system_error& e) {  // nobody waits for those that did not come
+  const auto go_without = [&] {  // nobody waits for those that did not come
     for (auto missing = of.shards.size() - 1 - threads_.size(); missing > 0; --missing)
       meet_.arrive_and_drop();
     send_home();
+  };
+  try {
+    for (std::uint32_t i = 1; i < of.shards.size(); ++i)
+      threads_.emplace_back([this, i] { work(i); });
+  } catch (const std::system_error& e) {
+    go_without();
     throw std::runtime_error("the machine has no " + std::to_string(of.shards.size()) +
-                             " threads: " + e.what());
+                             " threads to give, fewer may do: " + e.what());
+  } catch (...) {
+    go_without();
+    throw;
   }
 }
 
@@ -51,8 +57,20 @@ void message_network::crew::run_before(time_point end) {
   meet_.arrive_and_wait();
   all_.side_by_side = false;
   if (all_.on_window) all_.on_window(false);
-  for (auto& each : thrown_)
-    if (each) std::rethrow_exception(std::exchange(each, nullptr));
+  throw_first();
+}
+
+// As one thread, which would have come no further.
+void message_network::crew::throw_first() {
+  std::exception_ptr first;
+  time_point at = never;
+  for (std::size_t i = 0; i < thrown_.size(); ++i) {
+    const auto thrown = std::exchange(thrown_[i], nullptr);
+    if (!thrown || all_.shards[i]->time.now() >= at) continue;
+    first = thrown;
+    at = all_.shards[i]->time.now();
+  }
+  if (first) std::rethrow_exception(first);
 }
 
 void message_network::crew::work(std::uint32_t i) {

@@ -81,6 +81,9 @@ def test_threads_give_what_one_thread_gives():
     scenario = SCENARIOS / "global_limit.yaml"
     one, two = (tandem.run(scenario, threads=threads) for threads in (1, 2))
     assert two.trace_hash == one.trace_hash and two.events.equals(one.events) and not two.warnings
+    for none in (0, 33, -1):
+        with pytest.raises(tandem.BadInput, match="threads .*from 1 to 32"):
+            tandem.run(scenario, threads=none)
     assert "it had one thread: level stream has one thread" in tandem.run(scenario, "stream", threads=2).warnings
 
 

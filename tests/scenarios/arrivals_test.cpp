@@ -88,6 +88,25 @@ TEST(arrivals, of_a_finite_source_go_on_after_a_refusal_and_after_a_restart) {
   EXPECT_THAT(dials(again), ElementsAre(Pair(5000, 1), Pair(25000, 1)));
 }
 
+TEST(arrivals, of_a_finite_source_that_begins_anew_while_it_thinks_think_from_then_on) {
+  const auto r = run_of(crowd(dial("from: clients, hold: 90s, arrivals: {think: 5s}") +
+                                  "  - restart: {nodes: clients, at: 2s}\n"
+                                  "  - restart: {nodes: clients, at: 3s}\n",
+                              1));
+  EXPECT_THAT(dials(r), ElementsAre(Pair(8000, 1)));
+}
+
+TEST(arrivals, of_a_finite_source_wait_for_their_beginning_whatever_restarts_before) {
+  for (const std::string verb : {"dial", "request", "stream"}) {
+    const auto r = run_of(crowd("  - " + verb +
+                                    ": {from: clients, to: server, arrivals: {think: 1s}, "
+                                    "when: server.sent_in >= 1, allow_untested: nobody sends}\n"
+                                    "  - restart: {nodes: clients, at: 1s}\n",
+                                1));
+    EXPECT_TRUE(dials(r).empty()) << verb;
+  }
+}
+
 TEST(arrivals, follow_a_trace_beside_the_scenario) {
   const auto folder = std::filesystem::path(testing::TempDir()) / "arrivals_follow_a_trace";
   std::filesystem::create_directories(folder);

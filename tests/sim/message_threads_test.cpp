@@ -3,13 +3,15 @@
 #include "message_fixture.hpp"
 #include "tandem/core/random.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <stdexcept>
+#include <string>
 
 namespace tandem::sim::testing {
 namespace {
@@ -151,6 +153,42 @@ TEST(message_threads, a_task_of_a_host_that_throws_ends_the_run) {
   net.run_until(at(3s));
   EXPECT_EQ(ran, 1);
   EXPECT_EQ(net.time().now(), at(3s));
+}
+
+TEST(message_threads,
+     of_several_that_throw_in_one_window_the_earliest_is_told_and_the_others_are_gone) {
+  const link path{.latency = 10ms};
+  message_network net({.links = [&path](host_index, host_index) -> const link& { return path; },
+                       .threads = 3,
+                       .least_latency = path.latency});
+  for (host_index i = 0; i < 3; ++i) {
+    net.add_host({}, test_peer(i), true, nullptr, nullptr);
+    net.at(i, at(1s) + 3ms - i * 1ms, [i] { throw std::runtime_error(std::to_string(i)); });
+  }
+  EXPECT_THAT([&] { net.run_until(at(2s)); }, ::testing::ThrowsMessage<std::runtime_error>("2"));
+  EXPECT_NO_THROW(net.run_until(at(2s)));
+}
+
+TEST(message_threads, that_the_machine_does_not_give_are_said_so_and_nobody_waits_for_them) {
+  const link path{.latency = 10ms};
+  message_network net({.links = [&path](host_index, host_index) -> const link& { return path; },
+                       .threads = 4,
+                       .least_latency = path.latency});
+  for (host_index i = 0; i < 4; ++i) net.add_host({}, test_peer(i), true, nullptr, nullptr);
+  int ran = 0;
+  net.at(1, at(1s), [&ran] { ++ran; });
+  pthread_attr_t usual, endless;  // a stack that no machine has room for
+  ASSERT_EQ(pthread_getattr_default_np(&usual), 0);
+  ASSERT_EQ(pthread_getattr_default_np(&endless), 0);
+  ASSERT_EQ(pthread_attr_setstacksize(&endless, std::size_t{1} << 48), 0);
+  ASSERT_EQ(pthread_setattr_default_np(&endless), 0);
+  EXPECT_THAT([&] { net.run_until(at(2s)); },
+              ::testing::ThrowsMessage<std::runtime_error>(
+                  ::testing::HasSubstr("no 4 threads to give, fewer may do: ")));
+  ASSERT_EQ(pthread_setattr_default_np(&usual), 0);
+  EXPECT_EQ(ran, 0);
+  net.run_until(at(2s));
+  EXPECT_EQ(ran, 1) << "once it has them";
 }
 
 // Two hosts of two threads, which were told that no link is below 10 ms.

@@ -127,18 +127,20 @@ void arrival_process::next_round() {
 // The next arrival of one node that has its own.
 void arrival_process::next_of(std::uint64_t member) {
   if (ended(each_[member].done, 1, each_[member].next)) return;
-  at(nodes_[member], each_[member].next, [this, member] {
+  at(nodes_[member], each_[member].next, [this, member, planned = ++each_[member].planned] {
+    auto& mine = each_[member];
+    if (planned != mine.planned) return;
     // The node's turns as if all had come in rounds: whom it picks does not hang on the others.
-    act_(member + each_[member].done++ * nodes_.size(), nodes_[member]);
+    act_(member + mine.done++ * nodes_.size(), nodes_[member]);
     if (when_.think) return;
-    each_[member].next += gap(each_[member].random);
+    mine.next += gap(mine.random);
     next_of(member);
   });
 }
 
 void arrival_process::over(node_index who) {
   const auto member = nodes_.place_of(who);
-  if (!when_.think || member == nodes_.size()) return;
+  if (!when_.think || member >= each_.size()) return;
   each_[member].next = later(in_.now(), when_.think->draw(each_[member].random));
   next_of(member);
 }

@@ -30,7 +30,9 @@ struct schedule {
   };
 
   bool once() const noexcept { return how == kind::at_once; }
-  /// Times are drawn: none is that of another entry, whose order in the file would count.
+  /// Turns are of one node each, and come at it. One that is of the very moment of another entry,
+  /// as a constant `think` may be, does not keep the file's order with it at `message`: what is
+  /// done to all comes before it.
   bool at_random() const noexcept {
     return how == kind::poisson || how == kind::spread || how == kind::think;
   }
@@ -82,7 +84,8 @@ class arrival_process {
                   handler act, whose turns = whose::process);
 
   void begin();
-  /// The turn of this node is over: it thinks, and has the next one. Only with `think`.
+  /// The turn of this node is over, or it begins anew: it thinks, and has the next one, in place of
+  /// any that it waited for. Only with `think`, and once it began.
   void over(node_index who);
 
  private:
@@ -90,6 +93,7 @@ class arrival_process {
     random_stream random;
     time_point next{};
     std::uint64_t done = 0;
+    std::uint64_t planned = 0;  ///< the number of the turn that it waits for
   };
   void start();
   bool ended(std::uint64_t done, std::uint64_t nodes, time_point next) const;

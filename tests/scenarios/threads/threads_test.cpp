@@ -174,9 +174,9 @@ TEST(threads, run_on_links_whose_latency_is_drawn_and_say_where_the_least_may_be
   };
   expect_any_number_gives_the_same(with("{uniform: [3ms, 80ms]}"));
   EXPECT_THAT(run_in(with("{exponential: 30ms}"), 2).warnings,
-              Contains("it had one thread: a link may have no latency"));
+              Contains("it had one thread: the link within a may have no latency"));
   EXPECT_THAT(run_in(with("0ms"), 2).warnings,
-              Contains("it had one thread: a link may have no latency"));
+              Contains("it had one thread: the link within a may have no latency"));
 }
 
 TEST(threads, are_one_where_something_waits_for_nodes_of_another_and_the_result_says_why) {
@@ -193,7 +193,8 @@ TEST(threads, are_one_where_something_waits_for_nodes_of_another_and_the_result_
   const std::string dial = "workload: [{dial: {from: b, to: a}}]\n";
   EXPECT_EQ(why(dial), "nothing");
   EXPECT_THAT(why(dial, "stream"), HasSubstr("level stream has one thread"));
-  EXPECT_THAT(why(dial, "message", "latency: 20ms, loss: 1%"), HasSubstr("a link loses packets"));
+  EXPECT_THAT(why(dial, "message", "latency: 20ms, loss: 1%"),
+              HasSubstr("the link between a and b loses packets"));
   EXPECT_THAT(why(dial, "message", "latency: 20ms, bandwidth: 1Mbit/s"),
               HasSubstr("has a bandwidth"));
   EXPECT_THAT(why(dial + "faults: [{partition: {groups: [a], at: 500ms, for: 100ms}}]\n"),
