@@ -127,7 +127,7 @@ void workload::send(node_index from, node_index to, std::uint64_t bytes) {
 }
 
 void workload::on_send(std::uint64_t number, send_result result) {
-  if (result != send_result::accepted) on_their_way_.erase(number);
+  if (ear_ && result != send_result::accepted) on_their_way_.erase(number);
   if (const auto entry = number >> entry_shift; entry != 0)
     doings_[entry - 1]->on_sent(number & ~(entry << entry_shift), result);
 }

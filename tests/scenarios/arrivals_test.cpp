@@ -97,10 +97,11 @@ TEST(arrivals, of_a_finite_source_that_begins_anew_while_it_thinks_think_from_th
 }
 
 TEST(arrivals, of_a_finite_source_wait_for_their_beginning_whatever_restarts_before) {
-  for (const std::string verb : {"dial", "request", "stream"}) {
+  for (const std::string verb :
+       {"dial: {", "request: {size: 10B, reply: {size: 10B}, ", "stream: {size: 10B, "}) {
     const auto r = run_of(crowd("  - " + verb +
-                                    ": {from: clients, to: server, arrivals: {think: 1s}, "
-                                    "when: server.sent_in >= 1, allow_untested: nobody sends}\n"
+                                    "from: clients, to: server, arrivals: {think: 1s}, "
+                                    "when: server.established >= 9, allow_untested: nobody dials}\n"
                                     "  - restart: {nodes: clients, at: 1s}\n",
                                 1));
     EXPECT_TRUE(dials(r).empty()) << verb;

@@ -111,7 +111,8 @@ duration read_time(const yaml_value& value, const scenario& of) {
 bool read_beginning(const yaml_mapping& given, const scenario& of, bool at_required,
                     schedule& out) {
   const auto read_at = [&](const auto& v) { out.at = read_time(v, of); };
-  const bool on = given.read("when", [&](const auto& v) {
+  const bool on = given.find("when") != nullptr;
+  given.read("when", [&](const auto& v) {
     if (given.find("at") != nullptr)
       v.fail_key("turns begin `at` a time or `when` something holds, not both");
     out.on = read_condition(v, of);
@@ -130,14 +131,15 @@ void read_schedule(const yaml_mapping& given, const scenario& of, std::uint64_t 
   given.read("arrivals", [&](const auto& v) { read_arrivals(v, nodes, rules, out); });
   const auto* arrivals = given.find("arrivals");
   // `every: 5s` is short for arrivals of each node.
-  const bool every = given.read("every", [&](const auto& v) {
+  given.read("every", [&](const auto& v) {
     if (arrivals != nullptr) v.fail_key("`every` and `arrivals` say the same; leave one out");
     out.how = kind::every;
     out.per_node = true;
     out.every = v.as_duration(above_zero);
   });
   // What is said is what counts here, not whether it could be read.
-  const bool spread = every || (arrivals != nullptr && arrivals->is_mapping());
+  const bool spread =
+      given.find("every") != nullptr || (arrivals != nullptr && arrivals->is_mapping());
   given.read("count", [&](const auto& v) {
     out.count = v.as_count(1, count_max);
     if (!spread && out.count * nodes > rules.at_once_max)
