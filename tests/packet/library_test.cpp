@@ -97,6 +97,8 @@ TEST_P(rehearsal_on, finds_all_that_sockets_count_on) {
   EXPECT_THAT(socket_faults(GetParam()), IsEmpty());
   EXPECT_THAT(faults_with("ns3::TcpSocket::RcvBufSize", "2000000", "131072"), IsEmpty());
   EXPECT_THAT(faults_with("ns3::TcpSocketBase::UseEcn", "On", "Off"), IsEmpty());
+  const char* const queue = "ns3::DropTailQueue<Packet>";  // as a configuration store says it
+  EXPECT_THAT(faults_with("ns3::SimpleNetDevice::TxQueue", queue, queue), IsEmpty());
 }
 
 TEST_P(rehearsal_on, says_by_name_what_is_otherwise) {

@@ -177,8 +177,8 @@ int main(int argc, char** argv) {
   line.AddValue("config", "file for the value of every attribute; none when empty", config);
   line.AddValue("load", "file of default values to begin with; none when empty", load);
   line.Parse(argc, argv);
-  TandemNodeHelper::CheckSockets();
   if (!load.empty()) StoreOf(load, "Load").ConfigureDefaults();
+  TandemNodeHelper::CheckSockets();
   std::vector<std::string> queues{"ns3::RedQueueDisc", "ns3::FqCoDelQueueDisc"};
   if (!only.empty()) queues = {only};
 

@@ -7,6 +7,7 @@
 #include "seam/host_network.hpp"
 
 #include <ns3/boolean.h>
+#include <ns3/drop-tail-queue.h>
 #include <ns3/ipv4-l3-protocol.h>
 #include <ns3/ipv4-static-routing.h>
 #include <ns3/ipv6-extension-demux.h>
@@ -44,6 +45,8 @@ class application_pair final : public sim::fabric {
     device->SetAttribute("PointToPointMode", ns3::BooleanValue(true));
     // Not the next of ns-3's, which would be missing elsewhere.
     device->SetAddress(ns3::Mac48Address(index == 0 ? "02:00:00:00:00:01" : "02:00:00:00:00:02"));
+    // One of its own, whatever is the default: that of a configuration store is one for all.
+    device->SetQueue(ns3::CreateObject<ns3::DropTailQueue<ns3::Packet>>());
     device->SetChannel(channel_);
     devices_.push_back(device);
     if (over_ == family::ipv4)
