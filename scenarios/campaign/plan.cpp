@@ -256,6 +256,10 @@ cell campaign_plan::cell_of(std::size_t which, std::size_t level, std::uint64_t 
 campaign_plan make_plan(const campaign_request& of, const std::vector<level>& known) {
   const auto base = read_scenario(of.file, of.sets);
   const auto spec = put_over(base.sweep, of.flags);
+  if (const auto it = std::ranges::find(spec.axes, "seed", &axis::path); it != spec.axes.end())
+    throw bad_input(it->values.front().where,
+                    "`seed` is no axis: every setting has the same seeds, so many as `seeds` says, "
+                    "from the scenario's `seed` on");
   campaign_plan plan{.scenario = base.name,
                      .file = of.file,
                      .text = base.text,

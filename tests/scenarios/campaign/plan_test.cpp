@@ -183,6 +183,13 @@ TEST_F(planning, names_the_value_that_is_wrong_before_anything_runs) {
             "--vary: parameters.limits=4: no parameter is called `limits`; did you mean `limit`?");
 }
 
+TEST_F(planning, has_no_axis_of_seeds_which_each_setting_has) {
+  EXPECT_THAT(refusal_of([&] { plan(write(""), {"seed=1,2"}); }),
+              testing::StartsWith("--vary: `seed` is no axis: "));
+  EXPECT_THAT(refusal_of([&] { plan(write("sweep: {vary: {seed: [1, 2]}}\n"), {}); }),
+              testing::HasSubstr(":8:23: `seed` is no axis: "));
+}
+
 TEST_F(planning, of_two_values_that_give_the_same_scenario_is_refused) {
   EXPECT_EQ(refusal_of([&] {
               plan(write(""), {"parameters.limit=4,'4'", "parameters.peers=1,2"});
