@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Whether the ns-3 that is loaded is the one that Tandem was built for, and behaves.
+#include "lying_fabric.hpp"
 #include "seam/application_pair.hpp"
 #include "seam/socket_check.hpp"
 #include "tandem/packet/fabric.hpp"
@@ -12,6 +13,7 @@
 #include <ns3/node-container.h>
 #include <ns3/object.h>
 #include <ns3/string.h>
+#include <boost/asio/error.hpp>
 
 #include <chrono>
 #include <cstdlib>
@@ -25,6 +27,7 @@ namespace tandem::packet {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -77,6 +80,27 @@ class rehearsal_on : public testing::TestWithParam<maker> {
     ns3::Config::SetDefault(attribute, ns3::StringValue(usual));
     return found;
   }
+  /// With one error instead of another, wherever hosts hear of it.
+  std::vector<std::string> faults_saying(error_code said, error_code instead_of) const {
+    return socket_faults([&](sim::fabric_options options) {
+      return std::make_unique<lying_fabric>(
+          GetParam()(std::move(options)),
+          [said, instead_of](error_code e) { return e == instead_of ? said : e; });
+    });
+  }
+  /// With links that were changed.
+  template <class Change>
+  std::vector<std::string> faults_on(Change change) const {
+    return socket_faults([&](sim::fabric_options options) {
+      options.links = [change, truth = options.links, changed = std::make_shared<sim::link>()](
+                          sim::host_index from, sim::host_index to) -> const sim::link& {
+        *changed = truth(from, to);
+        change(*changed);
+        return *changed;
+      };
+      return GetParam()(std::move(options));
+    });
+  }
   /// With TCP that was changed.
   template <class Change>
   std::vector<std::string> faults_of(Change change) const {
@@ -117,6 +141,38 @@ TEST_P(rehearsal_on, says_by_name_what_is_otherwise) {
               ElementsAre("a lost segment is sent again a round trip and 200 ms later"));
   EXPECT_THAT(faults_of([](sim::tcp_profile& tcp) { tcp.syn_ack_timeout = 30s; }),
               ElementsAre("a SYN+ACK that comes again is acknowledged again"));
+}
+
+constexpr const char *not_refused =
+                         "a SYN to a port where nobody listens is refused after one round trip",
+                     *not_given_up = "a dial that is given up says nothing more",
+                     *not_connected = "a connection is there after one round trip",
+                     *not_reset = "a segment of no connection is reset where somebody listens",
+                     *window_stays =
+                         "what waits for a window that was closed arrives as soon as "
+                         "it is read";
+
+TEST_P(rehearsal_on, says_which_errors_are_others) {
+  namespace error = boost::asio::error;
+  EXPECT_THAT(faults_saying(error::timed_out, error::connection_refused), ElementsAre(not_refused));
+  EXPECT_THAT(faults_saying(error::timed_out, error::operation_aborted), ElementsAre(not_given_up));
+  EXPECT_THAT(faults_saying(error::eof, error::connection_reset),
+              ElementsAre("a reset is told from an end", not_reset));
+  EXPECT_THAT(
+      faults_saying(error::connection_reset, error::eof),
+      ElementsAre("a FIN that comes with data ends the stream after the data, and is said once",
+                  "FINs with data that cross end both streams, and are said once",
+                  "a FIN that alone was lost is sent again, whatever else is acknowledged",
+                  "who closes with bytes unread ends in order and takes what still comes"));
+}
+
+TEST_P(rehearsal_on, says_what_comes_late_and_what_is_not_sent) {
+  EXPECT_THAT(faults_on([](sim::link& path) { path.latency += 1ms; }),
+              ElementsAre(not_refused, not_connected, not_reset));
+  EXPECT_THAT(faults_on([](sim::link& path) { path.latency = 330ms; }), Contains(window_stays));
+  EXPECT_THAT(faults_on([](sim::link& path) { path.counters.clear(); }),
+              ElementsAre(not_given_up, "a FIN that comes again is acknowledged again",
+                          "a window that is too small for a segment is probed"));
 }
 
 /// What CheckSockets() says with a default of ns-3's that is another for as long.
