@@ -131,12 +131,12 @@ TEST(application, that_runs_takes_another_limit_at_once_and_refuses_one_that_con
 }
 
 struct application_on : testing::TestWithParam<std::tuple<bool, bool, const char*>> {};
-INSTANTIATE_TEST_SUITE_P(, application_on,
-                         testing::Values(std::tuple(true, false, "plaintext"),
-                                         std::tuple(false, true, "plaintext"),
-                                         std::tuple(true, true, "plaintext"),
-                                         std::tuple(false, true, "noise"),
-                                         std::tuple(true, false, "tls")));
+INSTANTIATE_TEST_SUITE_P(
+    , application_on,
+    testing::Values(std::tuple(true, false, "plaintext"), std::tuple(false, true, "plaintext"),
+                    std::tuple(true, true, "plaintext"), std::tuple(true, false, "noise"),
+                    std::tuple(false, true, "noise"), std::tuple(true, false, "tls"),
+                    std::tuple(false, true, "tls")));
 
 TEST_P(application_on, ipv4_and_ipv6_connects_disconnects_and_shuts_down) {
   const auto& [ipv4, ipv6, security] = GetParam();
