@@ -130,6 +130,18 @@ TEST(application, that_runs_takes_another_limit_at_once_and_refuses_one_that_con
   ns3::Simulator::Destroy();
 }
 
+TEST(application, that_runs_and_is_told_by_a_path_what_contradicts_ends_the_program) {
+  const auto host = ns3::CreateObject<ns3::Node>();
+  ns3::InternetStackHelper().Install(host);
+  ns3::TandemNodeHelper().Install(host);
+  ns3::Simulator::Schedule(ns3::Seconds(1), [] {
+    ns3::Config::Set("/NodeList/*/ApplicationList/*/$ns3::TandemNode/ReservedConnections",
+                     ns3::UintegerValue(100'000));
+  });
+  EXPECT_DEATH(ns3::Simulator::Run(), "ReservedConnections");
+  ns3::Simulator::Destroy();
+}
+
 struct application_on : testing::TestWithParam<std::tuple<bool, bool, const char*>> {};
 INSTANTIATE_TEST_SUITE_P(
     , application_on,
