@@ -51,8 +51,8 @@ enum class invariant : std::uint8_t {
 };
 inline constexpr std::size_t invariants_count = 24;
 
-/// Keeps the ledger of a run from what the nodes tell: the numbers of each group, exact at every
-/// event, and the built-in invariants.
+/// Keeps the ledger of a run from what the nodes tell: the numbers of each group, exact at each
+/// event wherever all threads stand still, and the built-in invariants.
 class tracker {
  public:
   /// `patience`: how late a close may be noticed beyond its deadline (real time is not exact).
@@ -97,7 +97,7 @@ class tracker {
   /// Takes in what was not flushed, and looks for connections that outlived their timeout.
   void finish(time_point now);
 
-  /// Followed at every event of a manager; bytes that it has not heard of are in now() only.
+  /// Followed at each event, as above; bytes that it has not heard of are in now() only.
   const group_numbers& group(group_index at) const { return groups_[at]; }
   /// The counters that lag behind, as much as they do: the rest is 0.
   manager_counters unflushed(group_index at) const;

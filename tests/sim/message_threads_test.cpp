@@ -139,12 +139,28 @@ TEST(message_threads, nor_do_links_of_any_length_ticks_from_outside_or_steps_of_
   expect_equal_outcomes(path, {.further = 23ms, .ticks = 30ms, .steps = 37ms});
 }
 
+// A host for each of a few threads, which were told that no link is below 10 ms.
+struct host_of_each {
+  explicit host_of_each(link of, unsigned threads = 2)
+      : path(std::move(of)),
+        net({.links = [this](host_index, host_index) -> const link& { return path; },
+             .threads = threads,
+             .least_latency = 10ms}) {
+    for (host_index i = 0; i < threads; ++i) net.add_host({}, test_peer(i), true, nullptr, nullptr);
+  }
+  void dial() {
+    const endpoint address = message_network::address_of(1);
+    net.command(0, events::dial_wanted{
+                       request_id{1}, test_peer(1), {&address, 1}, dial_mode::join, 0, never});
+  }
+
+  link path;
+  message_network net;
+};
+
 TEST(message_threads, a_task_of_a_host_that_throws_ends_the_run) {
-  const link path{.latency = 10ms};
-  message_network net({.links = [&path](host_index, host_index) -> const link& { return path; },
-                       .threads = 2,
-                       .least_latency = path.latency});
-  for (host_index i = 0; i < 2; ++i) net.add_host({}, test_peer(i), true, nullptr, nullptr);
+  host_of_each few({.latency = 10ms}, 2);
+  auto& net = few.net;
   int ran = 0;
   net.at(1, at(1s), [] { throw std::runtime_error("of a host"); });
   net.at(1, at(2s), [&ran] { ++ran; });
@@ -157,24 +173,17 @@ TEST(message_threads, a_task_of_a_host_that_throws_ends_the_run) {
 
 TEST(message_threads,
      of_several_that_throw_in_one_window_the_earliest_is_told_and_the_others_are_gone) {
-  const link path{.latency = 10ms};
-  message_network net({.links = [&path](host_index, host_index) -> const link& { return path; },
-                       .threads = 3,
-                       .least_latency = path.latency});
-  for (host_index i = 0; i < 3; ++i) {
-    net.add_host({}, test_peer(i), true, nullptr, nullptr);
+  host_of_each few({.latency = 10ms}, 3);
+  auto& net = few.net;
+  for (host_index i = 0; i < 3; ++i)
     net.at(i, at(1s) + 3ms - i * 1ms, [i] { throw std::runtime_error(std::to_string(i)); });
-  }
   EXPECT_THAT([&] { net.run_until(at(2s)); }, ::testing::ThrowsMessage<std::runtime_error>("2"));
   EXPECT_NO_THROW(net.run_until(at(2s)));
 }
 
 TEST(message_threads, that_the_machine_does_not_give_are_said_so_and_nobody_waits_for_them) {
-  const link path{.latency = 10ms};
-  message_network net({.links = [&path](host_index, host_index) -> const link& { return path; },
-                       .threads = 4,
-                       .least_latency = path.latency});
-  for (host_index i = 0; i < 4; ++i) net.add_host({}, test_peer(i), true, nullptr, nullptr);
+  host_of_each few({.latency = 10ms}, 4);
+  auto& net = few.net;
   int ran = 0;
   net.at(1, at(1s), [&ran] { ++ran; });
   pthread_attr_t usual, endless;  // a stack that no machine has room for
@@ -191,27 +200,8 @@ TEST(message_threads, that_the_machine_does_not_give_are_said_so_and_nobody_wait
   EXPECT_EQ(ran, 1) << "once it has them";
 }
 
-// Two hosts of two threads, which were told that no link is below 10 ms.
-struct pair_of_hosts {
-  explicit pair_of_hosts(link of)
-      : path(std::move(of)),
-        net({.links = [this](host_index, host_index) -> const link& { return path; },
-             .threads = 2,
-             .least_latency = 10ms}) {
-    for (host_index i = 0; i < 2; ++i) net.add_host({}, test_peer(i), true, nullptr, nullptr);
-  }
-  void dial() {
-    const endpoint address = message_network::address_of(1);
-    net.command(0, events::dial_wanted{
-                       request_id{1}, test_peer(1), {&address, 1}, dial_mode::join, 0, never});
-  }
-
-  link path;
-  message_network net;
-};
-
 TEST(message_threads, what_only_one_thread_can_do_is_refused_by_several) {
-  pair_of_hosts good({.latency = 10ms});
+  host_of_each good({.latency = 10ms});
   EXPECT_THROW(good.net.partition([](host_index) { return 0; }), std::logic_error);
   EXPECT_THROW(good.net.forget_flows(0), std::logic_error);
   EXPECT_THROW(good.net.suffer(0, {.stands = true}), std::logic_error);
@@ -220,11 +210,11 @@ TEST(message_threads, what_only_one_thread_can_do_is_refused_by_several) {
   EXPECT_EQ(good.net.manager(0).counters().active_connections, 1U);
   EXPECT_THROW(good.net.send(0, test_peer(1), 2000), std::logic_error) << "two segments";
 
-  EXPECT_THROW(pair_of_hosts({.latency = 10ms, .loss = 0.1}).dial(), std::logic_error);
-  EXPECT_THROW(pair_of_hosts({.latency = 10ms, .bandwidth = 1000}).dial(), std::logic_error);
-  EXPECT_THROW(pair_of_hosts({.latency = 9ms}).dial(), std::logic_error);
+  EXPECT_THROW(host_of_each({.latency = 10ms, .loss = 0.1}).dial(), std::logic_error);
+  EXPECT_THROW(host_of_each({.latency = 10ms, .bandwidth = 1000}).dial(), std::logic_error);
+  EXPECT_THROW(host_of_each({.latency = 9ms}).dial(), std::logic_error);
   std::uint64_t packets = 0;
-  EXPECT_THROW(pair_of_hosts({.latency = 10ms, .counters = {&packets}}).dial(), std::logic_error);
+  EXPECT_THROW(host_of_each({.latency = 10ms, .counters = {&packets}}).dial(), std::logic_error);
 }
 
 // Whether two hosts are in one shard is nobody's business.
@@ -251,7 +241,7 @@ TEST(message_threads, a_task_of_a_host_cannot_do_what_is_for_tasks_of_no_host) {
       [](message_network& net) { net.add_host({}, test_peer(9), true, nullptr, nullptr); },
       [](message_network& net) { net.restart(0, test_peer(9)); }};
   for (const auto& does : wrong) {
-    pair_of_hosts good({.latency = 10ms});
+    host_of_each good({.latency = 10ms});
     good.net.at(0, at(1s), [&good, &does] { does(good.net); });
     EXPECT_THROW(good.net.run_until(at(2s)), std::logic_error);
     good.net.time().at(at(3s), [&good, &does] { does(good.net); });
@@ -264,7 +254,7 @@ TEST(message_threads, a_network_without_a_least_latency_has_one_thread_and_says_
   message_network net(
       {.links = [&path](host_index, host_index) -> const link& { return path; }, .threads = 2});
   EXPECT_EQ(net.threads(), 1U);
-  EXPECT_EQ(pair_of_hosts({.latency = 10ms}).net.threads(), 2U);
+  EXPECT_EQ(host_of_each({.latency = 10ms}).net.threads(), 2U);
   for (host_index i = 0; i < 2; ++i) net.add_host({}, test_peer(i), true, nullptr, nullptr);
   const endpoint address = message_network::address_of(1);
   net.command(0, events::dial_wanted{
